@@ -1,0 +1,150 @@
+// Builds everything into dist/: the library, the command line, the demo. `--serve` then serves the demo.
+// The tests and the benchmarks bundle themselves with the same options.
+
+import { spawnSync } from "node:child_process";
+import { cp, readdir, readFile, rm } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { interpolateInferno, interpolateViridis } from "d3-scale-chromatic";
+import * as esbuild from "esbuild";
+
+/** The root of the project. */
+export const root = fileURLToPath(new URL(".", import.meta.url));
+
+const BUDGET = 64_000;
+
+// Shaders travel without their comments and indentation. WGSL has no strings that could hold what looks like one.
+const shaders = {
+  name: "shaders",
+  setup(build) {
+    build.onLoad({ filter: /\.wgsl$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "").replace(/^\s+|\s+$/gm, "");
+      return { contents: code, loader: "text" };
+    });
+  },
+};
+
+// Of d3-scale-chromatic the library uses two tables of 256 colors; a bundler cannot leave out the rest, because
+// the package computes all of its palettes when it is loaded. So its place is taken by the two tables.
+const palettes = {
+  name: "palettes",
+  setup(build) {
+    build.onLoad({ filter: /\bd3-scale-chromatic\b.*js$/ }, () => {
+      const lines = Object.entries({ interpolateInferno, interpolateViridis }).map(
+        ([name, color]) => {
+          const colors = Array.from({ length: 256 }, (_, i) => color((i + 0.5) / 256).slice(1));
+          const at = "6 * Math.max(0, Math.min(255, Math.floor(256 * t)))";
+          return `const ${name}Table = "${colors.join("")}";
+            export const ${name} = (t) => "#" + ${name}Table.substr(${at}, 6);`;
+        },
+      );
+      return { contents: lines.join("\n"), loader: "js" };
+    });
+  },
+};
+
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  sourcemap: true,
+  loader: { ".wgsl": "text" },
+  logLevel: "warning",
+};
+
+/** Options for code that runs in a page or a worker. */
+export const forPage = { ...common, platform: "browser" };
+
+/** Options for code that runs in Node; packages stay outside of the bundle. */
+export const forNode = { ...common, platform: "node", target: "node20", packages: "external" };
+
+const library = {
+  ...forPage,
+  plugins: [shaders, palettes],
+  entryPoints: ["src/index.ts"],
+  outfile: "dist/index.js",
+};
+
+/** Builds dist/index.js and the command line around it. */
+export async function buildProgram() {
+  await Promise.all([
+    esbuild.build(library),
+    esbuild.build({
+      ...forPage,
+      entryPoints: ["src/cli/page.ts"],
+      outfile: "dist/cli/page.js",
+      external: ["../index.js"],
+    }),
+    // Everything but Puppeteer goes into the file; `require` is for the CommonJS packages among it.
+    esbuild.build({
+      ...forNode,
+      packages: "bundle",
+      external: ["puppeteer"],
+      entryPoints: ["src/cli.ts"],
+      outfile: "dist/cli.js",
+      banner: {
+        js: '#!/usr/bin/env node\nimport { createRequire as requireFrom } from "node:module";\nconst require = requireFrom(import.meta.url);',
+      },
+    }),
+  ]);
+}
+
+/** The library's size as a page loads it, minified and gzipped; throws when over the budget. */
+export async function librarySize() {
+  const built = await esbuild.build({ ...library, minify: true, sourcemap: false, write: false });
+  const size = gzipSync(built.outputFiles[0].contents, { level: 9 }).length;
+  if (size > BUDGET) {
+    throw new Error(`The library is ${size} bytes minified and gzipped, its budget is ${BUDGET}`);
+  }
+  return size;
+}
+
+function declarations() {
+  const flags = ["--noEmit", "false", "--emitDeclarationOnly", "--outDir", "dist"];
+  const tsc = ["node_modules/typescript/bin/tsc", "-p", "src/tsconfig.library.json", ...flags];
+  const { status } = spawnSync(process.execPath, tsc, { cwd: root, stdio: "inherit" });
+  if (status !== 0) throw new Error("The type declarations could not be written");
+}
+
+const demo = {
+  ...forPage,
+  entryPoints: ["demo/main.ts"],
+  outdir: "dist/demo",
+};
+
+async function buildDemo() {
+  const isSource = (path) => path.endsWith(".ts");
+  await cp(`${root}demo`, `${root}dist/demo`, {
+    recursive: true,
+    filter: (from) => !isSource(from),
+  });
+  await esbuild.build(demo);
+}
+
+async function serveDemo() {
+  const context = await esbuild.context(demo);
+  const { port } = await context.serve({ servedir: "dist/demo", host: "localhost", port: 8000 });
+  console.log(`The demo is at http://localhost:${port}/ (Ctrl-C ends it).`);
+}
+
+// The tests that may be running have their bundles in dist/test.
+async function clean() {
+  const names = await readdir(`${root}dist`).catch(() => []);
+  const old = names.filter((name) => name !== "test");
+  await Promise.all(old.map((name) => rm(`${root}dist/${name}`, { recursive: true })));
+}
+
+async function main() {
+  await clean();
+  await buildProgram();
+  declarations();
+  console.log(`library: ${await librarySize()} bytes minified and gzipped, budget ${BUDGET}`);
+  await buildDemo();
+  if (process.argv.includes("--serve")) await serveDemo();
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await main();
+}

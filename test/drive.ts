@@ -1,0 +1,91 @@
+// Runs the suites that the test files of one bundle have put into uvu's queue, in Node or in the page, and
+// keeps the record. uvu prints the dots and words the failures; this file adds what uvu lacks: time limits,
+// tests that skip themselves, and a summary that can travel from the page to the runner.
+
+import { dropDevice, takeUncapturedErrors } from "./device.js";
+
+/** What one bundle of tests came to. */
+export interface Summary {
+  passed: number;
+  failed: number;
+  /** The failures as uvu words them. */
+  failures: string[];
+  skipped: string[];
+  /** Milliseconds by test. */
+  times: Record<string, number>;
+}
+
+/** Thrown to end a test as skipped. */
+export class Skip extends Error {}
+
+type UvuRun = () => Promise<[failures: string | true, ran: number, skips: number, total: number]>;
+
+const skipped: string[] = [];
+const times: Record<string, number> = {};
+let read: (path: string) => Promise<Uint8Array<ArrayBuffer> | undefined>;
+
+/** Bytes of a file of the data folder, undefined where there is none. */
+export function readData(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  return read(path);
+}
+
+/** Runs everything in uvu's queue. */
+export async function runSuites(readFile: typeof read): Promise<Summary> {
+  read = readFile;
+  const { UVU_QUEUE } = globalThis as unknown as { UVU_QUEUE: UvuRun[][] };
+  const summary: Summary = { passed: 0, failed: 0, failures: [], skipped, times };
+  for (const run of UVU_QUEUE.flat()) {
+    const [failures, ran, , total] = await run();
+    summary.passed += ran;
+    summary.failed += total - ran;
+    if (failures !== true) summary.failures.push(failures);
+  }
+  summary.passed -= skipped.length;
+  return summary;
+}
+
+/** A test's body with its time limit, its skip and its share of uncaptured GPU errors looked after. */
+export function watched(name: string, body: () => Promise<void> | void, timeLimit: number) {
+  return async () => {
+    const start = performance.now();
+    try {
+      await within(timeLimit, body);
+      const [error] = takeUncapturedErrors();
+      if (error) throw new Error(`Uncaptured GPU error: ${error}`);
+    } catch (error) {
+      if (!(error instanceof Skip)) throw toFailure(error);
+      skipped.push(`${name}: ${error.message}`);
+    } finally {
+      times[name] = performance.now() - start;
+    }
+  };
+}
+
+// uvu prints an error's message, its details and its stack, and expects one line of message in the stack.
+function toFailure(error: unknown): Error {
+  const { message, stack = "" } = error instanceof Error ? error : new Error(String(error));
+  const [first = "", ...rest] = message.split("\n");
+  const places = stack.slice(stack.indexOf(message) + message.length);
+  const details = rest.join("\n").trim();
+  return Object.assign(error instanceof Error ? error : new Error(first), {
+    ...(rest.length > 0 && { details }),
+    message: first,
+    stack: first + places,
+  });
+}
+
+// A test that is too late goes on in the background, so the next one gets a device of its own.
+async function within(limit: number, body: () => Promise<void> | void): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      dropDevice();
+      reject(new Error(`Not done after ${limit} ms`));
+    }, limit);
+  });
+  try {
+    await Promise.race([body(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
