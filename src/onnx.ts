@@ -1,0 +1,196 @@
+// Bytes of an ONNX file → `OnnxModel`: what the file says, checked, in the words of types.ts.
+//
+// In order: protobuf messages (onnx/proto.ts), functions expanded (onnx/functions.ts), initializers
+// and Constant nodes as constants (onnx/tensor.ts), nodes sorted (onnx/order.ts). Every fault of a
+// file is an Error of one sentence; for bytes that are no ONNX file it begins with "not an ONNX
+// model: ".
+
+import { inlineFunctions, normalDomain } from "./onnx/functions.js";
+import { attributeLabel, constantValue, toNode } from "./onnx/nodes.js";
+import { sortNodes } from "./onnx/order.js";
+import {
+  modelFields,
+  type RawGraph,
+  type RawModel,
+  type RawNode,
+  type RawTensor,
+} from "./onnx/proto.js";
+import { foreignKind } from "./onnx/signature.js";
+import {
+  type ExternalFiles,
+  elementType,
+  externalPlace,
+  plainBytes,
+  toConstant,
+} from "./onnx/tensor.js";
+import { decodeMessage } from "./onnx/wire.js";
+import type { Constant, Node, OnnxModel } from "./types.js";
+
+const OLDEST_OPSET = 7;
+const NEWEST_OPSET = 22;
+
+/** How to decode a model. */
+export interface DecodeOptions {
+  /**
+   * Gives the data files of a model that keeps its weights outside; their names are
+   * `externalFiles(bytes)`.
+   */
+  readonly external?: ExternalFiles;
+}
+
+/**
+ * Decodes an ONNX file of opset 7 to 22. Weights may share the memory of `bytes`, which must then
+ * not change.
+ */
+export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): OnnxModel {
+  const { model, graph } = parse(bytes);
+  const opset = supportedOpset(model);
+  if (graph.sparse > 0) throw new Error("the file has sparse weights, which are not supported");
+  const rawNodes = inlineFunctions(graph.nodes, model.functions);
+  const files = givenFiles(graph, rawNodes, options.external);
+
+  // A function that is called often holds the same tensor in every copy of its nodes.
+  const decoded = new Map<RawTensor, Constant>();
+  function constantOf(tensor: RawTensor, label: string): Constant {
+    const constant = decoded.get(tensor) ?? toConstant(tensor, label, (name) => files.get(name));
+    decoded.set(tensor, constant);
+    return constant;
+  }
+
+  const constants = new Map<string, Constant>();
+  const sources = new Map<string, string>();
+  function addConstant(name: string, constant: Constant, label: string): void {
+    if (name === "") throw new Error(`${label}: it has no name`);
+    const other = sources.get(name);
+    if (other) throw new Error(`${label}: the tensor "${name}" is already ${other}`);
+    constants.set(name, constant);
+    sources.set(name, "a constant");
+  }
+
+  for (const tensor of graph.initializers) {
+    const label = `weight "${tensor.name}"`;
+    addConstant(tensor.name, constantOf(tensor, label), label);
+  }
+  const inputs = modelInputs(graph, constants);
+  for (const { name } of inputs) sources.set(name, "a graph input");
+
+  const nodes: Node[] = [];
+  for (const raw of rawNodes) {
+    const node = toNode(raw, constantOf);
+    const [output] = node.outputs;
+    if (node.op !== "Constant") nodes.push(node);
+    else if (output) addConstant(output, constantValue(node), `${node.name} (Constant)`);
+  }
+  const sorted = sortNodes(nodes, sources);
+  const outputs = modelOutputs(graph, sorted, sources);
+  return {
+    opset,
+    nodes: sorted,
+    constants,
+    inputs,
+    outputs,
+    metadata: Object.fromEntries(model.metadata),
+  };
+}
+
+/**
+ * The data files beside the model that hold its weights, as paths relative to it; none for most
+ * models.
+ */
+export function externalFiles(bytes: Uint8Array): string[] {
+  const { model, graph } = parse(bytes);
+  return [...externalLocations(graph, inlineFunctions(graph.nodes, model.functions))];
+}
+
+function parse(bytes: Uint8Array): { model: RawModel; graph: RawGraph } {
+  const kind = foreignKind(bytes);
+  if (kind) throw new Error(`not an ONNX model: ${kind}`);
+  const model: RawModel = { opsets: [], metadata: [], functions: [] };
+  try {
+    decodeMessage(plainBytes(bytes), modelFields, model);
+  } catch (error) {
+    throw new Error(`not an ONNX model: ${(error as Error).message}`, { cause: error });
+  }
+  if (model.graph === undefined) throw new Error("not an ONNX model: it holds no graph");
+  return { model, graph: model.graph };
+}
+
+function supportedOpset(model: RawModel): number {
+  const version = model.opsets.find(({ domain }) => normalDomain(domain) === "")?.version;
+  if (version !== undefined && version >= OLDEST_OPSET && version <= NEWEST_OPSET) return version;
+  const found =
+    version === undefined
+      ? "a file that names no opset is not supported"
+      : `opset ${version} is not supported`;
+  const range = `(${OLDEST_OPSET} to ${NEWEST_OPSET} are)`;
+  throw new Error(`${found} ${range}; export the model again with opset_version=17`);
+}
+
+function* tensorsOf(graph: RawGraph, nodes: readonly RawNode[]): Generator<[RawTensor, string]> {
+  for (const tensor of graph.initializers) yield [tensor, `weight "${tensor.name}"`];
+  for (const node of nodes) {
+    for (const { tensor, name } of node.attributes) {
+      if (tensor) yield [tensor, attributeLabel(node, name)];
+    }
+  }
+}
+
+function externalLocations(graph: RawGraph, nodes: readonly RawNode[]): Set<string> {
+  const locations = new Set<string>();
+  for (const [tensor, label] of tensorsOf(graph, nodes)) {
+    if (tensor.external) locations.add(externalPlace(tensor, label).location);
+  }
+  return locations;
+}
+
+// Asks for each external file once; all that are missing are named at once.
+function givenFiles(
+  graph: RawGraph,
+  nodes: readonly RawNode[],
+  external?: ExternalFiles,
+): Map<string, Uint8Array> {
+  const files = new Map<string, Uint8Array>();
+  const missing: string[] = [];
+  for (const location of externalLocations(graph, nodes)) {
+    const file = external?.(location);
+    if (file) files.set(location, file);
+    else missing.push(`"${location}"`);
+  }
+  if (missing.length === 0) return files;
+  const names = missing.join(", ");
+  throw new Error(`the model keeps its weights in ${names}; give that too (option "external")`);
+}
+
+function modelInputs(
+  graph: RawGraph,
+  constants: ReadonlyMap<string, Constant>,
+): OnnxModel["inputs"] {
+  const inputs = new Map<string, OnnxModel["inputs"][number]>();
+  for (const { name, tensor } of graph.inputs) {
+    // Up to IR version 3 the initializers are listed among the inputs too.
+    if (constants.has(name)) continue;
+    const label = `input "${name}"`;
+    if (name === "") throw new Error(`${label}: it has no name`);
+    if (inputs.has(name)) throw new Error(`${label}: there are two of that name`);
+    if (tensor === undefined) throw new Error(`${label}: it is not a tensor`);
+    const type = elementType(tensor.type, label);
+    if (tensor.dims === undefined) throw new Error(`${label}: its number of axes is not given`);
+    inputs.set(name, { name, type, shape: tensor.dims });
+  }
+  return [...inputs.values()];
+}
+
+function modelOutputs(
+  graph: RawGraph,
+  nodes: readonly Node[],
+  sources: ReadonlyMap<string, string>,
+): string[] {
+  if (graph.outputs.length === 0) throw new Error("the graph has no output");
+  const produced = new Set(nodes.flatMap((node) => node.outputs));
+  for (const { name } of graph.outputs) {
+    if (name === "" || !(produced.has(name) || sources.has(name))) {
+      throw new Error(`output "${name}": nothing in the file produces it`);
+    }
+  }
+  return graph.outputs.map(({ name }) => name);
+}

@@ -1,0 +1,266 @@
+// The vocabulary of the program, on one page. Nothing here imports anything or does anything.
+//
+// How to think of it: an ONNX file becomes a `Graph` of `Node`s over named tensors. An `Op` knows, for one
+// kind of node, the shape of its output and how to write it down as `Step`s: one kernel launch each, plain
+// data. A `Plan` is the list of all steps of a map, with the buffers they need. The GPU plays the plan.
+//
+// The graph describes ONE sample (batch axis 1). The n noisy samples are n copies of that graph, one behind
+// the other in every buffer, so no operator ever sees more than one sample.
+
+/** Lengths of the axes of a tensor of one sample, as ONNX orders them (batch axis first, of length 1). */
+export type Shape = readonly number[];
+
+/** Element types of ONNX that the decoder reads. Floats are widened to f32, integers and booleans to f64. */
+export type ElementType =
+  | "float32"
+  | "float16"
+  | "bfloat16"
+  | "float64"
+  | "int8"
+  | "int16"
+  | "int32"
+  | "int64"
+  | "uint8"
+  | "uint16"
+  | "uint32"
+  | "uint64"
+  | "bool";
+
+/** A tensor whose values are known before any image is: a weight, an axis list, a folded constant. Row-major. */
+export interface Constant {
+  readonly type: ElementType;
+  readonly shape: Shape;
+  /** Float32Array for float types, Float64Array (holding integers; ±2^53 at most) for the others. */
+  readonly data: Float32Array | Float64Array;
+}
+
+/** The value of a node's attribute. */
+export type Attribute = number | string | number[] | string[] | Constant;
+
+/** One operation of the graph. An absent optional input is the empty string. */
+export interface Node {
+  readonly name: string;
+  /** ONNX operator type, "Conv". */
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+  /** A piecewise linear activation that the node applies to its own output (see graph.ts, fusing). */
+  readonly activation?: Activation;
+}
+
+/** What a model file says, as it says it. */
+export interface OnnxModel {
+  /** Version of the default operator set. */
+  readonly opset: number;
+  readonly nodes: readonly Node[];
+  readonly constants: ReadonlyMap<string, Constant>;
+  /** Graph inputs that are not constants; an unknown or symbolic length is null. */
+  readonly inputs: readonly {
+    name: string;
+    type: ElementType;
+    shape: readonly (number | null)[];
+  }[];
+  readonly outputs: readonly string[];
+  /** metadata_props of the file. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * Where the elements of one sample lie. One axis, the channel axis, is packed in fours: element (c, p) of
+ * channel c and position p (row-major index over all other axes) is lane c % 4 of vec4 (c / 4 | 0) · P + p.
+ * C is padded to a multiple of four; what stands in the padding lanes is finite but otherwise unspecified.
+ */
+export interface Layout {
+  readonly shape: Shape;
+  /** Index of the channel axis in `shape`; 0 for a scalar. */
+  readonly channel: number;
+}
+
+/** A model ready to be planned: dead nodes gone, constants folded, activations fused, every layout known. */
+export interface Graph {
+  readonly opset: number;
+  readonly nodes: readonly Node[];
+  readonly constants: ReadonlyMap<string, Constant>;
+  /** The name of the image tensor and of the logits. */
+  readonly input: string;
+  readonly output: string;
+  readonly layouts: ReadonlyMap<string, Layout>;
+  /** The final activation that was taken off so that the logit is explained, if there was one. */
+  readonly stripped?: "Softmax" | "LogSoftmax";
+}
+
+/** y = x between `low` and `high`, `slope`·(x − edge) beyond; Relu is (0, ∞, 0), ReLU6 is (0, 6, 0). */
+export interface Activation {
+  /** The ONNX operator it came from, by which methods choose its rule: Relu, Clip, LeakyRelu. */
+  readonly op: string;
+  readonly node: string;
+  readonly low: number;
+  readonly high: number;
+  readonly slope: number;
+}
+
+/** Names a buffer of a plan. */
+export type BufferId = number;
+
+/** A buffer that a plan needs. */
+export interface PlanBuffer {
+  readonly label: string;
+  /** Bytes for each sample of a batch; the whole buffer's bytes where `fixed`. */
+  readonly bytes: number;
+  /** True for what all samples share: weights, tables, sums, settings. */
+  readonly fixed: boolean;
+  /** First contents of a fixed buffer, made when it is first needed. */
+  readonly contents?: () => Float32Array | Uint32Array;
+}
+
+/** Some channels of one tensor of every sample in a buffer. Offset and stride count vec4s. */
+export interface View {
+  readonly buffer: BufferId;
+  readonly layout: Layout;
+  /** From the start of a sample to the first vec4 of the view. */
+  readonly offset: number;
+  /** From one sample to the next. */
+  readonly stride: number;
+}
+
+/** One kernel launch. Everything the GPU needs to know, and nothing it has to understand. */
+export interface Step {
+  readonly label: string;
+  /** Name in shaders.ts, and the entry point in it. */
+  readonly shader: string;
+  readonly entry: string;
+  /** `const NAME = value;` lines put before the text: what sizes a private array. */
+  readonly constants?: Readonly<Record<string, number>>;
+  /** Pipeline overrides by name; booleans are 0 and 1; names of floats end in _F. */
+  readonly overrides: Readonly<Record<string, number>>;
+  /** WGSL variable name → buffer. */
+  readonly bindings: Readonly<Record<string, BufferId>>;
+  readonly workgroups: readonly [number, number, number];
+  /** Samples that one workgroup covers: the third count is multiplied by ⌈batch / samples⌉; 0: it is not. */
+  readonly samples: number;
+  /** Floating-point operations for each sample (of the whole launch where samples is 0). */
+  readonly flops?: number;
+}
+
+/** Where a backward rule puts its gradient: over what stands there or added to it, gated or not. */
+export interface Sink extends View {
+  readonly add: boolean;
+  readonly gate?: Gate;
+  /** The gradient stands there already, in a slot of a Concat's gradient: only the gate is left to do. */
+  readonly inPlace?: boolean;
+}
+
+/**
+ * One bit per element: the activation was in its linear part. Bits lie in words of 8 positions × 4 lanes;
+ * positions are seen as rows of `width`, cut into tiles of `tile`, each tile starting a new word.
+ */
+export interface Mask {
+  readonly buffer: BufferId;
+  readonly width: number;
+  readonly tile: number;
+  /** Words from one sample to the next. */
+  readonly stride: number;
+}
+
+/** How a gradient passes an activation on its way back. */
+export interface Gate {
+  readonly mask?: Mask;
+  readonly rule: "gradient" | "guided" | "deconvnet";
+  readonly slope: number;
+}
+
+/** What an operator may ask of the plan that is being made while it writes its steps down. */
+export interface Planning {
+  readonly graph: Graph;
+  constant(name: string): Constant | undefined;
+  /** The values of a tensor. */
+  value(name: string): View;
+  /** The gradient of the target with respect to a tensor, complete and gated. */
+  gradient(name: string): View;
+  /** Where the gradient with respect to a node's k-th input goes; undefined if nobody wants it. */
+  sink(node: Node, k: number): Sink | undefined;
+  /** The mask that a node's activation must leave for the backward pass; undefined if none is read. */
+  mask(node: Node, width: number, tile: number): Mask | undefined;
+  /** True if the gradient reaches a tensor at all. */
+  hasGradient(name: string): boolean;
+  /** True if a Concat's k-th input is written straight into its slot of the result. */
+  isInPlace(node: Node, k: number): boolean;
+  /** True if the backward pass will run, so that what it needs must be saved. */
+  readonly backward: boolean;
+  /** The uniform buffer of run.wgsl. */
+  readonly run: BufferId;
+  /** A buffer that a node's forward steps leave to its backward steps, by a name of the node's choice. */
+  saved(node: Node, name: string, bytes: number): BufferId;
+  /** A buffer shared by all samples and kept as long as the plan; the same key gives the same buffer. */
+  fixed(key: string, bytes: number, contents: () => Float32Array | Uint32Array): BufferId;
+  step(step: Step): void;
+}
+
+/** One kind of node: what it makes, how forward, how backward by each rule it knows. */
+export interface Op {
+  /** Channel axis that input k must have, if it must have one: the graph is made to give it that. */
+  channel?(node: Node, k: number, inputs: readonly (Layout | undefined)[]): number | undefined;
+  /** Layouts of the outputs; throws a sentence where the node cannot be. Constants have no layout. */
+  infer(
+    node: Node,
+    inputs: readonly (Layout | undefined)[],
+    constants: ReadonlyMap<string, Constant>,
+  ): Layout[];
+  forward(node: Node, plan: Planning): void;
+  readonly rules: Readonly<Record<string, (node: Node, plan: Planning) => void>>;
+  /** True if the node can apply an Activation to its own output. */
+  readonly fusesActivation?: boolean;
+  /**
+   * For an operator that only moves elements: for every element of its k-th output in row-major order, the
+   * element of its input that it is, −1 where it is the fill. The plan uses it to see that nothing moves.
+   */
+  moves?(
+    node: Node,
+    k: number,
+    input: Layout,
+    output: Layout,
+    constants: ReadonlyMap<string, Constant>,
+  ): Int32Array;
+}
+
+/** How much memory a plan takes, in bytes. */
+export interface Memory {
+  /** Weights, tables, sums. */
+  readonly fixed: number;
+  /** Activations, gradients and masks of one sample. */
+  readonly perSample: number;
+  /** The same if every activation were kept for the backward pass and no buffer used twice. */
+  readonly unshared: number;
+}
+
+/** A list of steps and the buffers they need: everything about a map but the device. */
+export interface Plan {
+  /** Once for an image: what must be known of it before the first sample. */
+  readonly prologue: readonly Step[];
+  /** After a forward pass of the image itself: the target is its class. */
+  readonly classify: readonly Step[];
+  /** For each batch of samples: noise and forward pass; seed, backward pass and statistics. */
+  readonly forward: readonly Step[];
+  readonly backward: readonly Step[];
+  /** All buffers by id, and for each per-sample buffer the physical one it shares with others. */
+  readonly buffers: readonly PlanBuffer[];
+  readonly places: readonly number[];
+  /** Bytes for each sample of every physical buffer. */
+  readonly physical: readonly number[];
+  readonly memory: Memory;
+  /** Fixed buffers that are written and read from outside. */
+  readonly ports: Ports;
+  /** Where the logits of a batch are after its forward pass. */
+  readonly logits: View;
+  readonly input: Layout;
+}
+
+/** The plan's ends: ids of its fixed buffers. */
+export interface Ports {
+  readonly run: BufferId;
+  readonly image: BufferId;
+  readonly range: BufferId;
+  readonly target: BufferId;
+  readonly moments: BufferId;
+}
