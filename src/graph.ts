@@ -1,0 +1,298 @@
+// From what a file says to what can be planned: one input and one output, no node that is not needed, constants
+// folded, BatchNormalization taken into the convolution before it, activations fused, and every layout known.
+//
+// Each rewrite is a small function from nodes to nodes. Rewrites never change what the network computes, with
+// one exception that is noted in the result: a final Softmax is taken off, so that the logit is explained.
+
+import { canFold, fold, shapeOf } from "./fold.js";
+import { activationOf } from "./ops/activation.js";
+import { numberOf } from "./ops/attributes.js";
+import { ops } from "./ops/index.js";
+import { affineOf } from "./ops/normalization.js";
+import type { Constant, Graph, Layout, Node, OnnxModel } from "./types.js";
+
+/** What the graph cannot know from the file. */
+export interface GraphOptions {
+  /** Height and width of the input where the file leaves them open. */
+  readonly size?: readonly [number, number];
+  /** Name of the output to explain; the first one if not given. */
+  readonly output?: string;
+}
+
+const PIECEWISE = ["Relu", "Clip", "LeakyRelu"];
+const DEFAULT_SIZE = 224;
+
+/** Makes the graph of a model. Throws one sentence, with every unsupported operator in it. */
+export function makeGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
+  const asked = options.output ?? model.outputs[0];
+  if (asked === undefined) throw new Error("the model has no output");
+  if (!model.outputs.includes(asked)) {
+    throw new Error(`the model has no output "${asked}"; it has: ${model.outputs.join(", ")}`);
+  }
+  let nodes = needed(model.nodes, asked);
+  const used = new Set(nodes.flatMap((node) => node.inputs));
+  const inputs = model.inputs.filter((input) => used.has(input.name));
+  const [input] = inputs;
+  if (!input || inputs.length > 1) {
+    const names = inputs.map((i) => i.name).join(", ");
+    throw new Error(
+      `a classifier has one input, the image; this model's output needs ${names || "none"}`,
+    );
+  }
+  if (!input.type.startsWith("float")) {
+    throw new Error(`the input "${input.name}" is ${input.type}; it must be float32`);
+  }
+  const constants = new Map(model.constants);
+  nodes = nodes.map((node) =>
+    node.op.endsWith("Softmax")
+      ? { ...node, attributes: { ...node.attributes, opset: model.opset } }
+      : node,
+  );
+  const { output, stripped } = stripSoftmax(nodes, asked, constants);
+  nodes = needed(nodes, output);
+  refuseUnsupported(nodes, constants);
+
+  const layouts = new Map<string, Layout>();
+  const shape = inputShape(input.shape, input.name, options.size ?? [DEFAULT_SIZE, DEFAULT_SIZE]);
+  layouts.set(input.name, { shape, channel: shape.length > 1 ? 1 : 0 });
+  nodes = inferLayouts(nodes, layouts, constants);
+  nodes = needed(nodes, output);
+  nodes = foldNormalization(nodes, output, constants);
+  nodes = fuseActivations(nodes, output, constants);
+  if (!layouts.has(output)) throw new Error("the output does not depend on the input");
+  const names = new Set(nodes.flatMap((node) => node.inputs));
+  for (const name of constants.keys()) if (!names.has(name)) constants.delete(name);
+  return {
+    opset: model.opset,
+    nodes,
+    constants,
+    input: input.name,
+    output,
+    layouts,
+    ...(stripped && { stripped }),
+  };
+}
+
+/** The nodes that an output depends on, in order. */
+function needed(nodes: readonly Node[], output: string): Node[] {
+  const wanted = new Set([output]);
+  const kept: Node[] = [];
+  for (const node of [...nodes].reverse()) {
+    if (!node.outputs.some((name) => wanted.has(name))) continue;
+    for (const name of node.inputs) if (name) wanted.add(name);
+    kept.push(node);
+  }
+  return kept.reverse();
+}
+
+/** Takes off a final Softmax, looking through what only renames or reshapes. */
+function stripSoftmax(
+  nodes: readonly Node[],
+  output: string,
+  constants: ReadonlyMap<string, Constant>,
+): { output: string; stripped?: "Softmax" | "LogSoftmax" } {
+  let name = output;
+  for (;;) {
+    const node = nodes.find((n) => n.outputs.includes(name));
+    if (!node) return { output };
+    if (node.op === "Softmax" || node.op === "LogSoftmax") {
+      return { output: node.inputs[0] as string, stripped: node.op };
+    }
+    const passes = ["Identity", "Dropout", "Flatten", "Reshape", "Squeeze"].includes(node.op);
+    if (!passes || node.inputs.slice(1).some((k) => k && !constants.has(k))) return { output };
+    name = node.inputs[0] as string;
+  }
+}
+
+function refuseUnsupported(nodes: readonly Node[], constants: ReadonlyMap<string, Constant>): void {
+  const known = new Set(constants.keys());
+  const refused = new Map<string, string[]>();
+  for (const node of nodes) {
+    const constant = node.op === "Shape" || node.inputs.every((name) => !name || known.has(name));
+    if (constant && canFold(node)) for (const name of node.outputs) known.add(name);
+    else if (!(node.op in ops)) refused.set(node.op, [...(refused.get(node.op) ?? []), node.name]);
+  }
+  if (refused.size === 0) return;
+  const list = [...refused].map(([op, names]) => {
+    const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
+    return `${op} (${names.slice(0, 3).join(", ")}${more})`;
+  });
+  throw new Error(
+    `the model uses operators that are not supported: ${list.join("; ")}; supported are: ${Object.keys(
+      ops,
+    )
+      .filter((op) => op !== "Relayout")
+      .join(", ")}`,
+  );
+}
+
+function inputShape(
+  shape: readonly (number | null)[],
+  name: string,
+  size: readonly [number, number],
+): number[] {
+  const [batch] = shape;
+  if (batch != null && batch !== 1) {
+    throw new Error(
+      `the input "${name}" has a fixed batch of ${batch}: export the model with batch 1 or a dynamic batch axis`,
+    );
+  }
+  const rank = shape.length;
+  return shape.map((n, axis) => {
+    if (axis === 0) return 1;
+    if (n !== null && n > 0) return n;
+    if (rank === 4 && axis >= 2) return size[axis - 2] as number;
+    throw new Error(
+      `axis ${axis} of the input "${name}" has no fixed length: export the model with one`,
+    );
+  });
+}
+
+/** Finds the layout of every tensor, folds what turns out constant, and turns layouts where an operator asks. */
+function inferLayouts(
+  nodes: readonly Node[],
+  layouts: Map<string, Layout>,
+  constants: Map<string, Constant>,
+): Node[] {
+  const result: Node[] = [];
+  for (const original of nodes) {
+    let node = original;
+    const isConstant = node.inputs.every((name) => !name || constants.has(name));
+    const shaped = layouts.get(node.inputs[0] ?? "");
+    if (node.op === "Shape" && shaped) {
+      constants.set(node.outputs[0] as string, shapeOf(node, shaped.shape));
+      continue;
+    }
+    if (isConstant) {
+      fold(node, constants).forEach((value, k) => {
+        const name = node.outputs[k];
+        if (name) constants.set(name, value);
+      });
+      continue;
+    }
+    const op = ops[node.op];
+    if (!op) throw new Error(`${node.name} (${node.op}): not supported`);
+    const given = node.inputs.map((name) => layouts.get(name));
+    node.inputs.forEach((name, k) => {
+      const layout = given[k];
+      const channel = op.channel?.(node, k, given);
+      if (!layout || channel === undefined || channel === layout.channel) return;
+      const turned = `${name} by channel ${channel}`;
+      if (!layouts.has(turned)) {
+        layouts.set(turned, { shape: layout.shape, channel });
+        result.push({
+          name: turned,
+          op: "Relayout",
+          inputs: [name],
+          outputs: [turned],
+          attributes: { channel },
+        });
+      }
+      node = { ...node, inputs: node.inputs.map((other, i) => (i === k ? turned : other)) };
+    });
+    const outputs = op.infer(
+      node,
+      node.inputs.map((name) => layouts.get(name)),
+      constants,
+    );
+    outputs.forEach((layout, k) => {
+      const name = node.outputs[k];
+      if (name) layouts.set(name, layout);
+    });
+    result.push(
+      node.outputs.length > outputs.length
+        ? { ...node, outputs: node.outputs.slice(0, outputs.length) }
+        : node,
+    );
+  }
+  return result;
+}
+
+function consumers(nodes: readonly Node[]): Map<string, Node[]> {
+  const result = new Map<string, Node[]>();
+  for (const node of nodes) {
+    for (const name of node.inputs) if (name) result.set(name, [...(result.get(name) ?? []), node]);
+  }
+  return result;
+}
+
+/**
+ * Pairs each node with the only node that reads its output, and replaces both by one where `merge` says so.
+ * The merged node takes the place of the first and the output name of the second.
+ */
+function mergePairs(
+  nodes: readonly Node[],
+  output: string,
+  merge: (first: Node, second: Node) => Node | undefined,
+): Node[] {
+  const readers = consumers(nodes);
+  const gone = new Set<Node>();
+  return nodes.flatMap((node) => {
+    if (gone.has(node)) return [];
+    let first = node;
+    for (;;) {
+      const name = first.outputs[0] as string;
+      const [second, another] = readers.get(name) ?? [];
+      if (!second || another || name === output || first.outputs.length > 1) return [first];
+      if (second.inputs[0] !== name) return [first];
+      const merged = merge(first, second);
+      if (!merged) return [first];
+      gone.add(second);
+      first = { ...merged, outputs: second.outputs };
+    }
+  });
+}
+
+/** W ← scale·W, b ← scale·b + shift: BatchNormalization after a convolution or dense layer costs nothing. */
+function foldNormalization(
+  nodes: readonly Node[],
+  output: string,
+  constants: Map<string, Constant>,
+): Node[] {
+  return mergePairs(nodes, output, (first, second) => {
+    if (second.op !== "BatchNormalization" || (first.op !== "Conv" && first.op !== "Gemm"))
+      return undefined;
+    const weights = constants.get(first.inputs[1] ?? "");
+    if (!weights) return undefined;
+    const { scale, shift } = affineOf(second, constants);
+    const transB = first.op === "Conv" || numberOf(first, "transB", 0) !== 0;
+    const outputs = weights.shape[transB ? 0 : 1] as number;
+    const inner = weights.data.length / outputs;
+    const row = (e: number) => (transB ? Math.floor(e / inner) : e % outputs);
+    const bias = constants.get(first.inputs[2] ?? "");
+    const beta = first.op === "Gemm" ? numberOf(first, "beta", 1) : 1;
+    const at = (o: number) =>
+      bias ? beta * (bias.data[bias.data.length === 1 ? 0 : o] as number) : 0;
+    const names = [`${first.name} folded weights`, `${first.name} folded bias`] as const;
+    constants.set(names[0], {
+      ...weights,
+      data: Float32Array.from(weights.data, (w, e) => w * (scale[row(e)] as number)),
+    });
+    constants.set(names[1], {
+      type: "float32",
+      shape: [outputs],
+      data: Float32Array.from(scale, (s, o) => at(o) * s + (shift[o] as number)),
+    });
+    const attributes = first.op === "Gemm" ? { ...first.attributes, beta: 1 } : first.attributes;
+    return { ...first, attributes, inputs: [first.inputs[0] as string, ...names] };
+  });
+}
+
+/** Gives a piecewise linear activation to the node that makes its input, or to itself if that cannot take it. */
+function fuseActivations(
+  nodes: readonly Node[],
+  output: string,
+  constants: ReadonlyMap<string, Constant>,
+): Node[] {
+  const fused = mergePairs(nodes, output, (first, second) => {
+    if (first.activation || !ops[first.op]?.fusesActivation || !PIECEWISE.includes(second.op))
+      return undefined;
+    const activation = activationOf(second, constants);
+    return activation && { ...first, activation };
+  });
+  return fused.map((node) => {
+    if (!PIECEWISE.includes(node.op)) return node;
+    const activation = activationOf(node, constants);
+    return activation ? { ...node, inputs: node.inputs.slice(0, 1), activation } : node;
+  });
+}

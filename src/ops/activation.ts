@@ -1,0 +1,130 @@
+// Functions of one element, by elementwise.wgsl. Relu, Clip and LeakyRelu are piecewise linear and usually
+// fused into the node before; the gradient rule they follow is applied wherever the gradient of their output
+// is written (gradient.wgsl), so on their own they only pass it on. Sigmoid and Tanh keep their derivative.
+
+import { positions, quads, vec4s } from "../layout.js";
+import type { Activation, Constant, Node, Op, Planning, Sink } from "../types.js";
+import { constantInput, nodeError, numberOf } from "./attributes.js";
+import { activated, gradientTo, join, result, source } from "./epilogue.js";
+
+/** The activation that a node is, if it is a piecewise linear one. */
+export function activationOf(
+  node: Node,
+  constants: ReadonlyMap<string, Constant>,
+): Activation | undefined {
+  const base = { op: node.op, node: node.name, low: 0, high: Number.POSITIVE_INFINITY, slope: 0 };
+  if (node.op === "Relu") return base;
+  if (node.op === "LeakyRelu") return { ...base, slope: numberOf(node, "alpha", 0.01) };
+  if (node.op !== "Clip") return undefined;
+  const low = constantInput(node, 1, constants, "its lower bound");
+  const high = constantInput(node, 2, constants, "its upper bound");
+  return {
+    ...base,
+    low: low?.data[0] ?? numberOf(node, "min", Number.NEGATIVE_INFINITY),
+    high: high?.data[0] ?? numberOf(node, "max", Number.POSITIVE_INFINITY),
+  };
+}
+
+/** Relu, Clip, LeakyRelu standing alone: the graph has given the node itself as its activation. */
+export const Piecewise: Op = {
+  infer(node, [x]) {
+    if (!x) throw nodeError(node, "its input is constant: it should have been folded");
+    return [x];
+  },
+  forward(node, plan) {
+    const x = plan.value(node.inputs[0] as string);
+    const count = positions(x.layout);
+    const parts = join(source("x", x), activated(node, plan, count, 8));
+    plan.step({
+      label: node.name,
+      shader: "elementwise",
+      entry: "piecewise_forward",
+      overrides: { ...parts.overrides, POSITIONS: count },
+      bindings: parts.bindings,
+      workgroups: [Math.ceil(count / 8 / 64), quads(x.layout), 1],
+      samples: 1,
+    });
+  },
+  rules: {
+    gradient(node, plan) {
+      const sink = plan.sink(node, 0);
+      if (!sink) return;
+      const count = positions(sink.layout);
+      const dy = plan.gradient(node.outputs[0] as string);
+      const parts = join(source("dy", dy), gradientTo(sink, plan));
+      plan.step({
+        label: `${node.name} back`,
+        shader: "elementwise",
+        entry: "pass_backward",
+        overrides: { ...parts.overrides, POSITIONS: count },
+        bindings: parts.bindings,
+        workgroups: [Math.ceil(count / 64), quads(sink.layout), 1],
+        samples: 1,
+      });
+    },
+  },
+};
+
+/** Passes a gradient that stands where it belongs through the activation that made its tensor. */
+export function gateInPlace(label: string, plan: Planning, sink: Sink): void {
+  const { overrides, bindings } = gradientTo(sink, plan);
+  const count = positions(sink.layout);
+  plan.step({
+    label,
+    shader: "elementwise",
+    entry: "gate_in_place",
+    overrides: { ...overrides, POSITIONS: count },
+    bindings,
+    workgroups: [Math.ceil(count / 64), quads(sink.layout), 1],
+    samples: 1,
+  });
+}
+
+function smooth(number: number): Op {
+  return {
+    infer(node, [x]) {
+      if (!x) throw nodeError(node, "its input is constant: it should have been folded");
+      return [x];
+    },
+    forward(node, plan) {
+      const x = plan.value(node.inputs[0] as string);
+      const parts = join(source("x", x), result(plan.value(node.outputs[0] as string)));
+      plan.step({
+        label: node.name,
+        shader: "elementwise",
+        entry: "smooth_forward",
+        overrides: {
+          ...parts.overrides,
+          FUNCTION: number,
+          QUADS: quads(x.layout),
+          POSITIONS: positions(x.layout),
+          KEEP_SLOPE: plan.backward ? 1 : 0,
+        },
+        bindings: { ...parts.bindings, slope: plan.saved(node, "slope", vec4s(x.layout) * 16) },
+        workgroups: [Math.ceil(positions(x.layout) / 64), quads(x.layout), 1],
+        samples: 1,
+      });
+    },
+    rules: {
+      gradient(node, plan) {
+        const sink = plan.sink(node, 0);
+        if (!sink) return;
+        const { layout } = sink;
+        const dy = plan.gradient(node.outputs[0] as string);
+        const parts = join(source("dy", dy), gradientTo(sink, plan));
+        plan.step({
+          label: `${node.name} back`,
+          shader: "elementwise",
+          entry: "smooth_backward",
+          overrides: { ...parts.overrides, QUADS: quads(layout), POSITIONS: positions(layout) },
+          bindings: { ...parts.bindings, slopes: plan.saved(node, "slope", vec4s(layout) * 16) },
+          workgroups: [Math.ceil(positions(layout) / 64), quads(layout), 1],
+          samples: 1,
+        });
+      },
+    },
+  };
+}
+
+export const Sigmoid: Op = smooth(1);
+export const Tanh: Op = smooth(2);

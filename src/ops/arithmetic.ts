@@ -1,0 +1,205 @@
+// Add, Sub, Mul and Div of two tensors, either of which may be constant, with ONNX's broadcasting, by
+// arithmetic.wgsl.
+
+import { channels, elements, places, positions, quads, vec4s } from "../layout.js";
+import type { Constant, Layout, Node, Op, Planning, Shape, View } from "../types.js";
+import { nodeError } from "./attributes.js";
+import { activated, gradientTo, join, type Part } from "./epilogue.js";
+
+const OPERATIONS = { Add: 0, Sub: 1, Mul: 2, Div: 3 } as const;
+
+/** The shape that two shapes broadcast to, aligned at their last axes. */
+export function broadcast(node: Node, a: Shape, b: Shape): number[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, i) => {
+    const m = a[i - rank + a.length] ?? 1;
+    const n = b[i - rank + b.length] ?? 1;
+    if (m !== n && m !== 1 && n !== 1) {
+      throw nodeError(node, `its inputs [${a}] and [${b}] do not broadcast`);
+    }
+    return m === 1 ? n : m;
+  });
+}
+
+/** A shape with ones put before, to the given number of axes. */
+function aligned(shape: Shape, rank: number): number[] {
+  return [...new Array<number>(rank - shape.length).fill(1), ...shape];
+}
+
+/** Which of the two inputs the channel axis is taken from: the larger activation. */
+function reference(inputs: readonly (Layout | undefined)[]): number {
+  const size = (k: number) => (inputs[k] ? elements((inputs[k] as Layout).shape) : -1);
+  return size(1) > size(0) ? 1 : 0;
+}
+
+/** How the kernel steps through an operand: zero where the operand is shorter than the result. */
+interface Steps {
+  readonly quad: number;
+  readonly position: number;
+  readonly splat: boolean;
+}
+
+function stepsOf(node: Node, shape: Shape, channel: number, y: Layout): Steps {
+  const long = aligned(shape, y.shape.length);
+  const others = long.filter((_, axis) => axis !== channel);
+  const full = y.shape.filter((_, axis) => axis !== channel);
+  const one = others.every((n) => n === 1);
+  if (!one && others.some((n, i) => n !== full[i])) {
+    throw nodeError(node, `broadcasting [${shape}] to [${y.shape}] is not supported`);
+  }
+  const count = one ? 1 : positions(y);
+  const wide = (long[channel] ?? 1) > 1 || channels(y) === 1;
+  return { quad: wide ? count : 0, position: one ? 0 : 1, splat: !wide };
+}
+
+/** A constant laid out as the result is: one number, one for each channel, or all of them. */
+function constantOperand(
+  node: Node,
+  plan: Planning,
+  name: string,
+  constant: Constant,
+  y: Layout,
+): { view: View; steps: Steps } {
+  const rank = y.shape.length;
+  const shape = aligned(constant.shape, rank);
+  const others = shape.filter((_, axis) => axis !== y.channel);
+  const layout = others.every((n) => n === 1) ? { shape, channel: y.channel } : y;
+  const buffer = plan.fixed(
+    `${name} as ${layout.shape} by ${layout.channel}`,
+    vec4s(layout) * 16,
+    () => {
+      const packed = new Float32Array(vec4s(layout) * 4);
+      const to = places(layout);
+      const index = new Array<number>(rank).fill(0);
+      for (let e = 0; e < to.length; e++) {
+        let from = 0;
+        for (let axis = 0; axis < rank; axis++) {
+          const length = shape[axis] as number;
+          from = from * length + (length === 1 ? 0 : (index[axis] as number));
+        }
+        packed[to[e] as number] = constant.data[from] as number;
+        for (let axis = rank - 1; axis >= 0; axis--) {
+          index[axis] = (index[axis] as number) + 1;
+          if ((index[axis] as number) < (layout.shape[axis] as number)) break;
+          index[axis] = 0;
+        }
+      }
+      return packed;
+    },
+  );
+  const view = { buffer, layout, offset: 0, stride: 0 };
+  return { view, steps: stepsOf(node, layout.shape, y.channel, y) };
+}
+
+function operand(node: Node, plan: Planning, k: number, letter: "a" | "b", y: Layout): Part {
+  const name = node.inputs[k] as string;
+  const constant = plan.constant(name);
+  let view: View;
+  let steps: Steps;
+  if (constant) ({ view, steps } = constantOperand(node, plan, name, constant, y));
+  else {
+    view = plan.value(name);
+    steps = stepsOf(node, view.layout.shape, y.channel, y);
+  }
+  const L = letter.toUpperCase();
+  return {
+    overrides: {
+      [`${L}_OFFSET`]: view.offset,
+      [`${L}_STRIDE`]: view.stride,
+      [`${L}_QUAD`]: steps.quad,
+      [`${L}_POSITION`]: steps.position,
+      [`${L}_SPLAT`]: steps.splat ? 1 : 0,
+    },
+    bindings: { [letter]: view.buffer },
+  };
+}
+
+/** Writes down the gradient with respect to input k. */
+function backward(node: Node, plan: Planning, k: 0 | 1): void {
+  const sink = plan.sink(node, k);
+  if (!sink) return;
+  const y = plan.value(node.outputs[0] as string).layout;
+  const dy = plan.gradient(node.outputs[0] as string);
+  const operation = node.op as keyof typeof OPERATIONS;
+  let entry = "backward_sum";
+  const parts: Part[] = [];
+  if (operation === "Mul") {
+    entry = "backward_factor";
+    parts.push(operand(node, plan, 1 - k, "b", y));
+  } else if (operation === "Div") {
+    entry = k === 0 ? "backward_factor" : "backward_divisor";
+    if (k === 1) parts.push(operand(node, plan, 0, "a", y));
+    parts.push(operand(node, plan, 1, "b", y));
+  }
+  const { overrides, bindings } = join(...parts, gradientTo(sink, plan));
+  plan.step({
+    label: `${node.name} back to ${k}`,
+    shader: "arithmetic",
+    entry,
+    overrides: {
+      ...overrides,
+      OPERATION: operation === "Sub" && k === 0 ? OPERATIONS.Add : OPERATIONS[operation],
+      CHANNELS: channels(y),
+      POSITIONS: positions(y),
+      DY_OFFSET: dy.offset,
+      DY_STRIDE: dy.stride,
+      DX_QUADS: quads(sink.layout),
+      DX_SPLAT: channels(sink.layout) === 1 && channels(y) > 1 ? 1 : 0,
+    },
+    bindings: { ...bindings, dy: dy.buffer },
+    workgroups: [Math.ceil(positions(sink.layout) / 64), quads(sink.layout), 1],
+    samples: 1,
+  });
+}
+
+export const Arithmetic: Op = {
+  fusesActivation: true,
+  channel(_node, k, inputs) {
+    const from = reference(inputs);
+    const main = inputs[from];
+    const own = inputs[k];
+    if (k === from || !main || !own) return undefined;
+    return Math.max(0, main.channel + own.shape.length - main.shape.length);
+  },
+  infer(node, inputs, constants) {
+    const shapes = node.inputs
+      .slice(0, 2)
+      .map((name, k) => inputs[k]?.shape ?? constants.get(name)?.shape);
+    const [a, b] = shapes;
+    const main = inputs[reference(inputs)];
+    if (!a || !b || !main) throw nodeError(node, "it needs two inputs");
+    const shape = broadcast(node, a, b);
+    const y = { shape, channel: main.channel + shape.length - main.shape.length };
+    for (const input of inputs) if (input) stepsOf(node, input.shape, y.channel, y);
+    return [y];
+  },
+  forward(node, plan) {
+    const { layout } = plan.value(node.outputs[0] as string);
+    const count = positions(layout);
+    const { overrides, bindings } = join(
+      operand(node, plan, 0, "a", layout),
+      operand(node, plan, 1, "b", layout),
+      activated(node, plan, count, 8),
+    );
+    plan.step({
+      label: node.name,
+      shader: "arithmetic",
+      entry: "forward",
+      overrides: {
+        ...overrides,
+        OPERATION: OPERATIONS[node.op as keyof typeof OPERATIONS],
+        CHANNELS: channels(layout),
+        POSITIONS: count,
+      },
+      bindings,
+      workgroups: [Math.ceil(count / 8 / 64), quads(layout), 1],
+      samples: 1,
+    });
+  },
+  rules: {
+    gradient(node, plan) {
+      backward(node, plan, 0);
+      backward(node, plan, 1);
+    },
+  },
+};

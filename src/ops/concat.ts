@@ -1,0 +1,164 @@
+// Concat. Where the parts lie one behind the other in memory anyway (channels, each a multiple of four) their
+// producers write straight into the result and nothing is left to do; the plan decides that. What remains is
+// copied element by element by gather.wgsl.
+
+import { elements, places, vec4s } from "../layout.js";
+import type { Layout, Node, Op, Planning, Shape, View } from "../types.js";
+import { gateInPlace } from "./activation.js";
+import { axisOf, nodeError, numberOf } from "./attributes.js";
+import { gradientTo, join, result, source } from "./epilogue.js";
+
+const NOTHING = 0xffffffff;
+
+/** The axis along which a Concat joins. */
+export function concatAxis(node: Node, rank: number): number {
+  return axisOf(node, numberOf(node, "axis", 1), rank);
+}
+
+/**
+ * Quads before each part if all parts are whole quads of the channel axis (the last may end anywhere), so that
+ * each part can live inside the result; undefined otherwise.
+ */
+export function slots(
+  node: Node,
+  parts: readonly (Layout | undefined)[],
+  y: Layout,
+): number[] | undefined {
+  if (concatAxis(node, y.shape.length) !== y.channel) return undefined;
+  const offsets: number[] = [];
+  let channels = 0;
+  for (const part of parts) {
+    if (!part || part.channel !== y.channel || channels % 4 !== 0) return undefined;
+    offsets.push(channels / 4);
+    channels += part.shape[part.channel] as number;
+  }
+  return offsets;
+}
+
+/** For every float of part k, its float in the result. */
+function partTable(node: Node, plan: Planning, k: number, part: Layout, y: Layout): Uint32Array {
+  const axis = concatAxis(node, y.shape.length);
+  let start = 0;
+  for (const name of node.inputs.slice(0, k)) start += shapeOf(plan, name)[axis] as number;
+  const [from, to] = [places(part), places(y)];
+  const table = new Uint32Array(vec4s(part) * 4).fill(NOTHING);
+  const inner = elements(part.shape.slice(axis));
+  const outer = elements(y.shape.slice(axis));
+  const skip = start * elements(part.shape.slice(axis + 1));
+  from.forEach((place, e) => {
+    table[place] = to[Math.floor(e / inner) * outer + skip + (e % inner)] as number;
+  });
+  return table;
+}
+
+/** Where the k-th part is; a constant one is uploaded once, for all samples. */
+function partOf(node: Node, plan: Planning, k: number, y: Layout): View {
+  const name = node.inputs[k] as string;
+  const constant = plan.constant(name);
+  if (!constant) return plan.value(name);
+  const layout = { shape: constant.shape, channel: y.channel };
+  const buffer = plan.fixed(`${name} by ${y.channel}`, vec4s(layout) * 16, () => {
+    const packed = new Float32Array(vec4s(layout) * 4);
+    places(layout).forEach((place, e) => {
+      packed[place] = constant.data[e] as number;
+    });
+    return packed;
+  });
+  return { buffer, layout, offset: 0, stride: 0 };
+}
+
+function shapeOf(plan: Planning, name: string): Shape {
+  const shape = plan.graph.layouts.get(name)?.shape ?? plan.constant(name)?.shape;
+  if (!shape) throw new Error(`there is no tensor "${name}"`);
+  return shape;
+}
+
+export const Concat: Op = {
+  channel(_node, k, inputs) {
+    const first = inputs.find((input) => input !== undefined);
+    return inputs[k] ? first?.channel : undefined;
+  },
+  infer(node, inputs, constants) {
+    const shapes = node.inputs.map((name, k) => inputs[k]?.shape ?? constants.get(name)?.shape);
+    const [first] = shapes;
+    const main = inputs.find((input) => input !== undefined);
+    if (!first || !main) throw nodeError(node, "it has no input");
+    const axis = concatAxis(node, first.length);
+    const shape = [...first];
+    for (const next of shapes.slice(1)) {
+      if (next?.length !== first.length || next.some((n, i) => i !== axis && n !== first[i])) {
+        throw nodeError(node, `its inputs [${shapes.join("], [")}] do not fit along axis ${axis}`);
+      }
+      shape[axis] = (shape[axis] as number) + (next[axis] as number);
+    }
+    return [{ shape, channel: main.channel }];
+  },
+  forward(node, plan) {
+    const y = plan.value(node.outputs[0] as string);
+    const copied = node.inputs.map((_, k) => k).filter((k) => !plan.isInPlace(node, k));
+    if (copied.length > 0 && (y.layout.shape[y.layout.channel] as number) % 4 !== 0) {
+      const parts = result(y);
+      plan.step({
+        label: `${node.name} clear`,
+        shader: "gather",
+        entry: "clear",
+        overrides: { ...parts.overrides, VEC4S: vec4s(y.layout) },
+        bindings: parts.bindings,
+        workgroups: [Math.ceil(vec4s(y.layout) / 64), 1, 1],
+        samples: 1,
+      });
+    }
+    for (const k of copied) {
+      const x = partOf(node, plan, k, y.layout);
+      const size = vec4s(x.layout);
+      const { overrides, bindings } = join(source("x", x), result(y));
+      plan.step({
+        label: `${node.name} part ${k}`,
+        shader: "gather",
+        entry: "scatter",
+        overrides: { ...overrides, VEC4S: size },
+        bindings: {
+          x: bindings.x as number,
+          parts: bindings.y as number,
+          table: plan.fixed(`${node.name} ${k} table`, size * 16, () =>
+            partTable(node, plan, k, x.layout, y.layout),
+          ),
+        },
+        workgroups: [Math.ceil((size * 4) / 64), 1, 1],
+        samples: 1,
+      });
+    }
+  },
+  rules: {
+    gradient(node, plan) {
+      const dy = plan.gradient(node.outputs[0] as string);
+      node.inputs.forEach((name, k) => {
+        if (plan.constant(name)) return;
+        const sink = plan.sink(node, k);
+        if (!sink) return;
+        if (sink.inPlace) {
+          if (sink.gate) gateInPlace(`${node.name} gate ${k}`, plan, sink);
+          return;
+        }
+        const { overrides, bindings } = join(source("dy", dy), gradientTo(sink, plan));
+        const size = vec4s(sink.layout);
+        plan.step({
+          label: `${node.name} back to ${k}`,
+          shader: "gather",
+          entry: "backward_one",
+          overrides: { ...overrides, VEC4S: size },
+          bindings: {
+            x: bindings.dy as number,
+            dx: bindings.dx as number,
+            gate_mask: bindings.gate_mask as number,
+            table: plan.fixed(`${node.name} ${k} table`, size * 16, () =>
+              partTable(node, plan, k, sink.layout, dy.layout),
+            ),
+          },
+          workgroups: [Math.ceil(size / 64), 1, 1],
+          samples: 1,
+        });
+      });
+    },
+  },
+};

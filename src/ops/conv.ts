@@ -1,0 +1,64 @@
+// Conv: a choice between conv.wgsl and, for a group for each channel, depthwise.wgsl.
+
+import { channels, positions } from "../layout.js";
+import type { Constant, Node, Op, Planning } from "../types.js";
+import { nodeError, numberOf } from "./attributes.js";
+import { asOneRow, type Convolution, convolve, convolveBack } from "./convolution.js";
+import { depthwiseBackward, depthwiseForward, isDepthwise } from "./depthwise.js";
+import { windowOf, windowShape } from "./window.js";
+
+function weightsOf(node: Node, constants: ReadonlyMap<string, Constant>): Constant {
+  const weights = constants.get(node.inputs[1] ?? "");
+  if (!weights) throw nodeError(node, "its weights must be constant");
+  return weights;
+}
+
+function convolutionOf(node: Node, plan: Planning): Convolution {
+  const { shape } = plan.value(node.inputs[0] as string).layout;
+  const weights = weightsOf(node, plan.graph.constants);
+  return {
+    window: windowOf(node, shape, weights.shape.slice(2)),
+    groups: numberOf(node, "group", 1),
+    channels: shape[1] as number,
+    outputs: weights.shape[0] as number,
+    weights,
+    bias: plan.constant(node.inputs[2] ?? ""),
+    key: `${node.inputs[1]}`,
+  };
+}
+
+export const Conv: Op = {
+  fusesActivation: true,
+  channel: (_node, k) => (k === 0 ? 1 : undefined),
+  infer(node, [x], constants) {
+    if (!x)
+      throw nodeError(node, "a convolution of a constant by a constant should have been folded");
+    const weights = weightsOf(node, constants);
+    const groups = numberOf(node, "group", 1);
+    const window = windowOf(node, x.shape, weights.shape.slice(2));
+    const [outputs = 0, perGroup = 0] = weights.shape;
+    if (perGroup * groups !== channels(x) || outputs % groups !== 0) {
+      throw nodeError(
+        node,
+        `its weights [${weights.shape}] in ${groups} groups do not fit an input of ${channels(x)} channels`,
+      );
+    }
+    return [{ shape: windowShape(x.shape, outputs, window), channel: 1 }];
+  },
+  forward(node, plan) {
+    const x = plan.value(node.inputs[0] as string);
+    const conv = convolutionOf(node, plan);
+    if (isDepthwise(conv)) depthwiseForward(node, plan, conv, x);
+    else convolve(node, plan, asOneRow(conv, positions(x.layout)), x);
+  },
+  rules: {
+    gradient(node, plan) {
+      const sink = plan.sink(node, 0);
+      if (!sink) return;
+      const dy = plan.gradient(node.outputs[0] as string);
+      const conv = convolutionOf(node, plan);
+      if (isDepthwise(conv)) depthwiseBackward(node, plan, conv, dy, sink);
+      else convolveBack(node, plan, asOneRow(conv, positions(sink.layout)), dy, sink);
+    },
+  },
+};

@@ -1,0 +1,216 @@
+// Gemm and MatMul by constant weights. One vector a sample is a dense layer (dense.wgsl); several, such as
+// tokens or pixels, are a 1 × 1 convolution over them.
+
+import { channels, positions } from "../layout.js";
+import type { Constant, Layout, Node, Op, Planning, Sink, View } from "../types.js";
+import { nodeError, numberOf } from "./attributes.js";
+import { type Convolution, convolve, convolveBack, packVector } from "./convolution.js";
+import { activated, gradientTo, join, source } from "./epilogue.js";
+
+/** y = W x + b with W as [outputs, inputs]. */
+interface Linear {
+  readonly weights: Constant;
+  readonly bias: Constant | undefined;
+}
+
+const TILE_SAMPLES = 8;
+const TILE_QUADS = 2;
+const WORKGROUP = 16;
+
+function transposed({ shape, data, type }: Constant): Constant {
+  const [rows = 0, columns = 0] = shape;
+  const result = new Float32Array(rows * columns);
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) result[c * rows + r] = data[r * columns + c] as number;
+  }
+  return { type, shape: [columns, rows], data: result };
+}
+
+function scaled(constant: Constant, factor: number): Constant {
+  if (factor === 1) return constant;
+  return { ...constant, data: Float32Array.from(constant.data, (v) => v * factor) };
+}
+
+function weightsOf(node: Node, constants: ReadonlyMap<string, Constant>): Constant {
+  const weights = constants.get(node.inputs[1] ?? "");
+  if (!weights) throw nodeError(node, "its second operand must be constant");
+  if (weights.shape.length !== 2) {
+    throw nodeError(node, `its weights [${weights.shape}] should have two axes`);
+  }
+  return weights;
+}
+
+/** Number of outputs of the node. */
+function outputsOf(node: Node, weights: Constant): number {
+  return weights.shape[numberOf(node, "transB", 0) ? 0 : 1] as number;
+}
+
+function linearOf(node: Node, plan: Planning): Linear {
+  const given = weightsOf(node, plan.graph.constants);
+  const weights = scaled(
+    numberOf(node, "transB", 0) ? given : transposed(given),
+    numberOf(node, "alpha", 1),
+  );
+  const c = plan.constant(node.inputs[2] ?? "");
+  if (!c) return { weights, bias: undefined };
+  const outputs = weights.shape[0] as number;
+  const spread = Float32Array.from(
+    { length: outputs },
+    (_, o) => c.data[c.data.length === 1 ? 0 : o] as number,
+  );
+  return {
+    weights,
+    bias: scaled({ ...c, shape: [outputs], data: spread }, numberOf(node, "beta", 1)),
+  };
+}
+
+function asConvolution(node: Node, plan: Planning, count: number): Convolution {
+  const { weights, bias } = linearOf(node, plan);
+  const row: [number, number] = [1, count];
+  return {
+    window: {
+      kernel: [1, 1],
+      stride: [1, 1],
+      dilation: [1, 1],
+      before: [0, 0],
+      after: [0, 0],
+      input: row,
+      output: row,
+    },
+    groups: 1,
+    channels: weights.shape[1] as number,
+    outputs: weights.shape[0] as number,
+    weights,
+    bias,
+    key: node.inputs.join(" "),
+  };
+}
+
+/** Weights as dense.wgsl reads them: [O/4][I/4] of 4 × 4 matrices, column by column. */
+function packMatrices({ shape, data }: Constant): Float32Array {
+  const [outputs = 0, inputs = 0] = shape;
+  const inQuads = Math.ceil(inputs / 4);
+  const packed = new Float32Array(Math.ceil(outputs / 4) * inQuads * 16);
+  for (let o = 0; o < outputs; o++) {
+    for (let i = 0; i < inputs; i++) {
+      packed[((o >> 2) * inQuads + (i >> 2)) * 16 + (i & 3) * 4 + (o & 3)] = data[
+        o * inputs + i
+      ] as number;
+    }
+  }
+  return packed;
+}
+
+function denseWeights(node: Node, plan: Planning, inputs: number, outputs: number): number {
+  const bytes = Math.ceil(outputs / 4) * Math.ceil(inputs / 4) * 64;
+  return plan.fixed(`${node.inputs.join(" ")} packed`, bytes, () =>
+    packMatrices(linearOf(node, plan).weights),
+  );
+}
+
+function denseForward(node: Node, plan: Planning, x: View, y: Layout): void {
+  const [inputs, outputs] = [channels(x.layout), channels(y)];
+  const hasBias = plan.constant(node.inputs[2] ?? "") !== undefined;
+  const quads = Math.ceil(outputs / 4);
+  const b = plan.fixed(
+    hasBias ? `${node.inputs.join(" ")} bias` : "no bias",
+    hasBias ? quads * 16 : 16,
+    () => packVector(linearOf(node, plan).bias?.data ?? [0]),
+  );
+  const parts = join(source("x", x), activated(node, plan, 1, 1));
+  plan.step({
+    label: node.name,
+    shader: "dense",
+    entry: "forward",
+    constants: { QUADS: TILE_QUADS, SAMPLES: TILE_SAMPLES },
+    overrides: {
+      ...parts.overrides,
+      WORKGROUP,
+      IN_QUADS: Math.ceil(inputs / 4),
+      OUT_QUADS: quads,
+      BIAS: hasBias ? 1 : 0,
+    },
+    bindings: { ...parts.bindings, w: denseWeights(node, plan, inputs, outputs), b, run: plan.run },
+    workgroups: [Math.ceil(quads / TILE_QUADS / WORKGROUP), 1, 1],
+    samples: TILE_SAMPLES,
+    flops: 2 * inputs * outputs,
+  });
+}
+
+function denseBackward(node: Node, plan: Planning, dy: View, sink: Sink): void {
+  const [inputs, outputs] = [channels(sink.layout), channels(dy.layout)];
+  const quads = Math.ceil(inputs / 4);
+  const parts = join(source("dy", dy), gradientTo(sink, plan));
+  plan.step({
+    label: `${node.name} back`,
+    shader: "dense",
+    entry: "backward",
+    constants: { QUADS: TILE_QUADS, SAMPLES: TILE_SAMPLES },
+    overrides: {
+      ...parts.overrides,
+      WORKGROUP,
+      IN_QUADS: quads,
+      OUT_QUADS: Math.ceil(outputs / 4),
+    },
+    bindings: { ...parts.bindings, w: denseWeights(node, plan, inputs, outputs), run: plan.run },
+    workgroups: [Math.ceil(quads / TILE_QUADS / WORKGROUP), 1, 1],
+    samples: TILE_SAMPLES,
+    flops: 2 * inputs * outputs,
+  });
+}
+
+/** The layout of x·W: the last axis, which is the channel axis, becomes `outputs` long. */
+function inferLinear(
+  node: Node,
+  x: Layout | undefined,
+  constants: ReadonlyMap<string, Constant>,
+): Layout[] {
+  if (!x)
+    throw nodeError(node, "its first operand is constant and its second is not: not supported");
+  const weights = weightsOf(node, constants);
+  const inputs = weights.shape[numberOf(node, "transB", 0) ? 1 : 0] as number;
+  if (inputs !== channels(x)) {
+    throw nodeError(
+      node,
+      `its weights [${weights.shape}] do not fit an input of shape [${x.shape}]`,
+    );
+  }
+  const shape = [...x.shape.slice(0, -1), outputsOf(node, weights)];
+  return [{ shape, channel: shape.length - 1 }];
+}
+
+function linear(check: (node: Node, x: Layout) => void): Op {
+  return {
+    fusesActivation: true,
+    channel: (_node, k, inputs) => (k === 0 ? (inputs[0]?.shape.length ?? 1) - 1 : undefined),
+    infer(node, [x], constants) {
+      if (x) check(node, x);
+      return inferLinear(node, x, constants);
+    },
+    forward(node, plan) {
+      const x = plan.value(node.inputs[0] as string);
+      const count = positions(x.layout);
+      if (count > 1) convolve(node, plan, asConvolution(node, plan, count), x);
+      else denseForward(node, plan, x, plan.value(node.outputs[0] as string).layout);
+    },
+    rules: {
+      gradient(node, plan) {
+        const sink = plan.sink(node, 0);
+        if (!sink) return;
+        const dy = plan.gradient(node.outputs[0] as string);
+        const count = positions(sink.layout);
+        if (count > 1) convolveBack(node, plan, asConvolution(node, plan, count), dy, sink);
+        else denseBackward(node, plan, dy, sink);
+      },
+    },
+  };
+}
+
+export const Gemm: Op = linear((node, x) => {
+  if (x.shape.length !== 2) {
+    throw nodeError(node, `its input [${x.shape}] should have two axes`);
+  }
+  if (numberOf(node, "transA", 0)) throw nodeError(node, "transA mixes the samples: not supported");
+});
+
+export const MatMul: Op = linear(() => {});

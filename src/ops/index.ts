@@ -1,0 +1,54 @@
+// The table of operators: ONNX's name → how it is done here.
+
+import type { Op } from "../types.js";
+import { Piecewise, Sigmoid, Tanh } from "./activation.js";
+import { Arithmetic } from "./arithmetic.js";
+import { Concat } from "./concat.js";
+import { Conv } from "./conv.js";
+import { Gemm, MatMul } from "./dense.js";
+import {
+  Flatten,
+  Identity,
+  Pad,
+  Relayout,
+  Reshape,
+  Slice,
+  Squeeze,
+  Transpose,
+  Unsqueeze,
+} from "./move.js";
+import { BatchNormalization } from "./normalization.js";
+import { AveragePool, GlobalAveragePool, MaxPool } from "./pool.js";
+import { LogSoftmax, Softmax } from "./softmax.js";
+
+export const ops: Readonly<Record<string, Op>> = {
+  Add: Arithmetic,
+  AveragePool,
+  BatchNormalization,
+  Clip: Piecewise,
+  Concat,
+  Conv,
+  Div: Arithmetic,
+  Dropout: Identity,
+  Flatten,
+  Gemm,
+  GlobalAveragePool,
+  Identity,
+  LeakyRelu: Piecewise,
+  LogSoftmax,
+  MatMul,
+  MaxPool,
+  Mul: Arithmetic,
+  Pad,
+  Relayout,
+  Relu: Piecewise,
+  Reshape,
+  Sigmoid,
+  Slice,
+  Softmax,
+  Squeeze,
+  Sub: Arithmetic,
+  Tanh,
+  Transpose,
+  Unsqueeze,
+};

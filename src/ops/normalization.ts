@@ -1,0 +1,86 @@
+// BatchNormalization with its trained statistics: a scale and a shift for each channel. Most are folded into
+// the convolution before (graph.ts); one that stands alone is affine.wgsl.
+
+import { channels, positions, quads } from "../layout.js";
+import type { Constant, Node, Op, Planning } from "../types.js";
+import { constantInput, nodeError, numberOf } from "./attributes.js";
+import { packVector } from "./convolution.js";
+import { activated, gradientTo, join, source } from "./epilogue.js";
+
+/** y = scale·x + shift for each channel, as the node's statistics say. */
+export function affineOf(
+  node: Node,
+  constants: ReadonlyMap<string, Constant>,
+): { scale: Float64Array; shift: Float64Array } {
+  if (numberOf(node, "training_mode", 0)) {
+    throw nodeError(node, "training mode mixes the samples: export the model in evaluation mode");
+  }
+  const [gamma, beta, mean, variance] = [1, 2, 3, 4].map((k) => {
+    const constant = constantInput(node, k, constants, "its statistics");
+    if (!constant) throw nodeError(node, "it needs scale, bias, mean and variance");
+    return constant.data;
+  }) as [Float32Array, Float32Array, Float32Array, Float32Array];
+  const epsilon = numberOf(node, "epsilon", 1e-5);
+  const scale = Float64Array.from(
+    gamma,
+    (g, c) => g / Math.sqrt((variance[c] as number) + epsilon),
+  );
+  const shift = Float64Array.from(beta, (b, c) => b - (mean[c] as number) * (scale[c] as number));
+  return { scale, shift };
+}
+
+function scaleBuffer(node: Node, plan: Planning, which: "scale" | "shift"): number {
+  const count = (plan.constant(node.inputs[1] as string) as Constant).data.length;
+  return plan.fixed(`${node.name} ${which}`, Math.ceil(count / 4) * 16, () =>
+    packVector(affineOf(node, plan.graph.constants)[which]),
+  );
+}
+
+export const BatchNormalization: Op = {
+  fusesActivation: true,
+  channel: (_node, k, [x]) => (k === 0 && x && x.shape.length > 1 ? 1 : undefined),
+  infer(node, [x], constants) {
+    if (!x) throw nodeError(node, "its input is constant: it should have been folded");
+    const { length } = affineOf(node, constants).scale;
+    if (length !== channels(x)) {
+      throw nodeError(node, `it has ${length} channels, its input [${x.shape}] has ${channels(x)}`);
+    }
+    return [x];
+  },
+  forward(node, plan) {
+    const x = plan.value(node.inputs[0] as string);
+    const count = positions(x.layout);
+    const parts = join(source("x", x), activated(node, plan, count, 8));
+    plan.step({
+      label: node.name,
+      shader: "affine",
+      entry: "forward",
+      overrides: { ...parts.overrides, POSITIONS: count },
+      bindings: {
+        ...parts.bindings,
+        scale: scaleBuffer(node, plan, "scale"),
+        shift: scaleBuffer(node, plan, "shift"),
+      },
+      workgroups: [Math.ceil(count / 8 / 64), quads(x.layout), 1],
+      samples: 1,
+    });
+  },
+  rules: {
+    gradient(node, plan) {
+      const sink = plan.sink(node, 0);
+      if (!sink) return;
+      const count = positions(sink.layout);
+      const dy = plan.gradient(node.outputs[0] as string);
+      const parts = join(source("dy", dy), gradientTo(sink, plan));
+      plan.step({
+        label: `${node.name} back`,
+        shader: "affine",
+        entry: "backward",
+        overrides: { ...parts.overrides, POSITIONS: count },
+        bindings: { ...parts.bindings, scale: scaleBuffer(node, plan, "scale") },
+        workgroups: [Math.ceil(count / 64), quads(sink.layout), 1],
+        samples: 1,
+      });
+    },
+  },
+};

@@ -1,0 +1,79 @@
+// Softmax and LogSoftmax within the network, by softmax.wgsl, along the channel axis: the graph is made to
+// have the channels where the softmax is. (A final one is taken off, see graph.ts.)
+
+import { channels, positions } from "../layout.js";
+import type { Node, Op, Shape } from "../types.js";
+import { axisOf, nodeError, numberOf } from "./attributes.js";
+import { gradientTo, join, result, source } from "./epilogue.js";
+
+/**
+ * The axis of a softmax. Before opset 13 (which graph.ts notes as an attribute) it ran over all axes from
+ * `axis` on together; that is one axis if the others are of length 1.
+ */
+export function softmaxAxis(node: Node, shape: Shape): number {
+  const together = numberOf(node, "opset", 13) < 13;
+  const axis = axisOf(node, numberOf(node, "axis", together ? 1 : -1), shape.length);
+  if (!together) return axis;
+  const long = shape.map((_, i) => i).filter((i) => i >= axis && (shape[i] as number) > 1);
+  if (long.length > 1) {
+    throw nodeError(node, `it runs over several axes of [${shape}] together: not supported`);
+  }
+  return long[0] ?? axis;
+}
+
+function softmax(logarithm: boolean): Op {
+  const LOGARITHM = logarithm ? 1 : 0;
+  return {
+    channel: (node, _k, [x]) => x && softmaxAxis(node, x.shape),
+    infer(node, [x]) {
+      if (!x) throw nodeError(node, "its input is constant: it should have been folded");
+      return [x];
+    },
+    forward(node, plan) {
+      const x = plan.value(node.inputs[0] as string);
+      const parts = join(source("x", x), result(plan.value(node.outputs[0] as string)));
+      plan.step({
+        label: node.name,
+        shader: "softmax",
+        entry: "forward",
+        overrides: {
+          ...parts.overrides,
+          CHANNELS: channels(x.layout),
+          POSITIONS: positions(x.layout),
+          LOGARITHM,
+        },
+        bindings: parts.bindings,
+        workgroups: [Math.ceil(positions(x.layout) / 64), 1, 1],
+        samples: 1,
+      });
+    },
+    rules: {
+      gradient(node, plan) {
+        const sink = plan.sink(node, 0);
+        if (!sink) return;
+        const y = plan.value(node.outputs[0] as string);
+        const dy = plan.gradient(node.outputs[0] as string);
+        const parts = join(source("x", y), gradientTo(sink, plan));
+        plan.step({
+          label: `${node.name} back`,
+          shader: "softmax",
+          entry: "backward",
+          overrides: {
+            ...parts.overrides,
+            DY_OFFSET: dy.offset,
+            DY_STRIDE: dy.stride,
+            CHANNELS: channels(sink.layout),
+            POSITIONS: positions(sink.layout),
+            LOGARITHM,
+          },
+          bindings: { ...parts.bindings, dy: dy.buffer },
+          workgroups: [Math.ceil(positions(sink.layout) / 64), 1, 1],
+          samples: 1,
+        });
+      },
+    },
+  };
+}
+
+export const Softmax: Op = softmax(false);
+export const LogSoftmax: Op = softmax(true);

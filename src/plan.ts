@@ -1,0 +1,436 @@
+// From a graph to a plan: every step of a map and the buffers it needs, as plain data.
+//
+// The forward pass is written down node by node, then the backward pass in reverse. The gradient of a tensor
+// is the sum of what the nodes that read it send back: the first writes, the others add, and the last passes
+// the sum through the activation that made the tensor, so that whoever reads a gradient finds it complete.
+
+import { channels, elements, positions, quads, vec4s } from "./layout.js";
+import { share } from "./memory.js";
+import { ruleOf } from "./methods.js";
+import { gateInPlace } from "./ops/activation.js";
+import { slots } from "./ops/concat.js";
+import { ops } from "./ops/index.js";
+import { staysInPlace } from "./ops/move.js";
+import type {
+  BufferId,
+  Constant,
+  Gate,
+  Graph,
+  Layout,
+  Mask,
+  Node,
+  Op,
+  Plan,
+  PlanBuffer,
+  Planning,
+  Sink,
+  Step,
+  View,
+} from "./types.js";
+
+/** What the plan is for. */
+export interface PlanOptions {
+  /** Key of methods.ts; without one the plan is for the forward pass alone. */
+  readonly method?: string;
+}
+
+/** Central moments kept of every element: mean, M2, M3, M4, and mean of |g|. */
+export const MOMENTS = 5;
+
+/** Makes the plan of a graph. Throws where a method asks an operator for a rule that it has not. */
+export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {
+  return new Planner(graph, options.method).plan();
+}
+
+class Planner implements Planning {
+  readonly backward: boolean;
+  private readonly buffers: PlanBuffer[] = [];
+  private readonly fixedIds = new Map<string, BufferId>();
+  private readonly savedIds = new Map<string, BufferId>();
+  private readonly masks = new Map<string, Mask>();
+  private readonly values = new Map<string, View>();
+  private readonly gradients = new Map<string, View>();
+  /** The tensor whose memory a tensor is: another one where a node moves nothing. */
+  private readonly roots = new Map<string, string>();
+  private readonly producers = new Map<string, Node>();
+  private readonly readers = new Map<string, Node[]>();
+  private readonly contributions = new Map<string, { expected: number; done: number }>();
+  private steps: Step[] = [];
+  readonly run: BufferId;
+
+  constructor(
+    readonly graph: Graph,
+    private readonly method: string | undefined,
+  ) {
+    this.backward = method !== undefined;
+    this.run = this.fixed("run", 32, () => new Uint32Array(8));
+    for (const node of graph.nodes) {
+      for (const name of node.outputs) this.producers.set(name, node);
+    }
+    this.findRoots();
+    for (const node of this.stepping()) {
+      node.inputs.forEach((name) => {
+        if (!name || graph.constants.has(name)) return;
+        const root = this.root(name);
+        this.readers.set(root, [...(this.readers.get(root) ?? []), node]);
+      });
+    }
+    this.placeValues();
+  }
+
+  plan(): Plan {
+    const { graph } = this;
+    const input = this.layout(graph.input);
+    const output = this.layout(graph.output);
+    const image = this.fixed("image", vec4s(input) * 16, () => new Float32Array(vec4s(input) * 4));
+    const range = this.fixed("range", 8, () => new Float32Array(2));
+    const target = this.fixed("target", 4, () => new Uint32Array(1));
+    const moments = this.fixed("moments", MOMENTS * vec4s(input) * 16, () => new Float32Array(1));
+    const prologue = [this.rangeStep(image, range, input)];
+    const classify = [this.classStep(target, output)];
+
+    this.steps = [];
+    this.noiseStep(image, range, input);
+    for (const node of this.stepping()) this.op(node).forward(node, this);
+    const forward = this.steps;
+
+    this.steps = [];
+    if (this.method !== undefined) {
+      this.countContributions();
+      this.seedStep(target, output);
+      for (const node of this.stepping().reverse()) this.propagate(node, this.method);
+      this.checkContributions();
+      this.accumulateStep(moments, input);
+    }
+    const backward = this.steps;
+    const all = [...forward, ...backward];
+    const { places, physical } = share(this.buffers, all);
+    const sum = (bytes: readonly number[]) => bytes.reduce((a, b) => a + b, 0);
+    const used = new Set(
+      [...prologue, ...classify, ...all].flatMap((step) => Object.values(step.bindings)),
+    );
+    const memory = {
+      fixed: sum(this.buffers.filter((b, id) => b.fixed && used.has(id)).map((b) => b.bytes)),
+      perSample: sum(physical),
+      unshared: sum(this.buffers.filter((b) => !b.fixed).map((b) => b.bytes)),
+    };
+    return {
+      prologue,
+      classify,
+      forward,
+      backward,
+      buffers: this.buffers,
+      places,
+      physical,
+      memory,
+      ports: { run: this.run, image, range, target, moments },
+      logits: this.value(graph.output),
+      input,
+    };
+  }
+
+  // --- what operators ask ---
+
+  constant(name: string): Constant | undefined {
+    return this.graph.constants.get(name);
+  }
+
+  value(name: string): View {
+    const view = this.values.get(this.root(name));
+    if (!view) throw new Error(`there is no tensor "${name}"`);
+    return { ...view, layout: this.layout(name) };
+  }
+
+  gradient(name: string): View {
+    const root = this.root(name);
+    let view = this.gradients.get(root);
+    if (!view) {
+      view = this.gradientSlot(root) ?? this.ownView(`gradient of ${root}`, this.layout(root));
+      this.gradients.set(root, view);
+    }
+    return { ...view, layout: this.layout(name) };
+  }
+
+  hasGradient(name: string): boolean {
+    return (this.contributions.get(this.root(name))?.done ?? 0) > 0;
+  }
+
+  sink(node: Node, k: number): Sink | undefined {
+    const name = node.inputs[k];
+    if (!name || this.graph.constants.has(name)) return undefined;
+    const root = this.root(name);
+    const count = this.contributions.get(root);
+    if (!count) throw new Error(`${node.name} (${node.op}): no gradient is expected for "${name}"`);
+    count.done++;
+    const gate = count.done === count.expected ? this.gateOf(root) : undefined;
+    const inPlace = this.inPlaceConcat(root) === node;
+    return { ...this.gradient(name), add: count.done > 1, inPlace, ...(gate && { gate }) };
+  }
+
+  mask(node: Node, width: number, tile: number): Mask | undefined {
+    const root = this.root(node.outputs[0] as string);
+    const { activation } = node;
+    if (!this.backward || !activation || this.activationRule(activation.op) === "deconvnet")
+      return undefined;
+    let mask = this.masks.get(root);
+    if (!mask) {
+      const layout = this.layout(root);
+      const rows = quads(layout) * (positions(layout) / width);
+      const stride = rows * Math.ceil(width / tile) * Math.ceil(tile / 8);
+      mask = { buffer: this.perSample(`mask of ${node.name}`, stride * 4), width, tile, stride };
+      this.masks.set(root, mask);
+    }
+    return mask;
+  }
+
+  isInPlace(node: Node, k: number): boolean {
+    const name = node.inputs[k] as string;
+    if (this.graph.constants.has(name)) return false;
+    const { buffer, offset } = this.value(name);
+    const whole = this.value(node.outputs[0] as string);
+    const slot = slots(node, this.inputLayouts(node), this.layout(node.outputs[0] as string))?.[k];
+    if (slot === undefined || buffer !== whole.buffer) return false;
+    return offset === whole.offset + slot * positions(whole.layout);
+  }
+
+  saved(node: Node, name: string, bytes: number): BufferId {
+    const key = `${name} of ${node.name}`;
+    let id = this.savedIds.get(key);
+    if (id === undefined) {
+      id = this.perSample(key, bytes);
+      this.savedIds.set(key, id);
+    }
+    return id;
+  }
+
+  fixed(key: string, bytes: number, contents: () => Float32Array | Uint32Array): BufferId {
+    let id = this.fixedIds.get(key);
+    if (id === undefined) {
+      id = this.buffers.push({ label: key, bytes, fixed: true, contents }) - 1;
+      this.fixedIds.set(key, id);
+    }
+    return id;
+  }
+
+  step(step: Step): void {
+    this.steps.push(step);
+  }
+
+  // --- where tensors are ---
+
+  private op(node: Node): Op {
+    const op = ops[node.op];
+    if (!op) throw new Error(`${node.name} (${node.op}): not supported`);
+    return op;
+  }
+
+  private layout(name: string): Layout {
+    const layout = this.graph.layouts.get(name);
+    if (!layout) throw new Error(`there is no tensor "${name}"`);
+    return layout;
+  }
+
+  private root(name: string): string {
+    return this.roots.get(name) ?? name;
+  }
+
+  private perSample(label: string, bytes: number): BufferId {
+    return this.buffers.push({ label, bytes: Math.ceil(bytes / 4) * 4, fixed: false }) - 1;
+  }
+
+  private ownView(label: string, layout: Layout): View {
+    const stride = vec4s(layout);
+    return { buffer: this.perSample(label, stride * 16), layout, offset: 0, stride };
+  }
+
+  /** The nodes that take steps: all but those that move nothing. */
+  private stepping(): Node[] {
+    return this.graph.nodes.filter((node) => !node.outputs.every((name) => this.roots.has(name)));
+  }
+
+  private findRoots(): void {
+    for (const node of this.graph.nodes) {
+      const moves = this.op(node).moves;
+      const from = node.inputs[0] as string;
+      if (!moves || node.outputs.length > 1) continue;
+      const to = node.outputs[0] as string;
+      const [x, y] = [this.layout(from), this.layout(to)];
+      if (elements(x.shape) !== elements(y.shape)) continue;
+      if (staysInPlace(moves(node, 0, x, y, this.graph.constants), x, y))
+        this.roots.set(to, this.root(from));
+    }
+  }
+
+  private inputLayouts(node: Node): (Layout | undefined)[] {
+    return node.inputs.map((name) => this.graph.layouts.get(name));
+  }
+
+  /** Gives every tensor its memory: its own, or a slot in a Concat that reads it. */
+  private placeValues(): void {
+    for (const node of this.stepping().reverse()) {
+      for (const name of node.outputs) {
+        if (!this.values.has(name)) this.values.set(name, this.ownView(name, this.layout(name)));
+      }
+      if (node.op !== "Concat") continue;
+      const whole = this.values.get(node.outputs[0] as string) as View;
+      slots(node, this.inputLayouts(node), whole.layout)?.forEach((slot, k) => {
+        const root = this.root(node.inputs[k] as string);
+        if (this.values.has(root) || root === this.graph.input || this.graph.constants.has(root))
+          return;
+        const layout = this.layout(root);
+        const offset = whole.offset + slot * positions(whole.layout);
+        this.values.set(root, { buffer: whole.buffer, layout, offset, stride: whole.stride });
+      });
+    }
+    this.values.set(
+      this.graph.input,
+      this.ownView(this.graph.input, this.layout(this.graph.input)),
+    );
+  }
+
+  // --- the way back ---
+
+  private activationRule(op: string): Gate["rule"] {
+    const rule = ruleOf(this.method ?? "gradient", op);
+    if (rule === "gradient" || rule === "guided" || rule === "deconvnet") return rule;
+    throw new Error(`"${rule}" is not a rule of ${op}; it has: gradient, guided, deconvnet`);
+  }
+
+  private gateOf(root: string): Gate | undefined {
+    const activation = this.producers.get(root)?.activation;
+    if (!activation) return undefined;
+    const rule = this.activationRule(activation.op);
+    const mask = this.masks.get(root);
+    return { rule, slope: activation.slope, ...(mask && { mask }) };
+  }
+
+  /** The Concat that alone reads a tensor from its slot, so that their gradients can be one too. */
+  private inPlaceConcat(root: string): Node | undefined {
+    const [reader, another] = this.readers.get(root) ?? [];
+    if (!reader || another || reader.op !== "Concat" || root === this.graph.output)
+      return undefined;
+    const k = reader.inputs.findIndex((name) => this.root(name) === root);
+    return this.isInPlace(reader, k) ? reader : undefined;
+  }
+
+  private gradientSlot(root: string): View | undefined {
+    const concat = this.inPlaceConcat(root);
+    if (!concat) return undefined;
+    const output = concat.outputs[0] as string;
+    const whole = this.gradient(output);
+    const layout = this.layout(root);
+    const offset = whole.offset + (this.value(root).offset - this.value(output).offset);
+    return { buffer: whole.buffer, layout, offset, stride: whole.stride };
+  }
+
+  private countContributions(): void {
+    for (const node of this.stepping()) {
+      const times = this.op(node).moves
+        ? node.outputs.filter((name) => this.isRead(name)).length
+        : 1;
+      for (const name of node.inputs) {
+        if (!name || this.graph.constants.has(name)) continue;
+        const root = this.root(name);
+        const count = this.contributions.get(root) ?? { expected: 0, done: 0 };
+        count.expected += times;
+        this.contributions.set(root, count);
+      }
+    }
+    this.contributions.set(this.root(this.graph.output), { expected: 1, done: 0 });
+  }
+
+  private isRead(name: string): boolean {
+    const root = this.root(name);
+    return this.readers.has(root) || root === this.root(this.graph.output);
+  }
+
+  private propagate(node: Node, method: string): void {
+    const name = ruleOf(method, node.op);
+    const { rules } = this.op(node);
+    const rule = rules[name === "guided" || name === "deconvnet" ? "gradient" : name];
+    if (!rule) {
+      throw new Error(
+        `${node.name} (${node.op}): "${name}" is not a rule of ${node.op}; it has: ${Object.keys(rules).join(", ")}`,
+      );
+    }
+    rule(node, this);
+  }
+
+  private checkContributions(): void {
+    for (const [name, { expected, done }] of this.contributions) {
+      if (done !== expected) {
+        throw new Error(`the gradient of "${name}" got ${done} of ${expected} contributions`);
+      }
+    }
+  }
+
+  // --- around the network ---
+
+  private rangeStep(image: BufferId, range: BufferId, input: Layout): Step {
+    return {
+      label: "range",
+      shader: "sensitivity",
+      entry: "range",
+      overrides: { CHANNELS: channels(input), POSITIONS: positions(input) },
+      bindings: { values: image, extremes: range },
+      workgroups: [1, 1, 1],
+      samples: 0,
+    };
+  }
+
+  private classStep(target: BufferId, output: Layout): Step {
+    return {
+      label: "class",
+      shader: "sensitivity",
+      entry: "top_class",
+      overrides: { CHANNELS: channels(output) },
+      bindings: { values: this.value(this.graph.output).buffer, class_index: target },
+      workgroups: [1, 1, 1],
+      samples: 0,
+    };
+  }
+
+  private noiseStep(image: BufferId, range: BufferId, input: Layout): void {
+    const x = this.value(this.graph.input);
+    this.step({
+      label: "noise",
+      shader: "noise",
+      entry: "add_noise",
+      overrides: { CHANNELS: channels(input), POSITIONS: positions(input), X_STRIDE: x.stride },
+      bindings: { image, image_range: range, noisy: x.buffer, run: this.run },
+      workgroups: [Math.ceil(positions(input) / 4 / 64), quads(input), 1],
+      samples: 1,
+    });
+  }
+
+  private seedStep(target: BufferId, output: Layout): void {
+    const root = this.root(this.graph.output);
+    const seeds = this.gradient(this.graph.output);
+    this.step({
+      label: "seed",
+      shader: "sensitivity",
+      entry: "seed_logit",
+      overrides: { CHANNELS: channels(output), STRIDE: seeds.stride },
+      bindings: { target_class: target, seeds: seeds.buffer },
+      workgroups: [Math.ceil(quads(output) / 64), 1, 1],
+      samples: 1,
+    });
+    const count = this.contributions.get(root) as { expected: number; done: number };
+    count.done = 1;
+    const gate = this.gateOf(root);
+    if (gate)
+      gateInPlace("seed gate", this, { ...seeds, layout: this.layout(root), add: false, gate });
+  }
+
+  private accumulateStep(moments: BufferId, input: Layout): void {
+    this.step({
+      label: "accumulate",
+      shader: "sensitivity",
+      entry: "accumulate",
+      overrides: { STRIDE: vec4s(input) },
+      bindings: { gradients: this.gradient(this.graph.input).buffer, moments, run: this.run },
+      workgroups: [Math.ceil(vec4s(input) / 64), 1, 1],
+      samples: 0,
+    });
+  }
+}

@@ -1,0 +1,32 @@
+// The WGSL files by name, as text. A shader that uses functions of another file has that file put before it:
+// plain concatenation, so that what is compiled is what is written.
+
+import activation from "../shaders/activation.wgsl";
+import affine from "../shaders/affine.wgsl";
+import arithmetic from "../shaders/arithmetic.wgsl";
+import conv from "../shaders/conv.wgsl";
+import dense from "../shaders/dense.wgsl";
+import depthwise from "../shaders/depthwise.wgsl";
+import elementwise from "../shaders/elementwise.wgsl";
+import gather from "../shaders/gather.wgsl";
+import gradient from "../shaders/gradient.wgsl";
+import noise from "../shaders/noise.wgsl";
+import pool from "../shaders/pool.wgsl";
+import random from "../shaders/random.wgsl";
+import run from "../shaders/run.wgsl";
+import sensitivity from "../shaders/sensitivity.wgsl";
+import softmax from "../shaders/softmax.wgsl";
+
+export const shaders: Readonly<Record<string, string>> = {
+  affine: activation + gradient + affine,
+  arithmetic: activation + gradient + arithmetic,
+  conv: activation + gradient + conv,
+  dense: run + activation + gradient + dense,
+  depthwise: activation + gradient + depthwise,
+  elementwise: activation + gradient + elementwise,
+  gather: activation + gradient + gather,
+  noise: run + random + noise,
+  pool: activation + gradient + pool,
+  sensitivity: run + sensitivity,
+  softmax: activation + gradient + softmax,
+};
