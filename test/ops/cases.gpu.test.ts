@@ -1,0 +1,94 @@
+// Every operator on the GPU against its f64 twin, forward and backward: each case of the reference is followed
+// by a dense layer with random weights, so that it becomes a classifier with three classes whose logits and
+// gradient depend on every element of its output.
+
+import { throws } from "uvu/assert";
+import { makeGraph } from "../../src/graph.js";
+import { Model } from "../../src/model.js";
+import { sensitivity } from "../../src/sensitivity.js";
+import type { OnnxModel } from "../../src/types.js";
+import { close, randn, suite, testWithDevice } from "../harness.js";
+import { cases, modelOf } from "../reference/cases.js";
+import { backward, forward } from "../reference/index.js";
+import { sizeOf } from "../reference/twin.js";
+
+const CLASSES = 3;
+
+/** The model with its output flattened and projected onto three logits. */
+function classifier(model: OnnxModel, shape: readonly number[]): OnnxModel {
+  const [output] = model.outputs as [string];
+  const values = forward(model, Float64Array.from(randn(sizeOf(shape), 1)), shape).get(output)!;
+  const size = sizeOf(values.shape);
+  const constants = new Map(model.constants);
+  constants.set("flat shape", { type: "int64", shape: [2], data: Float64Array.of(1, size) });
+  constants.set("projection", {
+    type: "float32",
+    shape: [CLASSES, size],
+    data: randn(CLASSES * size, 5),
+  });
+  const flat = {
+    name: "flat",
+    op: "Reshape",
+    inputs: [output, "flat shape"],
+    outputs: ["flat"],
+    attributes: {},
+  };
+  const dense = {
+    name: "dense",
+    op: "Gemm",
+    inputs: ["flat", "projection"],
+    outputs: ["logits"],
+    attributes: { transB: 1 },
+  };
+  return { ...model, constants, nodes: [...model.nodes, flat, dense], outputs: ["logits"] };
+}
+
+/** What is refused, and in which words, among the cases of the reference. */
+const REFUSED: Readonly<Record<string, RegExp>> = {
+  "Conv of [1,1,3,4,3]": /3 spatial axes; only 1 and 2 are supported/,
+  "AveragePool of [1,1,3,4,3]": /3 spatial axes; only 1 and 2 are supported/,
+  "Gemm of [7,2]": /fixed batch of 7/,
+  "Gemm of [7,5]": /fixed batch of 7/,
+  "MatMul of [1,3,4,5]": /its first operand is constant and its second is not/,
+  "MatMul of [1,3,4]": /its weights \[4\] should have two axes/,
+  "MatMul of [1,3,3]": /its second operand must be constant/,
+  "Softmax of [1,3,4] before opset 13": /runs over several axes of \[1,3,4\] together/,
+};
+
+const test = suite("operators on the GPU");
+
+for (const [number, example] of cases.entries()) {
+  const { op, shape } = example;
+  const old = op.endsWith("Softmax") && (example.opset ?? 13) < 13 ? " before opset 13" : "";
+  const refused = REFUSED[`${op} of [${shape}]${old}`];
+  if (refused) {
+    test(`${op} of [${shape}] (${number}) is refused in a sentence`, () => {
+      throws(() => makeGraph(classifier(modelOf(example), shape)), refused);
+    });
+    continue;
+  }
+  testWithDevice(test, `${op} of [${shape}] (${number}) agrees with its twin`, async (device) => {
+    const onnx = classifier(modelOf(example), shape);
+    const data = randn(sizeOf(shape), 100 + number);
+    const values = forward(onnx, Float64Array.from(data), shape);
+    const logits = values.get("logits")!.data;
+    const model = new Model(device, makeGraph(onnx), {});
+    try {
+      const said = await model.classify({ data, shape });
+      const size = Math.max(...logits.map(Math.abs), 1);
+      close(said.logits, logits, { rtol: 1e-5, atol: 1e-5 * size });
+      for (let target = 0; target < CLASSES; target++) {
+        const seed = new Float64Array(CLASSES).fill(0).with(target, 1);
+        const expected = backward(onnx, values, seed);
+        const map = await sensitivity(model, { data, shape }, { samples: 1, noise: 0, target });
+        const largest = expected.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+        close(await map.data(), expected, { rtol: 2e-5, atol: 1e-5 * largest });
+        map.destroy();
+      }
+    } finally {
+      model.destroy();
+    }
+  });
+}
+
+test.run();

@@ -1,0 +1,186 @@
+// One-node models for the tests of operators: for every operator that has a twin, the shapes and attributes on
+// which it is tried. The twins are checked on them against central differences, the kernels against the twins.
+
+import type { Attribute, Constant, Node, OnnxModel, Shape } from "../../src/types.js";
+import { randn } from "../harness.js";
+import { sizeOf } from "./twin.js";
+
+/** A model of one node, to try an operator with. */
+export interface Case {
+  readonly op: string;
+  readonly shape: Shape;
+  readonly attributes?: Record<string, Attribute>;
+  /** The inputs of the node: "x" is the image, null an absent one; all others are constants. */
+  readonly inputs?: readonly ("x" | null | Constant)[];
+  readonly opset?: number;
+}
+
+/** Random weights. */
+export const floats = (shape: Shape, seed = 2): Constant => ({
+  type: "float32",
+  shape,
+  data: randn(sizeOf(shape), seed),
+});
+/** A list of integers. */
+export const ints = (...values: number[]): Constant => ({
+  type: "int64",
+  shape: [values.length],
+  data: Float64Array.from(values),
+});
+/** A list of numbers. */
+export const list = (...values: number[]): Constant => ({
+  type: "float32",
+  shape: [values.length],
+  data: Float32Array.from(values),
+});
+/** A single number. */
+export const scalar = (value: number): Constant => ({ ...list(value), shape: [] });
+const positive = (shape: Shape): Constant => {
+  const { type, data } = floats(shape, 5);
+  return { type, shape, data: data.map((v) => 0.5 + v * v) };
+};
+
+/** The model of a case: its node from the image "x" to the output "y". */
+export function modelOf({
+  op,
+  shape,
+  attributes = {},
+  inputs = ["x"],
+  opset = 13,
+}: Case): OnnxModel {
+  const constants = new Map<string, Constant>();
+  const names = inputs.map((input, i) => {
+    if (input === "x") return "x";
+    if (input === null) return "";
+    constants.set(`c${i}`, input);
+    return `c${i}`;
+  });
+  const node: Node = { name: "node", op, inputs: names, outputs: ["y"], attributes };
+  const image = { name: "x", type: "float32", shape } as const;
+  return { opset, nodes: [node], constants, inputs: [image], outputs: ["y"], metadata: {} };
+}
+
+const pooled = { kernel_shape: [3, 2], strides: [2, 1] };
+
+/** Every operator on small, odd shapes, with the attributes that change what it does. */
+export const cases: readonly Case[] = [
+  { op: "Conv", shape: [1, 3, 7, 5], inputs: ["x", floats([4, 3, 3, 3]), floats([4])] },
+  {
+    op: "Conv",
+    shape: [1, 4, 7, 5],
+    attributes: { group: 2, strides: [2, 1], dilations: [1, 2], pads: [1, 0, 2, 3] },
+    inputs: ["x", floats([6, 2, 3, 2])],
+  },
+  {
+    op: "Conv",
+    shape: [1, 3, 6, 5],
+    attributes: { group: 3, auto_pad: "SAME_LOWER", strides: [2, 2] },
+    inputs: ["x", floats([3, 1, 2, 3]), floats([3])],
+  },
+  {
+    op: "Conv",
+    shape: [1, 1, 7, 7],
+    attributes: { auto_pad: "SAME_UPPER", strides: [3, 2] },
+    inputs: ["x", floats([2, 1, 4, 3])],
+  },
+  {
+    op: "Conv",
+    shape: [1, 2, 5, 6],
+    attributes: { auto_pad: "VALID", strides: [2, 2] },
+    inputs: ["x", floats([1, 2, 2, 3])],
+  },
+  { op: "Conv", shape: [1, 2, 9], attributes: { pads: [1, 1] }, inputs: ["x", floats([3, 2, 3])] },
+  { op: "Conv", shape: [1, 1, 3, 4, 3], inputs: ["x", floats([2, 1, 2, 3, 1])] },
+  { op: "Relu", shape: [1, 3, 5] },
+  { op: "Clip", shape: [1, 3, 5], attributes: { min: -0.5, max: 1 }, opset: 10 },
+  { op: "Clip", shape: [1, 3, 5], inputs: ["x", scalar(0), scalar(0.7)] },
+  { op: "Clip", shape: [1, 3, 5], inputs: ["x", null, scalar(0.2)] },
+  { op: "LeakyRelu", shape: [1, 3, 5], attributes: { alpha: 0.3 } },
+  { op: "Sigmoid", shape: [1, 3, 5] },
+  { op: "Tanh", shape: [1, 3, 5] },
+  { op: "Identity", shape: [1, 3, 5] },
+  { op: "Dropout", shape: [1, 3, 5], inputs: ["x", scalar(0.5)] },
+  { op: "MaxPool", shape: [1, 2, 7, 5], attributes: { ...pooled, pads: [1, 0, 1, 1] } },
+  { op: "MaxPool", shape: [1, 3, 6, 6], attributes: { ...pooled, ceil_mode: 1 } },
+  { op: "MaxPool", shape: [1, 1, 7, 7], attributes: { kernel_shape: [3, 3], dilations: [2, 2] } },
+  { op: "MaxPool", shape: [1, 2, 7], attributes: { kernel_shape: [2], auto_pad: "SAME_LOWER" } },
+  { op: "AveragePool", shape: [1, 2, 7, 5], attributes: { ...pooled, pads: [1, 0, 1, 1] } },
+  {
+    op: "AveragePool",
+    shape: [1, 2, 6, 4],
+    attributes: { ...pooled, pads: [1, 1, 0, 1], count_include_pad: 1, ceil_mode: 1 },
+  },
+  { op: "AveragePool", shape: [1, 1, 3, 4, 3], attributes: { kernel_shape: [2, 2, 2] } },
+  { op: "GlobalAveragePool", shape: [1, 3, 7, 5] },
+  {
+    op: "BatchNormalization",
+    shape: [1, 3, 4, 5],
+    attributes: { epsilon: 0.01 },
+    inputs: ["x", floats([3]), floats([3], 3), floats([3], 4), positive([3])],
+  },
+  { op: "Gemm", shape: [1, 7], inputs: ["x", floats([7, 5]), floats([5])] },
+  {
+    op: "Gemm",
+    shape: [7, 2],
+    attributes: { transA: 1, transB: 1, alpha: 0.5, beta: 2 },
+    inputs: ["x", floats([5, 7]), floats([2, 1])],
+  },
+  { op: "Gemm", shape: [7, 5], attributes: { alpha: 3 }, inputs: [floats([3, 7]), "x"] },
+  { op: "MatMul", shape: [1, 3, 5, 4], inputs: ["x", floats([4, 3])] },
+  { op: "MatMul", shape: [1, 3, 4, 5], inputs: [floats([2, 1, 3, 4]), "x"] },
+  { op: "MatMul", shape: [1, 3, 4], inputs: ["x", floats([4])] },
+  { op: "MatMul", shape: [1, 3, 3], inputs: ["x", "x"] },
+  { op: "Add", shape: [1, 3, 5], inputs: ["x", floats([3, 1])] },
+  { op: "Add", shape: [1, 3, 5], inputs: ["x", "x"] },
+  { op: "Sub", shape: [1, 3, 5], inputs: [floats([5]), "x"] },
+  { op: "Mul", shape: [1, 3, 1], inputs: ["x", floats([1, 2, 3, 4])] },
+  { op: "Mul", shape: [1, 3, 5], inputs: ["x", "x"] },
+  { op: "Div", shape: [1, 3, 5], inputs: ["x", positive([1, 3, 1])] },
+  { op: "Div", shape: [1, 3, 5], inputs: [floats([]), "x"] },
+  {
+    op: "Concat",
+    shape: [1, 3, 2, 2],
+    attributes: { axis: 1 },
+    inputs: ["x", floats([1, 2, 2, 2]), "x"],
+  },
+  {
+    op: "Concat",
+    shape: [1, 3, 2],
+    attributes: { axis: -1 },
+    inputs: [floats([1, 3, 1]), "x"],
+  },
+  { op: "Flatten", shape: [1, 3, 2, 2] },
+  { op: "Reshape", shape: [1, 6, 4], inputs: ["x", ints(2, 0, -1)] },
+  { op: "Transpose", shape: [1, 3, 4, 2], attributes: { perm: [0, 2, 3, 1] } },
+  { op: "Transpose", shape: [1, 3, 4] },
+  { op: "Pad", shape: [1, 2, 3], inputs: ["x", ints(0, 1, 2, 0, 0, 1), scalar(4)] },
+  { op: "Pad", shape: [1, 2, 5], inputs: ["x", ints(0, 0, -2, 0, 1, 3)] },
+  {
+    op: "Pad",
+    shape: [1, 2, 5],
+    attributes: { mode: "reflect", pads: [0, 1, 4, 0, 1, 3] },
+    opset: 9,
+  },
+  {
+    op: "Pad",
+    shape: [1, 2, 3],
+    attributes: { mode: "edge" },
+    inputs: ["x", ints(0, 1, 2, 0, 2, 1)],
+  },
+  { op: "Pad", shape: [1, 3, 4], inputs: ["x", ints(2, 1), null, ints(-2)], opset: 18 },
+  {
+    op: "Slice",
+    shape: [1, 5, 6],
+    attributes: { starts: [1, -4], ends: [4, 9], axes: [1, 2] },
+    opset: 9,
+  },
+  {
+    op: "Slice",
+    shape: [1, 5, 7],
+    inputs: ["x", ints(3, -1), ints(0, -100), ints(1, -1), ints(-2, -3)],
+  },
+  { op: "Softmax", shape: [1, 3, 4], attributes: { axis: 1 } },
+  { op: "Softmax", shape: [1, 3, 4], opset: 12 },
+  { op: "LogSoftmax", shape: [1, 3, 4] },
+  { op: "LogSoftmax", shape: [1, 3, 2], attributes: { axis: 2 }, opset: 11 },
+];

@@ -1,0 +1,121 @@
+// The reference interpreter: a decoded ONNX model, run forward and backward in float64 by the twins of its
+// operators. It is slow and plain on purpose. To add an operator, write its twin and put it into `twins`.
+
+import type { Node, OnnxModel, Shape } from "../../src/types.js";
+import { Clip, Identity, LeakyRelu, Relu, Sigmoid, Tanh } from "./activation.js";
+import { Add, Div, Mul, Sub } from "./arithmetic.js";
+import { Conv } from "./conv.js";
+import { Gemm, MatMul } from "./dense.js";
+import { BatchNormalization } from "./normalization.js";
+import { AveragePool, GlobalAveragePool, MaxPool } from "./pool.js";
+import { Concat, Flatten, Pad, Reshape, Slice, Transpose } from "./shape.js";
+import { LogSoftmax, Softmax } from "./softmax.js";
+import type { Call, Tensor, Twin } from "./twin.js";
+
+export type { Tensor } from "./twin.js";
+
+/** ONNX operator type → its twin. */
+export const twins: Readonly<Record<string, Twin>> = {
+  Add,
+  AveragePool,
+  BatchNormalization,
+  Clip,
+  Concat,
+  Conv,
+  Div,
+  Dropout: Identity,
+  Flatten,
+  Gemm,
+  GlobalAveragePool,
+  Identity,
+  LeakyRelu,
+  LogSoftmax,
+  MatMul,
+  MaxPool,
+  Mul,
+  Pad,
+  Relu,
+  Reshape,
+  Sigmoid,
+  Slice,
+  Softmax,
+  Sub,
+  Tanh,
+  Transpose,
+};
+
+/** Every tensor of the model by name, for one image in its first input. */
+export function forward(model: OnnxModel, input: Float64Array, shape: Shape): Map<string, Tensor> {
+  const values = new Map<string, Tensor>();
+  for (const [name, { shape, data }] of model.constants) {
+    values.set(name, { shape, data: Float64Array.from(data) });
+  }
+  values.set(model.inputs[0]!.name, { shape, data: input });
+  for (const node of model.nodes) {
+    const outputs = twinOf(node).forward(callOf(model, node, values));
+    for (const [o, output] of outputs.entries()) values.set(node.outputs[o]!, output);
+  }
+  return values;
+}
+
+/**
+ * Gradient of seed · (first output of the model) with respect to its first input, from the values of a forward
+ * pass. `rules` names, by operator type, another backward pass than the gradient: `{ Relu: "guided" }`.
+ */
+export function backward(
+  model: OnnxModel,
+  values: ReadonlyMap<string, Tensor>,
+  seed: Float64Array,
+  rules: Readonly<Record<string, string>> = {},
+): Float64Array {
+  const input = model.inputs[0]!.name;
+  const active = dependents(model, input);
+  const gradients = new Map([[model.outputs[0]!, seed]]);
+  for (const node of model.nodes.toReversed()) {
+    if (!node.outputs.some((name) => active.has(name) && gradients.has(name))) continue;
+    const dy = node.outputs.map(
+      (name) => gradients.get(name) ?? new Float64Array(values.get(name)?.data.length ?? 0),
+    );
+    const dx = ruleOf(node, rules)(callOf(model, node, values), dy);
+    node.inputs.forEach((name, i) => {
+      if (!active.has(name)) return;
+      if (!dx[i]) throw new Error(`${node.name} (${node.op}): input ${i} has no gradient`);
+      gradients.set(name, sum(gradients.get(name), dx[i]));
+    });
+  }
+  return gradients.get(input) ?? new Float64Array(values.get(input)!.data.length);
+}
+
+// The names of all tensors that change with the input.
+function dependents(model: OnnxModel, input: string): Set<string> {
+  const active = new Set([input]);
+  for (const node of model.nodes) {
+    if (!node.inputs.some((name) => active.has(name))) continue;
+    for (const name of node.outputs) active.add(name);
+  }
+  return active;
+}
+
+function callOf(model: OnnxModel, node: Node, values: ReadonlyMap<string, Tensor>): Call {
+  const inputs = node.inputs.map((name) => (name === "" ? undefined : values.get(name)));
+  return { node, opset: model.opset, inputs: inputs as unknown as Call["inputs"] };
+}
+
+function twinOf(node: Node): Twin {
+  const twin = twins[node.op];
+  if (!twin) throw new Error(`${node.name} (${node.op}): has no twin in test/reference`);
+  return twin;
+}
+
+function ruleOf(node: Node, rules: Readonly<Record<string, string>>): Twin["backward"] {
+  const name = rules[node.op];
+  const twin = twinOf(node);
+  if (name === undefined || name === "gradient") return twin.backward;
+  const rule = twin.rules?.[name];
+  if (!rule) throw new Error(`${node.name} (${node.op}): the twin has no rule "${name}"`);
+  return rule;
+}
+
+function sum(a: Float64Array | undefined, b: Float64Array): Float64Array {
+  return a ? a.map((value, i) => value + b[i]!) : b;
+}
