@@ -1,0 +1,191 @@
+// A picture, or a tensor prepared elsewhere, becomes the input of a network on the GPU.
+//
+// The picture is copied into a texture as it is (sRGB values, no linearization; transparent parts lie on
+// white), and one kernel resizes, crops and normalizes it. The texture is kept, so that an overlay can show
+// the photo itself under the map at any size.
+
+import { mat3 } from "wgpu-matrix";
+import imageText from "../shaders/image.wgsl";
+import photoText from "../shaders/photo.wgsl";
+import { packChannels } from "./channels.js";
+import { dispatch, kernels, perDevice, run } from "./kernel.js";
+import type { Mat3, Preprocess, Preset, Size } from "./preprocess.js";
+import { coloring, placement, resolvePreprocess, tensorPixels } from "./preprocess.js";
+
+/** Preprocessed values [1,C,H,W] or [C,H,W], row-major, used as they are. */
+export interface RawTensor {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+}
+
+/**
+ * What can be explained. A file (Blob) and an image element are decoded without their color profile, as the
+ * programs do that networks were trained with. Of a video, the current frame is taken.
+ */
+export type ImageSource =
+  | Blob
+  | ImageBitmap
+  | ImageData
+  | HTMLImageElement
+  | HTMLCanvasElement
+  | OffscreenCanvas
+  | HTMLVideoElement
+  | VideoFrame
+  | RawTensor;
+
+/** The length of a network's input axes. */
+export interface InputShape extends Size {
+  readonly channels: number;
+}
+
+/** The photo behind a tensor. */
+export interface Photo {
+  readonly texture: GPUTexture;
+  /** From pixels of the tensor to pixels of the texture; centers are at halves. */
+  readonly place: Mat3;
+}
+
+/** A network's input on the GPU. */
+export interface InputTensor extends InputShape {
+  /** [1,C,H,W] packed as in channels.ts; padding lanes are 0. */
+  readonly buffer: GPUBuffer;
+  /** How it was made from a photo; undefined for a raw tensor that came without. */
+  readonly preprocess: Preprocess | undefined;
+  readonly photo: Photo;
+  /** Frees the buffer and the photo. */
+  destroy(): void;
+}
+
+const pipelines = perDevice((device) => kernels(device, photoText + imageText, ["image"]));
+
+/**
+ * Makes the input tensor of a network from a picture or a raw tensor. A raw tensor is not preprocessed, but
+ * if `preprocess` is given it is undone to show the tensor as a photo. Throws where picture and shape do not fit.
+ */
+export async function toTensor(
+  device: GPUDevice,
+  image: ImageSource,
+  shape: InputShape,
+  preprocess?: Preset | Preprocess,
+): Promise<InputTensor> {
+  const { channels, height, width } = shape;
+  if ("shape" in image) return rawToTensor(device, image, shape, preprocess);
+  const resolved = resolvePreprocess(preprocess, channels);
+  const { matrix, shift } = coloring(resolved, channels);
+  const { image: kernel } = await pipelines(device);
+  const texture = await upload(device, image);
+  const place = placement(texture, shape, resolved);
+
+  const buffer = tensorBuffer(device, height * width * 16);
+  const settings = device.createBuffer({
+    label: "image settings",
+    size: 112,
+    usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+  });
+  device.queue.writeBuffer(settings, 0, new Float32Array([...place, ...matrix, ...shift, width]));
+  const step = dispatch(
+    device,
+    kernel,
+    { photo: texture.createView(), tensor: buffer, settings },
+    Math.ceil((height * width) / 64),
+  );
+  const encoder = device.createCommandEncoder({ label: "image" });
+  const pass = encoder.beginComputePass();
+  run(pass, [step]);
+  pass.end();
+  device.queue.submit([encoder.finish()]);
+  settings.destroy();
+  return inputTensor(buffer, shape, resolved, { texture, place });
+}
+
+function inputTensor(
+  buffer: GPUBuffer,
+  { channels, height, width }: InputShape,
+  preprocess: Preprocess | undefined,
+  photo: Photo,
+): InputTensor {
+  function destroy() {
+    buffer.destroy();
+    photo.texture.destroy();
+  }
+  return { buffer, channels, height, width, preprocess, photo, destroy };
+}
+
+function tensorBuffer(device: GPUDevice, size: number): GPUBuffer {
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
+  return device.createBuffer({ label: "input", size, usage });
+}
+
+function photoTexture(device: GPUDevice, { width, height }: Size): GPUTexture {
+  return device.createTexture({
+    label: "photo",
+    size: [width, height],
+    format: "rgba8unorm",
+    usage:
+      GPUTextureUsage.TEXTURE_BINDING |
+      GPUTextureUsage.COPY_DST |
+      GPUTextureUsage.RENDER_ATTACHMENT,
+  });
+}
+
+type Picture = Exclude<ImageSource, RawTensor>;
+
+async function upload(device: GPUDevice, image: Picture): Promise<GPUTexture> {
+  const source = await decoded(image, device.limits.maxTextureDimension2D);
+  const texture = photoTexture(device, source);
+  device.queue.copyExternalImageToTexture(
+    { source },
+    { texture, colorSpace: "srgb", premultipliedAlpha: true },
+    [texture.width, texture.height],
+  );
+  if (source !== image && source instanceof ImageBitmap) source.close();
+  return texture;
+}
+
+type Pixels = ImageBitmap | ImageData | HTMLCanvasElement | OffscreenCanvas;
+
+// WebGPU takes video frames too, but not where there is no hardware behind it.
+async function decoded(image: Picture, largest: number): Promise<Pixels> {
+  if ("decode" in image) await image.decode();
+  const isEncoded =
+    image instanceof Blob || "decode" in image || "videoWidth" in image || "codedWidth" in image;
+  const source = isEncoded
+    ? await createImageBitmap(image, { colorSpaceConversion: "none" })
+    : image;
+  const { width, height } = source;
+  if (!(width > 0 && height > 0))
+    throw new Error(`the picture is empty: ${width}×${height} pixels`);
+  const shrink = largest / Math.max(width, height);
+  if (shrink >= 1) return source;
+  // A texture has a largest size, a camera none.
+  return createImageBitmap(source, {
+    resizeWidth: Math.max(1, Math.floor(width * shrink)),
+    resizeHeight: Math.max(1, Math.floor(height * shrink)),
+    resizeQuality: "high",
+  });
+}
+
+function rawToTensor(
+  device: GPUDevice,
+  { data, shape: given }: RawTensor,
+  shape: InputShape,
+  preprocess: Preset | Preprocess | undefined,
+): InputTensor {
+  const { channels, height, width } = shape;
+  const length = channels * height * width;
+  const long = (axes: readonly number[]) => axes.filter((n) => n !== 1).join();
+  if (long(given) !== long([channels, height, width]) || data.length !== length) {
+    throw new Error(
+      `the tensor has shape [${given.join()}] and ${data.length} values, ` +
+        `the network wants [1,${channels},${height},${width}]`,
+    );
+  }
+  const packed = packChannels(data, channels);
+  const buffer = tensorBuffer(device, packed.byteLength);
+  device.queue.writeBuffer(buffer, 0, packed);
+  const resolved = preprocess && resolvePreprocess(preprocess, channels);
+  const texture = photoTexture(device, shape);
+  const pixels = tensorPixels(data, channels, resolved);
+  device.queue.writeTexture({ texture }, pixels, { bytesPerRow: width * 4 }, [width, height]);
+  return inputTensor(buffer, shape, resolved, { texture, place: mat3.identity() });
+}

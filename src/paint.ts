@@ -1,0 +1,201 @@
+// Scores become colors: a render pass over a canvas or a texture (shaders/paint.wgsl).
+
+import { mat3 } from "wgpu-matrix";
+import paintText from "../shaders/paint.wgsl";
+import photoText from "../shaders/photo.wgsl";
+import { choice } from "./choice.js";
+import type { Photo } from "./image.js";
+import { bindGroup, bindingNumbers, type Kernel, perDevice } from "./kernel.js";
+import { type PaletteName, paletteNames, palettes, paletteTable } from "./palettes.js";
+import type { Mat3, Size } from "./preprocess.js";
+
+const overlays = ["none", "fade", "blend", "mask"] as const;
+
+/**
+ * How the map lies on the photo: not at all; opaque where it is strong; equally opaque everywhere; or as a
+ * mask that leaves of the photo what is important.
+ */
+export type Overlay = (typeof overlays)[number];
+
+/** What a map looks like, once its scores and their range are known. */
+export interface PaintOptions {
+  /** "grayscale" by default, "diverging" for signed reductions. */
+  readonly palette?: PaletteName;
+  /** True means "fade". */
+  readonly overlay?: boolean | Overlay;
+  /** Of the map over the photo, 0 to 1. 0.5 for "blend", else 1. */
+  readonly opacity?: number;
+  /** Show what the network saw ("crop", default), or the whole photo with the map in its place. */
+  readonly frame?: "crop" | "photo";
+  /** Pans and zooms: from places on the canvas to places in the frame, both from 0 to 1. */
+  readonly view?: Mat3;
+  /** Interpolate between the scores where the canvas is larger than the map; false by default. */
+  readonly smooth?: boolean;
+}
+
+/** Paints one buffer of scores, any number of times. */
+export interface Painter {
+  /** Compiles for a texture format. */
+  prepare(format: GPUTextureFormat): Promise<void>;
+  /** Encodes a painting of the whole of a texture, whose format must have been prepared. */
+  encode(encoder: GPUCommandEncoder, target: GPUTexture, options: PaintOptions): void;
+  destroy(): void;
+}
+
+const table = perDevice((device) => {
+  const colors = paletteTable();
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
+  const buffer = device.createBuffer({ label: "palettes", size: colors.byteLength, usage });
+  device.queue.writeBuffer(buffer, 0, colors);
+  return buffer;
+});
+
+const code = photoText + paintText;
+
+const modules = perDevice((device) => device.createShaderModule({ label: "paint", code }));
+
+const pipelines = perDevice(() => new Map<string, Promise<Kernel<GPURenderPipeline>>>());
+
+// The pipeline of one fragment shader and one texture format, made once per device.
+function pipelineFor(device: GPUDevice, entryPoint: string, format: GPUTextureFormat) {
+  const made = pipelines(device);
+  const key = `${entryPoint} ${format}`;
+  let kernel = made.get(key);
+  if (!kernel) made.set(key, (kernel = compile(device, entryPoint, format)));
+  return kernel;
+}
+
+async function compile(device: GPUDevice, entryPoint: string, format: GPUTextureFormat) {
+  const module = modules(device);
+  const pipeline = await device.createRenderPipelineAsync({
+    label: entryPoint,
+    layout: "auto",
+    vertex: { module },
+    fragment: { module, entryPoint, targets: [{ format }] },
+  });
+  return { pipeline, bindings: bindingNumbers(code) };
+}
+
+function fill(
+  encoder: GPUCommandEncoder,
+  target: GPUTexture,
+  pipeline: GPURenderPipeline,
+  group: GPUBindGroup,
+) {
+  const pass = encoder.beginRenderPass({
+    label: pipeline.label,
+    colorAttachments: [{ view: target.createView(), loadOp: "clear", storeOp: "store" }],
+  });
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, group);
+  pass.draw(3);
+  pass.end();
+}
+
+/** Prepares the painting of scores [H,W] between two ends (low, high), over the photo they belong to. */
+export async function createPainter(
+  device: GPUDevice,
+  { scores, ends, photo, map }: { scores: GPUBuffer; ends: GPUBuffer; photo: Photo; map: Size },
+): Promise<Painter> {
+  const settings = device.createBuffer({
+    label: "paint settings",
+    size: 128,
+    usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+  });
+  const backdropKernel = await pipelineFor(device, "backdrop", "rgba8unorm");
+  const backdropGroup = bindGroup(device, backdropKernel, {
+    settings,
+    photo: photo.texture.createView(),
+  });
+  const ready = new Map<string, Kernel<GPURenderPipeline>>();
+  const groups = new Map<string, GPUBindGroup>();
+  let backdrop = backdropTexture(device, { width: 1, height: 1 });
+  let backdropPlace = "";
+
+  // Draws the backdrop anew only where the canvas or the view is another one.
+  function prepareBackdrop(encoder: GPUCommandEncoder, target: Size, toPhoto: Mat3) {
+    if (backdrop.width !== target.width || backdrop.height !== target.height) {
+      backdrop.destroy();
+      groups.clear();
+      backdrop = backdropTexture(device, target);
+      backdropPlace = "";
+    }
+    const place = toPhoto.join();
+    if (place === backdropPlace) return;
+    backdropPlace = place;
+    fill(encoder, backdrop, backdropKernel.pipeline, backdropGroup);
+  }
+
+  return {
+    async prepare(format) {
+      ready.set(format, await pipelineFor(device, "paint", format));
+    },
+    encode(encoder, target, options) {
+      const places = matrices(target, map, photo, options);
+      device.queue.writeBuffer(settings, 0, paintSettings(map, places, options));
+      if (overlayOf(options) !== "none") prepareBackdrop(encoder, target, places.toPhoto);
+      const kernel = ready.get(target.format)!;
+      let group = groups.get(target.format);
+      if (!group) {
+        const behind = backdrop.createView();
+        const resources = { scores, ends, palette: table(device), settings, behind };
+        groups.set(target.format, (group = bindGroup(device, kernel, resources)));
+      }
+      fill(encoder, target, kernel.pipeline, group);
+    },
+    destroy() {
+      settings.destroy();
+      backdrop.destroy();
+    },
+  };
+}
+
+function backdropTexture(device: GPUDevice, { width, height }: Size): GPUTexture {
+  return device.createTexture({
+    label: "backdrop",
+    size: [width, height],
+    format: "rgba8unorm",
+    usage: GPUTextureUsage.RENDER_ATTACHMENT | GPUTextureUsage.TEXTURE_BINDING,
+  });
+}
+
+function overlayOf({ overlay = "none" }: PaintOptions): Overlay {
+  if (typeof overlay === "boolean") return overlay ? "fade" : "none";
+  return overlay;
+}
+
+type Places = ReturnType<typeof matrices>;
+
+// In the order of the shader's struct.
+function paintSettings(
+  map: Size,
+  { toMap, toPhoto }: Places,
+  options: PaintOptions,
+): Float32Array<ArrayBuffer> {
+  const { palette = "grayscale", smooth = false } = options;
+  const overlay = overlayOf(options);
+  return new Float32Array([
+    ...toMap,
+    ...toPhoto,
+    map.width,
+    map.height,
+    choice("palette", paletteNames, palette),
+    palettes[palette].diverging ? 0.5 : 0,
+    choice("overlay", overlays, overlay),
+    options.opacity ?? (overlay === "blend" ? 0.5 : 1),
+    smooth ? 1 : 0,
+  ]);
+}
+
+// From pixels of the target.
+function matrices(target: Size, map: Size, photo: Photo, { frame, view }: PaintOptions) {
+  const toUnit = mat3.scaling([1 / target.width, 1 / target.height]);
+  const toFrame = view ? mat3.multiply(view, toUnit) : toUnit;
+  if (frame === "photo") {
+    const { width, height } = photo.texture;
+    const toPhoto = mat3.multiply(mat3.scaling([width, height]), toFrame);
+    return { toMap: mat3.multiply(mat3.inverse(photo.place), toPhoto), toPhoto };
+  }
+  const toMap = mat3.multiply(mat3.scaling([map.width, map.height]), toFrame);
+  return { toMap, toPhoto: mat3.multiply(photo.place, toMap) };
+}

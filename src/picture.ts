@@ -1,0 +1,171 @@
+// From a map's moments to numbers and pixels, all on the GPU.
+//
+// How to think of it: moments ─estimate─▶ scores [H,W] ─range─▶ ends (low, high) ─paint─▶ canvas or pixels.
+// Another estimator, reduction, percentile, palette or overlay repeats these few small kernels and nothing else:
+// no pass through the model, no read-back, and after the first time nothing to compile or to allocate.
+
+import { choice } from "./choice.js";
+import {
+  createEstimate,
+  type Estimate,
+  type Estimator,
+  type Moments,
+  type ScoreOptions,
+} from "./estimate.js";
+import { read } from "./gpu.js";
+import { createPainter, type Painter, type PaintOptions } from "./paint.js";
+import { type PaletteName, paletteNames, palettes } from "./palettes.js";
+import { createRangeFinder, type Range, type RangeFinder, type RangeOptions } from "./range.js";
+
+/** Everything about how a map is shown. */
+export type PictureOptions = ScoreOptions & RangeOptions & PaintOptions;
+
+/** Pixels wanted; those of the map where it is not said. */
+export interface PixelOptions extends PictureOptions {
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/** Prepares everything that pictures of one map need. The moments and the input stay the caller's. */
+export async function createPicture(device: GPUDevice, moments: Moments): Promise<Picture> {
+  const estimate = await createEstimate(device, moments);
+  const range = await createRangeFinder(device, estimate.scores);
+  const painter = await createPainter(device, {
+    scores: estimate.scores,
+    ends: range.ends,
+    photo: moments.input.photo,
+    map: moments.input,
+  });
+  await painter.prepare(navigator.gpu.getPreferredCanvasFormat());
+  return new Picture(device, moments, estimate, range, painter);
+}
+
+const configured = new WeakMap<GPUCanvasContext, GPUDevice>();
+
+/** The pictures of one map. Made by `createPicture`. */
+export class Picture {
+  /** How many samples the moments are of; to be set by whoever adds samples to them. */
+  samples: number;
+  readonly #device: GPUDevice;
+  readonly #moments: Moments;
+  readonly #estimate: Estimate;
+  readonly #range: RangeFinder;
+  readonly #painter: Painter;
+
+  constructor(
+    device: GPUDevice,
+    moments: Moments,
+    estimate: Estimate,
+    range: RangeFinder,
+    painter: Painter,
+  ) {
+    this.samples = moments.samples;
+    this.#device = device;
+    this.#moments = moments;
+    this.#estimate = estimate;
+    this.#range = range;
+    this.#painter = painter;
+  }
+
+  /** Paints the map over all of a canvas, whatever the canvas' size. */
+  draw(canvas: HTMLCanvasElement | OffscreenCanvas, options: PictureOptions = {}): void {
+    const context = canvas.getContext("webgpu") as GPUCanvasContext | null;
+    if (!context) throw new Error("the canvas has another kind of context: take a fresh one");
+    if (configured.get(context) !== this.#device) {
+      const format = navigator.gpu.getPreferredCanvasFormat();
+      context.configure({ device: this.#device, format, alphaMode: "premultiplied" });
+      configured.set(context, this.#device);
+    }
+    this.#paint(context.getCurrentTexture(), options);
+  }
+
+  /** Paints the map and reads its pixels back. */
+  async pixels(options: PixelOptions = {}): Promise<ImageData> {
+    const { width = this.#moments.input.width, height = this.#moments.input.height } = options;
+    const target = this.#device.createTexture({
+      label: "pixels",
+      size: [width, height],
+      format: "rgba8unorm",
+      usage: GPUTextureUsage.RENDER_ATTACHMENT | GPUTextureUsage.COPY_SRC,
+    });
+    const bytesPerRow = Math.ceil(width / 64) * 256;
+    const rows = this.#device.createBuffer({
+      label: "rows of pixels",
+      size: bytesPerRow * height,
+      usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
+    });
+    try {
+      await this.#painter.prepare(target.format);
+      this.#paint(target, options, (encoder) =>
+        encoder.copyTextureToBuffer({ texture: target }, { buffer: rows, bytesPerRow }, target),
+      );
+      const padded = new Uint8Array(await read(this.#device, rows));
+      const image = new ImageData(width, height);
+      for (let y = 0; y < height; y++) {
+        const row = padded.subarray(y * bytesPerRow, y * bytesPerRow + width * 4);
+        image.data.set(row, y * width * 4);
+      }
+      return image;
+    } finally {
+      target.destroy();
+      rows.destroy();
+    }
+  }
+
+  /** Reads back the attribution, row-major [C,H,W]. */
+  attribution(estimator: Estimator = "mean"): Promise<Float32Array<ArrayBuffer>> {
+    return this.#estimate.attribution(this.samples, estimator);
+  }
+
+  /** ‖standard error‖₂ / ‖attribution‖₂ over all channels and pixels; Infinity for one sample. */
+  standardError(estimator: Estimator = "mean"): Promise<number> {
+    return this.#estimate.standardError(this.samples, estimator);
+  }
+
+  /** Reads back the scores [H,W] that `draw` would paint with the same options. */
+  async scores(options: ScoreOptions = {}): Promise<Float32Array<ArrayBuffer>> {
+    const encoder = this.#device.createCommandEncoder({ label: "scores" });
+    this.#estimate.encode(encoder, this.samples, options);
+    this.#device.queue.submit([encoder.finish()]);
+    return new Float32Array(await read(this.#device, this.#estimate.scores));
+  }
+
+  /** Reads back the scores that `draw` would paint as the ends of the palette: a `scale` for other pictures. */
+  async range(options: PictureOptions = {}): Promise<Range> {
+    const encoder = this.#device.createCommandEncoder({ label: "range" });
+    this.#measure(encoder, options);
+    this.#device.queue.submit([encoder.finish()]);
+    const [low, high] = new Float32Array(await read(this.#device, this.#range.ends));
+    return { low: low!, high: high! };
+  }
+
+  /** Frees what the pictures needed; the moments and the input stay. */
+  destroy(): void {
+    this.#estimate.destroy();
+    this.#range.destroy();
+    this.#painter.destroy();
+  }
+
+  #measure(encoder: GPUCommandEncoder, options: PictureOptions): void {
+    this.#estimate.encode(encoder, this.samples, options);
+    this.#range.encode(encoder, options, palettes[paletteOf(options)].diverging);
+  }
+
+  #paint(
+    target: GPUTexture,
+    options: PictureOptions,
+    after: (encoder: GPUCommandEncoder) => void = () => {},
+  ): void {
+    const encoder = this.#device.createCommandEncoder({ label: "picture" });
+    this.#measure(encoder, options);
+    this.#painter.encode(encoder, target, { ...options, palette: paletteOf(options) });
+    after(encoder);
+    this.#device.queue.submit([encoder.finish()]);
+  }
+}
+
+// A signed map is gray where it is zero, any other one black.
+function paletteOf({ palette, reduce }: PictureOptions): PaletteName {
+  if (palette !== undefined) return paletteNames[choice("palette", paletteNames, palette)]!;
+  return reduce === "signed" || reduce === "mean" ? "diverging" : "grayscale";
+}

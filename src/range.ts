@@ -1,0 +1,76 @@
+// Which scores are the two ends of the palette. Found on the GPU (shaders/range.wgsl) and left there.
+
+import rangeText from "../shaders/range.wgsl";
+import { dispatch, kernels, perDevice, run } from "./kernel.js";
+import { createPercentiles } from "./percentile.js";
+
+/** The scores that are painted as the first and the last color of a palette. */
+export interface Range {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** How the range is found. */
+export interface RangeOptions {
+  /**
+   * Scores above this percentile are painted alike; 99 by default. The range begins at the least score, or at
+   * the first of two percentiles; in a diverging palette it goes from −span to span, the percentile of |score|.
+   */
+  readonly percentile?: number | readonly [number, number];
+  /** A fixed range instead, to make several pictures comparable. */
+  readonly scale?: Range;
+}
+
+/** The range of one buffer of scores. */
+export interface RangeFinder {
+  /** Two f32: low and high, as the last `encode` left them. */
+  readonly ends: GPUBuffer;
+  /** Encodes the search; symmetric about zero for a diverging palette. */
+  encode(encoder: GPUCommandEncoder, options: RangeOptions, symmetric: boolean): void;
+  destroy(): void;
+}
+
+const pipelines = perDevice((device) => kernels(device, rangeText, ["range"]));
+
+/** Prepares the search in a buffer of f32 scores. */
+export async function createRangeFinder(
+  device: GPUDevice,
+  scores: GPUBuffer,
+): Promise<RangeFinder> {
+  const { range: kernel } = await pipelines(device);
+  const percentiles = await createPercentiles(device, scores, 2);
+  const { STORAGE, UNIFORM, COPY_DST, COPY_SRC } = GPUBufferUsage;
+  const settings = device.createBuffer({
+    label: "range settings",
+    size: 4,
+    usage: UNIFORM | COPY_DST,
+  });
+  const ends = device.createBuffer({
+    label: "range",
+    size: 8,
+    usage: STORAGE | COPY_DST | COPY_SRC,
+  });
+  const range = dispatch(device, kernel, { percentiles: percentiles.result, settings, ends });
+
+  return {
+    ends,
+    encode(encoder, { percentile = 99, scale }, symmetric) {
+      if (scale) {
+        device.queue.writeBuffer(ends, 0, new Float32Array([scale.low, scale.high]));
+        return;
+      }
+      const [low, high] = typeof percentile === "number" ? [0, percentile] : percentile;
+      percentiles.request([low, high], symmetric);
+      device.queue.writeBuffer(settings, 0, new Uint32Array([symmetric ? 1 : 0]));
+      percentiles.encode(encoder);
+      const pass = encoder.beginComputePass({ label: "range" });
+      run(pass, [range]);
+      pass.end();
+    },
+    destroy() {
+      percentiles.destroy();
+      settings.destroy();
+      ends.destroy();
+    },
+  };
+}
