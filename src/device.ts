@@ -1,0 +1,50 @@
+// Getting a device, and what is said when there is none.
+
+/** How to choose a device. */
+export interface DeviceOptions {
+  /** The WebGPU entry point; `navigator.gpu` if not given. */
+  readonly gpu?: GPU;
+  readonly powerPreference?: GPUPowerPreference;
+}
+
+/**
+ * A device with all the memory its adapter allows, and with timestamps where there are any. Any other GPUDevice
+ * will do for this library, too. Rejects with one sentence for the user where WebGPU is missing.
+ */
+export async function requestDevice(options: DeviceOptions = {}): Promise<GPUDevice> {
+  const gpu = options.gpu ?? globalThis.navigator?.gpu;
+  if (!gpu) {
+    throw new Error(
+      "this browser has no WebGPU: use a current Chrome, Edge, Safari or Firefox, on https or localhost",
+    );
+  }
+  const adapter = await gpu.requestAdapter({
+    ...(options.powerPreference && { powerPreference: options.powerPreference }),
+  });
+  if (!adapter) {
+    throw new Error(
+      "WebGPU found no GPU here: check that hardware acceleration is on in the browser's settings",
+    );
+  }
+  const { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage } =
+    adapter.limits;
+  return adapter.requestDevice({
+    label: "smoothgrad",
+    requiredLimits: { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage },
+    requiredFeatures: adapter.features.has("timestamp-query") ? ["timestamp-query"] : [],
+  });
+}
+
+/** Waits for something of a device; rejects with the reason if the device is lost before. */
+export function whileAlive<T>(device: GPUDevice, promise: Promise<T>): Promise<T> {
+  const lost = device.lost.then(({ reason, message }): never => {
+    throw new Error(`the GPU device was lost (${reason}): ${message}`);
+  });
+  return Promise.race([promise, lost]);
+}
+
+/** The adapter's name for people. */
+export function adapterName(device: GPUDevice): string {
+  const { vendor, architecture, device: chip, description } = device.adapterInfo;
+  return description || [vendor, architecture, chip].filter(Boolean).join(" ") || "unnamed adapter";
+}

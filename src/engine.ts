@@ -1,0 +1,181 @@
+// A plan with its buffers on a device, ready to be played. One engine serves one image at a time; what it
+// computes is left in its moments, for the caller to copy.
+
+import { adapterName, whileAlive } from "./device.js";
+import { bind, compile, type Launch, measure, play } from "./gpu.js";
+import type { BufferId, Plan, PlanBuffer, Step } from "./types.js";
+
+/** What a batch must know: which samples, of which seed, how much noise. */
+export interface Batch {
+  readonly samples: number;
+  readonly first: number;
+  readonly seed: number;
+  readonly stream: number;
+  readonly noise: number;
+}
+
+/** Buffers that plans of one model share, by label: the weights. */
+export type SharedBuffers = Map<string, GPUBuffer>;
+
+const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
+
+/** The most samples that a batch of a plan may have within the device's limits and the given bytes. */
+export function capacityOf(
+  device: GPUDevice,
+  plan: Plan,
+  samples: number,
+  maxMemory: number,
+): number {
+  const { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupsPerDimension } =
+    device.limits;
+  const largest = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  const tallest = Math.max(...plan.physical, 1);
+  const z = Math.max(...[...plan.forward, ...plan.backward].map((step) => step.workgroups[2]), 1);
+  const byMemory = Math.floor((maxMemory - plan.memory.fixed) / plan.memory.perSample);
+  const capacity = Math.min(
+    samples,
+    byMemory,
+    Math.floor(largest / tallest),
+    Math.floor(maxComputeWorkgroupsPerDimension / z),
+  );
+  if (capacity >= 1) return capacity;
+  if (byMemory < 1) {
+    throw new Error(
+      `one sample needs ${megabytes(plan.memory.fixed + plan.memory.perSample)} of GPU memory, ` +
+        `maxMemory allows ${megabytes(maxMemory)}: raise maxMemory or take a smaller input`,
+    );
+  }
+  throw new Error(
+    `one sample needs a buffer of ${megabytes(tallest)}, the device (${adapterName(device)}) allows ` +
+      `${megabytes(largest)}: take a smaller input`,
+  );
+}
+
+/** The lists of steps that a plan has. */
+export type Part = "prologue" | "classify" | "forward" | "backward";
+
+const stepsOf = (plan: Plan): Step[] => [
+  ...plan.prologue,
+  ...plan.classify,
+  ...plan.forward,
+  ...plan.backward,
+];
+
+/** The buffers and launches of a plan. */
+export class Engine {
+  private constructor(
+    readonly device: GPUDevice,
+    readonly plan: Plan,
+    /** Samples of the largest batch. */
+    readonly capacity: number,
+    private readonly buffers: ReadonlyMap<BufferId, GPUBuffer>,
+    private readonly own: readonly GPUBuffer[],
+    private readonly launches: Readonly<Record<Part, readonly Launch[]>>,
+  ) {}
+
+  /** Compiles and allocates. Rejects in one sentence where the device has not enough memory. */
+  static async create(
+    device: GPUDevice,
+    plan: Plan,
+    capacity: number,
+    shared: SharedBuffers,
+  ): Promise<Engine> {
+    await whileAlive(device, compile(device, stepsOf(plan)));
+    device.pushErrorScope("out-of-memory");
+    const ports = new Set(Object.values(plan.ports));
+    const used = new Set(stepsOf(plan).flatMap((step) => Object.values(step.bindings)));
+    const own: GPUBuffer[] = [];
+    const make = (label: string, size: number) => {
+      const usage =
+        GPUBufferUsage.STORAGE |
+        GPUBufferUsage.UNIFORM |
+        GPUBufferUsage.COPY_DST |
+        GPUBufferUsage.COPY_SRC;
+      return device.createBuffer({ label, size: Math.ceil(size / 16) * 16, usage });
+    };
+    const physical = plan.physical.map((bytes, place) => {
+      const buffer = make(`shared ${place}`, bytes * capacity);
+      own.push(buffer);
+      return buffer;
+    });
+    const buffers = new Map<BufferId, GPUBuffer>();
+    plan.buffers.forEach((wanted, id) => {
+      const place = plan.places[id] as number;
+      if (place >= 0) buffers.set(id, physical[place] as GPUBuffer);
+      else if (wanted.fixed && ports.has(id)) {
+        const buffer = make(wanted.label, wanted.bytes);
+        own.push(buffer);
+        buffers.set(id, buffer);
+      } else if (wanted.fixed && used.has(id))
+        buffers.set(id, upload(device, wanted, shared, make));
+    });
+    const error = await whileAlive(device, device.popErrorScope());
+    if (error) {
+      for (const buffer of own) buffer.destroy();
+      const bytes = plan.memory.fixed + plan.memory.perSample * capacity;
+      throw new Error(
+        `the device (${adapterName(device)}) has not the ${megabytes(bytes)} that ${capacity} samples at a ` +
+          `time need: set maxMemory lower`,
+        { cause: error },
+      );
+    }
+    const launches = {
+      prologue: bind(device, plan.prologue, buffers),
+      classify: bind(device, plan.classify, buffers),
+      forward: bind(device, plan.forward, buffers),
+      backward: bind(device, plan.backward, buffers),
+    };
+    return new Engine(device, plan, capacity, buffers, own, launches);
+  }
+
+  /** The buffer of a port of the plan. */
+  port(name: keyof Plan["ports"]): GPUBuffer {
+    return this.buffers.get(this.plan.ports[name]) as GPUBuffer;
+  }
+
+  /** Where the logits are after a forward pass. */
+  get logits(): GPUBuffer {
+    return this.buffers.get(this.plan.logits.buffer) as GPUBuffer;
+  }
+
+  /** Sets what the next passes know of their batch; ordered with them by the queue. */
+  setBatch({ samples, first, seed, stream, noise }: Batch): void {
+    const words = new Uint32Array([samples, first, seed, stream, 0]);
+    new Float32Array(words.buffer)[4] = noise;
+    this.device.queue.writeBuffer(this.port("run"), 0, words);
+  }
+
+  /** Encodes parts of the plan, one after the other, for a batch. */
+  encode(encoder: GPUCommandEncoder, parts: readonly Part[], samples: number): void {
+    const pass = encoder.beginComputePass({ label: parts.join(" and ") });
+    for (const part of parts) play(pass, this.launches[part], samples);
+    pass.end();
+  }
+
+  /** Milliseconds of every step of a part, each launched alone for a batch; needs "timestamp-query". */
+  async measure(part: Part, samples: number): Promise<{ step: Step; milliseconds: number }[]> {
+    const launches = this.launches[part];
+    const times = await measure(this.device, launches, samples);
+    return launches.map(({ step }, i) => ({ step, milliseconds: times[i] as number }));
+  }
+
+  /** Frees what is not shared with other plans. */
+  destroy(): void {
+    for (const buffer of this.own) buffer.destroy();
+  }
+}
+
+function upload(
+  device: GPUDevice,
+  { label, bytes, contents }: PlanBuffer,
+  shared: SharedBuffers,
+  make: (label: string, size: number) => GPUBuffer,
+): GPUBuffer {
+  let buffer = shared.get(label);
+  if (!buffer) {
+    buffer = make(label, bytes);
+    if (contents) device.queue.writeBuffer(buffer, 0, contents() as GPUAllowSharedBufferSource);
+    shared.set(label, buffer);
+  }
+  return buffer;
+}

@@ -1,0 +1,25 @@
+// The public names, nothing else.
+
+export { type DeviceOptions, requestDevice } from "./device.js";
+export type { Estimator, Reduction } from "./estimate.js";
+export type { ImageSource, RawTensor } from "./image.js";
+export {
+  type Classification,
+  type ClassifyOptions,
+  type ClassScore,
+  loadModel,
+  type Model,
+  type ModelOptions,
+  type ModelSource,
+} from "./model.js";
+export { type PaletteName, paletteNames } from "./palettes.js";
+export type { PictureOptions } from "./picture.js";
+export { type Preprocess, type Preset, presets } from "./preprocess.js";
+export {
+  type MapMemory,
+  type MapTimes,
+  type SensitivityMap,
+  type SensitivityOptions,
+  sensitivities,
+  sensitivity,
+} from "./sensitivity.js";

@@ -1,0 +1,236 @@
+// A model on a device: the graph of an ONNX file, its weights, and the engines that play its plans.
+
+import { whileAlive } from "./device.js";
+import { capacityOf, Engine, type SharedBuffers } from "./engine.js";
+import { read } from "./gpu.js";
+import { type GraphOptions, makeGraph } from "./graph.js";
+import { type ImageSource, type InputShape, type InputTensor, toTensor } from "./image.js";
+import { channels, positions } from "./layout.js";
+import { decodeModel } from "./onnx.js";
+import { makePlan } from "./plan.js";
+import type { Preprocess, Preset } from "./preprocess.js";
+import type { Graph, Layout, Plan } from "./types.js";
+
+/** Where a model comes from: its bytes, or where to fetch them. */
+export type ModelSource = Uint8Array | ArrayBuffer | Response | URL | string;
+
+/** What the file does not say. */
+export interface ModelOptions extends GraphOptions {
+  /** Names of the classes, in the order of the logits. */
+  readonly labels?: readonly string[];
+  /** How photos become the network's input; `unit` (0 … 1) if not given. */
+  readonly preprocess?: Preset | Preprocess;
+  /** Stops the loading. */
+  readonly signal?: AbortSignal;
+}
+
+/** One class as the network sees an image. */
+export interface ClassScore {
+  readonly index: number;
+  /** The class's name, or its index in words where there are no labels. */
+  readonly label: string;
+  readonly logit: number;
+  readonly probability: number;
+}
+
+/** What a network says to an image. */
+export interface Classification {
+  /** The most probable classes, the first one first. */
+  readonly top: readonly ClassScore[];
+  readonly logits: Float32Array;
+  readonly probabilities: Float32Array;
+}
+
+/** Options of `Model.classify`. */
+export interface ClassifyOptions {
+  /** How many classes `top` has; 5 if not given. */
+  readonly top?: number;
+  readonly preprocess?: Preset | Preprocess;
+}
+
+/** The bytes that a plan may take where nobody says: what integrated graphics can spare. */
+export const DEFAULT_MEMORY = 2 ** 30;
+
+/**
+ * Loads an ONNX classifier and compiles its kernels. Rejects with one sentence if the file is no model, uses
+ * operators that are not supported (all are named), or is no classifier.
+ */
+export async function loadModel(
+  device: GPUDevice,
+  source: ModelSource,
+  options: ModelOptions = {},
+): Promise<Model> {
+  const bytes = await bytesOf(source, options.signal);
+  options.signal?.throwIfAborted();
+  const model = new Model(device, makeGraph(decodeModel(bytes), options), options);
+  await model.engine("gradient", 1, DEFAULT_MEMORY);
+  return model;
+}
+
+async function bytesOf(source: ModelSource, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  if (source instanceof Uint8Array) return source;
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+  const response =
+    source instanceof Response ? source : await fetch(source, { ...(signal && { signal }) });
+  if (!response.ok) {
+    throw new Error(
+      `the model at ${response.url} could not be fetched: ${response.status} ${response.statusText}`,
+    );
+  }
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** A classifier, ready to be asked and explained. Made by `loadModel`. */
+export class Model {
+  /** [C,H,W] of the network's input. */
+  readonly input: InputShape;
+  /** Number of classes. */
+  readonly classes: number;
+  readonly labels: readonly string[] | undefined;
+  readonly preprocess: Preset | Preprocess | undefined;
+  private readonly plans = new Map<string, Plan>();
+  private readonly engines = new Map<string, Engine>();
+  private readonly shared: SharedBuffers = new Map();
+  private turn: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    readonly device: GPUDevice,
+    readonly graph: Graph,
+    options: ModelOptions,
+  ) {
+    const output = graph.layouts.get(graph.output) as Layout;
+    if (positions(output) !== 1) {
+      throw new Error(
+        `the model's output has shape [${output.shape}]: a classifier's is [1, classes]`,
+      );
+    }
+    this.classes = channels(output);
+    const [, C = 1, height = 1, width = 1] = (graph.layouts.get(graph.input) as Layout).shape;
+    this.input = { channels: C, height, width };
+    this.labels = options.labels;
+    this.preprocess = options.preprocess;
+    if (this.labels && this.labels.length !== this.classes) {
+      throw new Error(
+        `there are ${this.labels.length} labels, the model has ${this.classes} classes`,
+      );
+    }
+  }
+
+  /** What the network says to an image. */
+  async classify(image: ImageSource, options: ClassifyOptions = {}): Promise<Classification> {
+    const tensor = await this.tensor(image, options.preprocess);
+    try {
+      return await this.alone(async () => {
+        const engine = await this.engine("gradient", 1, DEFAULT_MEMORY);
+        const encoder = this.device.createCommandEncoder();
+        encodeClean(encoder, engine, tensor);
+        this.device.queue.submit([encoder.finish()]);
+        const logits = await whileAlive(this.device, readLogits(engine, this.classes));
+        return this.scores(logits, options.top ?? 5);
+      });
+    } finally {
+      tensor.destroy();
+    }
+  }
+
+  /** The input of the network for an image. */
+  tensor(image: ImageSource, preprocess?: Preset | Preprocess): Promise<InputTensor> {
+    return whileAlive(
+      this.device,
+      toTensor(this.device, image, this.input, preprocess ?? this.preprocess),
+    );
+  }
+
+  /** Logits as probabilities and a list of the best. */
+  scores(logits: Float32Array, count: number): Classification {
+    const highest = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+    const powers = Float64Array.from(logits, (v) => Math.exp(v - highest));
+    const total = powers.reduce((a, b) => a + b, 0);
+    const probabilities = Float32Array.from(powers, (v) => v / total);
+    const order = [...logits.keys()].sort(
+      (a, b) => (logits[b] as number) - (logits[a] as number) || a - b,
+    );
+    const top = order.slice(0, count).map((index) => ({
+      index,
+      label: this.label(index),
+      logit: logits[index] as number,
+      probability: probabilities[index] as number,
+    }));
+    return { top, logits, probabilities };
+  }
+
+  /** The name of a class. */
+  label(index: number): string {
+    return this.labels?.[index] ?? `class ${index}`;
+  }
+
+  /** The index of a class given by index or label; undefined for "top1". */
+  classIndex(target: number | string): number | undefined {
+    if (target === "top1") return undefined;
+    if (typeof target === "number") {
+      if (Number.isInteger(target) && target >= 0 && target < this.classes) return target;
+      throw new Error(
+        `there is no class ${target}: the model has the classes 0 to ${this.classes - 1}`,
+      );
+    }
+    const wanted = target.trim().toLowerCase();
+    const labels = this.labels ?? [];
+    const exact = labels.findIndex((label) => label.toLowerCase() === wanted);
+    if (exact >= 0) return exact;
+    if (/^\d+$/.test(wanted)) return this.classIndex(Number(wanted));
+    if (!this.labels)
+      throw new Error(`"${target}" names no class: the model was loaded without labels`);
+    const near = labels.filter((label) => label.toLowerCase().includes(wanted)).slice(0, 5);
+    const hint = near.length > 0 ? `; did you mean ${near.map((l) => `"${l}"`).join(", ")}?` : "";
+    throw new Error(`no class is labeled "${target}"${hint}`);
+  }
+
+  /** The plan of a method. */
+  plan(method: string): Plan {
+    let plan = this.plans.get(method);
+    if (!plan) this.plans.set(method, (plan = makePlan(this.graph, { method })));
+    return plan;
+  }
+
+  /** An engine for batches of up to `samples`, kept for the next map; to be used within `alone`. */
+  async engine(method: string, samples: number, maxMemory: number): Promise<Engine> {
+    const plan = this.plan(method);
+    const capacity = capacityOf(this.device, plan, samples, maxMemory);
+    const kept = this.engines.get(method);
+    if (kept && (kept.capacity === capacity || (samples === 1 && kept.capacity >= 1))) return kept;
+    kept?.destroy();
+    this.engines.delete(method);
+    const engine = await Engine.create(this.device, plan, capacity, this.shared);
+    this.engines.set(method, engine);
+    return engine;
+  }
+
+  /** Runs something when nothing else runs on this model's engines. */
+  alone<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.turn.then(work, work);
+    this.turn = result.catch(() => {});
+    return result;
+  }
+
+  /** Frees the weights and all buffers. Maps that were made stay. */
+  destroy(): void {
+    for (const engine of this.engines.values()) engine.destroy();
+    for (const buffer of this.shared.values()) buffer.destroy();
+    this.engines.clear();
+    this.shared.clear();
+  }
+}
+
+/** Encodes the forward pass of the image itself, without noise; the logits and the range are left behind. */
+export function encodeClean(encoder: GPUCommandEncoder, engine: Engine, tensor: InputTensor): void {
+  const image = engine.port("image");
+  encoder.copyBufferToBuffer(tensor.buffer, 0, image, 0, image.size);
+  engine.setBatch({ samples: 1, first: 0, seed: 0, stream: 0, noise: 0 });
+  engine.encode(encoder, ["prologue", "forward"], 1);
+}
+
+/** Reads back the logits of the first sample of the last forward pass. */
+export async function readLogits(engine: Engine, classes: number): Promise<Float32Array> {
+  const bytes = await read(engine.device, engine.logits, Math.ceil(classes / 4) * 16);
+  return new Float32Array(bytes, 0, classes);
+}
