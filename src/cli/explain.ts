@@ -1,0 +1,123 @@
+// `smoothgrad explain`: opens a page in headless Chrome, lets it compute one map after the other (page.ts),
+// and writes the results down. A file that fails does not keep the others from being explained.
+
+import { access } from "node:fs/promises";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Page } from "puppeteer";
+import { version } from "../../package.json";
+import { openPage } from "../chrome/open.js";
+import type { Route } from "../chrome/serve.js";
+import { expandInputs, type Places, placeOutputs, readLabels, writeResult } from "./files.js";
+import type { ExplainRequest } from "./options.js";
+import type { Result, Setting, Task } from "./page.js";
+import { progressBar } from "./progress.js";
+
+const DIST = fileURLToPath(new URL(".", import.meta.url));
+
+/** Explains every input of the request; resolves with the exit code, which is 130 after Ctrl-C. */
+export async function explain(request: ExplainRequest): Promise<number> {
+  const inputs = await expandInputs(request.inputs);
+  const places = placeOutputs(inputs, request.outputs);
+  const labels = request.labels === undefined ? undefined : await readLabels(request.labels);
+  await access(request.model).catch(() => {
+    throw new Error(`the model ${request.model} cannot be read`);
+  });
+
+  const interruption = new AbortController();
+  const interrupted = new Promise<number>((resolve) => {
+    interruption.signal.onabort = () => resolve(130);
+  });
+  process.once("SIGINT", () => interruption.abort());
+  const routes = new Map<string, Route>([
+    ["/dist/", { folder: DIST }],
+    ["/model", { file: request.model }],
+    ...inputs.map((file, i): [string, Route] => [`/inputs/${i}`, { file }]),
+  ]);
+  const opening = openPage(routes, { log: console.error, handleSIGINT: false });
+  const job = { request, labels, inputs, places, signal: interruption.signal };
+  const work = opening.then(({ page }) => explainAll(page, job));
+  try {
+    return await Promise.race([work, interrupted]);
+  } finally {
+    await opening.then(
+      ({ close }) => close(),
+      () => {},
+    );
+  }
+}
+
+interface Job {
+  readonly request: ExplainRequest;
+  readonly labels: string[] | undefined;
+  readonly inputs: readonly string[];
+  readonly places: readonly Places[];
+  readonly signal: AbortSignal;
+}
+
+async function explainAll(page: Page, job: Job): Promise<number> {
+  const { request, labels, inputs, places, signal } = job;
+  const bar = progressBar(request.samples);
+  await page.exposeFunction("tick", bar.tick);
+  const setting: Setting = { url: "/model", labels, preprocess: request.preprocess };
+  await call(page, "load", setting).catch((error) => {
+    throw new Error(`${request.model}: ${error.message}`, { cause: error });
+  });
+  let code = 0;
+  for (const [i, input] of inputs.entries()) {
+    const { png, npy, json } = places[i] as Places;
+    const task: Task = {
+      url: `/inputs/${i}`,
+      isTensor: input.endsWith(".npy"),
+      request,
+      wantsPng: png !== undefined,
+      wantsNpy: npy !== undefined,
+    };
+    try {
+      bar.start(basename(input));
+      const result = (await call(page, "explain", task)) as Result;
+      if (png && result.png) await writeResult(png, Buffer.from(result.png, "base64"));
+      if (npy && result.npy) await writeResult(npy, Buffer.from(result.npy, "base64"));
+      if (json) await writeResult(json, report(input, request, result));
+      bar.stop();
+      console.log(summary(input, result, [png, npy, json]));
+    } catch (error) {
+      bar.stop();
+      if (signal.aborted) break;
+      console.error(`smoothgrad: ${input}: ${(error as Error).message}`);
+      code = 1;
+    }
+  }
+  return code;
+}
+
+type Answer = { value: unknown } | { error: string };
+
+// An error travels as its message: Puppeteer would add the place in the page's bundle.
+async function call(page: Page, name: "load" | "explain", argument: Setting | Task) {
+  const answer = (await page.evaluate(
+    `import("/dist/cli/page.js")
+      .then((page) => page.${name}(${JSON.stringify(argument)}, tick))
+      .then((value) => ({ value }), (error) => ({ error: error.message }))`,
+  )) as Answer;
+  if ("error" in answer) throw new Error(answer.error);
+  return answer.value;
+}
+
+function summary(input: string, { facts }: Result, files: readonly (string | undefined)[]): string {
+  const { target, standardError } = facts;
+  const percent = (part: number) => `${(100 * part).toFixed(1)} %`;
+  const name = target.label ?? `class ${target.index}`;
+  const error = `standard error ${percent(standardError)} of the map`;
+  const written = files.filter((file) => file !== undefined).join(", ");
+  return `${input}: ${name} ${percent(target.probability)}, ${error} → ${written}`;
+}
+
+function report(input: string, request: ExplainRequest, { facts }: Result): string {
+  const { inputs: _, outputs: __, model, ...options } = request;
+  const { top, target, sigma, standardError, shape, adapter, memory, times } = facts;
+  const found = { top, target, sigma, standardError, shape, adapter, memory, times };
+  const whole = { smoothgrad: version, input, model, options, ...found };
+  // An option that was left to the library is written as null.
+  return `${JSON.stringify(whole, (_, value) => (value === undefined ? null : value), 2)}\n`;
+}

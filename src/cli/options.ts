@@ -1,0 +1,182 @@
+// The words of the command line, read against the table of options. What a word means to the library (the name of
+// a method, of a palette …) is the library's to judge; numbers are judged here.
+
+import { parseArgs } from "node:util";
+import leven from "leven";
+import type { Preprocess, Preset } from "../preprocess.js";
+import { type Name, OPTIONS, type Option } from "./table.js";
+
+/** What `smoothgrad explain` is asked to do. */
+export interface ExplainRequest {
+  /** Files and globs, as given. */
+  readonly inputs: readonly string[];
+  readonly model: string;
+  readonly labels: string | undefined;
+  readonly preprocess: Preset | Preprocess | undefined;
+  /** An index, a label, or "top1". */
+  readonly target: number | string;
+  readonly method: string;
+  readonly samples: number;
+  readonly noise: number;
+  readonly seed: number;
+  readonly estimator: string;
+  /** Bytes. */
+  readonly maxMemory: number | undefined;
+  readonly draw: Drawing;
+  /** Where results go; each may have {name} in it or be a folder. */
+  readonly outputs: Outputs;
+}
+
+/** How the map is painted. */
+export interface Drawing {
+  readonly percentile: number | readonly [number, number];
+  readonly reduce: string | undefined;
+  readonly multiplyInput: boolean;
+  readonly palette: string | undefined;
+  readonly overlay: string | undefined;
+  readonly opacity: number | undefined;
+  readonly frame: string | undefined;
+}
+
+/** Patterns of the files to write; undefined where one is not wanted. */
+export interface Outputs {
+  readonly png: string | undefined;
+  readonly npy: string | undefined;
+  readonly json: string | undefined;
+}
+
+export type Command =
+  | { kind: "explain"; request: ExplainRequest }
+  | { kind: "help" }
+  | { kind: "version" };
+
+type Values = Partial<Record<Name, string | boolean>>;
+
+const TABLE: Readonly<Record<string, Option>> = OPTIONS;
+const WHOLE = /^\d+$/;
+
+/** Reads the words after the program's name; throws one sentence where they are wrong. */
+export function parseCommand(words: readonly string[]): Command {
+  const { values, positionals } = parseWords(words);
+  if (values.help) return { kind: "help" };
+  if (values.version) return { kind: "version" };
+  const [command, ...inputs] = positionals;
+  if (command === undefined) throw new Error("what to do? See smoothgrad --help");
+  if (command !== "explain") {
+    throw new Error(`"${command}" is not a command; the one there is: explain`);
+  }
+  if (inputs.length === 0) throw new Error("explain needs an image or a .npy file");
+  return { kind: "explain", request: toRequest(inputs, values) };
+}
+
+function parseWords(words: readonly string[]): { values: Values; positionals: string[] } {
+  const options = Object.fromEntries(
+    Object.entries(TABLE).map(([name, option]) => [
+      name,
+      { type: option.value ? ("string" as const) : ("boolean" as const) },
+    ]),
+  );
+  const parsed = parseArgs({
+    args: [...words],
+    options,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  const seen = new Set<string>();
+  for (const token of parsed.tokens) {
+    if (token.kind !== "option") continue;
+    const option = TABLE[token.name];
+    if (!option) throw new Error(`${token.rawName} is not an option${suggestion(token.name)}`);
+    const isForgotten =
+      token.value === undefined || (!token.inlineValue && token.value.startsWith("--"));
+    if (option.value && isForgotten) {
+      throw new Error(`--${token.name} needs a value: ${option.help}`);
+    }
+    if (!option.value && token.value !== undefined) {
+      throw new Error(`--${token.name} takes no value`);
+    }
+    if (seen.has(token.name)) throw new Error(`--${token.name} is given twice`);
+    seen.add(token.name);
+  }
+  return { values: parsed.values as Values, positionals: parsed.positionals };
+}
+
+function suggestion(name: string): string {
+  const nearest = Object.keys(TABLE)
+    .map((other) => ({ other, distance: leven(name, other, { maxDistance: 3 }) }))
+    .sort((a, b) => a.distance - b.distance)[0];
+  return nearest && nearest.distance < 3
+    ? `; did you mean --${nearest.other}?`
+    : ": see smoothgrad --help";
+}
+
+function toRequest(inputs: readonly string[], values: Values): ExplainRequest {
+  const text = (name: Name) => (values[name] as string | undefined) ?? TABLE[name]?.default;
+  const needed = (name: Name) => {
+    const value = text(name);
+    if (value === undefined) throw new Error(`--${name} is missing: ${OPTIONS[name].help}`);
+    return value;
+  };
+  const number = (name: Name, least: number, most = Infinity) => {
+    const value = needed(name);
+    return toNumber(name, value, least, most);
+  };
+  const whole = (name: Name, least: number) => {
+    const value = needed(name);
+    if (!WHOLE.test(value) || Number(value) < least || Number(value) >= 2 ** 32) {
+      throw new Error(`--${name} is a whole number from ${least}, not "${value}"`);
+    }
+    return Number(value);
+  };
+  const target = needed("target");
+  const outputs = { png: text("out"), npy: text("npy"), json: text("json") };
+  const wantsNothing = Object.values(outputs).every((output) => output === undefined);
+  return {
+    inputs,
+    model: needed("model"),
+    labels: text("labels"),
+    preprocess: toPreprocess(text("preprocess")),
+    target: WHOLE.test(target) ? Number(target) : target,
+    method: needed("method"),
+    samples: whole("samples", 1),
+    noise: number("noise", 0),
+    seed: whole("seed", 0),
+    estimator: needed("estimator"),
+    maxMemory: text("max-memory") === undefined ? undefined : whole("max-memory", 1) * 1e6,
+    draw: {
+      percentile: toPercentile(needed("percentile")),
+      reduce: text("reduce"),
+      multiplyInput: values["multiply-input"] === true,
+      palette: text("palette"),
+      overlay: text("overlay"),
+      opacity: text("opacity") === undefined ? undefined : number("opacity", 0, 1),
+      frame: text("frame"),
+    },
+    outputs: wantsNothing ? { ...outputs, png: "{name}.map.png" } : outputs,
+  };
+}
+
+function toNumber(name: Name, value: string, least: number, most: number): number {
+  const number = value.trim() === "" ? Number.NaN : Number(value);
+  if (number >= least && number <= most && Number.isFinite(number)) return number;
+  const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
+  throw new Error(`--${name} is a number ${range}, not "${value}"`);
+}
+
+function toPercentile(value: string): number | readonly [number, number] {
+  const [low, high, ...rest] = value.split(",").map((p) => toNumber("percentile", p, 0, 100));
+  if (low === undefined || rest.length > 0) {
+    throw new Error(`--percentile is one number or two, not "${value}"`);
+  }
+  return high === undefined ? low : [low, high];
+}
+
+function toPreprocess(value: string | undefined): Preset | Preprocess | undefined {
+  if (!value?.trimStart().startsWith("{")) return value as Preset | undefined;
+  try {
+    return JSON.parse(value) as Preprocess;
+  } catch (error) {
+    throw new Error(`--preprocess is not JSON: ${(error as Error).message}`, { cause: error });
+  }
+}

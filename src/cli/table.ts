@@ -1,0 +1,123 @@
+// Every option of the command line in one table: the words are read against it, and it is the help text.
+
+/** An option, or a switch where `value` is missing. */
+export interface Option {
+  /** What stands for the value in the help; none for a switch. */
+  value?: string;
+  help: string;
+  default?: string;
+  group: "what" | "how" | "drawing" | "results" | "other";
+}
+
+/** The options by name. */
+export const OPTIONS = {
+  model: { value: "FILE", help: "the classifier, an ONNX file", group: "what" },
+  labels: {
+    value: "FILE",
+    help: "names of the classes: a JSON list, or text with one a line",
+    group: "what",
+  },
+  preprocess: {
+    value: "NAME|JSON",
+    help: "imagenet, tf, caffe, unit, or {size, resize, crop, mean, std, scale, channels}",
+    group: "what",
+  },
+  target: {
+    value: "CLASS",
+    help: "the class to explain: an index, a label, or top1",
+    default: "top1",
+    group: "what",
+  },
+  method: {
+    value: "NAME",
+    help: "how each sample is attributed",
+    default: "gradient",
+    group: "how",
+  },
+  samples: { value: "N", help: "how many noisy samples are averaged", default: "50", group: "how" },
+  noise: {
+    value: "LEVEL",
+    help: "σ as a part of the tensor's range",
+    default: "0.15",
+    group: "how",
+  },
+  seed: {
+    value: "N",
+    help: "of the noise: the same seed gives the same map",
+    default: "0",
+    group: "how",
+  },
+  estimator: {
+    value: "NAME",
+    help: "mean, squared, absolute or variance",
+    default: "mean",
+    group: "how",
+  },
+  "max-memory": { value: "MB", help: "more samples than fit are taken in batches", group: "how" },
+  percentile: {
+    value: "P",
+    help: "scores above it are painted alike; two (1,99) also cut below",
+    default: "99",
+    group: "drawing",
+  },
+  reduce: {
+    value: "NAME",
+    help: "channels to one score: abs, signed, positive, negative, max, l2 …",
+    group: "drawing",
+  },
+  "multiply-input": { help: "paint the attribution times the input", group: "drawing" },
+  palette: { value: "NAME", help: "grayscale, diverging, viridis or inferno", group: "drawing" },
+  overlay: {
+    value: "NAME",
+    help: "lay the map on the photo: fade, blend or mask",
+    group: "drawing",
+  },
+  opacity: { value: "0…1", help: "of the map on the photo", group: "drawing" },
+  frame: {
+    value: "NAME",
+    help: "crop, which is what the network saw, or photo, all of it",
+    group: "drawing",
+  },
+  out: { value: "FILE", help: "the map as a PNG", group: "results" },
+  npy: { value: "FILE", help: "the attribution, float32 [C,H,W]", group: "results" },
+  json: {
+    value: "FILE",
+    help: "a report: top 5, options, σ, times, memory, standard error",
+    group: "results",
+  },
+  help: { help: "print this", group: "other" },
+  version: { help: "print the version", group: "other" },
+} as const satisfies Record<string, Option>;
+
+/** Name of an option. */
+export type Name = keyof typeof OPTIONS;
+
+const TABLE: Readonly<Record<string, Option>> = OPTIONS;
+
+/** The text of `smoothgrad --help`. */
+export const helpText = `smoothgrad explain <image | tensor.npy> … --model model.onnx [options]
+
+Computes SmoothGrad sensitivity maps of an ONNX image classifier in headless Chrome. An image is any file
+that Chrome can decode; a .npy file is a preprocessed tensor [1,C,H,W] and is used as it is. Several images
+and globs may be given.
+
+The model and the class
+${describe("what")}
+The samples
+${describe("how")}
+The picture
+${describe("drawing")}
+The results: where none is asked for, the map is written to {name}.map.png in this folder. A result is a file,
+a name with {name} in it, which stands for the image's name without its ending, or a folder (ends in "/").
+${describe("results")}
+${describe("other")}`;
+
+function describe(group: Option["group"]): string {
+  return Object.entries(TABLE)
+    .filter(([, option]) => option.group === group)
+    .map(([name, { value, help, default: otherwise }]) => {
+      const word = `  --${name}${value ? ` ${value}` : ""}`;
+      return `${word.padEnd(26)}${help}${otherwise ? ` (${otherwise})` : ""}\n`;
+    })
+    .join("");
+}

@@ -1,0 +1,151 @@
+// The command line from end to end: the built program, a real Chrome, files in and files out. The network is
+// linear, so its gradient is known and noise changes nothing: ∂logit_k/∂x[c,h,w] = W[k,c] / (H·W).
+
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import * as assert from "uvu/assert";
+import { readNpy, writeNpy } from "../../src/npy.js";
+import { close, randn, suite } from "../harness.js";
+import { OnnxBuilder } from "../models/onnx-builder.js";
+
+const test = suite("cli/explain");
+
+const CLI = resolve("dist/cli.js");
+const HEIGHT = 4;
+const WIDTH = 6;
+const WEIGHTS = [1, -2, 3, 0.5, 0.25, -0.125];
+
+function linearNetwork(): Uint8Array {
+  const g = new OnnxBuilder();
+  const pooled = g.node("GlobalAveragePool", [g.input("x", ["N", 3, HEIGHT, WIDTH])]);
+  const flat = g.node("Flatten", [pooled]);
+  const weights = g.constant("w", WEIGHTS, [2, 3]);
+  g.output(g.node("Gemm", [flat, weights], { transB: 1 }, { output: "logits" }), ["N", 2]);
+  return g.bytes();
+}
+
+const gradientOf = (target: number) =>
+  Float32Array.from(
+    { length: 3 * HEIGHT * WIDTH },
+    (_, i) => (WEIGHTS[3 * target + Math.floor(i / (HEIGHT * WIDTH))] as number) / (HEIGHT * WIDTH),
+  );
+
+// A picture of one color, 24 bits a pixel: the plainest file that Chrome decodes.
+function bitmapFile(width: number, height: number, [red, green, blue]: readonly number[]): Buffer {
+  const row = Math.ceil((width * 3) / 4) * 4;
+  const file = Buffer.alloc(54 + row * height);
+  file.write("BM");
+  file.writeUInt32LE(file.length, 2);
+  file.writeUInt32LE(54, 10);
+  file.writeUInt32LE(40, 14);
+  file.writeInt32LE(width, 18);
+  file.writeInt32LE(height, 22);
+  file.writeUInt16LE(1, 26);
+  file.writeUInt16LE(24, 28);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) file.set([blue, green, red] as number[], 54 + y * row + 3 * x);
+  }
+  return file;
+}
+
+interface Outcome {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+function smoothgrad(folder: string, words: string[], interruptAfter?: number): Promise<Outcome> {
+  const child = spawn(process.execPath, [CLI, ...words], { cwd: folder });
+  const outcome = { code: null as number | null, stdout: "", stderr: "" };
+  child.stdout.on("data", (text) => {
+    outcome.stdout += text;
+  });
+  child.stderr.on("data", (text) => {
+    outcome.stderr += text;
+  });
+  if (interruptAfter !== undefined) setTimeout(() => child.kill("SIGINT"), interruptAfter);
+  return new Promise((done) => child.on("close", (code) => done({ ...outcome, code })));
+}
+
+async function inFolder(action: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "smoothgrad-"));
+  try {
+    await writeFile(join(folder, "linear.onnx"), linearNetwork());
+    await writeFile(join(folder, "red.bmp"), bitmapFile(24, 16, [255, 0, 0]));
+    await action(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+test("explains a picture and a tensor in one run", () =>
+  inFolder(async (folder) => {
+    const tensor = randn(3 * HEIGHT * WIDTH, 5);
+    await writeFile(join(folder, "tensor.npy"), writeNpy(tensor, [1, 3, HEIGHT, WIDTH]));
+    await writeFile(join(folder, "labels.txt"), "first\nsecond\n");
+    const words =
+      "explain *.bmp tensor.npy --model linear.onnx --labels labels.txt --preprocess unit --target second --samples 7 --out {name}.png --npy maps/{name}.npy --json {name}.json";
+    const { code, stdout, stderr } = await smoothgrad(folder, words.split(" "));
+    assert.is(stderr, "");
+    assert.is(code, 0);
+    assert.equal(stdout.match(/^\S+/gm), ["red.bmp:", "tensor.npy:"]);
+
+    for (const name of ["red", "tensor"]) {
+      const { data, shape } = readNpy(await readFile(join(folder, "maps", `${name}.npy`)));
+      assert.equal(shape, [3, HEIGHT, WIDTH]);
+      close(data, gradientOf(1));
+      const png = await readFile(join(folder, `${name}.png`));
+      assert.equal([png.readUInt32BE(16), png.readUInt32BE(20)], [WIDTH, HEIGHT]);
+    }
+
+    const report = JSON.parse(await readFile(join(folder, "red.json"), "utf8"));
+    assert.is(report.target.label, "second");
+    assert.is(report.top.length, 2);
+    close([report.top[0].logit, report.target.logit], [1, 0.5]);
+    assert.is(report.options.samples, 7);
+    close([report.sigma], [0.15]);
+    assert.ok(report.adapter.length > 0);
+    assert.ok(report.memory.peak > 0);
+    assert.ok(report.times.total > 0);
+    assert.ok(report.standardError < 1e-3);
+  }));
+
+test("goes on after a file that fails, and fails in the end", () =>
+  inFolder(async (folder) => {
+    await writeFile(join(folder, "a.txt"), "no picture");
+    const words = "explain a.txt red.bmp --model linear.onnx --samples 2";
+    const { code, stdout, stderr } = await smoothgrad(folder, words.split(" "));
+    assert.is(stderr, "smoothgrad: a.txt: not a picture that Chrome can decode\n");
+    assert.match(stdout, /^red\.bmp: /);
+    assert.ok(existsSync(join(folder, "red.map.png")));
+    assert.is(code, 1);
+  }));
+
+test("says in one line what is wrong with the model", () =>
+  inFolder(async (folder) => {
+    const words = ["explain", "red.bmp", "--model", "red.bmp"];
+    const { code, stdout, stderr } = await smoothgrad(folder, words);
+    assert.is(stdout, "");
+    assert.match(stderr, /^smoothgrad: red\.bmp: not an ONNX model.*\n$/);
+    assert.is(code, 1);
+  }));
+
+test("says in one line what is wrong with the words", () =>
+  inFolder(async (folder) => {
+    const { code, stdout, stderr } = await smoothgrad(folder, ["explain", "red.bmp"]);
+    assert.is(stdout, "");
+    assert.match(stderr, /^smoothgrad: --model is missing.*\n$/);
+    assert.is(code, 1);
+  }));
+
+test("stops at Ctrl-C, in silence", () =>
+  inFolder(async (folder) => {
+    const words = "explain red.bmp --model linear.onnx --samples 1000000";
+    const { code, stdout, stderr } = await smoothgrad(folder, words.split(" "), 2000);
+    assert.equal({ code, stdout, stderr }, { code: 130, stdout: "", stderr: "" });
+  }));
+
+test.run();

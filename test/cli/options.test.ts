@@ -1,0 +1,106 @@
+// The words of the command line become a request, or one sentence that says what is wrong with them.
+
+import * as assert from "uvu/assert";
+import { type ExplainRequest, parseCommand } from "../../src/cli/options.js";
+import { helpText, OPTIONS } from "../../src/cli/table.js";
+import { suite } from "../harness.js";
+
+const test = suite("cli/options");
+
+function explain(...words: string[]): ExplainRequest {
+  const command = parseCommand(["explain", "cat.jpg", "--model", "m.onnx", ...words]);
+  if (command.kind !== "explain") throw new Error(`not explain but ${command.kind}`);
+  return command.request;
+}
+
+test("has the paper's defaults", () => {
+  const request = explain();
+  assert.equal(request.inputs, ["cat.jpg"]);
+  assert.is(request.model, "m.onnx");
+  assert.is(request.target, "top1");
+  assert.is(request.method, "gradient");
+  assert.is(request.samples, 50);
+  assert.is(request.noise, 0.15);
+  assert.is(request.seed, 0);
+  assert.is(request.estimator, "mean");
+  assert.is(request.draw.percentile, 99);
+  assert.is(request.preprocess, undefined);
+});
+
+test("writes a picture where no result is asked for", () => {
+  assert.equal(explain().outputs, { png: "{name}.map.png", npy: undefined, json: undefined });
+  assert.equal(explain("--json", "r.json").outputs, {
+    png: undefined,
+    npy: undefined,
+    json: "r.json",
+  });
+});
+
+test("reads numbers, and labels that are none", () => {
+  assert.is(explain("--target", "207").target, 207);
+  assert.is(explain("--target", "zebra").target, "zebra");
+  assert.is(explain("--noise=0").noise, 0);
+  assert.is(explain("--seed", "4294967295").seed, 4294967295);
+  assert.is(explain("--percentile", "99.5").draw.percentile, 99.5);
+  assert.equal(explain("--percentile", "1,99").draw.percentile, [1, 99]);
+  assert.is(explain("--max-memory", "500").maxMemory, 500e6);
+  assert.is(explain("--multiply-input").draw.multiplyInput, true);
+});
+
+test("reads a preset or a preprocessing in JSON", () => {
+  assert.is(explain("--preprocess", "caffe").preprocess, "caffe");
+  assert.equal(explain("--preprocess", '{"scale": 1, "mean": [1, 2, 3]}').preprocess, {
+    scale: 1,
+    mean: [1, 2, 3],
+  });
+});
+
+test("takes inputs before and after options", () => {
+  const command = parseCommand(["explain", "a.jpg", "--model", "m.onnx", "b.jpg", "c.npy"]);
+  assert.ok(command.kind === "explain");
+  assert.equal(command.request.inputs, ["a.jpg", "b.jpg", "c.npy"]);
+});
+
+const mistakes: [words: string, message: string][] = [
+  ["", "smoothgrad --help"],
+  ["explin a.jpg", '"explin" is not a command'],
+  ["explain --model m", "explain needs an image or a .npy file"],
+  ["explain a.jpg", "--model is missing"],
+  ["explain a.jpg --model", "--model needs a value"],
+  ["explain a.jpg --model --labels l.txt", "--model needs a value"],
+  ["explain a.jpg --modle m", "--modle is not an option; did you mean --model?"],
+  ["explain a.jpg --model m --frobnicate", "--frobnicate is not an option: see smoothgrad --help"],
+  ["explain a.jpg --model m --model n", "--model is given twice"],
+  ["explain a.jpg --model m --multiply-input=yes", "--multiply-input takes no value"],
+  ["explain a.jpg --model m --samples 0", '--samples is a whole number from 1, not "0"'],
+  ["explain a.jpg --model m --samples 2.5", '--samples is a whole number from 1, not "2.5"'],
+  ["explain a.jpg --model m --seed -1", '--seed is a whole number from 0, not "-1"'],
+  ["explain a.jpg --model m --noise -1", '--noise is a number of at least 0, not "-1"'],
+  ["explain a.jpg --model m --noise much", '--noise is a number of at least 0, not "much"'],
+  ["explain a.jpg --model m --noise=", '--noise is a number of at least 0, not ""'],
+  ["explain a.jpg --model m --opacity 2", '--opacity is a number from 0 to 1, not "2"'],
+  ["explain a.jpg --model m --percentile 101", "--percentile is a number from 0 to 100"],
+  ["explain a.jpg --model m --percentile 1,2,3", "--percentile is one number or two"],
+  ["explain a.jpg --model m --preprocess {mean", "--preprocess is not JSON"],
+];
+
+for (const [words, message] of mistakes) {
+  test(`refuses "${words}"`, () => {
+    let found = "nothing is wrong";
+    try {
+      parseCommand(words.split(" ").filter(Boolean));
+    } catch (error) {
+      found = (error as Error).message;
+    }
+    assert.ok(found.includes(message), found);
+  });
+}
+
+test("helps, whatever else is said", () => {
+  assert.equal(parseCommand(["explain", "--help"]), { kind: "help" });
+  assert.equal(parseCommand(["--version"]), { kind: "version" });
+  for (const name of Object.keys(OPTIONS)) assert.match(helpText, `--${name} `);
+  for (const line of helpText.split("\n")) assert.ok(line.length <= 110, line);
+});
+
+test.run();
