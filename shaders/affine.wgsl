@@ -2,9 +2,13 @@
 //
 //   y[c, p] = a(scale[c] · x[c, p] + shift[c])      dx[c, p] = scale[c] · dy[c, p]
 
-override POSITIONS: u32 = 1;
-override X_OFFSET: u32 = 0;     // of x; of dy, backward
-override X_STRIDE: u32 = 0;
+struct Layer {
+  positions: u32,
+  x_offset: u32,   // of x; of dy, backward
+  x_stride: u32,
+}
+
+@group(0) @binding(22) var<uniform> layer: Layer;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;      // [n][C/4][P]
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;
@@ -14,26 +18,26 @@ override X_STRIDE: u32 = 0;
 // Eight positions an invocation: one word of the mask.
 @compute @workgroup_size(64)
 fn forward(@builtin(global_invocation_id) id: vec3u) {
-  let words = (POSITIONS + 7) / 8;
+  let words = (layer.positions + 7) / 8;
   if (id.x >= words) {
     return;
   }
   var word = 0u;
-  for (var p = id.x * 8; p < min(id.x * 8 + 8, POSITIONS); p++) {
-    let i = id.y * POSITIONS + p;
-    let v = scale[id.y] * x[id.z * X_STRIDE + X_OFFSET + i] + shift[id.y];
-    y[id.z * Y_STRIDE + Y_OFFSET + i] = activate(v);
+  for (var p = id.x * 8; p < min(id.x * 8 + 8, layer.positions); p++) {
+    let i = id.y * layer.positions + p;
+    let v = scale[id.y] * x[id.z * layer.x_stride + layer.x_offset + i] + shift[id.y];
+    y[id.z * out.stride + out.offset + i] = activate(v);
     word |= mask_bits(v, p);
   }
-  if (KEEP_MASK) {
-    mask[id.z * MASK_STRIDE + id.y * words + id.x] = word;
+  if (out.keep_mask != 0) {
+    mask[id.z * out.mask_stride + id.y * words + id.x] = word;
   }
 }
 
 @compute @workgroup_size(64)
 fn backward(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x < POSITIONS) {
-    let g = dy[id.z * X_STRIDE + X_OFFSET + id.y * POSITIONS + id.x];
+  if (id.x < layer.positions) {
+    let g = dy[id.z * layer.x_stride + layer.x_offset + id.y * layer.positions + id.x];
     put_gradient(id.z, id.y, id.x, scale[id.y] * g);
   }
 }

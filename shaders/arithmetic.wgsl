@@ -11,86 +11,90 @@ const MINUS = 1u;
 const TIMES = 2u;
 const OVER = 3u;
 
-override OPERATION: u32 = 0;
-override CHANNELS: u32 = 4;       // of the result
-override POSITIONS: u32 = 1;
-override A_OFFSET: u32 = 0;
-override A_STRIDE: u32 = 0;       // from a sample to the next; 0 for a constant
-override A_QUAD: u32 = 0;         // from a channel quad to the next
-override A_POSITION: u32 = 0;     // from a position to the next
-override A_SPLAT: bool = false;   // one channel stands for all
-override B_OFFSET: u32 = 0;
-override B_STRIDE: u32 = 0;
-override B_QUAD: u32 = 0;
-override B_POSITION: u32 = 0;
-override B_SPLAT: bool = false;
-override DY_OFFSET: u32 = 0;
-override DY_STRIDE: u32 = 0;
-override DX_QUADS: u32 = 1;       // of the operand whose gradient is made
-override DX_SPLAT: bool = false;  // it has one channel, the result several
+struct Layer {
+  operation: u32,
+  channels: u32,    // of the result
+  positions: u32,
+  a_offset: u32,
+  a_stride: u32,    // from a sample to the next; 0 for a constant
+  a_quad: u32,      // from a channel quad to the next
+  a_position: u32,  // from a position to the next
+  a_splat: u32,     // one channel stands for all
+  b_offset: u32,
+  b_stride: u32,
+  b_quad: u32,
+  b_position: u32,
+  b_splat: u32,
+  dy_offset: u32,
+  dy_stride: u32,
+  dx_quads: u32,    // of the operand whose gradient is made
+  dx_splat: u32,    // it has one channel, the result several
+}
+
+@group(0) @binding(22) var<uniform> layer: Layer;
 
 @group(0) @binding(0) var<storage, read> a: array<vec4f>;
 @group(0) @binding(1) var<storage, read> b: array<vec4f>;
 @group(0) @binding(2) var<storage, read> dy: array<vec4f>;
 
 fn read_a(n: u32, quad: u32, p: u32) -> vec4f {
-  let v = a[n * A_STRIDE + A_OFFSET + quad * A_QUAD + p * A_POSITION];
-  return select(v, vec4f(v.x), A_SPLAT);
+  let v = a[n * layer.a_stride + layer.a_offset + quad * layer.a_quad + p * layer.a_position];
+  return select(v, vec4f(v.x), layer.a_splat != 0);
 }
 
 fn read_b(n: u32, quad: u32, p: u32) -> vec4f {
-  let v = b[n * B_STRIDE + B_OFFSET + quad * B_QUAD + p * B_POSITION];
-  return select(v, vec4f(v.x), B_SPLAT);
+  let v = b[n * layer.b_stride + layer.b_offset + quad * layer.b_quad + p * layer.b_position];
+  return select(v, vec4f(v.x), layer.b_splat != 0);
 }
 
 // Zero in the padding lanes: no quotient there, and nothing to be summed.
 fn real_lanes(quad: u32, v: vec4f) -> vec4f {
-  return select(vec4f(), v, vec4u(quad * 4) + vec4u(0, 1, 2, 3) < vec4u(CHANNELS));
+  return select(vec4f(), v, vec4u(quad * 4) + vec4u(0, 1, 2, 3) < vec4u(layer.channels));
 }
 
 // Eight positions an invocation: one word of the mask.
 @compute @workgroup_size(64)
 fn forward(@builtin(global_invocation_id) id: vec3u) {
-  let words = (POSITIONS + 7) / 8;
+  let words = (layer.positions + 7) / 8;
   if (id.x >= words) {
     return;
   }
   var word = 0u;
-  for (var p = id.x * 8; p < min(id.x * 8 + 8, POSITIONS); p++) {
+  for (var p = id.x * 8; p < min(id.x * 8 + 8, layer.positions); p++) {
     let left = read_a(id.z, id.y, p);
     let right = read_b(id.z, id.y, p);
     var v = left + right;
-    if (OPERATION == MINUS) {
+    if (layer.operation == MINUS) {
       v = left - right;
-    } else if (OPERATION == TIMES) {
+    } else if (layer.operation == TIMES) {
       v = left * right;
-    } else if (OPERATION == OVER) {
+    } else if (layer.operation == OVER) {
       v = left / right;
     }
     v = real_lanes(id.y, v);
-    y[id.z * Y_STRIDE + Y_OFFSET + id.y * POSITIONS + p] = activate(v);
+    y[id.z * out.stride + out.offset + id.y * layer.positions + p] = activate(v);
     word |= mask_bits(v, p);
   }
-  if (KEEP_MASK) {
-    mask[id.z * MASK_STRIDE + id.y * words + id.x] = word;
+  if (out.keep_mask != 0) {
+    mask[id.z * out.mask_stride + id.y * words + id.x] = word;
   }
 }
 
 fn read_dy(n: u32, quad: u32, p: u32) -> vec4f {
-  return real_lanes(quad, dy[n * DY_STRIDE + DY_OFFSET + quad * POSITIONS + p]);
+  return real_lanes(quad, dy[n * layer.dy_stride + layer.dy_offset + quad * layer.positions + p]);
 }
 
 // Each of the three sums over the positions and quads for which the operand is the same element: dy itself;
 // dy times or over the other operand, bound as b; and the gradient of a divisor.
 @compute @workgroup_size(64)
 fn backward_sum(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= DX_POSITIONS) {
+  if (id.x >= back.positions) {
     return;
   }
   var g = vec4f();
-  let sign = select(1.0, -1.0, OPERATION == MINUS);
-  for (var quad = id.y; quad < (CHANNELS + 3) / 4; quad += DX_QUADS) {
-    for (var p = id.x; p < POSITIONS; p += DX_POSITIONS) {
+  let sign = select(1.0, -1.0, layer.operation == MINUS);
+  for (var quad = id.y; quad < (layer.channels + 3) / 4; quad += layer.dx_quads) {
+    for (var p = id.x; p < layer.positions; p += back.positions) {
       g += sign * read_dy(id.z, quad, p);
     }
   }
@@ -99,14 +103,14 @@ fn backward_sum(@builtin(global_invocation_id) id: vec3u) {
 
 @compute @workgroup_size(64)
 fn backward_factor(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= DX_POSITIONS) {
+  if (id.x >= back.positions) {
     return;
   }
   var g = vec4f();
-  for (var quad = id.y; quad < (CHANNELS + 3) / 4; quad += DX_QUADS) {
-    for (var p = id.x; p < POSITIONS; p += DX_POSITIONS) {
+  for (var quad = id.y; quad < (layer.channels + 3) / 4; quad += layer.dx_quads) {
+    for (var p = id.x; p < layer.positions; p += back.positions) {
       let right = read_b(id.z, quad, p);
-      if (OPERATION == TIMES) {
+      if (layer.operation == TIMES) {
         g += read_dy(id.z, quad, p) * right;
       } else {
         g += real_lanes(quad, read_dy(id.z, quad, p) / right);
@@ -118,12 +122,12 @@ fn backward_factor(@builtin(global_invocation_id) id: vec3u) {
 
 @compute @workgroup_size(64)
 fn backward_divisor(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= DX_POSITIONS) {
+  if (id.x >= back.positions) {
     return;
   }
   var g = vec4f();
-  for (var quad = id.y; quad < (CHANNELS + 3) / 4; quad += DX_QUADS) {
-    for (var p = id.x; p < POSITIONS; p += DX_POSITIONS) {
+  for (var quad = id.y; quad < (layer.channels + 3) / 4; quad += layer.dx_quads) {
+    for (var p = id.x; p < layer.positions; p += back.positions) {
       let left = read_a(id.z, quad, p);
       let right = read_b(id.z, quad, p);
       g += real_lanes(quad, -read_dy(id.z, quad, p) * left / (right * right));
@@ -133,7 +137,7 @@ fn backward_divisor(@builtin(global_invocation_id) id: vec3u) {
 }
 
 fn leave(id: vec3u, g: vec4f) {
-  if (DX_SPLAT) {
+  if (layer.dx_splat != 0) {
     put_gradient(id.z, id.y, id.x, vec4f(dot(g, vec4f(1)), 0, 0, 0));
   } else {
     put_gradient(id.z, id.y, id.x, g);

@@ -5,14 +5,17 @@
 //   forward   y[n, o] = a(b[o] + Σ_i W[o, i] · x[n, i])
 //   backward  dx[n, i] = Σ_o W[o, i]ᵀ · dy[n, o]
 //
-// Constants put before: QUADS, SAMPLES.
+// Constants put before: WORKGROUP, QUADS, SAMPLES.
 
-override WORKGROUP: u32 = 64;
-override IN_QUADS: u32 = 1;
-override OUT_QUADS: u32 = 1;
-override X_OFFSET: u32 = 0;   // vec4s from the start of a sample to the first of x; of dy, backward
-override X_STRIDE: u32 = 0;   // vec4s from a sample to the next
-override BIAS: bool = false;
+struct Layer {
+  in_quads: u32,
+  out_quads: u32,
+  x_offset: u32,   // vec4s from the start of a sample to the first of x; of dy, backward
+  x_stride: u32,   // vec4s from a sample to the next
+  bias: u32,
+}
+
+@group(0) @binding(22) var<uniform> layer: Layer;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;    // [n][I/4]
 @group(0) @binding(1) var<storage, read> w: array<mat4x4f>;  // [O/4][I/4][4 × 4]
@@ -22,31 +25,31 @@ override BIAS: bool = false;
 @compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(global_invocation_id) id: vec3u) {
   let first = id.x * QUADS;
-  if (first >= OUT_QUADS) {
+  if (first >= layer.out_quads) {
     return;
   }
   var sums: array<vec4f, QUADS * SAMPLES>;
   let n0 = id.z * SAMPLES;
   let count = min(SAMPLES, run.samples - n0);
-  for (var i = 0u; i < IN_QUADS; i++) {
+  for (var i = 0u; i < layer.in_quads; i++) {
     for (var q = 0u; q < QUADS; q++) {
-      let wi = w[min(first + q, OUT_QUADS - 1) * IN_QUADS + i];
+      let wi = w[min(first + q, layer.out_quads - 1) * layer.in_quads + i];
       for (var s = 0u; s < count; s++) {
-        sums[q * SAMPLES + s] += wi * x[(n0 + s) * X_STRIDE + X_OFFSET + i];
+        sums[q * SAMPLES + s] += wi * x[(n0 + s) * layer.x_stride + layer.x_offset + i];
       }
     }
   }
-  for (var q = 0u; q < QUADS && first + q < OUT_QUADS; q++) {
+  for (var q = 0u; q < QUADS && first + q < layer.out_quads; q++) {
     let o = first + q;
     var bias = vec4f();
-    if (BIAS) {
+    if (layer.bias != 0) {
       bias = b[o];
     }
     for (var s = 0u; s < count; s++) {
       let v = sums[q * SAMPLES + s] + bias;
-      y[(n0 + s) * Y_STRIDE + Y_OFFSET + o] = activate(v);
-      if (KEEP_MASK) {
-        mask[(n0 + s) * MASK_STRIDE + o] = mask_bits(v, 0);
+      y[(n0 + s) * out.stride + out.offset + o] = activate(v);
+      if (out.keep_mask != 0) {
+        mask[(n0 + s) * out.mask_stride + o] = mask_bits(v, 0);
       }
     }
   }
@@ -55,21 +58,21 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
 @compute @workgroup_size(WORKGROUP)
 fn backward(@builtin(global_invocation_id) id: vec3u) {
   let first = id.x * QUADS;
-  if (first >= IN_QUADS) {
+  if (first >= layer.in_quads) {
     return;
   }
   var sums: array<vec4f, QUADS * SAMPLES>;
   let n0 = id.z * SAMPLES;
   let count = min(SAMPLES, run.samples - n0);
-  for (var o = 0u; o < OUT_QUADS; o++) {
+  for (var o = 0u; o < layer.out_quads; o++) {
     for (var q = 0u; q < QUADS; q++) {
-      let wo = w[o * IN_QUADS + min(first + q, IN_QUADS - 1)];
+      let wo = w[o * layer.in_quads + min(first + q, layer.in_quads - 1)];
       for (var s = 0u; s < count; s++) {
-        sums[q * SAMPLES + s] += dy[(n0 + s) * X_STRIDE + X_OFFSET + o] * wo;
+        sums[q * SAMPLES + s] += dy[(n0 + s) * layer.x_stride + layer.x_offset + o] * wo;
       }
     }
   }
-  for (var q = 0u; q < QUADS && first + q < IN_QUADS; q++) {
+  for (var q = 0u; q < QUADS && first + q < layer.in_quads; q++) {
     for (var s = 0u; s < count; s++) {
       put_gradient(n0 + s, first + q, 0, sums[q * SAMPLES + s]);
     }

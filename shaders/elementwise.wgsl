@@ -4,12 +4,16 @@
 const SIGMOID = 1u;
 const TANH = 2u;
 
-override FUNCTION: u32 = 0;
-override QUADS: u32 = 1;
-override POSITIONS: u32 = 1;
-override X_OFFSET: u32 = 0;     // of x; of dy, backward
-override X_STRIDE: u32 = 0;
-override KEEP_SLOPE: bool = false;
+struct Layer {
+  function: u32,
+  quads: u32,
+  positions: u32,
+  x_offset: u32,    // of x; of dy, backward
+  x_stride: u32,
+  keep_slope: u32,
+}
+
+@group(0) @binding(22) var<uniform> layer: Layer;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;
@@ -19,35 +23,35 @@ override KEEP_SLOPE: bool = false;
 // y = a(x), eight positions an invocation: one word of the mask.
 @compute @workgroup_size(64)
 fn piecewise_forward(@builtin(global_invocation_id) id: vec3u) {
-  let words = (POSITIONS + 7) / 8;
+  let words = (layer.positions + 7) / 8;
   if (id.x >= words) {
     return;
   }
-  let start = id.y * POSITIONS;
+  let start = id.y * layer.positions;
   var word = 0u;
-  for (var p = id.x * 8; p < min(id.x * 8 + 8, POSITIONS); p++) {
-    let v = x[id.z * X_STRIDE + X_OFFSET + start + p];
-    y[id.z * Y_STRIDE + Y_OFFSET + start + p] = activate(v);
+  for (var p = id.x * 8; p < min(id.x * 8 + 8, layer.positions); p++) {
+    let v = x[id.z * layer.x_stride + layer.x_offset + start + p];
+    y[id.z * out.stride + out.offset + start + p] = activate(v);
     word |= mask_bits(v, p);
   }
-  if (KEEP_MASK) {
-    mask[id.z * MASK_STRIDE + id.y * words + id.x] = word;
+  if (out.keep_mask != 0) {
+    mask[id.z * out.mask_stride + id.y * words + id.x] = word;
   }
 }
 
 // dx = dy: what an activation does to the gradient was done where dy was written.
 @compute @workgroup_size(64)
 fn pass_backward(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x < POSITIONS) {
-    put_gradient(id.z, id.y, id.x, dy[id.z * X_STRIDE + X_OFFSET + id.y * POSITIONS + id.x]);
+  if (id.x < layer.positions) {
+    put_gradient(id.z, id.y, id.x, dy[id.z * layer.x_stride + layer.x_offset + id.y * layer.positions + id.x]);
   }
 }
 
 // The gradient is where it belongs already (a channel slot of a Concat): only its gate is left to do.
 @compute @workgroup_size(64)
 fn gate_in_place(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x < POSITIONS) {
-    let i = id.z * DX_STRIDE + DX_OFFSET + id.y * DX_POSITIONS + id.x;
+  if (id.x < layer.positions) {
+    let i = id.z * back.stride + back.offset + id.y * back.positions + id.x;
     dx[i] = gated(id.z, id.y, id.x, dx[i]);
   }
 }
@@ -60,32 +64,32 @@ fn sigmoid(v: vec4f) -> vec4f {
 
 @compute @workgroup_size(64)
 fn smooth_forward(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= POSITIONS) {
+  if (id.x >= layer.positions) {
     return;
   }
-  let i = id.y * POSITIONS + id.x;
-  let v = x[id.z * X_STRIDE + X_OFFSET + i];
+  let i = id.y * layer.positions + id.x;
+  let v = x[id.z * layer.x_stride + layer.x_offset + i];
   var f = vec4f();
   var d = vec4f();
-  if (FUNCTION == SIGMOID) {
+  if (layer.function == SIGMOID) {
     f = sigmoid(v);
     d = f * sigmoid(-v);
-  } else if (FUNCTION == TANH) {
+  } else if (layer.function == TANH) {
     f = tanh(clamp(v, vec4f(-15), vec4f(15)));
     let s = sigmoid(-2 * abs(v));
     d = 4 * s * (1 - s);
   }
-  y[id.z * Y_STRIDE + Y_OFFSET + i] = f;
-  if (KEEP_SLOPE) {
-    slope[id.z * QUADS * POSITIONS + i] = d;
+  y[id.z * out.stride + out.offset + i] = f;
+  if (layer.keep_slope != 0) {
+    slope[id.z * layer.quads * layer.positions + i] = d;
   }
 }
 
 @compute @workgroup_size(64)
 fn smooth_backward(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x < POSITIONS) {
-    let i = id.y * POSITIONS + id.x;
-    let g = dy[id.z * X_STRIDE + X_OFFSET + i] * slopes[id.z * QUADS * POSITIONS + i];
+  if (id.x < layer.positions) {
+    let i = id.y * layer.positions + id.x;
+    let g = dy[id.z * layer.x_stride + layer.x_offset + i] * slopes[id.z * layer.quads * layer.positions + i];
     put_gradient(id.z, id.y, id.x, g);
   }
 }

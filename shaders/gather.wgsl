@@ -9,10 +9,14 @@
 
 const NOTHING = 0xffffffffu;
 
-override VEC4S: u32 = 1;          // of the result
-override X_OFFSET: u32 = 0;       // vec4s; of x, of dy backward
-override X_STRIDE: u32 = 0;
-override FILL_F: f32 = 0;         // where nothing is taken: the value of a Pad
+struct Layer {
+  vec4s: u32,     // of the result
+  x_offset: u32,  // vec4s; of x, of dy backward
+  x_stride: u32,
+  fill: f32,      // where nothing is taken: the value of a Pad
+}
+
+@group(0) @binding(22) var<uniform> layer: Layer;
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> table: array<u32>;
@@ -23,48 +27,48 @@ fn collect_one(n: u32, o: u32, fill: f32) -> f32 {
   if (i == NOTHING) {
     return fill;
   }
-  return x[4 * (n * X_STRIDE + X_OFFSET) + i];
+  return x[4 * (n * layer.x_stride + layer.x_offset) + i];
 }
 
 fn collect_list(n: u32, o: u32) -> f32 {
   var sum = 0.0;
   for (var k = starts[o]; k < starts[o + 1]; k++) {
-    sum += x[4 * (n * X_STRIDE + X_OFFSET) + table[k]];
+    sum += x[4 * (n * layer.x_stride + layer.x_offset) + table[k]];
   }
   return sum;
 }
 
 @compute @workgroup_size(64)
 fn forward(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= VEC4S) {
+  if (id.x >= layer.vec4s) {
     return;
   }
   let o = 4 * id.x;
-  let v = vec4f(collect_one(id.z, o, FILL_F), collect_one(id.z, o + 1, FILL_F),
-    collect_one(id.z, o + 2, FILL_F), collect_one(id.z, o + 3, FILL_F));
-  y[id.z * Y_STRIDE + Y_OFFSET + id.x] = v;
+  let v = vec4f(collect_one(id.z, o, layer.fill), collect_one(id.z, o + 1, layer.fill),
+    collect_one(id.z, o + 2, layer.fill), collect_one(id.z, o + 3, layer.fill));
+  y[id.z * out.stride + out.offset + id.x] = v;
 }
 
 @compute @workgroup_size(64)
 fn backward_one(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= VEC4S) {
+  if (id.x >= layer.vec4s) {
     return;
   }
   let o = 4 * id.x;
   let g = vec4f(collect_one(id.z, o, 0), collect_one(id.z, o + 1, 0), collect_one(id.z, o + 2, 0),
     collect_one(id.z, o + 3, 0));
-  put_gradient(id.z, id.x / DX_POSITIONS, id.x % DX_POSITIONS, g);
+  put_gradient(id.z, id.x / back.positions, id.x % back.positions, g);
 }
 
 @compute @workgroup_size(64)
 fn backward_list(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= VEC4S) {
+  if (id.x >= layer.vec4s) {
     return;
   }
   let o = 4 * id.x;
   let g = vec4f(collect_list(id.z, o), collect_list(id.z, o + 1), collect_list(id.z, o + 2),
     collect_list(id.z, o + 3));
-  put_gradient(id.z, id.x / DX_POSITIONS, id.x % DX_POSITIONS, g);
+  put_gradient(id.z, id.x / back.positions, id.x % back.positions, g);
 }
 
 @group(0) @binding(3) var<storage, read_write> parts: array<f32>;  // y, element by element
@@ -72,19 +76,19 @@ fn backward_list(@builtin(global_invocation_id) id: vec3u) {
 // The other way round, where several inputs share a vec4 of the result (Concat): y[table[i]] = x[i].
 @compute @workgroup_size(64)
 fn scatter(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= VEC4S * 4) {
+  if (id.x >= layer.vec4s * 4) {
     return;
   }
   let o = table[id.x];
   if (o != NOTHING) {
-    parts[4 * (id.z * Y_STRIDE + Y_OFFSET) + o] = x[4 * (id.z * X_STRIDE + X_OFFSET) + id.x];
+    parts[4 * (id.z * out.stride + out.offset) + o] = x[4 * (id.z * layer.x_stride + layer.x_offset) + id.x];
   }
 }
 
 // Zero in vec4s of y that have lanes that no input writes: padding must be finite.
 @compute @workgroup_size(64)
 fn clear(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x < VEC4S) {
-    y[id.z * Y_STRIDE + Y_OFFSET + id.x] = vec4f();
+  if (id.x < layer.vec4s) {
+    y[id.z * out.stride + out.offset + id.x] = vec4f();
   }
 }

@@ -9,44 +9,48 @@ const GATE_GRADIENT = 1u;
 const GATE_GUIDED = 2u;
 const GATE_DECONVNET = 3u;
 
-override DX_OFFSET: u32 = 0;         // vec4s from the start of a sample to the first of dx
-override DX_STRIDE: u32 = 0;         // vec4s from a sample of dx to the next
-override DX_POSITIONS: u32 = 1;      // positions of dx: vec4s from a channel quad to the next
-override ADD: bool = false;
-override GATE: u32 = 0;              // 0: not gated
-override GATE_SLOPE_F: f32 = 0;
-override GATE_WIDTH: u32 = 1;        // geometry of the mask, as the forward kernel left it
-override GATE_TILE: u32 = 8;
-override GATE_STRIDE: u32 = 0;
+struct Back {
+  offset: u32,       // vec4s from the start of a sample to the first of dx
+  stride: u32,       // vec4s from a sample of dx to the next
+  positions: u32,    // positions of dx: vec4s from a channel quad to the next
+  add: u32,
+  gate: u32,         // 0: not gated
+  slope: f32,
+  mask_width: u32,   // geometry of the mask, as the forward kernel left it
+  mask_tile: u32,
+  mask_stride: u32,
+}
+
+@group(0) @binding(21) var<uniform> back: Back;
 
 @group(0) @binding(5) var<storage, read_write> dx: array<vec4f>;
 @group(0) @binding(6) var<storage, read> gate_mask: array<u32>;
 
 fn gated(n: u32, quad: u32, position: u32, g: vec4f) -> vec4f {
-  if (GATE == GATE_DECONVNET) {
+  if (back.gate == GATE_DECONVNET) {
     return max(g, vec4f());
   }
-  let row = position / GATE_WIDTH;
-  let column = position % GATE_WIDTH;
-  let rows = DX_POSITIONS / GATE_WIDTH;
-  let tile_words = (GATE_TILE + 7) / 8;
-  let row_words = (GATE_WIDTH + GATE_TILE - 1) / GATE_TILE * tile_words;
-  let in_tile = column % GATE_TILE;
-  let word = (quad * rows + row) * row_words + column / GATE_TILE * tile_words + in_tile / 8;
-  let bits = gate_mask[n * GATE_STRIDE + word] >> (4 * (in_tile % 8));
+  let row = position / back.mask_width;
+  let column = position % back.mask_width;
+  let rows = back.positions / back.mask_width;
+  let tile_words = (back.mask_tile + 7) / 8;
+  let row_words = (back.mask_width + back.mask_tile - 1) / back.mask_tile * tile_words;
+  let in_tile = column % back.mask_tile;
+  let word = (quad * rows + row) * row_words + column / back.mask_tile * tile_words + in_tile / 8;
+  let bits = gate_mask[n * back.mask_stride + word] >> (4 * (in_tile % 8));
   let open = (vec4u(bits) & vec4u(1, 2, 4, 8)) != vec4u();
-  let passed = select(g, max(g, vec4f()), GATE == GATE_GUIDED);
-  return select(GATE_SLOPE_F * passed, passed, open);
+  let passed = select(g, max(g, vec4f()), back.gate == GATE_GUIDED);
+  return select(back.slope * passed, passed, open);
 }
 
 // Leaves the gradient g of sample n at a channel quad and a position.
 fn put_gradient(n: u32, quad: u32, position: u32, g: vec4f) {
-  let i = n * DX_STRIDE + DX_OFFSET + quad * DX_POSITIONS + position;
+  let i = n * back.stride + back.offset + quad * back.positions + position;
   var v = g;
-  if (ADD) {
+  if (back.add != 0) {
     v += dx[i];
   }
-  if (GATE != 0) {
+  if (back.gate != 0) {
     v = gated(n, quad, position, v);
   }
   dx[i] = v;

@@ -2,17 +2,17 @@
 //
 // x[c] = matrix[c] · round(255 · color) + shift[c],  color = the photo at place · (x + ½, y + ½, 1)
 //
-// The color is rounded to 8 bits as every reference preprocessing does when it resizes. Needs photo.wgsl.
+// The color is rounded to 8 bits, as PIL does when it resizes. Needs photo.wgsl.
 
 struct Settings {
-  place: mat3x3f, // pixels of the tensor → pixels of the photo
-  matrix: mat3x3f, // red, green, blue from 0 to 255 → channels
+  place: mat3x3f,   // pixels of the tensor → pixels of the photo
+  matrix: mat3x3f,  // red, green, blue from 0 to 255 → channels
   shift: vec3f,
-  width: f32, // of the tensor
+  width: f32,       // of the tensor
 }
 
-@group(0) @binding(0) var photo: texture_2d<f32>; // premultiplied alpha
-@group(0) @binding(1) var<storage, read_write> tensor: array<vec4f>; // [1, H·W], C ≤ 3
+@group(0) @binding(0) var photo: texture_2d<f32>;                     // premultiplied alpha
+@group(0) @binding(1) var<storage, read_write> tensor: array<vec4f>; // [1][H][W], C ≤ 3
 @group(0) @binding(2) var<uniform> settings: Settings;
 
 @compute @workgroup_size(64)

@@ -1,37 +1,35 @@
 // A map on a canvas: one fragment per canvas pixel. Needs photo.wgsl.
 //
-// `backdrop` resamples the photo for the canvas; it is kept while only the map's look changes. `paint` then
-// finds the color of the score:
+// `backdrop` resamples the photo for the canvas; it is kept while only the map's look changes.
+// `paint` then finds the color of the score:
 //
-// t = (score − low) / (high − low), clipped to [0, 1];  where low = high, below them 0, above them 1, and
-// the palette's zero on them, so that a flat map paints as zero.
+//   t = (score − low) / (high − low), clipped to [0, 1]
 //
-// Over a photo, with the strength t of the map (|2t − 1| in a diverging palette):
-//   fade   mix(photo, palette(t), opacity · strength)
-//   blend  mix(photo, palette(t), opacity)
-//   mask   photo · mix(1, strength, opacity)
+// and where low = high, 0 below them, 1 above, and the palette's zero on them: a flat map paints as zero.
+//
+// Over a photo, where t has the strength v = t (|2t − 1| in a diverging palette):
+//
+//   color = mix(photo · (1 − mask · (1 − v)), palette(t), blend + fade · v)
 
 struct Settings {
-  to_map: mat3x3f, // pixels of the canvas → pixels of the map
-  to_photo: mat3x3f, // pixels of the canvas → pixels of the photo
-  size: vec2f, // width and height of the map
-  palette: f32, // row of the table
-  zero: f32, // where in the palette zero lies: 0, or 0.5 in a diverging palette
-  overlay: f32,
-  opacity: f32,
-  smooth_scores: f32, // 1: interpolate between scores
+  to_map: mat3x3f,     // pixels of the canvas → pixels of the map
+  to_photo: mat3x3f,   // pixels of the canvas → pixels of the photo
+  size: vec2f,         // width and height of the map
+  palette: f32,        // row of the table
+  zero: f32,           // where in the palette zero lies: 0, or 0.5 in a diverging palette
+  blend: f32,
+  fade: f32,
+  mask: f32,
+  photo_shown: f32,    // 0 or 1
+  interpolated: f32,   // 1: interpolate between scores
 }
 
-const NONE = 0;
-const FADE = 1;
-const BLEND = 2;
-
-@group(0) @binding(0) var<storage, read> scores: array<f32>; // [H, W]
-@group(0) @binding(1) var<storage, read> ends: vec2f; // low, high
+@group(0) @binding(0) var<storage, read> scores: array<f32>;  // [H][W]
+@group(0) @binding(1) var<storage, read> ends: vec2f;         // low, high
 @group(0) @binding(2) var<storage, read> palette: array<u32>; // 256 RGBA colors for each palette
 @group(0) @binding(3) var<uniform> settings: Settings;
-@group(0) @binding(4) var behind: texture_2d<f32>; // the backdrop, of the canvas' size; alpha 0 beside the photo
-@group(0) @binding(5) var photo: texture_2d<f32>; // premultiplied alpha
+@group(0) @binding(4) var behind: texture_2d<f32>;            // the backdrop; alpha 0 beside it
+@group(0) @binding(5) var photo: texture_2d<f32>;             // premultiplied alpha
 
 // One triangle that covers the canvas.
 @vertex
@@ -49,40 +47,26 @@ fn backdrop(@builtin(position) pixel: vec4f) -> @location(0) vec4f {
   return vec4f(photo_color(photo, center, photo_ratio(settings.to_photo)), 1);
 }
 
-@fragment
-fn paint(@builtin(position) pixel: vec4f) -> @location(0) vec4f {
-  let place = (settings.to_map * vec3f(pixel.xy, 1)).xy;
-  let inside = all(place >= vec2f()) && all(place < settings.size);
-  if (settings.overlay == NONE) {
-    return select(vec4f(), vec4f(color(position(score(place))), 1), inside);
-  }
-  let back = textureLoad(behind, vec2u(pixel.xy), 0);
-  if (!inside) {
-    return vec4f(back.rgb * UNSEEN, back.a);
-  }
-  return vec4f(laid_over(back.rgb, position(score(place))), 1);
-}
-
 // The part of the photo that the network does not see is dimmed.
 const UNSEEN = 0.4;
 
-fn laid_over(back: vec3f, t: f32) -> vec3f {
+@fragment
+fn paint(@builtin(position) pixel: vec4f) -> @location(0) vec4f {
+  let place = (settings.to_map * vec3f(pixel.xy, 1)).xy;
+  let back = settings.photo_shown * textureLoad(behind, vec2u(pixel.xy), 0);
+  let t = position(score(place));
   let strength = abs(t - settings.zero) / (1 - settings.zero);
-  if (settings.overlay == FADE) {
-    return mix(back, color(t), settings.opacity * strength);
-  }
-  if (settings.overlay == BLEND) {
-    return mix(back, color(t), settings.opacity);
-  }
-  return back * mix(1, strength, settings.opacity);
+  let masked = back.rgb * (1 - settings.mask * (1 - strength));
+  let seen = mix(masked, color(t), settings.blend + settings.fade * strength);
+  let inside = all(place >= vec2f()) && all(place < settings.size);
+  return select(vec4f(back.rgb * UNSEEN, back.a), vec4f(seen, 1), inside);
 }
 
+// Bilinear, or the nearest of the four.
 fn score(place: vec2f) -> f32 {
-  if (settings.smooth_scores == 0) {
-    return score_at(floor(place));
-  }
   let corner = floor(place - 0.5);
-  let f = place - 0.5 - corner;
+  let between = place - 0.5 - corner;
+  let f = select(step(vec2f(0.5), between), between, settings.interpolated == 1);
   let upper = mix(score_at(corner), score_at(corner + vec2f(1, 0)), f.x);
   let lower = mix(score_at(corner + vec2f(0, 1)), score_at(corner + vec2f(1, 1)), f.x);
   return mix(upper, lower, f.y);
@@ -96,11 +80,13 @@ fn score_at(pixel: vec2f) -> f32 {
 fn position(score: f32) -> f32 {
   let low = ends.x;
   let high = ends.y;
-  if (high > low) {
-    return clamp((score - low) / (high - low), 0, 1);
-  }
-  return select(select(settings.zero, 0, score < low), 1, score > low);
+  let between = clamp((score - low) / max(high - low, TINY), 0, 1);
+  let beside = select(select(settings.zero, 0, score < low), 1, score > high);
+  return select(beside, between, high > low);
 }
+
+// The least normal f32.
+const TINY = 1.17549435e-38;
 
 fn color(t: f32) -> vec3f {
   let entry = u32(settings.palette) * 256 + u32(t * 255 + 0.5);

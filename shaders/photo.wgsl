@@ -3,8 +3,8 @@
 // color(center) = Σ w(x) w(y) photo(x, y) / Σ w(x) w(y),  w(x) = max(0, 1 − |x + ½ − center| / r)
 //
 // over the pixels inside the photo, where r = max(1, photo pixels per output pixel), for each axis:
-// bilinear where the photo is magnified, a triangle as wide as the reduction where it is reduced, which
-// is what PIL calls BILINEAR and torchvision antialias. Alpha is laid on white.
+// bilinear where the photo is magnified, a triangle as wide as the reduction where it is reduced:
+// what PIL calls BILINEAR and torchvision antialias. Alpha is laid on white.
 
 // Zero outside the photo.
 fn photo_color(photo: texture_2d<f32>, center: vec2f, ratio: vec2f) -> vec3f {

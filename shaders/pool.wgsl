@@ -5,25 +5,29 @@
 // rounded up (ceil_mode) takes beyond the padding. Both gradients are gathered: a pixel of dx asks the
 // windows that contain it, so nothing is added to by two invocations.
 
-override KERNEL_Y: u32 = 1;
-override KERNEL_X: u32 = 1;
-override STRIDE_Y: u32 = 1;
-override STRIDE_X: u32 = 1;
-override DILATION_Y: u32 = 1;
-override DILATION_X: u32 = 1;
-override PAD_TOP: u32 = 0;
-override PAD_LEFT: u32 = 0;
-override PAD_BOTTOM: u32 = 0;
-override PAD_RIGHT: u32 = 0;
-override COUNT_PADDING: bool = false;
-override IN_HEIGHT: u32 = 1;
-override IN_WIDTH: u32 = 1;
-override OUT_HEIGHT: u32 = 1;
-override OUT_WIDTH: u32 = 1;
-override QUADS: u32 = 1;
-override X_OFFSET: u32 = 0;     // of x; of dy, backward
-override X_STRIDE: u32 = 0;
-override KEEP_WINNER: bool = false;
+struct Layer {
+  kernel_y: u32,
+  kernel_x: u32,
+  stride_y: u32,
+  stride_x: u32,
+  dilation_y: u32,
+  dilation_x: u32,
+  pad_top: u32,
+  pad_left: u32,
+  pad_bottom: u32,
+  pad_right: u32,
+  count_padding: u32,
+  in_height: u32,
+  in_width: u32,
+  out_height: u32,
+  out_width: u32,
+  quads: u32,
+  x_offset: u32,       // of x; of dy, backward
+  x_stride: u32,
+  keep_winner: u32,
+}
+
+@group(0) @binding(22) var<uniform> layer: Layer;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;             // [n][C/4][IN]
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;            // [n][C/4][OUT]
@@ -35,62 +39,62 @@ const LOWEST = -0x1.fffffep+127;
 @compute @workgroup_size(64)
 fn max_forward(@builtin(global_invocation_id) id: vec3u) {
   let p = id.x;
-  if (p >= OUT_HEIGHT * OUT_WIDTH) {
+  if (p >= layer.out_height * layer.out_width) {
     return;
   }
-  let start = id.z * X_STRIDE + X_OFFSET + id.y * IN_HEIGHT * IN_WIDTH;
-  let top = i32(p / OUT_WIDTH * STRIDE_Y) - i32(PAD_TOP);
-  let left = i32(p % OUT_WIDTH * STRIDE_X) - i32(PAD_LEFT);
+  let start = id.z * layer.x_stride + layer.x_offset + id.y * layer.in_height * layer.in_width;
+  let top = i32(p / layer.out_width * layer.stride_y) - i32(layer.pad_top);
+  let left = i32(p % layer.out_width * layer.stride_x) - i32(layer.pad_left);
   var best = vec4f(LOWEST);
   var number = vec4u();
   var seen = false;
-  for (var ky = 0u; ky < KERNEL_Y; ky++) {
-    let iy = top + i32(ky * DILATION_Y);
-    if (iy < 0 || iy >= i32(IN_HEIGHT)) {
+  for (var ky = 0u; ky < layer.kernel_y; ky++) {
+    let iy = top + i32(ky * layer.dilation_y);
+    if (iy < 0 || iy >= i32(layer.in_height)) {
       continue;
     }
-    for (var kx = 0u; kx < KERNEL_X; kx++) {
-      let ix = left + i32(kx * DILATION_X);
-      if (ix < 0 || ix >= i32(IN_WIDTH)) {
+    for (var kx = 0u; kx < layer.kernel_x; kx++) {
+      let ix = left + i32(kx * layer.dilation_x);
+      if (ix < 0 || ix >= i32(layer.in_width)) {
         continue;
       }
-      let v = x[start + u32(iy) * IN_WIDTH + u32(ix)];
+      let v = x[start + u32(iy) * layer.in_width + u32(ix)];
       let wins = (v > best) | vec4<bool>(!seen);
       best = select(best, v, wins);
-      number = select(number, vec4u(ky * KERNEL_X + kx), wins);
+      number = select(number, vec4u(ky * layer.kernel_x + kx), wins);
       seen = true;
     }
   }
-  let o = id.y * OUT_HEIGHT * OUT_WIDTH + p;
-  y[id.z * Y_STRIDE + Y_OFFSET + o] = best;
-  if (KEEP_WINNER) {
-    winner[id.z * QUADS * OUT_HEIGHT * OUT_WIDTH + o] = dot(number << vec4u(0, 8, 16, 24), vec4u(1));
+  let o = id.y * layer.out_height * layer.out_width + p;
+  y[id.z * out.stride + out.offset + o] = best;
+  if (layer.keep_winner != 0) {
+    winner[id.z * layer.quads * layer.out_height * layer.out_width + o] = dot(number << vec4u(0, 8, 16, 24), vec4u(1));
   }
 }
 
 @compute @workgroup_size(64)
 fn max_backward(@builtin(global_invocation_id) id: vec3u) {
   let p = id.x;
-  if (p >= IN_HEIGHT * IN_WIDTH) {
+  if (p >= layer.in_height * layer.in_width) {
     return;
   }
-  let start = id.y * OUT_HEIGHT * OUT_WIDTH;
-  let begin = id.z * X_STRIDE + X_OFFSET + start;
-  let winner_start = id.z * QUADS * OUT_HEIGHT * OUT_WIDTH + start;
+  let start = id.y * layer.out_height * layer.out_width;
+  let begin = id.z * layer.x_stride + layer.x_offset + start;
+  let winner_start = id.z * layer.quads * layer.out_height * layer.out_width + start;
   var g = vec4f();
-  for (var ky = 0u; ky < KERNEL_Y; ky++) {
-    let sy = i32(p / IN_WIDTH + PAD_TOP) - i32(ky * DILATION_Y);
-    if (sy < 0 || sy % i32(STRIDE_Y) != 0 || sy / i32(STRIDE_Y) >= i32(OUT_HEIGHT)) {
+  for (var ky = 0u; ky < layer.kernel_y; ky++) {
+    let sy = i32(p / layer.in_width + layer.pad_top) - i32(ky * layer.dilation_y);
+    if (sy < 0 || sy % i32(layer.stride_y) != 0 || sy / i32(layer.stride_y) >= i32(layer.out_height)) {
       continue;
     }
-    for (var kx = 0u; kx < KERNEL_X; kx++) {
-      let sx = i32(p % IN_WIDTH + PAD_LEFT) - i32(kx * DILATION_X);
-      if (sx < 0 || sx % i32(STRIDE_X) != 0 || sx / i32(STRIDE_X) >= i32(OUT_WIDTH)) {
+    for (var kx = 0u; kx < layer.kernel_x; kx++) {
+      let sx = i32(p % layer.in_width + layer.pad_left) - i32(kx * layer.dilation_x);
+      if (sx < 0 || sx % i32(layer.stride_x) != 0 || sx / i32(layer.stride_x) >= i32(layer.out_width)) {
         continue;
       }
-      let o = u32(sy / i32(STRIDE_Y)) * OUT_WIDTH + u32(sx / i32(STRIDE_X));
+      let o = u32(sy / i32(layer.stride_y)) * layer.out_width + u32(sx / i32(layer.stride_x));
       let number = (vec4u(winners[winner_start + o]) >> vec4u(0, 8, 16, 24)) & vec4u(255);
-      g += select(vec4f(), dy[begin + o], number == vec4u(ky * KERNEL_X + kx));
+      g += select(vec4f(), dy[begin + o], number == vec4u(ky * layer.kernel_x + kx));
     }
   }
   put_gradient(id.z, id.y, p, g);
@@ -98,8 +102,8 @@ fn max_backward(@builtin(global_invocation_id) id: vec3u) {
 
 // Elements along one axis that the divisor counts, for the window that begins at `first`.
 fn counted(first: i32, kernel: u32, dilation: u32, before: u32, length: u32, after: u32) -> f32 {
-  let low = select(0, -i32(before), COUNT_PADDING);
-  let high = i32(length) + select(0, i32(after), COUNT_PADDING);
+  let low = select(0, -i32(before), layer.count_padding != 0);
+  let high = i32(length) + select(0, i32(after), layer.count_padding != 0);
   var count = 0u;
   for (var k = 0u; k < kernel; k++) {
     let i = first + i32(k * dilation);
@@ -109,57 +113,57 @@ fn counted(first: i32, kernel: u32, dilation: u32, before: u32, length: u32, aft
 }
 
 fn divisor(o: u32) -> f32 {
-  let top = i32(o / OUT_WIDTH * STRIDE_Y) - i32(PAD_TOP);
-  let left = i32(o % OUT_WIDTH * STRIDE_X) - i32(PAD_LEFT);
-  return counted(top, KERNEL_Y, DILATION_Y, PAD_TOP, IN_HEIGHT, PAD_BOTTOM) *
-    counted(left, KERNEL_X, DILATION_X, PAD_LEFT, IN_WIDTH, PAD_RIGHT);
+  let top = i32(o / layer.out_width * layer.stride_y) - i32(layer.pad_top);
+  let left = i32(o % layer.out_width * layer.stride_x) - i32(layer.pad_left);
+  return counted(top, layer.kernel_y, layer.dilation_y, layer.pad_top, layer.in_height, layer.pad_bottom) *
+    counted(left, layer.kernel_x, layer.dilation_x, layer.pad_left, layer.in_width, layer.pad_right);
 }
 
 @compute @workgroup_size(64)
 fn average_forward(@builtin(global_invocation_id) id: vec3u) {
   let p = id.x;
-  if (p >= OUT_HEIGHT * OUT_WIDTH) {
+  if (p >= layer.out_height * layer.out_width) {
     return;
   }
-  let start = id.z * X_STRIDE + X_OFFSET + id.y * IN_HEIGHT * IN_WIDTH;
-  let top = i32(p / OUT_WIDTH * STRIDE_Y) - i32(PAD_TOP);
-  let left = i32(p % OUT_WIDTH * STRIDE_X) - i32(PAD_LEFT);
+  let start = id.z * layer.x_stride + layer.x_offset + id.y * layer.in_height * layer.in_width;
+  let top = i32(p / layer.out_width * layer.stride_y) - i32(layer.pad_top);
+  let left = i32(p % layer.out_width * layer.stride_x) - i32(layer.pad_left);
   var sum = vec4f();
-  for (var ky = 0u; ky < KERNEL_Y; ky++) {
-    let iy = top + i32(ky * DILATION_Y);
-    if (iy < 0 || iy >= i32(IN_HEIGHT)) {
+  for (var ky = 0u; ky < layer.kernel_y; ky++) {
+    let iy = top + i32(ky * layer.dilation_y);
+    if (iy < 0 || iy >= i32(layer.in_height)) {
       continue;
     }
-    for (var kx = 0u; kx < KERNEL_X; kx++) {
-      let ix = left + i32(kx * DILATION_X);
-      if (ix >= 0 && ix < i32(IN_WIDTH)) {
-        sum += x[start + u32(iy) * IN_WIDTH + u32(ix)];
+    for (var kx = 0u; kx < layer.kernel_x; kx++) {
+      let ix = left + i32(kx * layer.dilation_x);
+      if (ix >= 0 && ix < i32(layer.in_width)) {
+        sum += x[start + u32(iy) * layer.in_width + u32(ix)];
       }
     }
   }
-  let o = id.y * OUT_HEIGHT * OUT_WIDTH + p;
-  y[id.z * Y_STRIDE + Y_OFFSET + o] = sum / divisor(p);
+  let o = id.y * layer.out_height * layer.out_width + p;
+  y[id.z * out.stride + out.offset + o] = sum / divisor(p);
 }
 
 @compute @workgroup_size(64)
 fn average_backward(@builtin(global_invocation_id) id: vec3u) {
   let p = id.x;
-  if (p >= IN_HEIGHT * IN_WIDTH) {
+  if (p >= layer.in_height * layer.in_width) {
     return;
   }
-  let begin = id.z * X_STRIDE + X_OFFSET + id.y * OUT_HEIGHT * OUT_WIDTH;
+  let begin = id.z * layer.x_stride + layer.x_offset + id.y * layer.out_height * layer.out_width;
   var g = vec4f();
-  for (var ky = 0u; ky < KERNEL_Y; ky++) {
-    let sy = i32(p / IN_WIDTH + PAD_TOP) - i32(ky * DILATION_Y);
-    if (sy < 0 || sy % i32(STRIDE_Y) != 0 || sy / i32(STRIDE_Y) >= i32(OUT_HEIGHT)) {
+  for (var ky = 0u; ky < layer.kernel_y; ky++) {
+    let sy = i32(p / layer.in_width + layer.pad_top) - i32(ky * layer.dilation_y);
+    if (sy < 0 || sy % i32(layer.stride_y) != 0 || sy / i32(layer.stride_y) >= i32(layer.out_height)) {
       continue;
     }
-    for (var kx = 0u; kx < KERNEL_X; kx++) {
-      let sx = i32(p % IN_WIDTH + PAD_LEFT) - i32(kx * DILATION_X);
-      if (sx < 0 || sx % i32(STRIDE_X) != 0 || sx / i32(STRIDE_X) >= i32(OUT_WIDTH)) {
+    for (var kx = 0u; kx < layer.kernel_x; kx++) {
+      let sx = i32(p % layer.in_width + layer.pad_left) - i32(kx * layer.dilation_x);
+      if (sx < 0 || sx % i32(layer.stride_x) != 0 || sx / i32(layer.stride_x) >= i32(layer.out_width)) {
         continue;
       }
-      let o = u32(sy / i32(STRIDE_Y)) * OUT_WIDTH + u32(sx / i32(STRIDE_X));
+      let o = u32(sy / i32(layer.stride_y)) * layer.out_width + u32(sx / i32(layer.stride_x));
       g += dy[begin + o] / divisor(o);
     }
   }
@@ -169,23 +173,23 @@ fn average_backward(@builtin(global_invocation_id) id: vec3u) {
 // Global average: y[c] = 1/P Σ_p x[c, p], and back dx[c, p] = dy[c] / P.
 @compute @workgroup_size(64)
 fn global_average_forward(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= QUADS) {
+  if (id.x >= layer.quads) {
     return;
   }
-  let size = IN_HEIGHT * IN_WIDTH;
-  let start = id.z * X_STRIDE + X_OFFSET + id.x * size;
+  let size = layer.in_height * layer.in_width;
+  let start = id.z * layer.x_stride + layer.x_offset + id.x * size;
   var sum = vec4f();
   for (var p = 0u; p < size; p++) {
     sum += x[start + p];
   }
-  y[id.z * Y_STRIDE + Y_OFFSET + id.x] = sum / f32(size);
+  y[id.z * out.stride + out.offset + id.x] = sum / f32(size);
 }
 
 @compute @workgroup_size(64)
 fn global_average_backward(@builtin(global_invocation_id) id: vec3u) {
-  let size = IN_HEIGHT * IN_WIDTH;
+  let size = layer.in_height * layer.in_width;
   if (id.x >= size) {
     return;
   }
-  put_gradient(id.z, id.y, id.x, dy[id.z * X_STRIDE + X_OFFSET + id.y] / f32(size));
+  put_gradient(id.z, id.y, id.x, dy[id.z * layer.x_stride + layer.x_offset + id.y] / f32(size));
 }

@@ -7,9 +7,9 @@ struct Settings {
   symmetric: u32,
 }
 
-@group(0) @binding(0) var<storage, read> percentiles: array<f32>; // two; where symmetric, the second is the span
+@group(0) @binding(0) var<storage, read> percentiles: array<f32>; // two; of |score| if symmetric
 @group(0) @binding(1) var<uniform> settings: Settings;
-@group(0) @binding(2) var<storage, read_write> ends: vec2f; // low, high
+@group(0) @binding(2) var<storage, read_write> ends: vec2f;       // low, high
 
 @compute @workgroup_size(1)
 fn range() {

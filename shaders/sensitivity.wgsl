@@ -1,9 +1,13 @@
 // The paper around the network: which class, which gradient to begin with, and the moments of the gradients
 // over the samples.
 
-override CHANNELS: u32 = 1;       // classes, or channels of the image
-override POSITIONS: u32 = 1;
-override STRIDE: u32 = 1;         // vec4s of a sample
+struct Layer {
+  channels: u32,   // classes, or channels of the image
+  positions: u32,
+  stride: u32,     // vec4s of a sample
+}
+
+@group(0) @binding(22) var<uniform> layer: Layer;
 
 @group(0) @binding(0) var<storage, read> values: array<vec4f>;         // one sample
 @group(0) @binding(1) var<storage, read_write> extremes: array<f32, 2>;
@@ -23,9 +27,9 @@ var<workgroup> places: array<u32, THREADS>;
 fn range(@builtin(local_invocation_index) thread: u32) {
   var low = 0x1.fffffep+127;
   var high = -0x1.fffffep+127;
-  for (var e = thread; e < CHANNELS * POSITIONS; e += THREADS) {
-    let channel = e / POSITIONS;
-    let v = values[channel / 4 * POSITIONS + e % POSITIONS][channel % 4];
+  for (var e = thread; e < layer.channels * layer.positions; e += THREADS) {
+    let channel = e / layer.positions;
+    let v = values[channel / 4 * layer.positions + e % layer.positions][channel % 4];
     low = min(low, v);
     high = max(high, v);
   }
@@ -50,7 +54,7 @@ fn range(@builtin(local_invocation_index) thread: u32) {
 fn top_class(@builtin(local_invocation_index) thread: u32) {
   var high = -0x1.fffffep+127;
   var place = 0u;
-  for (var k = thread; k < CHANNELS; k += THREADS) {
+  for (var k = thread; k < layer.channels; k += THREADS) {
     let v = values[k / 4][k % 4];
     if (v > high) {
       high = v;
@@ -78,9 +82,9 @@ fn top_class(@builtin(local_invocation_index) thread: u32) {
 // dS/dlogits for S = the logit of the target class: one-hot, the same for every sample.
 @compute @workgroup_size(64)
 fn seed_logit(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x < (CHANNELS + 3) / 4) {
+  if (id.x < (layer.channels + 3) / 4) {
     let classes = vec4u(4 * id.x) + vec4u(0, 1, 2, 3);
-    seeds[id.z * STRIDE + id.x] = select(vec4f(), vec4f(1), classes == vec4u(target_class[0]));
+    seeds[id.z * layer.stride + id.x] = select(vec4f(), vec4f(1), classes == vec4u(target_class[0]));
   }
 }
 
@@ -89,7 +93,7 @@ fn seed_logit(@builtin(global_invocation_id) id: vec3u) {
 // planes mean, M2, M3, M4 (sums of powers of g − mean) and mean of |g|.
 @compute @workgroup_size(64)
 fn accumulate(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= STRIDE) {
+  if (id.x >= layer.stride) {
     return;
   }
   var mean = vec4f();
@@ -99,13 +103,13 @@ fn accumulate(@builtin(global_invocation_id) id: vec3u) {
   var absolute = vec4f();
   if (run.first > 0) {
     mean = moments[id.x];
-    m2 = moments[STRIDE + id.x];
-    m3 = moments[2 * STRIDE + id.x];
-    m4 = moments[3 * STRIDE + id.x];
-    absolute = moments[4 * STRIDE + id.x];
+    m2 = moments[layer.stride + id.x];
+    m3 = moments[2 * layer.stride + id.x];
+    m4 = moments[3 * layer.stride + id.x];
+    absolute = moments[4 * layer.stride + id.x];
   }
   for (var i = 0u; i < run.samples; i++) {
-    let g = gradients[i * STRIDE + id.x];
+    let g = gradients[i * layer.stride + id.x];
     let before = f32(run.first + i);
     let n = before + 1;
     let d = (g - mean) / n;
@@ -117,8 +121,8 @@ fn accumulate(@builtin(global_invocation_id) id: vec3u) {
     absolute += (abs(g) - absolute) / n;
   }
   moments[id.x] = mean;
-  moments[STRIDE + id.x] = m2;
-  moments[2 * STRIDE + id.x] = m3;
-  moments[3 * STRIDE + id.x] = m4;
-  moments[4 * STRIDE + id.x] = absolute;
+  moments[layer.stride + id.x] = m2;
+  moments[2 * layer.stride + id.x] = m3;
+  moments[3 * layer.stride + id.x] = m4;
+  moments[4 * layer.stride + id.x] = absolute;
 }

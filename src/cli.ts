@@ -14,7 +14,7 @@ async function main(words: readonly string[]): Promise<number> {
     else return await explain(command.request);
     return 0;
   } catch (error) {
-    console.error(`smoothgrad: ${error instanceof Error ? error.message : error}`);
+    console.error(`smoothgrad: ${(error as Error).message.trim()}`);
     return 1;
   }
 }

@@ -119,12 +119,12 @@ export class Engine {
         { cause: error },
       );
     }
-    const launches = {
-      prologue: bind(device, plan.prologue, buffers),
-      classify: bind(device, plan.classify, buffers),
-      forward: bind(device, plan.forward, buffers),
-      backward: bind(device, plan.backward, buffers),
-    };
+    const parts = (["prologue", "classify", "forward", "backward"] as const).map((part) => {
+      const { launches, uniforms } = bind(device, plan[part], buffers);
+      own.push(uniforms);
+      return [part, launches] as const;
+    });
+    const launches = Object.fromEntries(parts) as Record<Part, readonly Launch[]>;
     return new Engine(device, plan, capacity, buffers, own, launches);
   }
 

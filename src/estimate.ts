@@ -1,5 +1,5 @@
 // From the moments of the samples' gradients to attributions, their standard error, and a score for each pixel
-// (shaders/estimate.wgsl has the formulas). The kernel's settings are a uniform: every choice is one pipeline.
+// (shaders/estimate.wgsl has the formulas). Every choice is a few weights in a uniform, so all share a pipeline.
 
 import estimateText from "../shaders/estimate.wgsl";
 import { unpackChannels } from "./channels.js";
@@ -11,7 +11,22 @@ import { dispatch, kernels, perDevice, run } from "./kernel.js";
 /** Which statistic of the samples g is the attribution: mean g, mean g², mean |g|, or the unbiased variance. */
 export type Estimator = (typeof estimators)[number];
 
+// In the order of the shader's constants.
 const estimators = ["mean", "squared", "absolute", "variance"] as const;
+
+// Weights of mean g, M2, (mean g)² and mean |g|.
+function estimatorWeights(estimator: Estimator, n: number): number[] {
+  switch (estimator) {
+    case "mean":
+      return [1, 0, 0, 0];
+    case "squared":
+      return [0, 1 / n, 1, 0];
+    case "absolute":
+      return [0, 0, 0, 1];
+    case "variance":
+      return [0, 1 / Math.max(n - 1, 1), 0, 0];
+  }
+}
 
 /**
  * How the attributions a of a pixel's channels become one score: Σ|a|; Σa; the positive or the negative part
@@ -19,7 +34,6 @@ const estimators = ["mean", "squared", "absolute", "variance"] as const;
  */
 export type Reduction = (typeof reductions)[number];
 
-// In the order of the shader's constants, like the estimators.
 const reductions = [
   "abs",
   "signed",
@@ -30,6 +44,28 @@ const reductions = [
   "abs-sum",
   "mean",
 ] as const;
+
+// Weights of Σa, Σ|a|, √Σa² and max |a|, and how their sum s is rectified: max(s, r·s).
+function reductionWeights(reduction: Reduction, channels: number): number[] {
+  switch (reduction) {
+    case "abs":
+      return [0, 1, 0, 0, 1];
+    case "signed":
+      return [1, 0, 0, 0, 1];
+    case "positive":
+      return [1, 0, 0, 0, 0];
+    case "negative":
+      return [-1, 0, 0, 0, 0];
+    case "max":
+      return [0, 0, 0, 1, 1];
+    case "l2":
+      return [0, 0, 1, 0, 1];
+    case "abs-sum":
+      return [1, 0, 0, 0, -1];
+    case "mean":
+      return [1 / channels, 0, 0, 0, 1];
+  }
+}
 
 /** What the score of a pixel is. */
 export interface ScoreOptions {
@@ -79,34 +115,40 @@ export async function createEstimate(
   const { channels } = input;
   const positions = input.height * input.width;
   const vec4s = Math.ceil(channels / 4) * positions;
-  const groups = Math.min(Math.ceil(vec4s / 256), 256);
+  const groups = (invocations: number) => Math.min(Math.ceil(invocations / 64), 65535);
+  const shares = Math.min(vec4s, 4096);
   const { STORAGE, UNIFORM, COPY_DST, COPY_SRC } = GPUBufferUsage;
   const buffer = (label: string, size: number, usage: number) =>
     device.createBuffer({ label, size, usage });
-  const settings = buffer("estimate settings", 24, UNIFORM | COPY_DST);
+  const settings = buffer("estimate settings", 64, UNIFORM | COPY_DST);
   const scores = buffer("scores", 4 * positions, STORAGE | COPY_SRC);
-  const parts = buffer("error of each workgroup", 8 * groups, STORAGE);
+  const parts = buffer("shares of the error", 8 * 64 * groups(shares), STORAGE);
   const total = buffer("error", 8, STORAGE | COPY_SRC);
   const reads = { moments, settings };
-  const pixels = Math.ceil(positions / 256);
-  const reduce = dispatch(device, kernel.reduce, { ...reads, input: input.buffer, scores }, pixels);
+  const reduce = dispatch(
+    device,
+    kernel.reduce,
+    { ...reads, input: input.buffer, scores },
+    groups(positions),
+  );
   const errors = [
-    dispatch(device, kernel.sum_errors, { ...reads, parts }, groups),
+    dispatch(device, kernel.sum_errors, { ...reads, parts }, groups(shares)),
     dispatch(device, kernel.total_error, { parts, total }),
   ];
 
+  // In the order of the shader's struct.
+  const values = new ArrayBuffer(64);
+  const floats = new Float32Array(values, 0, 10);
+  const integers = new Uint32Array(values, 40);
+
   function configure(samples: number, options: ScoreOptions) {
     const { estimator = "mean", reduce: reduction = "abs", multiplyInput = false } = options;
-    const values = new DataView(new ArrayBuffer(24));
-    values.setFloat32(0, samples, true);
-    const rest = [
-      channels,
-      positions,
-      choice("estimator", estimators, estimator),
-      choice("reduction", reductions, reduction),
-      multiplyInput ? 1 : 0,
-    ];
-    for (const [i, value] of rest.entries()) values.setUint32(4 + 4 * i, value, true);
+    const errorOf = choice("estimator", estimators, estimator);
+    choice("reduction", reductions, reduction);
+    floats.set(estimatorWeights(estimator, samples));
+    floats.set(reductionWeights(reduction, channels), 4);
+    floats[9] = samples;
+    integers.set([errorOf, multiplyInput ? 1 : 0, channels, positions]);
     device.queue.writeBuffer(settings, 0, values);
   }
 
@@ -131,7 +173,7 @@ export async function createEstimate(
       const attributions = buffer("attributions", 16 * vec4s, STORAGE | COPY_SRC);
       try {
         const resources = { ...reads, attributions };
-        submit([dispatch(device, kernel.estimate, resources, Math.ceil(vec4s / 256))]);
+        submit([dispatch(device, kernel.estimate, resources, groups(vec4s))]);
         return unpackChannels(new Float32Array(await read(device, attributions)), channels);
       } finally {
         attributions.destroy();
@@ -141,11 +183,8 @@ export async function createEstimate(
       if (samples < 2) return Infinity;
       configure(samples, { estimator });
       submit(errors);
-      const [variance, square] = new Float32Array(await read(device, total)) as unknown as [
-        number,
-        number,
-      ];
-      return variance === 0 ? 0 : Math.sqrt(variance / square);
+      const [error, attribution] = new Float32Array(await read(device, total));
+      return error === 0 ? 0 : Math.sqrt(error! / attribution!);
     },
     destroy() {
       for (const each of [settings, scores, parts, total]) each.destroy();

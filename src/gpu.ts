@@ -2,7 +2,8 @@
 //
 // A step names its shader, entry point and buffers by name. The text of the shader says which binding number
 // a name has, and layout "auto" makes WebGPU itself complain about a binding too many or too few. Pipelines
-// are kept per device for as long as the device lives: two layers that differ in nothing share one.
+// are kept per device for as long as the device lives. What differs from layer to layer is not compiled into a
+// pipeline but lies in uniform structs, so that all layers of a kind, of all models, share one.
 
 import { shaders } from "./shaders.js";
 import type { BufferId, Step } from "./types.js";
@@ -15,22 +16,16 @@ export function shaderText(step: Step): string {
   const text = shaders[step.shader];
   if (text === undefined) throw new Error(`${step.label}: there is no shader "${step.shader}"`);
   const lines = Object.entries(step.constants ?? {}).map(([name, value]) => {
-    assertInteger(step, name, value);
-    return `const ${name} = ${value};\n`;
+    if (!Number.isInteger(value)) {
+      throw new Error(`${step.label}: ${name} must be an integer, got ${value}`);
+    }
+    return `const ${name} = ${value}u;\n`;
   });
   return lines.join("") + text;
 }
 
 function pipelineKey(step: Step): string {
-  return JSON.stringify([step.shader, step.entry, step.constants, step.overrides]);
-}
-
-// A fractional value for an integer override passes silently in WebGPU, so only floats may be fractional;
-// by convention their names end in _F.
-function assertInteger(step: Step, name: string, value: number): void {
-  if (!name.endsWith("_F") && !Number.isInteger(value)) {
-    throw new Error(`${step.label}: ${name} must be an integer, got ${value}`);
-  }
+  return JSON.stringify([step.shader, step.entry, step.constants]);
 }
 
 /** Compiles the pipelines of all steps in parallel; resolves when the last is ready. */
@@ -51,16 +46,11 @@ export async function compile(device: GPUDevice, steps: readonly Step[]): Promis
         module = device.createShaderModule({ label: step.shader, code });
         modules.set(code, module);
       }
-      const constants: Record<string, number> = {};
-      for (const [name, value] of Object.entries(step.overrides)) {
-        assertInteger(step, name, value);
-        constants[name] = value;
-      }
       promise = device
         .createComputePipelineAsync({
           label: `${step.shader}.${step.entry}`,
           layout: "auto",
-          compute: { module, entryPoint: step.entry, constants },
+          compute: { module, entryPoint: step.entry },
         })
         .then((pipeline) => {
           done.set(key, pipeline);
@@ -74,20 +64,49 @@ export async function compile(device: GPUDevice, steps: readonly Step[]): Promis
   await Promise.all(waits);
 }
 
-const bindingNumbers = new Map<string, Map<string, number>>();
+/** What a shader's text says of its bindings: their numbers, and the fields of its uniform structs. */
+interface Interface {
+  readonly numbers: ReadonlyMap<string, number>;
+  readonly fields: ReadonlyMap<string, readonly { name: string; type: string }[]>;
+}
 
-/** Binding number of each variable of a shader, read from its text. */
-function bindingsOf(shader: string): Map<string, number> {
-  let numbers = bindingNumbers.get(shader);
-  if (!numbers) {
-    numbers = new Map();
-    const pattern = /@group\(0\)\s*@binding\((\d+)\)\s*var(?:<[^>]*>)?\s+(\w+)/g;
-    for (const match of (shaders[shader] ?? "").matchAll(pattern)) {
-      numbers.set(match[2] as string, Number(match[1]));
-    }
-    bindingNumbers.set(shader, numbers);
+const interfaces = new Map<string, Interface>();
+
+function interfaceOf(shader: string): Interface {
+  const known = interfaces.get(shader);
+  if (known) return known;
+  const text = shaders[shader] ?? "";
+  const numbers = new Map<string, number>();
+  const fields = new Map<string, { name: string; type: string }[]>();
+  const variable = /@group\(0\)\s*@binding\((\d+)\)\s*var(?:<[^>]*>)?\s+(\w+)\s*:\s*(\w+)/g;
+  for (const [, number, name, type] of text.matchAll(variable)) {
+    numbers.set(name as string, Number(number));
+    const struct = text.match(new RegExp(`struct ${type}\\s*\\{([^}]*)\\}`))?.[1];
+    if (!struct) continue;
+    const members = struct.matchAll(/(\w+)\s*:\s*([uif]32)/g);
+    fields.set(
+      name as string,
+      [...members].map(([, name = "", type = ""]) => ({ name, type })),
+    );
   }
-  return numbers;
+  const result = { numbers, fields };
+  interfaces.set(shader, result);
+  return result;
+}
+
+/** The bytes of a uniform struct, four for each field. */
+function packUniform(step: Step, name: string): ArrayBuffer {
+  const fields = interfaceOf(step.shader).fields.get(name);
+  if (!fields) throw new Error(`${step.label}: ${step.shader} has no uniform "${name}"`);
+  const bytes = new DataView(new ArrayBuffer(Math.ceil(fields.length / 4) * 16));
+  for (const [field, value] of Object.entries(step.uniforms[name] ?? {})) {
+    const i = fields.findIndex((f) => f.name === field);
+    if (i < 0) throw new Error(`${step.label}: "${name}" of ${step.shader} has no "${field}"`);
+    if (fields[i]?.type === "f32") bytes.setFloat32(i * 4, value, true);
+    else if (Number.isInteger(value)) bytes.setUint32(i * 4, value, true);
+    else throw new Error(`${step.label}: ${name}.${field} must be an integer, got ${value}`);
+  }
+  return bytes.buffer;
 }
 
 /** A step with its pipeline and bind group, ready to be launched again and again. */
@@ -97,31 +116,72 @@ export interface Launch {
   readonly bindGroup: GPUBindGroup;
 }
 
+/** Launches and the buffer that holds the uniforms of them all, for whoever frees it. */
+export interface Bound {
+  readonly launches: readonly Launch[];
+  readonly uniforms: GPUBuffer;
+}
+
 /** Binds compiled steps to buffers. Throws where a step names a buffer that is not there. */
 export function bind(
   device: GPUDevice,
   steps: readonly Step[],
   buffers: ReadonlyMap<BufferId, GPUBuffer>,
-): Launch[] {
+): Bound {
   const done = ready.get(device);
-  return steps.map((step) => {
+  const align = device.limits.minUniformBufferOffsetAlignment;
+  const slices = steps.flatMap((step) =>
+    Object.keys(step.uniforms).map((name) => packUniform(step, name)),
+  );
+  const offsets: number[] = [];
+  let size = 0;
+  for (const slice of slices) {
+    offsets.push(size);
+    size = Math.ceil((size + slice.byteLength) / align) * align;
+  }
+  const uniforms = device.createBuffer({
+    label: "uniforms",
+    size: Math.max(size, 16),
+    usage: GPUBufferUsage.UNIFORM,
+    mappedAtCreation: true,
+  });
+  const bytes = new Uint8Array(uniforms.getMappedRange());
+  slices.forEach((slice, i) => {
+    bytes.set(new Uint8Array(slice), offsets[i]);
+  });
+  uniforms.unmap();
+
+  let next = 0;
+  const launches = steps.map((step) => {
     const pipeline = done?.get(pipelineKey(step));
     if (!pipeline) throw new Error(`${step.label}: its pipeline was not compiled`);
-    const numbers = bindingsOf(step.shader);
-    const entries = Object.entries(step.bindings).map(([name, id]) => {
+    const { numbers } = interfaceOf(step.shader);
+    const numberOf = (name: string): number => {
       const binding = numbers.get(name);
-      const buffer = buffers.get(id);
       if (binding === undefined) throw new Error(`${step.label}: ${step.shader} has no "${name}"`);
+      return binding;
+    };
+    const entries: GPUBindGroupEntry[] = Object.entries(step.bindings).map(([name, id]) => {
+      const buffer = buffers.get(id);
       if (!buffer) throw new Error(`${step.label}: there is no buffer ${id} for "${name}"`);
-      return { binding, resource: { buffer } };
+      return { binding: numberOf(name), resource: { buffer } };
     });
-    const bindGroup = device.createBindGroup({
-      label: step.label,
-      layout: pipeline.getBindGroupLayout(0),
-      entries,
-    });
-    return { step, pipeline, bindGroup };
+    for (const name of Object.keys(step.uniforms)) {
+      const slice = {
+        offset: offsets[next] as number,
+        size: (slices[next] as ArrayBuffer).byteLength,
+      };
+      entries.push({ binding: numberOf(name), resource: { buffer: uniforms, ...slice } });
+      next++;
+    }
+    const layout = pipeline.getBindGroupLayout(0);
+    return {
+      step,
+      pipeline,
+      bindGroup: device.createBindGroup({ label: step.label, layout, entries }),
+    };
   });
+  return { launches, uniforms };
 }
 
 /** Encodes launches for a batch of `samples` into a compute pass. */

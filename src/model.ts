@@ -7,9 +7,9 @@ import { type GraphOptions, makeGraph } from "./graph.js";
 import { type ImageSource, type InputShape, type InputTensor, toTensor } from "./image.js";
 import { channels, positions } from "./layout.js";
 import { decodeModel } from "./onnx.js";
-import { makePlan } from "./plan.js";
+import { HARDWARE_TILING, makePlan, SOFTWARE_TILING } from "./plan.js";
 import type { Preprocess, Preset } from "./preprocess.js";
-import type { Graph, Layout, Plan } from "./types.js";
+import type { Graph, Layout, Plan, Tiling } from "./types.js";
 
 /** Where a model comes from: its bytes, or where to fetch them. */
 export type ModelSource = Uint8Array | ArrayBuffer | Response | URL | string;
@@ -188,7 +188,11 @@ export class Model {
   /** The plan of a method. */
   plan(method: string): Plan {
     let plan = this.plans.get(method);
-    if (!plan) this.plans.set(method, (plan = makePlan(this.graph, { method })));
+    if (!plan)
+      this.plans.set(
+        method,
+        (plan = makePlan(this.graph, { method, tiling: tilingOf(this.device) })),
+      );
     return plan;
   }
 
@@ -219,6 +223,15 @@ export class Model {
     this.engines.clear();
     this.shared.clear();
   }
+}
+
+/** The tiles that suit the adapter: SwiftShader and llvmpipe are processors that play a GPU. */
+function tilingOf(device: GPUDevice): Tiling {
+  const { architecture, description } = device.adapterInfo;
+  const software = /swiftshader|llvmpipe|lavapipe|basic render/i.test(
+    `${architecture} ${description}`,
+  );
+  return software ? SOFTWARE_TILING : HARDWARE_TILING;
 }
 
 /** Encodes the forward pass of the image itself, without noise; the logits and the range are left behind. */

@@ -99,7 +99,7 @@ export async function createPainter(
 ): Promise<Painter> {
   const settings = device.createBuffer({
     label: "paint settings",
-    size: 128,
+    size: 144,
     usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
   });
   const backdropKernel = await pipelineFor(device, "backdrop", "rgba8unorm");
@@ -173,7 +173,8 @@ function paintSettings(
   options: PaintOptions,
 ): Float32Array<ArrayBuffer> {
   const { palette = "grayscale", smooth = false } = options;
-  const overlay = overlayOf(options);
+  const overlay = overlays[choice("overlay", overlays, overlayOf(options))];
+  const opacity = options.opacity ?? (overlay === "blend" ? 0.5 : 1);
   return new Float32Array([
     ...toMap,
     ...toPhoto,
@@ -181,8 +182,10 @@ function paintSettings(
     map.height,
     choice("palette", paletteNames, palette),
     palettes[palette].diverging ? 0.5 : 0,
-    choice("overlay", overlays, overlay),
-    options.opacity ?? (overlay === "blend" ? 0.5 : 1),
+    overlay === "none" ? 1 : overlay === "blend" ? opacity : 0,
+    overlay === "fade" ? opacity : 0,
+    overlay === "mask" ? opacity : 0,
+    overlay === "none" ? 0 : 1,
     smooth ? 1 : 0,
   ]);
 }

@@ -7,8 +7,6 @@ import { dispatch, kernels, perDevice, run } from "./kernel.js";
 const pipelines = perDevice((device) => kernels(device, percentileText, ["count", "descend"]));
 
 const most = 4;
-// Numbers for each invocation of `count`: enough to pay for its 256 bins.
-const share = 16;
 
 /** Finds percentiles of one buffer again and again without allocating. */
 export interface Percentiles {
@@ -34,16 +32,16 @@ export async function createPercentiles(
     device.createBuffer({ label, size, usage: STORAGE | usage });
   const request = buffer("percentile request", 4 + 12 * count, COPY_DST);
   const search = buffer("percentile search", 4 * (2 + 3 * 2 * most), COPY_DST);
-  const counts = buffer("percentile counts", 4 * 256 * 2 * most, 0);
+  const counts = buffer("percentile counts", 4 * 4 * 2 * most * 256, COPY_DST);
   const result = buffer("percentiles", 4 * count, COPY_SRC);
 
   const length = values.size / 4;
-  const workgroups = Math.min(Math.ceil(length / (256 * share)), 65535);
+  const workgroups = Math.min(Math.ceil(length / 64), 65535);
   const passes: Dispatch[] = [];
   for (let digit = 0; digit < 4; digit++) {
     passes.push(
       dispatch(device, countKernel, { values, request, search, counts }, workgroups),
-      dispatch(device, descend, { request, search, counts, result }),
+      dispatch(device, descend, { request, search, counted: counts, result }),
     );
   }
   const message = new DataView(new ArrayBuffer(request.size));
@@ -62,6 +60,7 @@ export async function createPercentiles(
     },
     encode(encoder) {
       encoder.clearBuffer(search);
+      encoder.clearBuffer(counts);
       const pass = encoder.beginComputePass({ label: "percentiles" });
       run(pass, passes);
       pass.end();

@@ -25,6 +25,7 @@ import type {
   Planning,
   Sink,
   Step,
+  Tiling,
   View,
 } from "./types.js";
 
@@ -32,14 +33,22 @@ import type {
 export interface PlanOptions {
   /** Key of methods.ts; without one the plan is for the forward pass alone. */
   readonly method?: string;
+  /** How much one invocation makes; what suits a real GPU if not given. */
+  readonly tiling?: Tiling;
 }
+
+/** Register blocks small enough for the registers of a real GPU. */
+export const HARDWARE_TILING: Tiling = { pixels: 4, quads: 2, workgroup: 64 };
+
+/** Where memory is a cache and a load costs more than sixteen products: much per load. */
+export const SOFTWARE_TILING: Tiling = { pixels: 112, quads: 4, workgroup: 16 };
 
 /** Central moments kept of every element: mean, M2, M3, M4, and mean of |g|. */
 export const MOMENTS = 5;
 
 /** Makes the plan of a graph. Throws where a method asks an operator for a rule that it has not. */
 export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {
-  return new Planner(graph, options.method).plan();
+  return new Planner(graph, options.method, options.tiling ?? HARDWARE_TILING).plan();
 }
 
 class Planner implements Planning {
@@ -61,6 +70,7 @@ class Planner implements Planning {
   constructor(
     readonly graph: Graph,
     private readonly method: string | undefined,
+    readonly tiling: Tiling,
   ) {
     this.backward = method !== undefined;
     this.run = this.fixed("run", 32, () => new Uint32Array(8));
@@ -371,7 +381,7 @@ class Planner implements Planning {
       label: "range",
       shader: "sensitivity",
       entry: "range",
-      overrides: { CHANNELS: channels(input), POSITIONS: positions(input) },
+      uniforms: { layer: { channels: channels(input), positions: positions(input) } },
       bindings: { values: image, extremes: range },
       workgroups: [1, 1, 1],
       samples: 0,
@@ -383,7 +393,7 @@ class Planner implements Planning {
       label: "class",
       shader: "sensitivity",
       entry: "top_class",
-      overrides: { CHANNELS: channels(output) },
+      uniforms: { layer: { channels: channels(output) } },
       bindings: { values: this.value(this.graph.output).buffer, class_index: target },
       workgroups: [1, 1, 1],
       samples: 0,
@@ -396,7 +406,9 @@ class Planner implements Planning {
       label: "noise",
       shader: "noise",
       entry: "add_noise",
-      overrides: { CHANNELS: channels(input), POSITIONS: positions(input), X_STRIDE: x.stride },
+      uniforms: {
+        layer: { channels: channels(input), positions: positions(input), x_stride: x.stride },
+      },
       bindings: { image, image_range: range, noisy: x.buffer, run: this.run },
       workgroups: [Math.ceil(positions(input) / 4 / 64), quads(input), 1],
       samples: 1,
@@ -410,7 +422,7 @@ class Planner implements Planning {
       label: "seed",
       shader: "sensitivity",
       entry: "seed_logit",
-      overrides: { CHANNELS: channels(output), STRIDE: seeds.stride },
+      uniforms: { layer: { channels: channels(output), stride: seeds.stride } },
       bindings: { target_class: target, seeds: seeds.buffer },
       workgroups: [Math.ceil(quads(output) / 64), 1, 1],
       samples: 1,
@@ -427,7 +439,7 @@ class Planner implements Planning {
       label: "accumulate",
       shader: "sensitivity",
       entry: "accumulate",
-      overrides: { STRIDE: vec4s(input) },
+      uniforms: { layer: { stride: vec4s(input) } },
       bindings: { gradients: this.gradient(this.graph.input).buffer, moments, run: this.run },
       workgroups: [Math.ceil(vec4s(input) / 64), 1, 1],
       samples: 0,

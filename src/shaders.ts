@@ -11,6 +11,7 @@ import elementwise from "../shaders/elementwise.wgsl";
 import gather from "../shaders/gather.wgsl";
 import gradient from "../shaders/gradient.wgsl";
 import noise from "../shaders/noise.wgsl";
+import pointwise from "../shaders/pointwise.wgsl";
 import pool from "../shaders/pool.wgsl";
 import random from "../shaders/random.wgsl";
 import run from "../shaders/run.wgsl";
@@ -26,6 +27,7 @@ export const shaders: Readonly<Record<string, string>> = {
   elementwise: activation + gradient + elementwise,
   gather: activation + gradient + gather,
   noise: run + random + noise,
+  pointwise: activation + gradient + pointwise,
   pool: activation + gradient + pool,
   sensitivity: run + sensitivity,
   softmax: activation + gradient + softmax,

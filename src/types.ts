@@ -130,10 +130,10 @@ export interface Step {
   /** Name in shaders.ts, and the entry point in it. */
   readonly shader: string;
   readonly entry: string;
-  /** `const NAME = value;` lines put before the text: what sizes a private array. */
+  /** `const NAME = value;` lines put before the text: what sizes a workgroup or a private array. */
   readonly constants?: Readonly<Record<string, number>>;
-  /** Pipeline overrides by name; booleans are 0 and 1; names of floats end in _F. */
-  readonly overrides: Readonly<Record<string, number>>;
+  /** Uniform variable name → its fields: everything else that differs from step to step; absent ones are 0. */
+  readonly uniforms: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** WGSL variable name → buffer. */
   readonly bindings: Readonly<Record<string, BufferId>>;
   readonly workgroups: readonly [number, number, number];
@@ -170,6 +170,13 @@ export interface Gate {
   readonly slope: number;
 }
 
+/** How much of a result one invocation makes: many on a processor that plays a GPU, few on a real one. */
+export interface Tiling {
+  readonly pixels: number;
+  readonly quads: number;
+  readonly workgroup: number;
+}
+
 /** What an operator may ask of the plan that is being made while it writes its steps down. */
 export interface Planning {
   readonly graph: Graph;
@@ -188,6 +195,7 @@ export interface Planning {
   isInPlace(node: Node, k: number): boolean;
   /** True if the backward pass will run, so that what it needs must be saved. */
   readonly backward: boolean;
+  readonly tiling: Tiling;
   /** The uniform buffer of run.wgsl. */
   readonly run: BufferId;
   /** A buffer that a node's forward steps leave to its backward steps, by a name of the node's choice. */

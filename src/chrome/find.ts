@@ -19,7 +19,7 @@ export async function loadPuppeteer(): Promise<Puppeteer> {
     return (await import("puppeteer")).default;
   } catch (cause) {
     throw new Error(
-      "smoothgrad runs in headless Chrome by way of Puppeteer: npm install puppeteer",
+      "the command line runs in headless Chrome by way of Puppeteer: npm install puppeteer",
       {
         cause,
       },

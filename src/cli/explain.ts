@@ -84,7 +84,7 @@ async function explainAll(page: Page, job: Job): Promise<number> {
     } catch (error) {
       bar.stop();
       if (signal.aborted) break;
-      console.error(`smoothgrad: ${input}: ${(error as Error).message}`);
+      console.error(`smoothgrad: ${input}: ${(error as Error).message.trim()}`);
       code = 1;
     }
   }
@@ -107,10 +107,10 @@ async function call(page: Page, name: "load" | "explain", argument: Setting | Ta
 function summary(input: string, { facts }: Result, files: readonly (string | undefined)[]): string {
   const { target, standardError } = facts;
   const percent = (part: number) => `${(100 * part).toFixed(1)} %`;
-  const name = target.label ?? `class ${target.index}`;
-  const error = `standard error ${percent(standardError)} of the map`;
+  const error =
+    standardError === null ? "" : `, standard error ${percent(standardError)} of the map`;
   const written = files.filter((file) => file !== undefined).join(", ");
-  return `${input}: ${name} ${percent(target.probability)}, ${error} → ${written}`;
+  return `${input}: ${target.label} ${percent(target.probability)}${error} → ${written}`;
 }
 
 function report(input: string, request: ExplainRequest, { facts }: Result): string {

@@ -111,17 +111,16 @@ function suggestion(name: string): string {
     : ": see smoothgrad --help";
 }
 
-function toRequest(inputs: readonly string[], values: Values): ExplainRequest {
+// Ways to read an option's value: as it is, or as what it must be.
+function reader(values: Values) {
   const text = (name: Name) => (values[name] as string | undefined) ?? TABLE[name]?.default;
   const needed = (name: Name) => {
     const value = text(name);
     if (value === undefined) throw new Error(`--${name} is missing: ${OPTIONS[name].help}`);
     return value;
   };
-  const number = (name: Name, least: number, most = Infinity) => {
-    const value = needed(name);
-    return toNumber(name, value, least, most);
-  };
+  const number = (name: Name, least: number, most = Infinity) =>
+    toNumber(name, needed(name), least, most);
   const whole = (name: Name, least: number) => {
     const value = needed(name);
     if (!WHOLE.test(value) || Number(value) < least || Number(value) >= 2 ** 32) {
@@ -129,6 +128,11 @@ function toRequest(inputs: readonly string[], values: Values): ExplainRequest {
     }
     return Number(value);
   };
+  return { text, needed, number, whole };
+}
+
+function toRequest(inputs: readonly string[], values: Values): ExplainRequest {
+  const { text, needed, number, whole } = reader(values);
   const target = needed("target");
   const outputs = { png: text("out"), npy: text("npy"), json: text("json") };
   const wantsNothing = Object.values(outputs).every((output) => output === undefined);

@@ -46,8 +46,10 @@ const FACTS = [
   "adapter",
 ] as const;
 
-/** What a map says about itself. */
-export type Facts = Pick<SensitivityMap, (typeof FACTS)[number]>;
+/** What a map says about itself; one sample has no standard error. */
+export type Facts = Pick<SensitivityMap, Exclude<(typeof FACTS)[number], "standardError">> & {
+  readonly standardError: number | null;
+};
 
 /** What one task came to; files are in base64. */
 export interface Result {
@@ -86,13 +88,22 @@ export async function explain(task: Task, tick: (samples: number) => unknown): P
   try {
     const [width, height] = canvasSize(map, image, draw.frame);
     return {
-      facts: Object.fromEntries(FACTS.map((fact) => [fact, map[fact]])) as unknown as Facts,
+      facts: factsOf(map),
       png: task.wantsPng ? await png(map, width, height, draw) : undefined,
       npy: task.wantsNpy ? await base64(writeNpy(await map.data(), map.shape)) : undefined,
     };
   } finally {
     map.destroy();
   }
+}
+
+function factsOf(map: SensitivityMap): Facts {
+  const facts = Object.fromEntries(FACTS.map((fact) => [fact, map[fact]]));
+  const { standardError } = map;
+  return {
+    ...facts,
+    standardError: Number.isFinite(standardError) ? standardError : null,
+  } as Facts;
 }
 
 async function readImage({ url, isTensor }: Task): Promise<ImageSource> {

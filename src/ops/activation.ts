@@ -5,7 +5,7 @@
 import { positions, quads, vec4s } from "../layout.js";
 import type { Activation, Constant, Node, Op, Planning, Sink } from "../types.js";
 import { constantInput, nodeError, numberOf } from "./attributes.js";
-import { activated, gradientTo, join, result, source } from "./epilogue.js";
+import { activated, gradientTo, join, layer, result, source } from "./epilogue.js";
 
 /** The activation that a node is, if it is a piecewise linear one. */
 export function activationOf(
@@ -39,7 +39,7 @@ export const Piecewise: Op = {
       label: node.name,
       shader: "elementwise",
       entry: "piecewise_forward",
-      overrides: { ...parts.overrides, POSITIONS: count },
+      uniforms: join(parts, layer({ positions: count })).uniforms,
       bindings: parts.bindings,
       workgroups: [Math.ceil(count / 8 / 64), quads(x.layout), 1],
       samples: 1,
@@ -56,7 +56,7 @@ export const Piecewise: Op = {
         label: `${node.name} back`,
         shader: "elementwise",
         entry: "pass_backward",
-        overrides: { ...parts.overrides, POSITIONS: count },
+        uniforms: join(parts, layer({ positions: count })).uniforms,
         bindings: parts.bindings,
         workgroups: [Math.ceil(count / 64), quads(sink.layout), 1],
         samples: 1,
@@ -67,13 +67,13 @@ export const Piecewise: Op = {
 
 /** Passes a gradient that stands where it belongs through the activation that made its tensor. */
 export function gateInPlace(label: string, plan: Planning, sink: Sink): void {
-  const { overrides, bindings } = gradientTo(sink, plan);
+  const { uniforms, bindings } = gradientTo(sink, plan);
   const count = positions(sink.layout);
   plan.step({
     label,
     shader: "elementwise",
     entry: "gate_in_place",
-    overrides: { ...overrides, POSITIONS: count },
+    uniforms: join({ uniforms, bindings }, layer({ positions: count })).uniforms,
     bindings,
     workgroups: [Math.ceil(count / 64), quads(sink.layout), 1],
     samples: 1,
@@ -93,13 +93,15 @@ function smooth(number: number): Op {
         label: node.name,
         shader: "elementwise",
         entry: "smooth_forward",
-        overrides: {
-          ...parts.overrides,
-          FUNCTION: number,
-          QUADS: quads(x.layout),
-          POSITIONS: positions(x.layout),
-          KEEP_SLOPE: plan.backward ? 1 : 0,
-        },
+        uniforms: join(
+          parts,
+          layer({
+            function: number,
+            quads: quads(x.layout),
+            positions: positions(x.layout),
+            keep_slope: plan.backward ? 1 : 0,
+          }),
+        ).uniforms,
         bindings: { ...parts.bindings, slope: plan.saved(node, "slope", vec4s(x.layout) * 16) },
         workgroups: [Math.ceil(positions(x.layout) / 64), quads(x.layout), 1],
         samples: 1,
@@ -116,7 +118,8 @@ function smooth(number: number): Op {
           label: `${node.name} back`,
           shader: "elementwise",
           entry: "smooth_backward",
-          overrides: { ...parts.overrides, QUADS: quads(layout), POSITIONS: positions(layout) },
+          uniforms: join(parts, layer({ quads: quads(layout), positions: positions(layout) }))
+            .uniforms,
           bindings: { ...parts.bindings, slopes: plan.saved(node, "slope", vec4s(layout) * 16) },
           workgroups: [Math.ceil(positions(layout) / 64), quads(layout), 1],
           samples: 1,

@@ -4,7 +4,7 @@
 import { channels, elements, places, positions, quads, vec4s } from "../layout.js";
 import type { Constant, Layout, Node, Op, Planning, Shape, View } from "../types.js";
 import { nodeError } from "./attributes.js";
-import { activated, gradientTo, join, type Part } from "./epilogue.js";
+import { activated, gradientTo, join, layer, type Part } from "./epilogue.js";
 
 const OPERATIONS = { Add: 0, Sub: 1, Mul: 2, Div: 3 } as const;
 
@@ -101,17 +101,14 @@ function operand(node: Node, plan: Planning, k: number, letter: "a" | "b", y: La
     view = plan.value(name);
     steps = stepsOf(node, view.layout.shape, y.channel, y);
   }
-  const L = letter.toUpperCase();
-  return {
-    overrides: {
-      [`${L}_OFFSET`]: view.offset,
-      [`${L}_STRIDE`]: view.stride,
-      [`${L}_QUAD`]: steps.quad,
-      [`${L}_POSITION`]: steps.position,
-      [`${L}_SPLAT`]: steps.splat ? 1 : 0,
-    },
-    bindings: { [letter]: view.buffer },
-  };
+  const part = layer({
+    [`${letter}_offset`]: view.offset,
+    [`${letter}_stride`]: view.stride,
+    [`${letter}_quad`]: steps.quad,
+    [`${letter}_position`]: steps.position,
+    [`${letter}_splat`]: steps.splat ? 1 : 0,
+  });
+  return { ...part, bindings: { [letter]: view.buffer } };
 }
 
 /** Writes down the gradient with respect to input k. */
@@ -131,21 +128,23 @@ function backward(node: Node, plan: Planning, k: 0 | 1): void {
     if (k === 1) parts.push(operand(node, plan, 0, "a", y));
     parts.push(operand(node, plan, 1, "b", y));
   }
-  const { overrides, bindings } = join(...parts, gradientTo(sink, plan));
+  const { uniforms, bindings } = join(...parts, gradientTo(sink, plan));
   plan.step({
     label: `${node.name} back to ${k}`,
     shader: "arithmetic",
     entry,
-    overrides: {
-      ...overrides,
-      OPERATION: operation === "Sub" && k === 0 ? OPERATIONS.Add : OPERATIONS[operation],
-      CHANNELS: channels(y),
-      POSITIONS: positions(y),
-      DY_OFFSET: dy.offset,
-      DY_STRIDE: dy.stride,
-      DX_QUADS: quads(sink.layout),
-      DX_SPLAT: channels(sink.layout) === 1 && channels(y) > 1 ? 1 : 0,
-    },
+    uniforms: join(
+      { uniforms, bindings },
+      layer({
+        operation: operation === "Sub" && k === 0 ? OPERATIONS.Add : OPERATIONS[operation],
+        channels: channels(y),
+        positions: positions(y),
+        dy_offset: dy.offset,
+        dy_stride: dy.stride,
+        dx_quads: quads(sink.layout),
+        dx_splat: channels(sink.layout) === 1 && channels(y) > 1 ? 1 : 0,
+      }),
+    ).uniforms,
     bindings: { ...bindings, dy: dy.buffer },
     workgroups: [Math.ceil(positions(sink.layout) / 64), quads(sink.layout), 1],
     samples: 1,
@@ -176,7 +175,7 @@ export const Arithmetic: Op = {
   forward(node, plan) {
     const { layout } = plan.value(node.outputs[0] as string);
     const count = positions(layout);
-    const { overrides, bindings } = join(
+    const { uniforms, bindings } = join(
       operand(node, plan, 0, "a", layout),
       operand(node, plan, 1, "b", layout),
       activated(node, plan, count, 8),
@@ -185,12 +184,14 @@ export const Arithmetic: Op = {
       label: node.name,
       shader: "arithmetic",
       entry: "forward",
-      overrides: {
-        ...overrides,
-        OPERATION: OPERATIONS[node.op as keyof typeof OPERATIONS],
-        CHANNELS: channels(layout),
-        POSITIONS: count,
-      },
+      uniforms: join(
+        { uniforms, bindings },
+        layer({
+          operation: OPERATIONS[node.op as keyof typeof OPERATIONS],
+          channels: channels(layout),
+          positions: count,
+        }),
+      ).uniforms,
       bindings,
       workgroups: [Math.ceil(count / 8 / 64), quads(layout), 1],
       samples: 1,

@@ -6,7 +6,7 @@ import { elements, places, vec4s } from "../layout.js";
 import type { Layout, Node, Op, Planning, Shape, View } from "../types.js";
 import { gateInPlace } from "./activation.js";
 import { axisOf, nodeError, numberOf } from "./attributes.js";
-import { gradientTo, join, result, source } from "./epilogue.js";
+import { gradientTo, join, layer, result, source } from "./epilogue.js";
 
 const NOTHING = 0xffffffff;
 
@@ -102,7 +102,7 @@ export const Concat: Op = {
         label: `${node.name} clear`,
         shader: "gather",
         entry: "clear",
-        overrides: { ...parts.overrides, VEC4S: vec4s(y.layout) },
+        uniforms: join(parts, layer({ vec4s: vec4s(y.layout) })).uniforms,
         bindings: parts.bindings,
         workgroups: [Math.ceil(vec4s(y.layout) / 64), 1, 1],
         samples: 1,
@@ -111,12 +111,12 @@ export const Concat: Op = {
     for (const k of copied) {
       const x = partOf(node, plan, k, y.layout);
       const size = vec4s(x.layout);
-      const { overrides, bindings } = join(source("x", x), result(y));
+      const { uniforms, bindings } = join(source("x", x), result(y));
       plan.step({
         label: `${node.name} part ${k}`,
         shader: "gather",
         entry: "scatter",
-        overrides: { ...overrides, VEC4S: size },
+        uniforms: join({ uniforms, bindings }, layer({ vec4s: size })).uniforms,
         bindings: {
           x: bindings.x as number,
           parts: bindings.y as number,
@@ -140,13 +140,13 @@ export const Concat: Op = {
           if (sink.gate) gateInPlace(`${node.name} gate ${k}`, plan, sink);
           return;
         }
-        const { overrides, bindings } = join(source("dy", dy), gradientTo(sink, plan));
+        const { uniforms, bindings } = join(source("dy", dy), gradientTo(sink, plan));
         const size = vec4s(sink.layout);
         plan.step({
           label: `${node.name} back to ${k}`,
           shader: "gather",
           entry: "backward_one",
-          overrides: { ...overrides, VEC4S: size },
+          uniforms: join({ uniforms, bindings }, layer({ vec4s: size })).uniforms,
           bindings: {
             x: bindings.dy as number,
             dx: bindings.dx as number,

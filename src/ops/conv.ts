@@ -1,9 +1,9 @@
 // Conv: a choice between conv.wgsl and, for a group for each channel, depthwise.wgsl.
 
-import { channels, positions } from "../layout.js";
+import { channels } from "../layout.js";
 import type { Constant, Node, Op, Planning } from "../types.js";
 import { nodeError, numberOf } from "./attributes.js";
-import { asOneRow, type Convolution, convolve, convolveBack } from "./convolution.js";
+import { type Convolution, convolve, convolveBack } from "./convolution.js";
 import { depthwiseBackward, depthwiseForward, isDepthwise } from "./depthwise.js";
 import { windowOf, windowShape } from "./window.js";
 
@@ -49,7 +49,7 @@ export const Conv: Op = {
     const x = plan.value(node.inputs[0] as string);
     const conv = convolutionOf(node, plan);
     if (isDepthwise(conv)) depthwiseForward(node, plan, conv, x);
-    else convolve(node, plan, asOneRow(conv, positions(x.layout)), x);
+    else convolve(node, plan, conv, x);
   },
   rules: {
     gradient(node, plan) {
@@ -58,7 +58,7 @@ export const Conv: Op = {
       const dy = plan.gradient(node.outputs[0] as string);
       const conv = convolutionOf(node, plan);
       if (isDepthwise(conv)) depthwiseBackward(node, plan, conv, dy, sink);
-      else convolveBack(node, plan, asOneRow(conv, positions(sink.layout)), dy, sink);
+      else convolveBack(node, plan, conv, dy, sink);
     },
   },
 };

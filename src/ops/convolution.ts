@@ -1,11 +1,12 @@
-// The steps of a convolution by conv.wgsl: how its weights are packed, how it is cut into tiles, and what it
+// The steps of a convolution by conv.wgsl, or by pointwise.wgsl where it is 1 × 1: how its weights are packed, how it is cut into tiles, and what it
 // costs. Conv is one, and so is a dense layer over many positions.
 //
 // Groups whose channels are no multiple of four are merged with their neighbors until they are; the merged
-// matrix is block-diagonal. A 1 × 1 convolution without stride sees its picture as one long row.
+// matrix is block-diagonal.
 
-import type { Constant, Node, Planning, Sink, View } from "../types.js";
-import { activated, gradientTo, join, type Part, source } from "./epilogue.js";
+import { positions } from "../layout.js";
+import type { Constant, Node, Planning, Sink, Step, View } from "../types.js";
+import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
 import type { Window } from "./window.js";
 
 /** A convolution with its weights as ONNX has them, [O, C / groups, kernel…]. */
@@ -19,12 +20,6 @@ export interface Convolution {
   /** Key of the packed weights among the plan's fixed buffers. */
   readonly key: string;
 }
-
-// Pixels and output quads that one invocation makes. Many of both make loads rare, which is what counts on a
-// software adapter; see the bench for what others like.
-const TILE_PIXELS = 28;
-const TILE_QUADS = 4;
-const WORKGROUP = 16;
 
 /** How many groups of the kernel hold the groups of the model, so that each begins on a quad. */
 function mergedGroups({ groups, channels, outputs }: Convolution): number {
@@ -70,7 +65,7 @@ function weightParts(conv: Convolution, plan: Planning): Part {
   const taps = conv.window.kernel[0] * conv.window.kernel[1];
   const count = Math.ceil(conv.outputs / 4) * Math.ceil(conv.channels / merged / 4) * taps * 16;
   const w = plan.fixed(`${conv.key} packed`, count * 4, () => packMatrices(conv, merged));
-  return { overrides: {}, bindings: { w } };
+  return { uniforms: {}, bindings: { w } };
 }
 
 /** The bias of a convolution as its forward kernel reads it. */
@@ -80,7 +75,7 @@ export function biasPart({ bias, key, outputs }: Convolution, plan: Planning): P
     bias ? Math.ceil(outputs / 4) * 16 : 16,
     () => packVector(bias ? bias.data : [0]),
   );
-  return { overrides: { BIAS: bias ? 1 : 0 }, bindings: { b } };
+  return { ...layer({ bias: bias ? 1 : 0 }), bindings: { b } };
 }
 
 /** Splits a length into the fewest equal tiles of at most `limit`. */
@@ -88,19 +83,17 @@ export function evenTile(length: number, limit: number): number {
   return Math.ceil(length / Math.ceil(length / limit));
 }
 
-/** The sizes that both shaders take as overrides. */
+/** The sizes that conv.wgsl and depthwise.wgsl both take. */
 export function geometry({ window }: Convolution): Record<string, number> {
   return {
-    STRIDE_Y: window.stride[0],
-    STRIDE_X: window.stride[1],
-    DILATION_Y: window.dilation[0],
-    DILATION_X: window.dilation[1],
-    PAD_Y: window.before[0],
-    PAD_X: window.before[1],
-    IN_HEIGHT: window.input[0],
-    IN_WIDTH: window.input[1],
-    OUT_HEIGHT: window.output[0],
-    OUT_WIDTH: window.output[1],
+    dilation_y: window.dilation[0],
+    dilation_x: window.dilation[1],
+    pad_y: window.before[0],
+    pad_x: window.before[1],
+    in_height: window.input[0],
+    in_width: window.input[1],
+    out_height: window.output[0],
+    out_width: window.output[1],
   };
 }
 
@@ -110,56 +103,44 @@ export function operations({ window, groups, channels, outputs }: Convolution): 
   return 2 * window.output[0] * window.output[1] * outputs * (channels / groups) * taps;
 }
 
-/** Rows and columns of a tile of a plane, and how many tiles it takes. */
-function tiling(height: number, width: number) {
-  const columns = evenTile(width, TILE_PIXELS);
-  const rows = evenTile(height, Math.max(1, Math.floor(TILE_PIXELS / columns)));
-  return { columns, rows, across: Math.ceil(width / columns), down: Math.ceil(height / rows) };
+/** True for a 1 × 1 convolution without stride or padding. */
+function isPointwise({ window }: Convolution): boolean {
+  const { kernel, stride, before, after } = window;
+  return (
+    [...kernel, ...stride].every((v) => v === 1) && [...before, ...after].every((v) => v === 0)
+  );
+}
+
+/** Quads of a group on either side, as the kernels count them. */
+function groupQuads(conv: Convolution) {
+  const groups = mergedGroups(conv);
+  return {
+    groups,
+    in_quads: Math.ceil(conv.channels / groups / 4),
+    out_quads: Math.ceil(conv.outputs / groups / 4),
+  };
 }
 
 /** Writes down y = a(b + W ∗ x). */
 export function convolve(node: Node, plan: Planning, conv: Convolution, x: View): void {
-  const { window } = conv;
-  const [height, width] = window.output;
-  const merged = mergedGroups(conv);
-  const outQuads = Math.ceil(conv.outputs / merged / 4);
-  const { columns, rows, across, down } = tiling(height, width);
-  const block = evenTile(outQuads, TILE_QUADS);
-  const out = activated(node, plan, width, columns);
-  const parts = join(source("x", x), weightParts(conv, plan), biasPart(conv, plan), out);
-  plan.step({
-    label: node.name,
-    shader: "conv",
-    entry: "forward",
-    constants: {
-      QUADS: block,
-      ROWS: rows,
-      COLUMNS: columns,
-      KERNEL_COLUMNS: window.kernel[1],
-      WINDOW_ROWS: (rows - 1) * window.stride[0] + (window.kernel[0] - 1) * window.dilation[0] + 1,
-      WINDOW_COLUMNS:
-        (columns - 1) * window.stride[1] + (window.kernel[1] - 1) * window.dilation[1] + 1,
-    },
-    overrides: {
-      ...parts.overrides,
-      ...geometry(conv),
-      WORKGROUP,
-      KERNEL_ROWS: window.kernel[0],
-      IN_QUADS: Math.ceil(conv.channels / merged / 4),
-      OUT_QUADS: outQuads,
-      GROUPS: merged,
-      TILES_Y: down,
-      TILES_X: across,
-    },
-    bindings: parts.bindings,
-    workgroups: [
-      Math.ceil((across * down * Math.ceil(outQuads / block) * merged) / WORKGROUP),
-      1,
-      1,
-    ],
-    samples: 1,
-    flops: operations(conv),
-  });
+  const { tiling } = plan;
+  const { groups, in_quads, out_quads } = groupQuads(conv);
+  const row = isPointwise(conv) ? positions(x.layout) : undefined;
+  const [height, width] = row === undefined ? conv.window.output : [1, row];
+  const tile = tileOf(height, width, tiling.pixels);
+  const quads = quadsOf(out_quads, row === undefined ? tiling.quads : 2 * tiling.quads);
+  const out = activated(node, plan, width, tile.columns);
+  const sizes = { groups, in_quads, out_quads };
+  const parts = join(
+    source("x", x),
+    weightParts(conv, plan),
+    biasPart(conv, plan),
+    out,
+    layer(sizes),
+  );
+  const blocks = groups * Math.ceil(out_quads / quads);
+  const common = { label: node.name, entry: "forward", samples: 1, flops: operations(conv) };
+  plan.step({ ...common, ...launch(conv, parts, tile, quads, blocks, tiling.workgroup, row, 1) });
 }
 
 /** Writes down dx = Wᵀ ∗ dy. */
@@ -170,57 +151,96 @@ export function convolveBack(
   dy: View,
   sink: Sink,
 ): void {
-  const { window } = conv;
-  const [strideY, strideX] = window.stride;
-  const merged = mergedGroups(conv);
-  const inQuads = Math.ceil(conv.channels / merged / 4);
-  const { columns, rows, across, down } = tiling(
-    Math.ceil(window.input[0] / strideY),
-    Math.ceil(window.input[1] / strideX),
+  const { tiling } = plan;
+  const { groups, in_quads, out_quads } = groupQuads(conv);
+  const [strideY, strideX] = conv.window.stride;
+  const row = isPointwise(conv) ? positions(sink.layout) : undefined;
+  const [height, width] =
+    row === undefined
+      ? conv.window.input.map((n, i) => Math.ceil(n / (conv.window.stride[i] as number)))
+      : [1, row];
+  const tile = tileOf(height as number, width as number, tiling.pixels);
+  const quads = quadsOf(in_quads, row === undefined ? tiling.quads : 2 * tiling.quads);
+  const sizes = { groups, in_quads, out_quads };
+  const parts = join(
+    source("dy", dy),
+    weightParts(conv, plan),
+    gradientTo(sink, plan),
+    layer(sizes),
   );
-  const block = evenTile(inQuads, TILE_QUADS);
-  const parts = join(source("dy", dy), weightParts(conv, plan), gradientTo(sink, plan));
-  plan.step({
+  const blocks = groups * Math.ceil(in_quads / quads);
+  const phases = strideY * strideX;
+  const common = {
     label: `${node.name} back`,
-    shader: "conv",
     entry: "backward",
-    constants: {
-      QUADS: block,
-      ROWS: rows,
-      COLUMNS: columns,
-      KERNEL_COLUMNS: window.kernel[1],
-      WINDOW_ROWS: rows + Math.ceil(((window.kernel[0] - 1) * window.dilation[0]) / strideY),
-      WINDOW_COLUMNS: columns + Math.ceil(((window.kernel[1] - 1) * window.dilation[1]) / strideX),
-    },
-    overrides: {
-      ...parts.overrides,
-      ...geometry(conv),
-      WORKGROUP,
-      KERNEL_ROWS: window.kernel[0],
-      IN_QUADS: inQuads,
-      OUT_QUADS: Math.ceil(conv.outputs / merged / 4),
-      GROUPS: merged,
-      TILES_Y: down,
-      TILES_X: across,
-    },
-    bindings: parts.bindings,
-    workgroups: [
-      Math.ceil(
-        (strideY * strideX * across * down * Math.ceil(inQuads / block) * merged) / WORKGROUP,
-      ),
-      1,
-      1,
-    ],
     samples: 1,
     flops: operations(conv),
+  };
+  plan.step({
+    ...common,
+    ...launch(conv, parts, tile, quads, blocks, tiling.workgroup, row, phases),
   });
 }
 
-/** A 1 × 1 convolution without stride or padding sees its picture as one row, whatever its axes. */
-export function asOneRow(conv: Convolution, count: number): Convolution {
-  const { kernel, stride, before, after } = conv.window;
-  const plain =
-    [...kernel, ...stride].every((v) => v === 1) && [...before, ...after].every((v) => v === 0);
-  if (!plain) return conv;
-  return { ...conv, window: { ...conv.window, input: [1, count], output: [1, count] } };
+interface Tile {
+  readonly rows: number;
+  readonly columns: number;
+  readonly down: number;
+  readonly across: number;
+}
+
+/** A tile of at most `pixels` pixels of a plane, wide before high, and how many tiles there are. */
+function tileOf(height: number, width: number, pixels: number): Tile {
+  const columns = evenTile(width, Math.min(pixels, 28));
+  const rows = evenTile(height, Math.max(1, Math.floor(pixels / columns)));
+  return { columns, rows, across: Math.ceil(width / columns), down: Math.ceil(height / rows) };
+}
+
+/** Quads of a tile: about equal parts of all there are, and even in number, as pointwise.wgsl wants. */
+function quadsOf(count: number, limit: number): number {
+  return Math.ceil(evenTile(count, limit) / 2) * 2;
+}
+
+/** What forward and backward launches have in common; `row` is the number of positions of a pointwise one. */
+function launch(
+  conv: Convolution,
+  { uniforms, bindings }: Part,
+  tile: Tile,
+  quads: number,
+  blocks: number,
+  workgroup: number,
+  row: number | undefined,
+  phases: number,
+): Pick<Step, "shader" | "constants" | "uniforms" | "bindings" | "workgroups"> {
+  const count = blocks * tile.across * tile.down * phases;
+  const workgroups = [Math.ceil(count / workgroup), 1, 1] as const;
+  const constants = { WORKGROUP: workgroup, QUADS: quads, COLUMNS: tile.columns };
+  if (row !== undefined) {
+    const sizes = layer({ positions: row, tiles: tile.across });
+    return { shader: "pointwise", constants, ...join({ uniforms, bindings }, sizes), workgroups };
+  }
+  const { kernel, stride, dilation } = conv.window;
+  const forward = "x" in bindings;
+  const window = (length: number, axis: 0 | 1): number => {
+    const reach = (kernel[axis] - 1) * dilation[axis];
+    return forward
+      ? (length - 1) * stride[axis] + reach + 1
+      : length + Math.ceil(reach / stride[axis]);
+  };
+  const sizes = layer({ ...geometry(conv), tiles_y: tile.down, tiles_x: tile.across });
+  return {
+    shader: "conv",
+    constants: {
+      ...constants,
+      ROWS: tile.rows,
+      WINDOW_ROWS: window(tile.rows, 0),
+      WINDOW_COLUMNS: window(tile.columns, 1),
+      KERNEL_ROWS: kernel[0],
+      KERNEL_COLUMNS: kernel[1],
+      STRIDE_Y: stride[0],
+      STRIDE_X: stride[1],
+    },
+    ...join({ uniforms, bindings }, sizes),
+    workgroups,
+  };
 }

@@ -5,7 +5,7 @@ import { channels, positions } from "../layout.js";
 import type { Constant, Layout, Node, Op, Planning, Sink, View } from "../types.js";
 import { nodeError, numberOf } from "./attributes.js";
 import { type Convolution, convolve, convolveBack, packVector } from "./convolution.js";
-import { activated, gradientTo, join, source } from "./epilogue.js";
+import { activated, gradientTo, join, layer, source } from "./epilogue.js";
 
 /** y = W x + b with W as [outputs, inputs]. */
 interface Linear {
@@ -122,14 +122,15 @@ function denseForward(node: Node, plan: Planning, x: View, y: Layout): void {
     label: node.name,
     shader: "dense",
     entry: "forward",
-    constants: { QUADS: TILE_QUADS, SAMPLES: TILE_SAMPLES },
-    overrides: {
-      ...parts.overrides,
-      WORKGROUP,
-      IN_QUADS: Math.ceil(inputs / 4),
-      OUT_QUADS: quads,
-      BIAS: hasBias ? 1 : 0,
-    },
+    constants: { WORKGROUP, QUADS: TILE_QUADS, SAMPLES: TILE_SAMPLES },
+    uniforms: join(
+      parts,
+      layer({
+        in_quads: Math.ceil(inputs / 4),
+        out_quads: quads,
+        bias: hasBias ? 1 : 0,
+      }),
+    ).uniforms,
     bindings: { ...parts.bindings, w: denseWeights(node, plan, inputs, outputs), b, run: plan.run },
     workgroups: [Math.ceil(quads / TILE_QUADS / WORKGROUP), 1, 1],
     samples: TILE_SAMPLES,
@@ -145,13 +146,14 @@ function denseBackward(node: Node, plan: Planning, dy: View, sink: Sink): void {
     label: `${node.name} back`,
     shader: "dense",
     entry: "backward",
-    constants: { QUADS: TILE_QUADS, SAMPLES: TILE_SAMPLES },
-    overrides: {
-      ...parts.overrides,
-      WORKGROUP,
-      IN_QUADS: quads,
-      OUT_QUADS: Math.ceil(outputs / 4),
-    },
+    constants: { WORKGROUP, QUADS: TILE_QUADS, SAMPLES: TILE_SAMPLES },
+    uniforms: join(
+      parts,
+      layer({
+        in_quads: quads,
+        out_quads: Math.ceil(outputs / 4),
+      }),
+    ).uniforms,
     bindings: { ...parts.bindings, w: denseWeights(node, plan, inputs, outputs), run: plan.run },
     workgroups: [Math.ceil(quads / TILE_QUADS / WORKGROUP), 1, 1],
     samples: TILE_SAMPLES,

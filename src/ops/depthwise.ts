@@ -2,7 +2,7 @@
 
 import type { Node, Planning, Sink, View } from "../types.js";
 import { biasPart, type Convolution, evenTile, geometry, operations } from "./convolution.js";
-import { activated, gradientTo, join, type Part, source } from "./epilogue.js";
+import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
 
 /** True if every channel of the input makes one channel of the output. */
 export function isDepthwise({ groups, channels, outputs }: Convolution): boolean {
@@ -25,7 +25,7 @@ function weightPart(conv: Convolution, plan: Planning): Part {
   const taps = conv.window.kernel[0] * conv.window.kernel[1];
   const bytes = Math.ceil(conv.channels / 4) * taps * 16;
   const w = plan.fixed(`${conv.key} by lanes`, bytes, () => packLanes(conv));
-  return { overrides: {}, bindings: { w } };
+  return { uniforms: {}, bindings: { w } };
 }
 
 const DEPTHWISE_COLUMNS = 8;
@@ -38,27 +38,29 @@ function depthwiseGeometry(conv: Convolution, height: number, width: number) {
     Math.ceil(conv.channels / 4),
     1,
   ];
-  const overrides = {
+  const sizes = layer({
     ...geometry(conv),
-    KERNEL_Y: conv.window.kernel[0],
-    KERNEL_X: conv.window.kernel[1],
-    TILES_X: across,
-  };
-  return { columns, workgroups, overrides };
+    kernel_y: conv.window.kernel[0],
+    kernel_x: conv.window.kernel[1],
+    stride_y: conv.window.stride[0],
+    stride_x: conv.window.stride[1],
+    tiles_x: across,
+  });
+  return { columns, workgroups, sizes };
 }
 
 /** Writes down y = a(b + w ∗ x), channel by channel. */
 export function depthwiseForward(node: Node, plan: Planning, conv: Convolution, x: View): void {
   const [height, width] = conv.window.output;
-  const { columns, workgroups, overrides } = depthwiseGeometry(conv, height, width);
+  const { columns, workgroups, sizes } = depthwiseGeometry(conv, height, width);
   const out = activated(node, plan, width, columns);
-  const parts = join(source("x", x), weightPart(conv, plan), biasPart(conv, plan), out);
+  const parts = join(source("x", x), weightPart(conv, plan), biasPart(conv, plan), sizes, out);
   plan.step({
     label: node.name,
     shader: "depthwise",
     entry: "forward",
     constants: { COLUMNS: columns },
-    overrides: { ...parts.overrides, ...overrides },
+    uniforms: parts.uniforms,
     bindings: parts.bindings,
     workgroups,
     samples: 1,
@@ -75,14 +77,14 @@ export function depthwiseBackward(
   sink: Sink,
 ): void {
   const [height, width] = conv.window.input;
-  const { columns, workgroups, overrides } = depthwiseGeometry(conv, height, width);
-  const parts = join(source("dy", dy), weightPart(conv, plan), gradientTo(sink, plan));
+  const { columns, workgroups, sizes } = depthwiseGeometry(conv, height, width);
+  const parts = join(source("dy", dy), weightPart(conv, plan), sizes, gradientTo(sink, plan));
   plan.step({
     label: `${node.name} back`,
     shader: "depthwise",
     entry: "backward",
     constants: { COLUMNS: columns },
-    overrides: { ...parts.overrides, ...overrides },
+    uniforms: parts.uniforms,
     bindings: parts.bindings,
     workgroups,
     samples: 1,

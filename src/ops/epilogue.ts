@@ -4,19 +4,19 @@
 import { positions } from "../layout.js";
 import type { BufferId, Mask, Node, Planning, Sink, View } from "../types.js";
 
-/** Overrides and bindings that a step takes over. */
+/** Uniforms and bindings that a step takes over. */
 export interface Part {
-  readonly overrides: Record<string, number>;
+  readonly uniforms: Record<string, Record<string, number>>;
   readonly bindings: Record<string, BufferId>;
 }
 
-// WebGPU takes only finite overrides.
+// WGSL need not keep infinities.
 const finite = (value: number): number => Math.max(-3.4e38, Math.min(3.4e38, value));
 
 /** For kernels that only write y. */
 export function result(view: View): Part {
   return {
-    overrides: { Y_OFFSET: view.offset, Y_STRIDE: view.stride },
+    uniforms: { out: { offset: view.offset, stride: view.stride } },
     bindings: { y: view.buffer },
   };
 }
@@ -28,59 +28,62 @@ export function activated(
   width: number,
   tile: number,
 ): Part & { mask: Mask | undefined } {
-  const { overrides, bindings } = result(plan.value(node.outputs[0] as string));
+  const { uniforms, bindings } = result(plan.value(node.outputs[0] as string));
   const mask = plan.mask(node, width, tile);
   bindings.mask = mask ? mask.buffer : plan.fixed("no mask", 4, () => new Uint32Array(1));
-  if (node.activation) {
-    const { low, high, slope } = node.activation;
-    Object.assign(overrides, {
-      ACTIVATE: 1,
-      LOW_F: finite(low),
-      HIGH_F: finite(high),
-      SLOPE_F: slope,
-    });
-  }
-  if (mask) Object.assign(overrides, { KEEP_MASK: 1, MASK_STRIDE: mask.stride });
-  return { overrides, bindings, mask };
+  const { low, high, slope } = node.activation ?? { low: 0, high: 0, slope: 0 };
+  Object.assign(uniforms.out as object, {
+    activate: node.activation ? 1 : 0,
+    low: finite(low),
+    high: finite(high),
+    slope,
+    keep_mask: mask ? 1 : 0,
+    mask_stride: mask?.stride ?? 0,
+  });
+  return { uniforms, bindings, mask };
 }
 
 const GATES = { gradient: 1, guided: 2, deconvnet: 3 } as const;
 
 /** For kernels that leave a gradient. */
 export function gradientTo(sink: Sink, plan: Planning): Part {
-  const overrides: Record<string, number> = {
-    DX_OFFSET: sink.offset,
-    DX_STRIDE: sink.stride,
-    DX_POSITIONS: positions(sink.layout),
-    ADD: sink.add ? 1 : 0,
-  };
-  const bindings: Record<string, BufferId> = { dx: sink.buffer };
   const { gate } = sink;
-  if (gate) {
-    Object.assign(overrides, { GATE: GATES[gate.rule], GATE_SLOPE_F: gate.slope });
-    if (gate.mask) {
-      const { width, tile, stride } = gate.mask;
-      Object.assign(overrides, { GATE_WIDTH: width, GATE_TILE: tile, GATE_STRIDE: stride });
-    }
-  }
-  bindings.gate_mask = gate?.mask
-    ? gate.mask.buffer
-    : plan.fixed("no mask", 4, () => new Uint32Array(1));
-  return { overrides, bindings };
+  const { width = 1, tile = 8, stride = 0 } = gate?.mask ?? {};
+  const back = {
+    offset: sink.offset,
+    stride: sink.stride,
+    positions: positions(sink.layout),
+    add: sink.add ? 1 : 0,
+    gate: gate ? GATES[gate.rule] : 0,
+    slope: gate?.slope ?? 0,
+    mask_width: width,
+    mask_tile: tile,
+    mask_stride: stride,
+  };
+  const gate_mask = gate?.mask?.buffer ?? plan.fixed("no mask", 4, () => new Uint32Array(1));
+  return { uniforms: { back }, bindings: { dx: sink.buffer, gate_mask } };
 }
 
 /** Where a kernel reads x, or dy in its place. */
 export function source(name: "x" | "dy", view: View): Part {
   return {
-    overrides: { X_OFFSET: view.offset, X_STRIDE: view.stride },
+    uniforms: { layer: { x_offset: view.offset, x_stride: view.stride } },
     bindings: { [name]: view.buffer },
   };
 }
 
+/** What differs from layer to layer: fields of the kernel's own uniform struct. */
+export function layer(fields: Record<string, number>): Part {
+  return { uniforms: { layer: fields }, bindings: {} };
+}
+
 /** Several parts as one. */
 export function join(...parts: Part[]): Part {
-  return {
-    overrides: Object.assign({}, ...parts.map((part) => part.overrides)),
-    bindings: Object.assign({}, ...parts.map((part) => part.bindings)),
-  };
+  const uniforms: Part["uniforms"] = {};
+  for (const part of parts) {
+    for (const [name, fields] of Object.entries(part.uniforms)) {
+      uniforms[name] = { ...uniforms[name], ...fields };
+    }
+  }
+  return { uniforms, bindings: Object.assign({}, ...parts.map((part) => part.bindings)) };
 }

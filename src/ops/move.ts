@@ -13,7 +13,7 @@ import {
   numbersOf,
   stringOf,
 } from "./attributes.js";
-import { gradientTo, join, result, source } from "./epilogue.js";
+import { gradientTo, join, layer, result, source } from "./epilogue.js";
 
 const NOTHING = 0xffffffff;
 
@@ -119,11 +119,8 @@ function move(
           label: node.name,
           shader: "gather",
           entry: "forward",
-          overrides: {
-            ...parts.overrides,
-            VEC4S: size,
-            FILL_F: fillOf(node, plan.graph.constants),
-          },
+          uniforms: join(parts, layer({ vec4s: size, fill: fillOf(node, plan.graph.constants) }))
+            .uniforms,
           bindings: {
             ...parts.bindings,
             table: plan.fixed(`${node.name} ${k} table`, size * 16, () =>
@@ -168,7 +165,7 @@ function back(node: Node, plan: Planning, k: number, moves: Parameters<typeof mo
     label: `${node.name} back`,
     shader: "gather",
     entry: single ? "backward_one" : "backward_list",
-    overrides: { ...parts.overrides, VEC4S: size },
+    uniforms: join(parts, layer({ vec4s: size })).uniforms,
     bindings: {
       ...bindings,
       x: x as number,

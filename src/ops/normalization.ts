@@ -5,7 +5,7 @@ import { channels, positions, quads } from "../layout.js";
 import type { Constant, Node, Op, Planning } from "../types.js";
 import { constantInput, nodeError, numberOf } from "./attributes.js";
 import { packVector } from "./convolution.js";
-import { activated, gradientTo, join, source } from "./epilogue.js";
+import { activated, gradientTo, join, layer, source } from "./epilogue.js";
 
 /** y = scale·x + shift for each channel, as the node's statistics say. */
 export function affineOf(
@@ -55,7 +55,7 @@ export const BatchNormalization: Op = {
       label: node.name,
       shader: "affine",
       entry: "forward",
-      overrides: { ...parts.overrides, POSITIONS: count },
+      uniforms: join(parts, layer({ positions: count })).uniforms,
       bindings: {
         ...parts.bindings,
         scale: scaleBuffer(node, plan, "scale"),
@@ -76,7 +76,7 @@ export const BatchNormalization: Op = {
         label: `${node.name} back`,
         shader: "affine",
         entry: "backward",
-        overrides: { ...parts.overrides, POSITIONS: count },
+        uniforms: join(parts, layer({ positions: count })).uniforms,
         bindings: { ...parts.bindings, scale: scaleBuffer(node, plan, "scale") },
         workgroups: [Math.ceil(count / 64), quads(sink.layout), 1],
         samples: 1,

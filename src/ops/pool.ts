@@ -3,7 +3,7 @@
 import { channels, plane, positions, quads } from "../layout.js";
 import type { Layout, Node, Op, Planning } from "../types.js";
 import { nodeError, numberOf, numbersOf } from "./attributes.js";
-import { gradientTo, join, result, source } from "./epilogue.js";
+import { gradientTo, join, layer, result, source } from "./epilogue.js";
 import { type Window, windowOf, windowShape } from "./window.js";
 
 function poolWindow(node: Node, x: Layout): Window {
@@ -27,21 +27,21 @@ function inferPool(node: Node, x: Layout | undefined): Layout[] {
 
 function geometry(node: Node, window: Window): Record<string, number> {
   return {
-    KERNEL_Y: window.kernel[0],
-    KERNEL_X: window.kernel[1],
-    STRIDE_Y: window.stride[0],
-    STRIDE_X: window.stride[1],
-    DILATION_Y: window.dilation[0],
-    DILATION_X: window.dilation[1],
-    PAD_TOP: window.before[0],
-    PAD_LEFT: window.before[1],
-    PAD_BOTTOM: window.after[0],
-    PAD_RIGHT: window.after[1],
-    COUNT_PADDING: numberOf(node, "count_include_pad", 0) ? 1 : 0,
-    IN_HEIGHT: window.input[0],
-    IN_WIDTH: window.input[1],
-    OUT_HEIGHT: window.output[0],
-    OUT_WIDTH: window.output[1],
+    kernel_y: window.kernel[0],
+    kernel_x: window.kernel[1],
+    stride_y: window.stride[0],
+    stride_x: window.stride[1],
+    dilation_y: window.dilation[0],
+    dilation_x: window.dilation[1],
+    pad_top: window.before[0],
+    pad_left: window.before[1],
+    pad_bottom: window.after[0],
+    pad_right: window.after[1],
+    count_padding: numberOf(node, "count_include_pad", 0) ? 1 : 0,
+    in_height: window.input[0],
+    in_width: window.input[1],
+    out_height: window.output[0],
+    out_width: window.output[1],
   };
 }
 
@@ -60,14 +60,15 @@ function pool(kind: "max" | "average"): Op {
       const y = plan.value(node.outputs[0] as string);
       const parts = join(source("x", x), result(y));
       if (max) parts.bindings.winner = winners(node, plan);
-      const overrides = { ...parts.overrides, ...geometry(node, poolWindow(node, x.layout)) };
+      const sizes = geometry(node, poolWindow(node, x.layout));
       plan.step({
         label: node.name,
         shader: "pool",
         entry: `${kind}_forward`,
-        overrides: max
-          ? { ...overrides, QUADS: quads(y.layout), KEEP_WINNER: plan.backward ? 1 : 0 }
-          : overrides,
+        uniforms: join(
+          parts,
+          layer({ ...sizes, quads: quads(y.layout), keep_winner: max && plan.backward ? 1 : 0 }),
+        ).uniforms,
         bindings: parts.bindings,
         workgroups: [Math.ceil(positions(y.layout) / 64), quads(y.layout), 1],
         samples: 1,
@@ -80,12 +81,12 @@ function pool(kind: "max" | "average"): Op {
         const dy = plan.gradient(node.outputs[0] as string);
         const parts = join(source("dy", dy), gradientTo(sink, plan));
         if (max) parts.bindings.winners = winners(node, plan);
-        const overrides = { ...parts.overrides, ...geometry(node, poolWindow(node, sink.layout)) };
+        const sizes = geometry(node, poolWindow(node, sink.layout));
         plan.step({
           label: `${node.name} back`,
           shader: "pool",
           entry: `${kind}_backward`,
-          overrides: max ? { ...overrides, QUADS: quads(sink.layout) } : overrides,
+          uniforms: join(parts, layer({ ...sizes, quads: quads(sink.layout) })).uniforms,
           bindings: parts.bindings,
           workgroups: [Math.ceil(positions(sink.layout) / 64), quads(sink.layout), 1],
           samples: 1,
@@ -113,7 +114,8 @@ export const GlobalAveragePool: Op = {
       label: node.name,
       shader: "pool",
       entry: "global_average_forward",
-      overrides: { ...parts.overrides, IN_HEIGHT: height, IN_WIDTH: width, QUADS: quads(x.layout) },
+      uniforms: join(parts, layer({ in_height: height, in_width: width, quads: quads(x.layout) }))
+        .uniforms,
       bindings: parts.bindings,
       workgroups: [Math.ceil(quads(x.layout) / 64), 1, 1],
       samples: 1,
@@ -130,7 +132,7 @@ export const GlobalAveragePool: Op = {
         label: `${node.name} back`,
         shader: "pool",
         entry: "global_average_backward",
-        overrides: { ...parts.overrides, IN_HEIGHT: height, IN_WIDTH: width },
+        uniforms: join(parts, layer({ in_height: height, in_width: width })).uniforms,
         bindings: parts.bindings,
         workgroups: [Math.ceil((height * width) / 64), quads(sink.layout), 1],
         samples: 1,

@@ -4,7 +4,7 @@
 import { channels, positions } from "../layout.js";
 import type { Node, Op, Shape } from "../types.js";
 import { axisOf, nodeError, numberOf } from "./attributes.js";
-import { gradientTo, join, result, source } from "./epilogue.js";
+import { gradientTo, join, layer, result, source } from "./epilogue.js";
 
 /**
  * The axis of a softmax. Before opset 13 (which graph.ts notes as an attribute) it ran over all axes from
@@ -36,12 +36,14 @@ function softmax(logarithm: boolean): Op {
         label: node.name,
         shader: "softmax",
         entry: "forward",
-        overrides: {
-          ...parts.overrides,
-          CHANNELS: channels(x.layout),
-          POSITIONS: positions(x.layout),
-          LOGARITHM,
-        },
+        uniforms: join(
+          parts,
+          layer({
+            channels: channels(x.layout),
+            positions: positions(x.layout),
+            logarithm: LOGARITHM,
+          }),
+        ).uniforms,
         bindings: parts.bindings,
         workgroups: [Math.ceil(positions(x.layout) / 64), 1, 1],
         samples: 1,
@@ -58,14 +60,16 @@ function softmax(logarithm: boolean): Op {
           label: `${node.name} back`,
           shader: "softmax",
           entry: "backward",
-          overrides: {
-            ...parts.overrides,
-            DY_OFFSET: dy.offset,
-            DY_STRIDE: dy.stride,
-            CHANNELS: channels(sink.layout),
-            POSITIONS: positions(sink.layout),
-            LOGARITHM,
-          },
+          uniforms: join(
+            parts,
+            layer({
+              dy_offset: dy.offset,
+              dy_stride: dy.stride,
+              channels: channels(sink.layout),
+              positions: positions(sink.layout),
+              logarithm: LOGARITHM,
+            }),
+          ).uniforms,
           bindings: { ...parts.bindings, dy: dy.buffer },
           workgroups: [Math.ceil(positions(sink.layout) / 64), 1, 1],
           samples: 1,
