@@ -125,7 +125,7 @@ async function buildDemo() {
 
 async function serveDemo() {
   const context = await esbuild.context(demo);
-  const { port } = await context.serve({ servedir: "dist/demo", host: "localhost", port: 8000 });
+  const { port } = await context.serve({ servedir: "dist/demo", host: "localhost" });
   console.log(`The demo is at http://localhost:${port}/ (Ctrl-C ends it).`);
 }
 

@@ -40,6 +40,9 @@ struct Layer {
 
 var<private> window: array<vec4f, WINDOW_ROWS * WINDOW_COLUMNS>;
 var<private> sums: array<vec4f, QUADS * ROWS * COLUMNS>;
+// Of every tap that counts: its place in the window, and its number in the kernel.
+var<private> tap_places: array<u32, KERNEL_ROWS * KERNEL_COLUMNS>;
+var<private> tap_numbers: array<u32, KERNEL_ROWS * KERNEL_COLUMNS>;
 
 // Adds nine taps, three rows of three, to the sums of quad q. Neighboring pixels of the tile are `stride`
 // apart in the window, neighboring taps `dilation`.
@@ -69,12 +72,17 @@ fn add_four(q: u32, stride: vec2u, places: vec4u, w0: mat4x4f, w1: mat4x4f, w2: 
   }
 }
 
-// Tap t of `count`, and nothing beyond them.
+// Tap t of `count` in the kernel that begins at w[k], and nothing beyond them.
 fn tap(k: u32, t: u32, count: u32) -> mat4x4f {
   if (t >= count) {
     return mat4x4f();
   }
-  return w[k];
+  return w[k + tap_numbers[t]];
+}
+
+fn four_places(t: u32, count: u32) -> vec4u {
+  let i = min(vec4u(t, t + 1, t + 2, t + 3), vec4u(count - 1));
+  return vec4u(tap_places[i.x], tap_places[i.y], tap_places[i.z], tap_places[i.w]);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -94,6 +102,10 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
   let stride = vec2u(STRIDE_X, STRIDE_Y);
   let dilation = vec2u(layer.dilation_x, layer.dilation_y);
   let taps = u32(KERNEL_ROWS * KERNEL_COLUMNS);
+  for (var t = 0u; t < taps; t++) {
+    tap_numbers[t] = t;
+    tap_places[t] = t / KERNEL_COLUMNS * dilation.y * WINDOW_COLUMNS + t % KERNEL_COLUMNS * dilation.x;
+  }
 
   for (var c = 0u; c < layer.in_quads; c++) {
     let plane = layer.in_height * layer.in_width;
@@ -118,10 +130,8 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
           w[k + 7], w[k + 8]);
       } else {
         for (var t = 0u; t < taps; t += 4) {
-          let four = min(vec4u(t, t + 1, t + 2, t + 3), vec4u(taps - 1));
-          let places = four / KERNEL_COLUMNS * dilation.y * WINDOW_COLUMNS + four % KERNEL_COLUMNS * dilation.x;
-          add_four(q, stride, places, w[k + t], tap(k + t + 1, t + 1, taps), tap(k + t + 2, t + 2, taps),
-            tap(k + t + 3, t + 3, taps));
+          add_four(q, stride, four_places(t, taps), tap(k, t, taps), tap(k, t + 1, taps),
+            tap(k, t + 2, taps), tap(k, t + 3, taps));
         }
       }
     }
@@ -185,15 +195,6 @@ fn shift(taps: Taps, k: u32, stride: u32, dilation: u32) -> u32 {
   return u32((taps.reach - i32(k * dilation)) / i32(stride) - taps.lowest);
 }
 
-// The place in the window of tap t of those that a phase sees, and its number in the kernel.
-fn phase_tap(ty: Taps, tx: Taps, t: u32) -> vec2u {
-  let ky = ty.first + t / tx.count * ty.step;
-  let kx = tx.first + t % tx.count * tx.step;
-  let place = shift(ty, ky, STRIDE_Y, layer.dilation_y) * WINDOW_COLUMNS
-    + shift(tx, kx, STRIDE_X, layer.dilation_x);
-  return vec2u(place, ky * KERNEL_COLUMNS + kx);
-}
-
 @compute @workgroup_size(WORKGROUP)
 fn backward(@builtin(global_invocation_id) id: vec3u) {
   let phases = u32(STRIDE_Y * STRIDE_X);
@@ -215,6 +216,13 @@ fn backward(@builtin(global_invocation_id) id: vec3u) {
   let dilation = vec2u(layer.dilation_x, layer.dilation_y);
   let kernel = u32(KERNEL_ROWS * KERNEL_COLUMNS);
   let taps = ty.count * tx.count;
+  for (var t = 0u; t < taps; t++) {
+    let ky = ty.first + t / tx.count * ty.step;
+    let kx = tx.first + t % tx.count * tx.step;
+    tap_numbers[t] = ky * KERNEL_COLUMNS + kx;
+    tap_places[t] = shift(ty, ky, STRIDE_Y, layer.dilation_y) * WINDOW_COLUMNS
+      + shift(tx, kx, STRIDE_X, layer.dilation_x);
+  }
 
   for (var o = 0u; o < layer.out_quads; o++) {
     let plane = layer.out_height * layer.out_width;
@@ -240,13 +248,8 @@ fn backward(@builtin(global_invocation_id) id: vec3u) {
           transpose(w[k + 1]), transpose(w[k]));
       } else {
         for (var t = 0u; t < taps; t += 4) {
-          let t0 = phase_tap(ty, tx, t);
-          let t1 = phase_tap(ty, tx, min(t + 1, taps - 1));
-          let t2 = phase_tap(ty, tx, min(t + 2, taps - 1));
-          let t3 = phase_tap(ty, tx, min(t + 3, taps - 1));
-          add_four(q, vec2u(1), vec4u(t0.x, t1.x, t2.x, t3.x), transpose(w[k + t0.y]),
-            transpose(tap(k + t1.y, t + 1, taps)), transpose(tap(k + t2.y, t + 2, taps)),
-            transpose(tap(k + t3.y, t + 3, taps)));
+          add_four(q, vec2u(1), four_places(t, taps), transpose(tap(k, t, taps)),
+            transpose(tap(k, t + 1, taps)), transpose(tap(k, t + 2, taps)), transpose(tap(k, t + 3, taps)));
         }
       }
     }

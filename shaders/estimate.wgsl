@@ -1,15 +1,16 @@
 // What n noisy samples say about each channel, how sure that is, and one number for each pixel.
 //
-// From the moments of the samples' gradients g (mean, M2, M3, M4, mean |g|), with Mk = Σ (g − mean)^k:
+// From the moments mean, M2, M3, M4 and mean |g| of the samples' gradients g, Mk = Σ (g − mean)^k:
 //
-//   mean      mean g                its error²  s² / n,  s² = M2 / (n − 1)
-//   squared   mean g² = M2/n + mean²    (4 mean² M2 + 4 mean M3 + M4 − M2²/n) / (n (n − 1))
-//   absolute  mean |g|                          (mean g² − (mean |g|)²) / (n − 1)
-//   variance  s²  (0 for one sample)            (M4/n − (n − 3)/(n − 1) s⁴) / n
+//   estimator  attribution              its squared standard error
+//   mean       mean g                   s² / n,  s² = M2 / (n − 1)
+//   squared    mean g² = M2/n + mean²   (4 mean² M2 + 4 mean M3 + M4 − M2²/n) / (n (n − 1))
+//   absolute   mean |g|                 (mean g² − (mean |g|)²) / (n − 1)
+//   variance   s²  (0 for one sample)   (M4/n − (n − 3)/(n − 1) s⁴) / n
 //
-// Every estimator is a weighted sum of mean, M2, mean² and mean |g|; every reduction over the channels
-// one of Σa, Σ|a|, √Σa² and max |a|, then rectified: max(s, r·s) is s, its positive part or its size
-// for r = 1, 0, −1. So no choice needs a branch, or a pipeline of its own.
+// Every attribution is a weighted sum of mean, M2, mean² and mean |g|; every reduction over the
+// channels one of Σa, Σ|a|, √Σa² and max |a|, then rectified: max(s, r·s) is s, its positive part
+// or its size for r = 1, 0, −1. So no choice needs a branch, or a pipeline of its own.
 
 struct Settings {
   estimator: vec4f,     // weights of mean, M2, mean², mean |g|

@@ -5,7 +5,7 @@
 //
 //   t = (score − low) / (high − low), clipped to [0, 1]
 //
-// and where low = high, 0 below them, 1 above, and the palette's zero on them: a flat map paints as zero.
+// and where low = high, 0 below, 1 above, the palette's zero on them: a flat map paints as zero.
 //
 // Over a photo, where t has the strength v = t (|2t − 1| in a diverging palette):
 //

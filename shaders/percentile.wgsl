@@ -3,11 +3,11 @@
 // value(p) = s[k] + f · (s[k + 1] − s[k]),  k + f = p/100 · (N − 1),  s = the numbers sorted
 //
 // which is numpy's "linear". Each order statistic is a target. A pass counts, for the numbers that
-// agree with a target in all digits known so far, how many have which next digit (`count`), and then
-// walks the counts to the target's rank (`descend`). Four passes know all 32 bits. Targets with equal
-// digits so far share one histogram.
+// agree with a target in all digits known so far, how many have which next digit (`count`), and
+// walks the counts to the target's rank (`descend`). Four passes know all 32 bits. Targets with
+// equal digits so far share one histogram.
 //
-// The counts are global atomics: on a software adapter workgroups with barriers cost ten times as much.
+// The counts are global atomics: on a software adapter, barriers take ten times longer.
 
 struct Percentile {
   below: u32,     // k

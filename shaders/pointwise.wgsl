@@ -1,8 +1,9 @@
 // A 1 × 1 convolution, or a dense layer over many positions, as a product of matrices, and its gradient with
-// respect to the input. Positions are one long row.
+// respect to the input. The positions p of the result are one long row; p' is where in the other tensor a
+// stride or padding puts them, and what lies outside is zero.
 //
-//   forward   y[o, p] = a(b[o] + Σ_c W[o, c] · x[c, p])
-//   backward  dx[c, p] = Σ_o W[o, c]ᵀ · dy[o, p]
+//   forward   y[o, p] = a(b[o] + Σ_c W[o, c] · x[c, p'])
+//   backward  dx[c, p] = Σ_o W[o, c]ᵀ · dy[o, p']         (without stride)
 //
 // o and c count channel quads, W[o, c] is a 4 × 4 matrix. An invocation makes QUADS quads (an even number) of
 // COLUMNS positions. It takes four quads to sum over at a time, whose pixels it reads once, and two quads of the
@@ -11,7 +12,15 @@
 // Constants put before: WORKGROUP, QUADS, COLUMNS.
 
 struct Layer {
-  positions: u32,
+  positions: u32,       // of the result
+  width: u32,           // of a row of its picture
+  from_positions: u32,  // of the other tensor
+  from_height: u32,
+  from_width: u32,
+  stride_y: u32,
+  stride_x: u32,
+  shift_y: i32,         // row r of the result is row r · stride + shift of the other tensor
+  shift_x: i32,
   in_quads: u32,     // channel quads of x in a group
   out_quads: u32,    // channel quads of y in a group
   groups: u32,
@@ -23,14 +32,26 @@ struct Layer {
 
 @group(0) @binding(22) var<uniform> layer: Layer;
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;    // [n][C/4][positions]
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;    // [n][C/4][positions of x]
 @group(0) @binding(1) var<storage, read> w: array<mat4x4f>;  // [O/4][C/group/4][4 × 4]
 @group(0) @binding(2) var<storage, read> b: array<vec4f>;    // [O/4]
-@group(0) @binding(3) var<storage, read> dy: array<vec4f>;   // [n][O/4][positions]
+@group(0) @binding(3) var<storage, read> dy: array<vec4f>;   // [n][O/4][positions of y]
 
 const DEPTH = 4u;
+const OUTSIDE = 0xffffffffu;
+var<private> places: array<u32, COLUMNS>;  // p' of every position of the tile
 var<private> strip: array<vec4f, DEPTH * COLUMNS>;
 var<private> sums: array<vec4f, QUADS * COLUMNS>;
+
+fn find_places(column: u32, width: u32) {
+  for (var s = 0u; s < COLUMNS; s++) {
+    let p = column + s;
+    let r = i32(p / layer.width * layer.stride_y) + layer.shift_y;
+    let c = i32(p % layer.width * layer.stride_x) + layer.shift_x;
+    let inside = s < width && r >= 0 && c >= 0 && r < i32(layer.from_height) && c < i32(layer.from_width);
+    places[s] = select(OUTSIDE, u32(r) * layer.from_width + u32(c), inside);
+  }
+}
 
 // Adds the four quads of the strip, times the matrices w and v, to the sums of quads q and q + 1.
 fn add_strip(q: u32, w0: mat4x4f, w1: mat4x4f, w2: mat4x4f, w3: mat4x4f, v0: mat4x4f, v1: mat4x4f,
@@ -56,13 +77,14 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
   let column = id.x % layer.tiles * COLUMNS;
   let width = min(u32(COLUMNS), layer.positions - column);
   let n = id.z;
+  find_places(column, width);
   for (var c = 0u; c < layer.in_quads; c += DEPTH) {
     for (var d = 0u; d < DEPTH; d++) {
       let quad = group * layer.in_quads + c + d;
-      let start = n * layer.x_stride + layer.x_offset + quad * layer.positions + column;
+      let start = n * layer.x_stride + layer.x_offset + quad * layer.from_positions;
       for (var s = 0u; s < COLUMNS; s++) {
-        if (c + d < layer.in_quads && s < width) {
-          strip[d * COLUMNS + s] = x[start + s];
+        if (c + d < layer.in_quads && places[s] != OUTSIDE) {
+          strip[d * COLUMNS + s] = x[start + places[s]];
         } else {
           strip[d * COLUMNS + s] = vec4f();
         }
@@ -112,13 +134,14 @@ fn backward(@builtin(global_invocation_id) id: vec3u) {
   let column = id.x % layer.tiles * COLUMNS;
   let width = min(u32(COLUMNS), layer.positions - column);
   let n = id.z;
+  find_places(column, width);
   for (var o = 0u; o < layer.out_quads; o += DEPTH) {
     for (var d = 0u; d < DEPTH; d++) {
       let quad = group * layer.out_quads + o + d;
-      let start = n * layer.x_stride + layer.x_offset + quad * layer.positions + column;
+      let start = n * layer.x_stride + layer.x_offset + quad * layer.from_positions;
       for (var s = 0u; s < COLUMNS; s++) {
-        if (o + d < layer.out_quads && s < width) {
-          strip[d * COLUMNS + s] = dy[start + s];
+        if (o + d < layer.out_quads && places[s] != OUTSIDE) {
+          strip[d * COLUMNS + s] = dy[start + places[s]];
         } else {
           strip[d * COLUMNS + s] = vec4f();
         }

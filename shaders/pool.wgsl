@@ -72,6 +72,13 @@ fn max_forward(@builtin(global_invocation_id) id: vec3u) {
   }
 }
 
+// Along one axis, the first window that may contain index i of the padded input, and the first after them.
+fn windows_over(i: u32, kernel: u32, stride: u32, dilation: u32, count: u32) -> vec2u {
+  let reach = (kernel - 1) * dilation;
+  let first = select(0u, (i - reach + stride - 1) / stride, i > reach);
+  return vec2u(first, min(i / stride + 1, count));
+}
+
 @compute @workgroup_size(64)
 fn max_backward(@builtin(global_invocation_id) id: vec3u) {
   let p = id.x;
@@ -82,19 +89,21 @@ fn max_backward(@builtin(global_invocation_id) id: vec3u) {
   let begin = id.z * layer.x_stride + layer.x_offset + start;
   let winner_start = id.z * layer.quads * layer.out_height * layer.out_width + start;
   var g = vec4f();
-  for (var ky = 0u; ky < layer.kernel_y; ky++) {
-    let sy = i32(p / layer.in_width + layer.pad_top) - i32(ky * layer.dilation_y);
-    if (sy < 0 || sy % i32(layer.stride_y) != 0 || sy / i32(layer.stride_y) >= i32(layer.out_height)) {
-      continue;
-    }
-    for (var kx = 0u; kx < layer.kernel_x; kx++) {
-      let sx = i32(p % layer.in_width + layer.pad_left) - i32(kx * layer.dilation_x);
-      if (sx < 0 || sx % i32(layer.stride_x) != 0 || sx / i32(layer.stride_x) >= i32(layer.out_width)) {
+  let row = p / layer.in_width + layer.pad_top;
+  let column = p % layer.in_width + layer.pad_left;
+  let rows = windows_over(row, layer.kernel_y, layer.stride_y, layer.dilation_y, layer.out_height);
+  let columns = windows_over(column, layer.kernel_x, layer.stride_x, layer.dilation_x, layer.out_width);
+  for (var oy = rows.x; oy < rows.y; oy++) {
+    let ky = row - oy * layer.stride_y;
+    for (var ox = columns.x; ox < columns.y; ox++) {
+      let kx = column - ox * layer.stride_x;
+      if (ky % layer.dilation_y != 0 || kx % layer.dilation_x != 0) {
         continue;
       }
-      let o = u32(sy / i32(layer.stride_y)) * layer.out_width + u32(sx / i32(layer.stride_x));
+      let o = oy * layer.out_width + ox;
       let number = (vec4u(winners[winner_start + o]) >> vec4u(0, 8, 16, 24)) & vec4u(255);
-      g += select(vec4f(), dy[begin + o], number == vec4u(ky * layer.kernel_x + kx));
+      let tap = ky / layer.dilation_y * layer.kernel_x + kx / layer.dilation_x;
+      g += select(vec4f(), dy[begin + o], number == vec4u(tap));
     }
   }
   put_gradient(id.z, id.y, p, g);
@@ -153,17 +162,18 @@ fn average_backward(@builtin(global_invocation_id) id: vec3u) {
   }
   let begin = id.z * layer.x_stride + layer.x_offset + id.y * layer.out_height * layer.out_width;
   var g = vec4f();
-  for (var ky = 0u; ky < layer.kernel_y; ky++) {
-    let sy = i32(p / layer.in_width + layer.pad_top) - i32(ky * layer.dilation_y);
-    if (sy < 0 || sy % i32(layer.stride_y) != 0 || sy / i32(layer.stride_y) >= i32(layer.out_height)) {
-      continue;
-    }
-    for (var kx = 0u; kx < layer.kernel_x; kx++) {
-      let sx = i32(p % layer.in_width + layer.pad_left) - i32(kx * layer.dilation_x);
-      if (sx < 0 || sx % i32(layer.stride_x) != 0 || sx / i32(layer.stride_x) >= i32(layer.out_width)) {
+  let row = p / layer.in_width + layer.pad_top;
+  let column = p % layer.in_width + layer.pad_left;
+  let rows = windows_over(row, layer.kernel_y, layer.stride_y, layer.dilation_y, layer.out_height);
+  let columns = windows_over(column, layer.kernel_x, layer.stride_x, layer.dilation_x, layer.out_width);
+  for (var oy = rows.x; oy < rows.y; oy++) {
+    let ky = row - oy * layer.stride_y;
+    for (var ox = columns.x; ox < columns.y; ox++) {
+      let kx = column - ox * layer.stride_x;
+      if (ky % layer.dilation_y != 0 || kx % layer.dilation_x != 0) {
         continue;
       }
-      let o = u32(sy / i32(layer.stride_y)) * layer.out_width + u32(sx / i32(layer.stride_x));
+      let o = oy * layer.out_width + ox;
       g += dy[begin + o] / divisor(o);
     }
   }

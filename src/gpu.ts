@@ -103,7 +103,7 @@ function packUniform(step: Step, name: string): ArrayBuffer {
     const i = fields.findIndex((f) => f.name === field);
     if (i < 0) throw new Error(`${step.label}: "${name}" of ${step.shader} has no "${field}"`);
     if (fields[i]?.type === "f32") bytes.setFloat32(i * 4, value, true);
-    else if (Number.isInteger(value)) bytes.setUint32(i * 4, value, true);
+    else if (Number.isInteger(value)) bytes.setInt32(i * 4, value, true);
     else throw new Error(`${step.label}: ${name}.${field} must be an integer, got ${value}`);
   }
   return bytes.buffer;

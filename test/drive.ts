@@ -63,15 +63,13 @@ export function watched(name: string, body: () => Promise<void> | void, timeLimi
 
 // uvu prints an error's message, its details and its stack, and expects one line of message in the stack.
 function toFailure(error: unknown): Error {
-  const { message, stack = "" } = error instanceof Error ? error : new Error(String(error));
-  const [first = "", ...rest] = message.split("\n");
+  if (!(error instanceof Error)) return new Error(String(error));
+  const { message, stack = "" } = error;
+  const [first, ...rest] = message.split("\n");
+  if (rest.length === 0) return error;
   const places = stack.slice(stack.indexOf(message) + message.length);
   const details = rest.join("\n").trim();
-  return Object.assign(error instanceof Error ? error : new Error(first), {
-    ...(rest.length > 0 && { details }),
-    message: first,
-    stack: first + places,
-  });
+  return Object.assign(new Error(first), { details, stack: first + places });
 }
 
 // A test that is too late goes on in the background, so the next one gets a device of its own.

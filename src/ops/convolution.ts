@@ -4,7 +4,6 @@
 // Groups whose channels are no multiple of four are merged with their neighbors until they are; the merged
 // matrix is block-diagonal.
 
-import { positions } from "../layout.js";
 import type { Constant, Node, Planning, Sink, Step, View } from "../types.js";
 import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
 import type { Window } from "./window.js";
@@ -103,12 +102,27 @@ export function operations({ window, groups, channels, outputs }: Convolution): 
   return 2 * window.output[0] * window.output[1] * outputs * (channels / groups) * taps;
 }
 
-/** True for a 1 × 1 convolution without stride or padding. */
-function isPointwise({ window }: Convolution): boolean {
-  const { kernel, stride, before, after } = window;
-  return (
-    [...kernel, ...stride].every((v) => v === 1) && [...before, ...after].every((v) => v === 0)
-  );
+/** True if pointwise.wgsl can do it: 1 × 1, and backward without stride. */
+function isPointwise({ window }: Convolution, forward: boolean): boolean {
+  const { kernel, stride } = window;
+  return kernel.every((k) => k === 1) && (forward || stride.every((s) => s === 1));
+}
+
+/** How pointwise.wgsl gets from a position of its result to one of the other tensor. */
+function placement({ window }: Convolution, forward: boolean): Part {
+  const [result, from] = forward ? [window.output, window.input] : [window.input, window.output];
+  const sign = forward ? -1 : 1;
+  return layer({
+    positions: result[0] * result[1],
+    width: result[1],
+    from_positions: from[0] * from[1],
+    from_height: from[0],
+    from_width: from[1],
+    stride_y: window.stride[0],
+    stride_x: window.stride[1],
+    shift_y: sign * window.before[0],
+    shift_x: sign * window.before[1],
+  });
 }
 
 /** Quads of a group on either side, as the kernels count them. */
@@ -125,10 +139,11 @@ function groupQuads(conv: Convolution) {
 export function convolve(node: Node, plan: Planning, conv: Convolution, x: View): void {
   const { tiling } = plan;
   const { groups, in_quads, out_quads } = groupQuads(conv);
-  const row = isPointwise(conv) ? positions(x.layout) : undefined;
-  const [height, width] = row === undefined ? conv.window.output : [1, row];
+  const pointwise = isPointwise(conv, true);
+  const [rows, columns] = conv.window.output;
+  const [height, width] = pointwise ? [1, rows * columns] : [rows, columns];
   const tile = tileOf(height, width, tiling.pixels);
-  const quads = quadsOf(out_quads, row === undefined ? tiling.quads : 2 * tiling.quads);
+  const quads = quadsOf(out_quads, tiling.quads, pointwise);
   const out = activated(node, plan, width, tile.columns);
   const sizes = { groups, in_quads, out_quads };
   const parts = join(
@@ -140,7 +155,10 @@ export function convolve(node: Node, plan: Planning, conv: Convolution, x: View)
   );
   const blocks = groups * Math.ceil(out_quads / quads);
   const common = { label: node.name, entry: "forward", samples: 1, flops: operations(conv) };
-  plan.step({ ...common, ...launch(conv, parts, tile, quads, blocks, tiling.workgroup, row, 1) });
+  plan.step({
+    ...common,
+    ...launch(conv, parts, tile, quads, blocks, tiling.workgroup, pointwise, 1),
+  });
 }
 
 /** Writes down dx = Wᵀ ∗ dy. */
@@ -154,13 +172,12 @@ export function convolveBack(
   const { tiling } = plan;
   const { groups, in_quads, out_quads } = groupQuads(conv);
   const [strideY, strideX] = conv.window.stride;
-  const row = isPointwise(conv) ? positions(sink.layout) : undefined;
-  const [height, width] =
-    row === undefined
-      ? conv.window.input.map((n, i) => Math.ceil(n / (conv.window.stride[i] as number)))
-      : [1, row];
-  const tile = tileOf(height as number, width as number, tiling.pixels);
-  const quads = quadsOf(in_quads, row === undefined ? tiling.quads : 2 * tiling.quads);
+  const pointwise = isPointwise(conv, false);
+  const rows = Math.ceil(conv.window.input[0] / strideY);
+  const columns = Math.ceil(conv.window.input[1] / strideX);
+  const [height, width] = pointwise ? [1, rows * columns] : [rows, columns];
+  const tile = tileOf(height, width, tiling.pixels);
+  const quads = quadsOf(in_quads, tiling.quads, pointwise);
   const sizes = { groups, in_quads, out_quads };
   const parts = join(
     source("dy", dy),
@@ -178,7 +195,7 @@ export function convolveBack(
   };
   plan.step({
     ...common,
-    ...launch(conv, parts, tile, quads, blocks, tiling.workgroup, row, phases),
+    ...launch(conv, parts, tile, quads, blocks, tiling.workgroup, pointwise, phases),
   });
 }
 
@@ -196,12 +213,12 @@ function tileOf(height: number, width: number, pixels: number): Tile {
   return { columns, rows, across: Math.ceil(width / columns), down: Math.ceil(height / rows) };
 }
 
-/** Quads of a tile: about equal parts of all there are, and even in number, as pointwise.wgsl wants. */
-function quadsOf(count: number, limit: number): number {
-  return Math.ceil(evenTile(count, limit) / 2) * 2;
+/** Quads of a tile: about equal parts of all there are; twice as many and even in number if pointwise. */
+function quadsOf(count: number, limit: number, pointwise: boolean): number {
+  return pointwise ? Math.ceil(evenTile(count, 2 * limit) / 2) * 2 : evenTile(count, limit);
 }
 
-/** What forward and backward launches have in common; `row` is the number of positions of a pointwise one. */
+/** What forward and backward launches have in common. */
 function launch(
   conv: Convolution,
   { uniforms, bindings }: Part,
@@ -209,18 +226,18 @@ function launch(
   quads: number,
   blocks: number,
   workgroup: number,
-  row: number | undefined,
+  pointwise: boolean,
   phases: number,
 ): Pick<Step, "shader" | "constants" | "uniforms" | "bindings" | "workgroups"> {
   const count = blocks * tile.across * tile.down * phases;
   const workgroups = [Math.ceil(count / workgroup), 1, 1] as const;
   const constants = { WORKGROUP: workgroup, QUADS: quads, COLUMNS: tile.columns };
-  if (row !== undefined) {
-    const sizes = layer({ positions: row, tiles: tile.across });
+  const forward = "x" in bindings;
+  if (pointwise) {
+    const sizes = join(placement(conv, forward), layer({ tiles: tile.across }));
     return { shader: "pointwise", constants, ...join({ uniforms, bindings }, sizes), workgroups };
   }
   const { kernel, stride, dilation } = conv.window;
-  const forward = "x" in bindings;
   const window = (length: number, axis: 0 | 1): number => {
     const reach = (kernel[axis] - 1) * dilation[axis];
     return forward

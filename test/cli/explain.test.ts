@@ -116,10 +116,10 @@ test("explains a picture and a tensor in one run", () =>
 test("goes on after a file that fails, and fails in the end", () =>
   inFolder(async (folder) => {
     await writeFile(join(folder, "a.txt"), "no picture");
-    const words = "explain a.txt red.bmp --model linear.onnx --samples 2";
+    const words = "explain a.txt red.bmp --model linear.onnx --samples 1";
     const { code, stdout, stderr } = await smoothgrad(folder, words.split(" "));
     assert.is(stderr, "smoothgrad: a.txt: not a picture that Chrome can decode\n");
-    assert.match(stdout, /^red\.bmp: /);
+    assert.match(stdout, /^red\.bmp: class 0 \d+\.\d % → red\.map\.png\n$/);
     assert.ok(existsSync(join(folder, "red.map.png")));
     assert.is(code, 1);
   }));
