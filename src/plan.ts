@@ -41,7 +41,7 @@ export interface PlanOptions {
 export const HARDWARE_TILING: Tiling = { pixels: 4, quads: 2, workgroup: 64 };
 
 /** Where memory is a cache and a load costs more than sixteen products: much per load. */
-export const SOFTWARE_TILING: Tiling = { pixels: 112, quads: 4, workgroup: 16 };
+export const SOFTWARE_TILING: Tiling = { pixels: 112, quads: 8, workgroup: 16 };
 
 /** Central moments kept of every element: mean, M2, M3, M4, and mean of |g|. */
 export const MOMENTS = 5;

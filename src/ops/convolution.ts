@@ -206,16 +206,25 @@ interface Tile {
   readonly across: number;
 }
 
-/** A tile of at most `pixels` pixels of a plane, wide before high, and how many tiles there are. */
+/**
+ * A tile of about `pixels` pixels of a plane, wide before high, and how many tiles there are. Tiles come in few
+ * widths, since each is a pipeline of its own: the one that costs least, a pixel more on either side counted.
+ */
 function tileOf(height: number, width: number, pixels: number): Tile {
-  const columns = evenTile(width, Math.min(pixels, 28));
-  const rows = evenTile(height, Math.max(1, Math.floor(pixels / columns)));
+  const widths = [28, 14, 8, 4, 2, 1].filter((columns) => columns <= Math.max(1, pixels));
+  const cost = (columns: number) => Math.ceil(width / columns) * (columns + 2);
+  const columns = widths.reduce((best, next) => (cost(next) < cost(best) ? next : best));
+  const high = Math.max(1, Math.floor(pixels / columns));
+  const rows = height < high ? height : evenTile(height, high);
   return { columns, rows, across: Math.ceil(width / columns), down: Math.ceil(height / rows) };
 }
 
-/** Quads of a tile: about equal parts of all there are; twice as many and even in number if pointwise. */
+/** Quads of a tile: a power of two up to the limit; at least two for pointwise.wgsl, which takes pairs. */
 function quadsOf(count: number, limit: number, pointwise: boolean): number {
-  return pointwise ? Math.ceil(evenTile(count, 2 * limit) / 2) * 2 : evenTile(count, limit);
+  const most = pointwise ? 2 * limit : limit;
+  let quads = pointwise ? 2 : 1;
+  while (quads < count && 2 * quads <= most) quads *= 2;
+  return quads;
 }
 
 /** What forward and backward launches have in common. */
