@@ -20,6 +20,8 @@ export interface ModelOptions extends GraphOptions {
   readonly labels?: readonly string[];
   /** How photos become the network's input; `unit` (0 … 1) if not given. */
   readonly preprocess?: Preset | Preprocess;
+  /** How much one invocation makes; by default what suits the adapter. */
+  readonly tiling?: Tiling;
   /** Stops the loading. */
   readonly signal?: AbortSignal;
 }
@@ -88,6 +90,7 @@ export class Model {
   readonly classes: number;
   readonly labels: readonly string[] | undefined;
   readonly preprocess: Preset | Preprocess | undefined;
+  private readonly tiling: Tiling;
   private readonly plans = new Map<string, Plan>();
   private readonly engines = new Map<string, Engine>();
   private readonly shared: SharedBuffers = new Map();
@@ -107,6 +110,7 @@ export class Model {
     this.classes = channels(output);
     const [, C = 1, height = 1, width = 1] = (graph.layouts.get(graph.input) as Layout).shape;
     this.input = { channels: C, height, width };
+    this.tiling = options.tiling ?? tilingOf(device);
     this.labels = options.labels;
     this.preprocess = options.preprocess;
     if (this.labels && this.labels.length !== this.classes) {
@@ -189,10 +193,7 @@ export class Model {
   plan(method: string): Plan {
     let plan = this.plans.get(method);
     if (!plan)
-      this.plans.set(
-        method,
-        (plan = makePlan(this.graph, { method, tiling: tilingOf(this.device) })),
-      );
+      this.plans.set(method, (plan = makePlan(this.graph, { method, tiling: this.tiling })));
     return plan;
   }
 
@@ -226,7 +227,7 @@ export class Model {
 }
 
 /** The tiles that suit the adapter: SwiftShader and llvmpipe are processors that play a GPU. */
-function tilingOf(device: GPUDevice): Tiling {
+export function tilingOf(device: GPUDevice): Tiling {
   const { architecture, description } = device.adapterInfo;
   const software = /swiftshader|llvmpipe|lavapipe|basic render/i.test(
     `${architecture} ${description}`,

@@ -2,6 +2,8 @@
 //
 // Times are medians: a GPU that is shared, and even more a CPU that plays one, has outliers on the slow side.
 
+import { models } from "./models.js";
+
 /** One line of the table. */
 export interface Row {
   readonly name: string;
@@ -13,7 +15,7 @@ export interface Row {
 /** Measures something on the device and reports one row or many. */
 export type Benchmark = (device: GPUDevice, report: (row: Row) => unknown) => Promise<void>;
 
-const benchmarks: Readonly<Record<string, Benchmark>> = { dispatch };
+const benchmarks: Readonly<Record<string, Benchmark>> = { dispatch, ...models };
 
 /** Runs the benchmarks whose names contain one of the patterns, all without patterns; resolves with the adapter's name. */
 export async function run(

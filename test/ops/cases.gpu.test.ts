@@ -5,10 +5,11 @@
 import { throws } from "uvu/assert";
 import { makeGraph } from "../../src/graph.js";
 import { Model } from "../../src/model.js";
+import { HARDWARE_TILING, SOFTWARE_TILING } from "../../src/plan.js";
 import { sensitivity } from "../../src/sensitivity.js";
-import type { OnnxModel } from "../../src/types.js";
+import type { OnnxModel, Tiling } from "../../src/types.js";
 import { close, randn, suite, testWithDevice } from "../harness.js";
-import { cases, modelOf } from "../reference/cases.js";
+import { type Case, cases, floats, modelOf } from "../reference/cases.js";
 import { backward, forward } from "../reference/index.js";
 import { sizeOf } from "../reference/twin.js";
 
@@ -55,9 +56,28 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
   "Softmax of [1,3,4] before opset 13": /runs over several axes of \[1,3,4\] together/,
 };
 
+/** Operators whose kernels are cut into tiles are tried with those of either kind of adapter. */
+const TILED = {
+  ", cut for a real GPU": HARDWARE_TILING,
+  ", cut for a software one": SOFTWARE_TILING,
+};
+const TILINGS: Readonly<Record<string, Readonly<Record<string, Tiling>>>> = {
+  Conv: TILED,
+  Gemm: TILED,
+  MatMul: TILED,
+};
+
 const test = suite("operators on the GPU");
 
-for (const [number, example] of cases.entries()) {
+/** Over several tiles in both directions and several blocks of quads; too large for central differences. */
+const wide: Case = {
+  op: "Conv",
+  shape: [1, 2, 9, 40],
+  attributes: { pads: [1, 1, 1, 1] },
+  inputs: ["x", floats([38, 2, 3, 3]), floats([38])],
+};
+
+for (const [number, example] of [...cases, wide].entries()) {
   const { op, shape } = example;
   const old = op.endsWith("Softmax") && (example.opset ?? 13) < 13 ? " before opset 13" : "";
   const refused = REFUSED[`${op} of [${shape}]${old}`];
@@ -67,28 +87,40 @@ for (const [number, example] of cases.entries()) {
     });
     continue;
   }
-  testWithDevice(test, `${op} of [${shape}] (${number}) agrees with its twin`, async (device) => {
-    const onnx = classifier(modelOf(example), shape);
-    const data = randn(sizeOf(shape), 100 + number);
-    const values = forward(onnx, Float64Array.from(data), shape);
-    const logits = values.get("logits")!.data;
-    const model = new Model(device, makeGraph(onnx), {});
-    try {
-      const said = await model.classify({ data, shape });
-      const size = Math.max(...logits.map(Math.abs), 1);
-      close(said.logits, logits, { rtol: 1e-5, atol: 1e-5 * size });
-      for (let target = 0; target < CLASSES; target++) {
-        const seed = new Float64Array(CLASSES).fill(0).with(target, 1);
-        const expected = backward(onnx, values, seed);
-        const map = await sensitivity(model, { data, shape }, { samples: 1, noise: 0, target });
-        const largest = expected.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
-        close(await map.data(), expected, { rtol: 2e-5, atol: 1e-5 * largest });
-        map.destroy();
-      }
-    } finally {
-      model.destroy();
+  for (const [on, tiling] of Object.entries(TILINGS[op] ?? { "": undefined })) {
+    const title = `${op} of [${shape}] (${number}) agrees with its twin${on}`;
+    testWithDevice(test, title, (device) => compare(device, example, number, tiling));
+  }
+}
+
+/** Runs a case on the GPU and holds logits and gradients against the twin's. */
+async function compare(
+  device: GPUDevice,
+  example: Case,
+  number: number,
+  tiling: Tiling | undefined,
+): Promise<void> {
+  const { shape } = example;
+  const onnx = classifier(modelOf(example), shape);
+  const data = randn(sizeOf(shape), 100 + number);
+  const values = forward(onnx, Float64Array.from(data), shape);
+  const logits = values.get("logits")!.data;
+  const model = new Model(device, makeGraph(onnx), tiling ? { tiling } : {});
+  try {
+    const said = await model.classify({ data, shape });
+    const size = Math.max(...logits.map(Math.abs), 1);
+    close(said.logits, logits, { rtol: 1e-5, atol: 1e-5 * size });
+    for (let target = 0; target < CLASSES; target++) {
+      const seed = new Float64Array(CLASSES).fill(0).with(target, 1);
+      const expected = backward(onnx, values, seed);
+      const map = await sensitivity(model, { data, shape }, { samples: 1, noise: 0, target });
+      const largest = expected.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+      close(await map.data(), expected, { rtol: 2e-5, atol: 1e-5 * largest });
+      map.destroy();
     }
-  });
+  } finally {
+    model.destroy();
+  }
 }
 
 test.run();

@@ -1,0 +1,410 @@
+// The demo as a person uses it, in a real Chrome: the built page, a photo and a network made here, every control,
+// the keyboard, files that are wrong, a GPU that goes away. One page serves all tests, in order.
+
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import * as assert from "uvu/assert";
+import { type OpenPage, openPage } from "../src/chrome/open.js";
+import { bitmapFile } from "./demo/bitmap.js";
+import { suite } from "./harness.js";
+import { OnnxBuilder } from "./models/onnx-builder.js";
+import { tinyModel } from "./models/tiny.js";
+
+const test = suite("demo");
+
+const CLASSES = 10;
+
+function network(): Uint8Array {
+  const g = new OnnxBuilder();
+  const pads = [1, 1, 1, 1];
+  const x = g.input("x", ["N", 3, 24, 24]);
+  const a = g.node("Relu", [g.node("Conv", [x, g.weight("w1", [8, 3, 3, 3])], { pads })]);
+  const b = g.node("Relu", [g.node("Conv", [a, g.weight("w2", [8, 8, 3, 3])], { pads })]);
+  const flat = g.node("Flatten", [g.node("GlobalAveragePool", [b])]);
+  g.output(g.node("Gemm", [flat, g.weight("w3", [CLASSES, 8], { std: 3 })], { transB: 1 }));
+  return g.bytes();
+}
+
+const photo = bitmapFile(60, 40, (x, y) => {
+  const isInside = (x - 30) ** 2 + (y - 20) ** 2 < 150;
+  return isInside ? [230, 120, 40] : [4 * x, 6 * y, 90 + ((x * y) % 60)];
+});
+
+const FILES = {
+  "photo.bmp": photo,
+  "network.onnx": network(),
+  "names.txt": Array.from({ length: CLASSES }, (_, i) => `name ${i}`).join("\n"),
+  "few.json": '["one", "two"]',
+  "broken.onnx": "no model at all",
+  "foreign.onnx": tinyModel({
+    nodes: [{ op: "Einsum", inputs: ["x"], outputs: ["y"], name: "strange" }],
+  }),
+  "broken.jpg": "no picture at all",
+  "paper.pdf": "%PDF",
+};
+
+interface Opened extends OpenPage {
+  readonly folder: string;
+  readonly faults: string[];
+  readonly hosts: Set<string>;
+}
+
+const opening = open();
+
+async function open(): Promise<Opened> {
+  const folder = await mkdtemp(join(tmpdir(), "smoothgrad-demo-"));
+  for (const [name, content] of Object.entries(FILES)) await writeFile(join(folder, name), content);
+  // The build script finds its own folder, so it must not be bundled into the tests.
+  const { buildDemo } = await import(pathToFileURL(resolve("build.mjs")).href);
+  await buildDemo(join(folder, "demo"));
+  const worker = await readFile(join(folder, "demo/worker.js"), "utf8");
+  const noGpu = `Object.defineProperty(navigator, "gpu", { value: undefined });\n${worker}`;
+  const routes = new Map([
+    ["/demo/", { folder: join(folder, "demo") }],
+    ["/bare/worker.js", { type: "text/javascript", body: noGpu }],
+    ["/bare/", { folder: join(folder, "demo") }],
+  ]);
+  const { page, close } = await openPage(routes, { log: () => {} });
+  const faults: string[] = [];
+  const hosts = new Set<string>();
+  page.on("console", (message) => {
+    if (["error", "warn"].includes(message.type())) faults.push(message.text());
+  });
+  page.on("pageerror", (error) => faults.push(String(error)));
+  page.on("request", (request) => hosts.add(new URL(request.url()).host));
+  await page.setViewport({ width: 1200, height: 900 });
+  await page.goto(new URL("/demo/index.html", page.url()).href);
+  return { page, close, folder, faults, hosts };
+}
+
+const pageOf = async () => (await opening).page;
+
+async function upload(id: string, name: keyof typeof FILES): Promise<void> {
+  const { page, folder } = await opening;
+  const input = await page.$(`input${id}`);
+  if (!input) throw new Error(`there is no input ${id}`);
+  await (input as unknown as { uploadFile(path: string): Promise<void> }).uploadFile(
+    join(folder, name),
+  );
+}
+
+const textOf = async (selector: string) =>
+  (await pageOf()).$eval(selector, (found) => found.textContent?.trim() ?? "");
+
+/** Sets a control as a person would have left it. */
+async function set(name: string, value: string | boolean): Promise<void> {
+  await (await pageOf()).evaluate(
+    (name, value) => {
+      const control = document.querySelector<HTMLInputElement>(`[name="${name}"]`)!;
+      if (typeof value === "boolean") control.checked = value;
+      else control.value = value;
+      control.dispatchEvent(new Event("input", { bubbles: true }));
+    },
+    name,
+    value,
+  );
+}
+
+/** The colors of a canvas, small: what it shows. */
+async function picture(id: "map" | "photo"): Promise<string> {
+  return (await pageOf()).evaluate(async (id) => {
+    await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
+    const small = Object.assign(document.createElement("canvas"), { width: 24, height: 24 });
+    const context = small.getContext("2d")!;
+    context.drawImage(document.querySelector<HTMLCanvasElement>(`#${id}`)!, 0, 0, 24, 24);
+    return context.getImageData(0, 0, 24, 24).data.join();
+  }, id);
+}
+
+const variety = (pixels: string) => new Set(pixels.split(",")).size;
+
+/** Waits until a map of so many samples is done. */
+async function settled(samples: number): Promise<void> {
+  await (await pageOf()).waitForFunction(
+    (begin) =>
+      document.querySelector("#progress-line")?.textContent?.startsWith(begin) &&
+      document.querySelector("#stop")?.hasAttribute("hidden") &&
+      document.querySelector("#caption b"),
+    { timeout: 10_000 },
+    `${samples} of ${samples} `,
+  );
+}
+
+/** Does something and waits until the map looks different. */
+async function changesMap(what: string, action: () => Promise<void>): Promise<void> {
+  const before = await picture("map");
+  await action();
+  for (let i = 0; i < 60; i++) {
+    if ((await picture("map")) !== before) return;
+    await new Promise((later) => setTimeout(later, 50));
+  }
+  assert.unreachable(`${what} does not change the map`);
+}
+
+test("shows the idea at once, and the sliders rule it", async () => {
+  const page = await pageOf();
+  await page.waitForFunction(() => document.querySelector(".smooth")?.getAttribute("d"));
+  const curve = () => page.$eval(".smooth", (path) => path.getAttribute("d"));
+  await set("samples", "20");
+  const before = await curve();
+  await set("noise", "30");
+  await page.waitForFunction(
+    (before) => document.querySelector(".smooth")?.getAttribute("d") !== before,
+    {},
+    before,
+  );
+  assert.match(await textOf(".readout"), /SmoothGrad [+−]\d\.\d\d ± \d\.\d\d/);
+  assert.match(await textOf("#progress-line"), /^20 of 20 samples, standard error \d+ %/);
+});
+
+test("shows a photo as the network will see it, and asks for the network", async () => {
+  await upload("#photo-file", "photo.bmp");
+  const page = await pageOf();
+  await page.waitForSelector("#pictures:not([hidden])");
+  assert.ok(variety(await picture("photo")) > 20);
+  assert.match(await textOf("#missing"), /\.onnx/);
+  assert.is(await page.$eval("article #idea", (figure) => figure.id), "idea");
+});
+
+test("explains the most probable class, sample by sample", async () => {
+  await set("samples", "16");
+  await upload("#model-file", "network.onnx");
+  await settled(16);
+  assert.ok(variety(await picture("map")) > 20);
+  assert.match(await textOf("#model-name"), /^network\.onnx: 24 × 24 × 3 in, 10 classes out$/);
+  const page = await pageOf();
+  const names = await page.$$eval("#top b", (rows) => rows.map((row) => row.textContent ?? ""));
+  assert.is(names.length, 5);
+  for (const name of names) assert.match(name, /^class \d$/);
+  assert.is(await textOf("#caption b"), names[0]);
+  assert.match(await textOf("#caption"), /over 16 noisy copies, σ = 30 % .* seed 0$/);
+});
+
+test("names the classes once it has their names", async () => {
+  await upload("#labels-file", "names.txt");
+  const page = await pageOf();
+  await page.waitForFunction(() => document.querySelector("#top b")?.textContent?.match(/^name/));
+  assert.match(await textOf("#caption b"), /^name \d$/);
+});
+
+test("every control changes the map", async () => {
+  const page = await pageOf();
+  for (const [name, value] of [
+    ["noise", "10"],
+    ["samples", "24"],
+    ["seed", "7"],
+    ["preprocess", "tf"],
+    ["estimator", "variance"],
+    ["reduce", "signed"],
+    ["palette", "viridis"],
+    ["percentile", "90"],
+    ["multiplyInput", true],
+  ] as const) {
+    await changesMap(name, () => set(name, value));
+  }
+  await changesMap("another seed", () => page.click("#reseed"));
+  await changesMap("the class", () => page.click("#top label:nth-child(3)"));
+  await settled(24);
+  assert.is(await textOf("#caption b"), await textOf("#top label:nth-child(3) b"));
+  await changesMap("overlay", () => page.click(".views label:nth-child(3)"));
+  await changesMap("opacity", () => set("opacity", "20"));
+  await changesMap("photo", () => page.click(".views label:nth-child(1)"));
+  await changesMap("map", () => page.click(".views label:nth-child(2)"));
+});
+
+test("what needs no pass runs none", async () => {
+  const page = await pageOf();
+  await settled(24);
+  const worker = page.workers()[0]!;
+  await worker.evaluate(() => {
+    const { submit } = GPUQueue.prototype;
+    Object.assign(globalThis, { passes: 0 });
+    GPUQueue.prototype.submit = function (buffers) {
+      for (const { label } of buffers)
+        if (label.startsWith("samples")) Object.assign(globalThis, { passes: 1 });
+      return submit.call(this, buffers);
+    };
+  });
+  await changesMap("percentile", () => set("percentile", "99"));
+  assert.is(await worker.evaluate(() => (globalThis as { passes?: number }).passes), 0);
+});
+
+test("stops on request and starts over", async () => {
+  const page = await pageOf();
+  const stopped = page.evaluate(
+    () =>
+      new Promise<void>((done) => {
+        const stop = document.querySelector<HTMLButtonElement>("#stop")!;
+        new MutationObserver((_, observer) => {
+          if (stop.hidden) return;
+          observer.disconnect();
+          stop.click();
+          done();
+        }).observe(stop, { attributes: true });
+      }),
+  );
+  await set("samples", "80");
+  await stopped;
+  await new Promise((later) => setTimeout(later, 300));
+  assert.is(await textOf("#stop"), "Start over");
+  assert.not.match(await textOf("#progress-line"), /^80 of 80/);
+  await page.click("#stop");
+  await settled(80);
+});
+
+test("wrong files are explained and change nothing", async () => {
+  const page = await pageOf();
+  const before = await picture("map");
+  const name = await textOf("#model-name");
+  for (const [id, file, words] of [
+    ["#model-file", "broken.onnx", /not an ONNX model/],
+    ["#model-file", "foreign.onnx", /Einsum \(strange\)/],
+    ["#photo-file", "broken.jpg", /^broken\.jpg is not a picture/],
+    ["#labels-file", "few.json", /^The 2 names do not fit the 10 classes/],
+  ] as const) {
+    await upload(id, file);
+    await page.waitForFunction(
+      (words) => new RegExp(words).test(document.querySelector("#trouble p")?.textContent ?? ""),
+      { timeout: 5000 },
+      words.source,
+    );
+    assert.is(await page.$eval("#trouble", (box) => (box as HTMLElement).hidden), false);
+    await page.click("#trouble button");
+    assert.is(await textOf("#model-name"), name);
+  }
+  assert.is(await page.$eval("#map", (canvas) => canvas.className), "");
+  assert.is(await picture("map"), before);
+  await upload("#labels-file", "names.txt");
+});
+
+test("takes files that are dropped and pasted", async () => {
+  const page = await pageOf();
+  const give = (kind: "drop" | "paste", name: string, bytes: number[]) =>
+    page.evaluate(
+      (kind, name, bytes) => {
+        const files = new DataTransfer();
+        files.items.add(
+          new File([new Uint8Array(bytes)], name, {
+            type: name.endsWith("bmp") ? "image/bmp" : "",
+          }),
+        );
+        const event =
+          kind === "drop"
+            ? new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true })
+            : new ClipboardEvent("paste", {
+                clipboardData: files,
+                bubbles: true,
+                cancelable: true,
+              });
+        document.body.dispatchEvent(event);
+      },
+      kind,
+      name,
+      bytes,
+    );
+  await set("samples", "9");
+  await settled(9);
+  const other = bitmapFile(40, 40, (x, y) => [255 - 5 * x, (9 * y) % 256, (x + y) % 2 ? 200 : 20]);
+  await changesMap("a pasted photo", () => give("paste", "pasted.bmp", [...other]));
+  await settled(9);
+  assert.is(await textOf("#photo-name"), "pasted.bmp, 40 × 40");
+  await give("drop", "again.onnx", [...network()]);
+  await page.waitForFunction(() =>
+    document.querySelector("#model-name")?.textContent?.startsWith("again.onnx: "),
+  );
+  await settled(9);
+  await give("drop", "paper.pdf", [1, 2, 3]);
+  assert.match(await textOf("#trouble p"), /^paper\.pdf is neither a photo/);
+  await page.click("#trouble button");
+});
+
+test("everything can be reached and moved by keyboard", async () => {
+  const page = await pageOf();
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+  const reached = new Set<string>();
+  for (let i = 0; i < 40; i++) {
+    await page.keyboard.press("Tab");
+    const control = await page.evaluate(() => {
+      const { id, name } = document.activeElement as HTMLInputElement;
+      return name || id;
+    });
+    reached.add(control);
+  }
+  const wanted =
+    "view photo-file model-file labels-file preprocess target noise samples seed reseed estimator reduce palette percentile opacity multiplyInput";
+  for (const control of wanted.split(" ")) assert.ok(reached.has(control), `Tab misses ${control}`);
+  await page.focus("#noise");
+  await changesMap("an arrow key", () => page.keyboard.press("ArrowRight"));
+  assert.match(await textOf("output[for=noise]"), /^11 %$/);
+});
+
+test("every control has a name", async () => {
+  const page = await pageOf();
+  const tree = await page.accessibility.snapshot();
+  const nameless: string[] = [];
+  const roles = [
+    "button",
+    "slider",
+    "checkbox",
+    "radio",
+    "combobox",
+    "spinbutton",
+    "image",
+    "progressbar",
+  ];
+  const visit = (node: typeof tree) => {
+    if (!node) return;
+    if (roles.includes(node.role) && !node.name) nameless.push(node.role);
+    node.children?.forEach(visit);
+  };
+  visit(tree);
+  assert.equal(nameless, []);
+});
+
+test("gets over a lost GPU", async () => {
+  const page = await pageOf();
+  await settled(9);
+  const worker = page.workers()[0]!;
+  await worker.evaluate(() => {
+    const { createCommandEncoder } = GPUDevice.prototype;
+    GPUDevice.prototype.createCommandEncoder = function (descriptor) {
+      GPUDevice.prototype.createCommandEncoder = createCommandEncoder;
+      setTimeout(() => this.destroy());
+      return createCommandEncoder.call(this, descriptor);
+    };
+  });
+  await set("samples", "12");
+  await settled(12);
+  assert.is(await page.$eval("#trouble", (box) => (box as HTMLElement).hidden), true);
+  await changesMap("the noise", () => set("noise", "40"));
+});
+
+test("fits a phone", async () => {
+  const page = await pageOf();
+  await page.setViewport({ width: 390, height: 844 });
+  const widths = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+  assert.is(widths[0], widths[1]);
+});
+
+test("says in a sentence that there is no WebGPU, and still shows the idea", async () => {
+  const page = await pageOf();
+  await page.goto(new URL("/bare/index.html", page.url()).href);
+  await page.waitForSelector("#trouble:not([hidden])");
+  assert.match(await textOf("#trouble p"), /^This browser has no WebGPU: .*\.$/);
+  await page.waitForFunction(() => document.querySelector(".smooth")?.getAttribute("d"));
+});
+
+test("complains of nothing and asks no one else", async () => {
+  const { page, close, folder, faults, hosts } = await opening;
+  const policy = "meta[http-equiv=Content-Security-Policy]";
+  assert.not.match(await page.$eval(policy, (meta) => (meta as HTMLMetaElement).content), /unsafe/);
+  const host = new URL(page.url()).host;
+  await close();
+  await rm(folder, { recursive: true });
+  assert.equal(faults, []);
+  assert.equal([...hosts], [host]);
+});
+
+test.run();
