@@ -1,9 +1,12 @@
-// Builds everything into dist/: the library, the command line, the demo. `--serve` then serves the demo.
+// Builds everything into dist/: the library, the command line, the demo. `--serve` then serves the demo, with
+// the models and photos of a folder on its shelf after `--files FOLDER`.
 // The tests and the benchmarks bundle themselves with the same options.
 
 import { spawnSync } from "node:child_process";
-import { cp, readdir, readFile, rm } from "node:fs/promises";
+import { cp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { interpolateInferno, interpolateViridis } from "d3-scale-chromatic";
 import * as esbuild from "esbuild";
@@ -108,23 +111,29 @@ function declarations() {
   if (status !== 0) throw new Error("The type declarations could not be written");
 }
 
-const demo = {
+const demo = (outdir) => ({
   ...forPage,
-  entryPoints: ["demo/main.ts"],
-  outdir: "dist/demo",
-};
+  plugins: [shaders, palettes],
+  entryPoints: ["demo/main.ts", "demo/worker.ts"],
+  outdir,
+});
 
-async function buildDemo() {
+/**
+ * Builds the demo's page into a folder. `files` is a folder of models and photos that the page is to offer; it
+ * is linked, not copied.
+ */
+export async function buildDemo(folder = `${root}dist/demo`, files = undefined) {
   const isSource = (path) => path.endsWith(".ts");
-  await cp(`${root}demo`, `${root}dist/demo`, {
-    recursive: true,
-    filter: (from) => !isSource(from),
-  });
-  await esbuild.build(demo);
+  await cp(`${root}demo`, folder, { recursive: true, filter: (from) => !isSource(from) });
+  const names = files === undefined ? [] : await readdir(files, { recursive: true });
+  const offered = names.filter((name) => /\.(onnx|jpe?g|png|webp|txt|json)$/i.test(name)).sort();
+  await writeFile(`${folder}/files.json`, JSON.stringify(offered));
+  if (files !== undefined) await symlink(resolve(files), `${folder}/files`);
+  await esbuild.build(demo(folder));
 }
 
 async function serveDemo() {
-  const context = await esbuild.context(demo);
+  const context = await esbuild.context(demo("dist/demo"));
   const { port } = await context.serve({ servedir: "dist/demo", host: "localhost" });
   console.log(`The demo is at http://localhost:${port}/ (Ctrl-C ends it).`);
 }
@@ -141,8 +150,11 @@ async function main() {
   await buildProgram();
   declarations();
   console.log(`library: ${await librarySize()} bytes minified and gzipped, budget ${BUDGET}`);
-  await buildDemo();
-  if (process.argv.includes("--serve")) await serveDemo();
+  const { values } = parseArgs({
+    options: { serve: { type: "boolean" }, files: { type: "string" } },
+  });
+  await buildDemo(undefined, values.files);
+  if (values.serve) await serveDemo();
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

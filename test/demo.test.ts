@@ -127,7 +127,7 @@ async function settled(samples: number): Promise<void> {
       document.querySelector("#progress-line")?.textContent?.startsWith(begin) &&
       document.querySelector("#stop")?.hasAttribute("hidden") &&
       document.querySelector("#caption b"),
-    { timeout: 10_000 },
+    { timeout: 30_000 },
     `${samples} of ${samples} `,
   );
 }
@@ -136,7 +136,7 @@ async function settled(samples: number): Promise<void> {
 async function changesMap(what: string, action: () => Promise<void>): Promise<void> {
   const before = await picture("map");
   await action();
-  for (let i = 0; i < 60; i++) {
+  for (let i = 0; i < 200; i++) {
     if ((await picture("map")) !== before) return;
     await new Promise((later) => setTimeout(later, 50));
   }
@@ -267,7 +267,7 @@ test("wrong files are explained and change nothing", async () => {
     await upload(id, file);
     await page.waitForFunction(
       (words) => new RegExp(words).test(document.querySelector("#trouble p")?.textContent ?? ""),
-      { timeout: 5000 },
+      { timeout: 15_000 },
       words.source,
     );
     assert.is(await page.$eval("#trouble", (box) => (box as HTMLElement).hidden), false);
