@@ -35,12 +35,39 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<GPUDev
   });
 }
 
+/** Who waits for a device that may be lost, and the error once it is. */
+interface Watch {
+  readonly waiting: Set<(error: Error) => void>;
+  lost?: Error;
+}
+
+const watches = new WeakMap<GPUDevice, Watch>();
+
+function watchOf(device: GPUDevice): Watch {
+  let watch = watches.get(device);
+  if (!watch) {
+    const made: Watch = { waiting: new Set() };
+    device.lost.then(({ reason, message }) => {
+      made.lost = new Error(`the GPU device was lost (${reason}): ${message}`);
+      for (const reject of made.waiting) reject(made.lost);
+    });
+    watches.set(device, made);
+    watch = made;
+  }
+  return watch;
+}
+
 /** Waits for something of a device; rejects with the reason if the device is lost before. */
 export function whileAlive<T>(device: GPUDevice, promise: Promise<T>): Promise<T> {
-  const lost = device.lost.then(({ reason, message }): never => {
-    throw new Error(`the GPU device was lost (${reason}): ${message}`);
+  const watch = watchOf(device);
+  if (watch.lost) {
+    promise.catch(() => {});
+    return Promise.reject(watch.lost);
+  }
+  return new Promise<T>((resolve, reject) => {
+    watch.waiting.add(reject);
+    promise.then(resolve, reject).finally(() => watch.waiting.delete(reject));
   });
-  return Promise.race([promise, lost]);
 }
 
 /** The adapter's name for people. */

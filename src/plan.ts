@@ -38,7 +38,7 @@ export interface PlanOptions {
 }
 
 /** Register blocks small enough for the registers of a real GPU. */
-export const HARDWARE_TILING: Tiling = { pixels: 4, quads: 2, workgroup: 64 };
+export const HARDWARE_TILING: Tiling = { pixels: 8, quads: 2, workgroup: 64 };
 
 /** Where memory is a cache and a load costs more than sixteen products: much per load. */
 export const SOFTWARE_TILING: Tiling = { pixels: 112, quads: 8, workgroup: 16 };

@@ -142,6 +142,8 @@ async function* run(
       options.maxMemory,
     );
     const logits = classifyOn(engine, tensor, chosen, model.classes);
+    // If the map cannot be made, nobody waits for them.
+    logits.catch(() => {});
     map = await SensitivityMap.create(model, engine, tensor, options);
     const classified = whileAlive(device, logits).then((values) => map?.setClass(values, chosen));
     classified.catch(() => {});
@@ -315,6 +317,7 @@ export class SensitivityMap {
     samples: number,
     { classify, from, began }: { classify: number; from: number; began: number },
   ): Promise<void> {
+    await whileAlive(this.model.device, this.model.device.queue.onSubmittedWorkDone());
     this.samples = samples;
     this.picture.samples = samples;
     this.standardError = await whileAlive(

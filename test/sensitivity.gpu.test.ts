@@ -210,4 +210,16 @@ testWithDevice(test, "wrong options are refused with their values", async (devic
   });
 });
 
+test("a lost device rejects what waits for it, with the reason", async () => {
+  const adapter = await navigator.gpu.requestAdapter();
+  const device = (await adapter?.requestDevice()) as GPUDevice;
+  const model = await loadModel(device, smallNetwork().bytes());
+  const waiting = sensitivity(model, image, { samples: 200, batch: 1 }).catch((e) => e as Error);
+  device.destroy();
+  const error = await waiting;
+  if (!(error instanceof Error) || !/device was lost \(destroyed\)/.test(error.message)) {
+    throw new Error(`the loss was heard as ${error instanceof Error ? error.message : "a map"}`);
+  }
+});
+
 test.run();

@@ -1,0 +1,130 @@
+// Plans as text, without a GPU: which kernels in which order, what is written in place, and what is saved.
+
+import * as assert from "uvu/assert";
+import { makeGraph } from "../src/graph.js";
+import { decodeModel } from "../src/onnx.js";
+import { makePlan } from "../src/plan.js";
+import type { Plan, Step } from "../src/types.js";
+import { suite } from "./harness.js";
+import { OnnxBuilder } from "./models/onnx-builder.js";
+
+/** A fire module of SqueezeNet and a classifier. */
+function fire(): OnnxBuilder {
+  const g = new OnnxBuilder();
+  const x = g.input("x", ["N", 3, 6, 6]);
+  const conv = (from: string, name: string, shape: number[], pad: number) => {
+    const pads = [pad, pad, pad, pad];
+    return g.node("Relu", [g.node("Conv", [from, g.weight(`${name} weights`, shape)], { pads }, { name })]);
+  };
+  const squeezed = conv(x, "squeeze", [4, 3, 1, 1], 0);
+  const parts = [
+    conv(squeezed, "narrow", [8, 4, 1, 1], 0),
+    conv(squeezed, "wide", [4, 4, 3, 3], 1),
+  ];
+  const joined = g.node("Concat", parts, { axis: 1 }, { name: "join" });
+  const pooled = g.node("MaxPool", [joined], { kernel_shape: [2, 2] }, { name: "pool" });
+  const mean = g.node("GlobalAveragePool", [pooled], {}, { name: "mean" });
+  const flat = g.node("Flatten", [mean]);
+  g.output(g.node("Gemm", [flat, g.weight("w", [12, 5])], {}, { name: "classes" }));
+  return g;
+}
+
+const planOf = (method?: string): Plan =>
+  makePlan(makeGraph(decodeModel(fire().bytes())), method === undefined ? {} : { method });
+
+const lines = (steps: readonly Step[]) =>
+  steps.map(({ label, shader, entry, uniforms }) => {
+    const { add, gate } = uniforms.back ?? {};
+    return `${label}: ${shader}.${entry}${add ? ", added" : ""}${gate ? ", gated" : ""}`;
+  });
+
+const test = suite("plan");
+
+test("a fire module, forward: Concat and Flatten take no step", () => {
+  assert.equal(lines(planOf("gradient").forward), [
+    "noise: noise.add_noise",
+    "squeeze: pointwise.forward",
+    "narrow: pointwise.forward",
+    "wide: conv.forward",
+    "pool: pool.max_forward",
+    "mean: pool.global_average_forward",
+    "classes: dense.forward",
+  ]);
+});
+
+test("a fire module, backward: the last contribution to a gradient passes the activation", () => {
+  assert.equal(lines(planOf("gradient").backward), [
+    "seed: sensitivity.seed_logit",
+    "classes back: dense.backward",
+    "mean back: pool.global_average_backward",
+    "pool back: pool.max_backward",
+    "join gate 0: elementwise.gate_in_place, gated",
+    "join gate 1: elementwise.gate_in_place, gated",
+    "wide back: conv.backward",
+    "narrow back: pointwise.backward, added, gated",
+    "squeeze back: pointwise.backward",
+    "accumulate: sensitivity.accumulate",
+  ]);
+});
+
+test("both parts of the Concat are written into its buffer, one behind the other", () => {
+  const { forward } = planOf("gradient");
+  const [narrow, wide, pool] = ["narrow", "wide", "pool"].map((label) =>
+    forward.find((step) => step.label === label),
+  );
+  assert.is(narrow?.bindings.y, pool?.bindings.x);
+  assert.is(wide?.bindings.y, pool?.bindings.x);
+  assert.is(narrow?.uniforms.out?.offset, 0);
+  assert.is(wide?.uniforms.out?.offset, (8 / 4) * 36);
+});
+
+test("a ReLU saves a bit for each element, a max pool a byte, a convolution nothing", () => {
+  const { buffers } = planOf("gradient");
+  const saved = buffers.filter(({ label }) => /^(mask|winners) of/.test(label));
+  assert.equal(
+    saved.map(({ label, bytes }) => [label, bytes]),
+    [
+      // A word holds 8 positions of 4 channels: 36 positions take 5, a row of 6 takes 1.
+      ["mask of squeeze", 1 * 5 * 4],
+      ["mask of narrow", 2 * 5 * 4],
+      ["mask of wide", 1 * 6 * 4],
+      ["winners of pool", 3 * 25 * 4],
+    ],
+  );
+});
+
+test("without a method nothing is saved and nothing goes back", () => {
+  const plan = planOf();
+  assert.equal(plan.backward, []);
+  assert.not.ok(plan.buffers.some(({ label }) => label.startsWith("mask of")));
+  assert.ok(plan.memory.perSample < planOf("gradient").memory.perSample);
+});
+
+test("buffers that live at different times share memory, those that meet do not", () => {
+  const plan = planOf("gradient");
+  const steps = [...plan.forward, ...plan.backward];
+  const lives = new Map<number, [number, number]>();
+  steps.forEach((step, time) => {
+    for (const id of Object.values(step.bindings)) {
+      lives.set(id, [lives.get(id)?.[0] ?? time, time]);
+    }
+  });
+  const placed = [...lives].filter(([id]) => (plan.places[id] as number) >= 0);
+  for (const [a, [from, to]] of placed) {
+    for (const [b, [start, end]] of placed) {
+      if (a >= b || plan.places[a] !== plan.places[b]) continue;
+      assert.ok(
+        to < start || end < from,
+        `${plan.buffers[a]?.label} and ${plan.buffers[b]?.label} meet`,
+      );
+    }
+    assert.ok((plan.buffers[a]?.bytes ?? 0) <= (plan.physical[plan.places[a] as number] as number));
+  }
+  assert.ok(plan.memory.perSample < plan.memory.unshared);
+});
+
+test("a method that does not exist is refused with those that do", () => {
+  assert.throws(() => planOf("magic"), /there is no method "magic"; known are: gradient/);
+});
+
+test.run();
