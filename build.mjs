@@ -128,7 +128,7 @@ export async function buildDemo(folder = `${root}dist/demo`, files = undefined) 
   const names = files === undefined ? [] : await readdir(files, { recursive: true });
   const offered = names.filter((name) => /\.(onnx|jpe?g|png|webp|txt|json)$/i.test(name)).sort();
   await writeFile(`${folder}/files.json`, JSON.stringify(offered));
-  if (files !== undefined) await symlink(resolve(files), `${folder}/files`);
+  if (files !== undefined) await symlink(resolve(files), `${folder}/files`, "junction");
   await esbuild.build(demo(folder));
 }
 

@@ -156,7 +156,7 @@ test("shows the idea at once, and the sliders rule it", async () => {
     before,
   );
   assert.match(await textOf(".readout"), /SmoothGrad [+−]\d\.\d\d ± \d\.\d\d/);
-  assert.match(await textOf("#progress-line"), /^20 of 20 samples, standard error \d+ %/);
+  assert.match(await textOf("#progress-line"), /^20 of 20 samples, standard error \d+\s%/);
 });
 
 test("shows a photo as the network will see it, and asks for the network", async () => {
@@ -179,7 +179,10 @@ test("explains the most probable class, sample by sample", async () => {
   assert.is(names.length, 5);
   for (const name of names) assert.match(name, /^class \d$/);
   assert.is(await textOf("#caption b"), names[0]);
-  assert.match(await textOf("#caption"), /over 16 noisy copies, σ = 30 % .* seed 0$/);
+  assert.match(
+    await textOf("#caption"),
+    /mean of the gradients at 16 noisy copies, σ = 30\s% .* seed 0$/,
+  );
 });
 
 test("names the classes once it has their names", async () => {
@@ -337,7 +340,7 @@ test("everything can be reached and moved by keyboard", async () => {
   for (const control of wanted.split(" ")) assert.ok(reached.has(control), `Tab misses ${control}`);
   await page.focus("#noise");
   await changesMap("an arrow key", () => page.keyboard.press("ArrowRight"));
-  assert.match(await textOf("output[for=noise]"), /^11 %$/);
+  assert.match(await textOf("output[for=noise]"), /^11\s%$/);
 });
 
 test("every control has a name", async () => {

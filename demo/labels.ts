@@ -1,0 +1,26 @@
+// Names of classes from a file: text with one name a line, a JSON list, or a JSON object of names by index, as
+// ["tench", …], {"0": "tench", …} or, from Keras, {"0": ["n01440764", "tench"], …}.
+
+/** The names in the order of the classes; throws one sentence where the text holds none. */
+export function parseLabels(text: string): string[] {
+  if (!/^\s*[[{]/.test(text)) {
+    const lines = text.trimEnd().split(/\r?\n/);
+    if (lines.length < 2) throw new Error("there is no list of names in it, one a line");
+    return lines.map((line) => line.trim());
+  }
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (cause) {
+    throw new Error("it looks like JSON and is not", { cause });
+  }
+  const names: string[] = [];
+  for (const [index, entry] of Object.entries(parsed as object)) {
+    const name: unknown = Array.isArray(entry) ? entry.at(-1) : entry;
+    if (!/^\d{1,6}$/.test(index) || typeof name !== "string") {
+      throw new Error("it is neither a list of names nor an object of names by index");
+    }
+    names[Number(index)] = name;
+  }
+  return Array.from(names, (name, index) => name ?? `class ${index}`);
+}

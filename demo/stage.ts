@@ -1,0 +1,102 @@
+// The left half of the page: the two pictures, how far the map is, what it is of, and what went wrong.
+
+import type { Estimator, Preset } from "../src/index.js";
+import type { ModelFacts, Progress } from "./messages.js";
+import { paintPhoto } from "./photo.js";
+import { caption, progressLine, says, statistics } from "./words.js";
+
+const element = <T extends HTMLElement = HTMLElement>(id: string) =>
+  document.getElementById(id) as T;
+
+const photoCanvas = element<HTMLCanvasElement>("photo");
+const mapCanvas = element<HTMLCanvasElement>("map");
+const trouble = element("trouble");
+const stop = element<HTMLButtonElement>("stop");
+
+// Before there is a model, the photo is cut as most of them want it.
+const USUAL = { height: 224, width: 224 };
+
+/** What the pictures show. */
+export interface Shown {
+  readonly photo: ImageBitmap | undefined;
+  readonly model: ModelFacts | undefined;
+  readonly preset: Preset;
+}
+
+/** Shows the photo, and what is missing for a map. */
+export function showPhoto({ photo, model, preset }: Shown): void {
+  element("missing").textContent = model ? "" : says.needsModel;
+  if (!photo) {
+    element("caption").textContent = model ? says.needsPhoto : "";
+    return;
+  }
+  const input = model ?? USUAL;
+  element("pictures").hidden = false;
+  element("pictures").style.setProperty("--aspect", String(input.width / input.height));
+  paintPhoto(photoCanvas, photo, input, preset);
+}
+
+/** What is on the second canvas belongs to something that has changed. */
+export function setStale(isStale: boolean): void {
+  mapCanvas.classList.toggle("stale", isStale);
+}
+
+/** Tells the pixels of the map's canvas whenever they change; the photo's canvas has as many. */
+export function watchSize(tell: (width: number, height: number) => void): void {
+  const observer = new ResizeObserver(([entry]) => {
+    const { width, height } = entry!.contentRect;
+    if (width === 0) return;
+    const pixels = (length: number) => Math.max(1, Math.round(length * devicePixelRatio));
+    Object.assign(photoCanvas, { width: pixels(width), height: pixels(height) });
+    tell(pixels(width), pixels(height));
+  });
+  observer.observe(mapCanvas);
+}
+
+/** How many of the samples are done. */
+export function showProgress(...[samples, wanted, ...rest]: Parameters<typeof progressLine>): void {
+  element<HTMLProgressElement>("progress").value = samples / wanted;
+  element("progress-line").textContent = progressLine(samples, wanted, ...rest);
+}
+
+/** What a map is of: a class, and a statistic that may be another one than that of the standard error. */
+export function showMap(progress: Progress, label: string, estimator: Estimator): void {
+  const { samples, wanted, standardError } = progress;
+  setStale(false);
+  const of = progress.estimator === estimator ? "the map" : `the ${statistics[progress.estimator]}`;
+  showProgress(samples, wanted, standardError, of);
+  const name = document.createElement("b");
+  name.textContent = label;
+  element("caption").replaceChildren(name, `: ${caption(progress, estimator)}`);
+  mapCanvas.setAttribute("aria-label", `Sensitivity map of ${label}`);
+  if (samples === wanted) announce(says.finished(label, samples));
+}
+
+/** The button that stops the samples, or begins them again. */
+export function showStop(state: "running" | "stopped" | "done"): void {
+  stop.hidden = state === "done";
+  stop.textContent = state === "running" ? "Stop" : "Start over";
+}
+
+/** Hears the button. */
+export function onStop(listener: () => void): void {
+  stop.addEventListener("click", listener);
+}
+
+/** Says something to those who listen to the page. */
+function announce(text: string): void {
+  element("news").textContent = text;
+}
+
+/** Says in the page what went wrong. */
+export function complain(text: string): void {
+  trouble.querySelector("p")!.textContent = text;
+  trouble.hidden = false;
+}
+
+/** Takes the last complaint away. */
+export function calm(): void {
+  trouble.hidden = true;
+}
+
+trouble.querySelector("button")!.addEventListener("click", calm);

@@ -1,0 +1,183 @@
+// The half of the page that works on the GPU. It remembers what the page wishes and works until the newest wish
+// is fulfilled: a device, then the model, then the map, sample by sample. Between two batches it looks whether
+// the wish has changed. A lost device is replaced, and everything that was on it is made again.
+
+import {
+  loadModel,
+  type Model,
+  requestDevice,
+  type SensitivityMap,
+  sensitivities,
+} from "../src/index.js";
+import {
+  type Look,
+  type Pass,
+  pictureOptions,
+  type Report,
+  type Request,
+  type Wish,
+} from "./messages.js";
+
+const STEP = 60; // milliseconds that a batch should take: what the eye calls at once
+
+let wish: Wish = {};
+let serial = 0; // the page's number of the wish
+let wishes = 0; // how many there have been; work that began at another count is out of date
+let isWorking = false;
+let canvas: OffscreenCanvas | undefined;
+let look: Look | undefined;
+
+// What is on the device.
+let device: Promise<GPUDevice> | undefined;
+let loaded: { file: File; model: Model } | undefined;
+let map: SensitivityMap | undefined;
+let finished: { model: Model; photo: ImageBitmap; pass: Pass } | undefined;
+let batch = 1;
+let isRecovering = false;
+
+const report = (message: Report) => postMessage(message);
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+addEventListener("message", ({ data }: MessageEvent<Request>) => {
+  if (data.kind === "wish") {
+    serial = data.serial;
+    want(data.wish);
+    return;
+  }
+  if (data.kind === "canvas") canvas = data.canvas;
+  else if (data.kind === "look") look = data.look;
+  else if (canvas) Object.assign(canvas, { width: data.width, height: data.height });
+  draw();
+});
+
+async function want(part: Wish): Promise<void> {
+  wish = { ...wish, ...part };
+  wishes++;
+  if (isWorking) return;
+  isWorking = true;
+  for (let begun = -1; begun !== wishes; ) {
+    begun = wishes;
+    await work();
+  }
+  isWorking = false;
+}
+
+/** Does what is missing for the wish of now. */
+async function work(): Promise<void> {
+  try {
+    await openDevice();
+  } catch (error) {
+    device = undefined;
+    report({ kind: "failed", message: messageOf(error) });
+    return;
+  }
+  if (wish.file && wish.file !== loaded?.file) await load(wish.file);
+  if (loaded && wish.photo && wish.pass) await explain(loaded.model, wish.photo, wish.pass);
+}
+
+function openDevice(): Promise<GPUDevice> {
+  device ??= requestDevice().then((opened) => {
+    opened.addEventListener("uncapturederror", ({ error }) =>
+      report({ kind: "failed", message: error.message }),
+    );
+    opened.lost.then(({ message }) => recover(message));
+    report({ kind: "opened", isSoftware: opened.adapterInfo.isFallbackAdapter });
+    return opened;
+  });
+  return device;
+}
+
+// A device that is lost again before it has made a map would be lost for ever.
+function recover(message: string): void {
+  device = loaded = map = undefined;
+  report({ kind: "lost", message, again: !isRecovering });
+  const isHopeless = isRecovering;
+  isRecovering = true;
+  if (!isHopeless) want({});
+}
+
+async function load(file: File): Promise<void> {
+  const began = device;
+  report({ kind: "loading", name: file.name });
+  try {
+    const model = await loadModel(await openDevice(), await file.arrayBuffer());
+    const { input, classes } = model;
+    if (input.channels !== 1 && input.channels !== 3) {
+      model.destroy();
+      throw new Error(`its input has ${input.channels} channels, a photo has 1 or 3`);
+    }
+    loaded?.model.destroy();
+    loaded = { file, model };
+    batch = 1;
+    wish = { ...wish, pass: undefined };
+    report({ kind: "loaded", model: { name: file.name, ...input, classes } });
+  } catch (error) {
+    if (device !== began) return;
+    if (wish.file === file) wish = { ...wish, file: loaded?.file };
+    report({ kind: "refused", name: file.name, message: messageOf(error) });
+  }
+}
+
+async function explain(model: Model, photo: ImageBitmap, pass: Pass): Promise<void> {
+  const isFinished =
+    finished?.model === model && finished.photo === photo && finished.pass === pass;
+  if (isFinished) return;
+  const began = device;
+  const begun = { serial, wishes };
+  const estimator = look?.estimator ?? "mean";
+  const size = Math.min(batch, powerOfTwo(pass.samples / 8));
+  try {
+    for await (const step of sensitivities(model, photo, { ...pass, estimator, batch: size })) {
+      if (step !== map) map?.destroy();
+      map = step;
+      batch = pace(step);
+      isRecovering = false;
+      // A map of settings that are moving is better than none, a map of another photo is not.
+      if (wish.photo === photo && wish.file === loaded?.file) {
+        draw();
+        const progress = { ...facts(step), wanted: pass.samples };
+        report({ kind: "progress", serial: begun.serial, progress });
+      }
+      if (begun.wishes !== wishes) return;
+    }
+    finished = { model, photo, pass };
+  } catch (error) {
+    if (device === began) report({ kind: "failed", message: messageOf(error) });
+  }
+}
+
+function facts({
+  samples,
+  standardError,
+  estimator,
+  noise,
+  sigma,
+  seed,
+  top,
+  target,
+}: SensitivityMap) {
+  return { samples, standardError, estimator, noise, sigma, seed, top, target };
+}
+
+/**
+ * The size of batches that take about as long as a step should; another one only where it is far off. The first
+ * sample says nothing yet: its standard error is known without waiting for the GPU.
+ */
+function pace({ times, samples }: SensitivityMap): number {
+  if (samples < 2) return batch;
+  const ideal = Math.min((STEP * samples) / times.samples, 64);
+  return ideal >= 2 * batch || ideal < batch / 2 ? powerOfTwo(ideal) : batch;
+}
+
+function powerOfTwo(atMost: number): number {
+  return 2 ** Math.max(0, Math.floor(Math.log2(atMost)));
+}
+
+function draw(): void {
+  if (!map || !canvas || !look) return;
+  try {
+    map.draw(canvas, pictureOptions(look));
+  } catch (error) {
+    report({ kind: "failed", message: messageOf(error) });
+  }
+}

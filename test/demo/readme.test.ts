@@ -1,0 +1,73 @@
+// What the README says and a machine can check: the list of operators, and the code for pages, word for word in a
+// page of its own.
+
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import * as assert from "uvu/assert";
+import { openPage } from "../../src/chrome/open.js";
+import { ops } from "../../src/ops/index.js";
+import { suite } from "../harness.js";
+import { smallNetwork } from "../models/tiny.js";
+
+const test = suite("readme");
+
+const readme = () => readFile("README.md", "utf8");
+
+test("names every operator, and no other", async () => {
+  const [, models = ""] = (await readme()).split("\n## Models\n");
+  const [, list = ""] = models.split("these operators:\n");
+  const named = list.slice(0, list.indexOf(".")).split(",");
+  const names = named.map((name) => name.trim());
+  // Relayout is not ONNX's: the graph puts it between operators that want other channel axes.
+  assert.equal(
+    names,
+    Object.keys(ops).filter((op) => op !== "Relayout"),
+  );
+});
+
+test("its code for pages runs as it stands", async () => {
+  const [, code = ""] = (await readme()).match(/```js\n([\s\S]*?)```/) ?? [];
+  const { buildProgram } = await import(pathToFileURL(resolve("build.mjs")).href);
+  await buildProgram();
+  const html = `<!doctype html><meta charset="utf-8"><link rel="icon" href="/photo.svg">
+    <script type="importmap">{ "imports": { "smoothgrad": "/index.js" } }</script>
+    <img src="/photo.svg" width="64" height="64"><canvas width="64" height="64"></canvas>
+    <script type="module" src="/readme.js"></script>`;
+  const photo = `<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64">
+    <rect width="64" height="64" fill="teal"/><circle cx="32" cy="32" r="18" fill="orange"/></svg>`;
+  const model = Buffer.from(smallNetwork().bytes()).toString("base64");
+  const routes = new Map([
+    ["/readme.html", { type: "text/html", body: html }],
+    ["/readme.js", { type: "text/javascript", body: code }],
+    ["/photo.svg", { type: "image/svg+xml", body: photo }],
+    ["/index.js", { file: resolve("dist/index.js") }],
+  ]);
+  const { page, close } = await openPage(routes, { log: () => {} });
+  try {
+    await page.setRequestInterception(true);
+    page.on("request", (request) => {
+      if (!request.url().endsWith("/model.onnx")) return request.continue();
+      return request.respond({ status: 200, body: Buffer.from(model, "base64") });
+    });
+    const said = new Promise<string>((hear, fail) => {
+      page.on("console", (message) => hear(message.text()));
+      page.on("pageerror", (error) => fail(error));
+    });
+    await page.goto(new URL("/readme.html", page.url()).href);
+    assert.match(await said, /^class \d 0\.\d+ 0\.\d+$/);
+    const canvas = await page.waitForSelector("canvas");
+    const screenshot = await canvas?.screenshot({ encoding: "base64" });
+    const colors = await page.evaluate(async (png) => {
+      const image = await createImageBitmap(await (await fetch(png)).blob());
+      const context = new OffscreenCanvas(64, 64).getContext("2d")!;
+      context.drawImage(image, 0, 0);
+      return new Set(context.getImageData(0, 0, 64, 64).data).size;
+    }, `data:image/png;base64,${screenshot}`);
+    assert.ok(colors > 8, "the canvas is blank");
+  } finally {
+    await close();
+  }
+});
+
+test.run();
