@@ -14,7 +14,9 @@ function fire(): OnnxBuilder {
   const x = g.input("x", ["N", 3, 6, 6]);
   const conv = (from: string, name: string, shape: number[], pad: number) => {
     const pads = [pad, pad, pad, pad];
-    return g.node("Relu", [g.node("Conv", [from, g.weight(`${name} weights`, shape)], { pads }, { name })]);
+    return g.node("Relu", [
+      g.node("Conv", [from, g.weight(`${name} weights`, shape)], { pads }, { name }),
+    ]);
   };
   const squeezed = conv(x, "squeeze", [4, 3, 1, 1], 0);
   const parts = [
