@@ -12,6 +12,7 @@ import { slots } from "./ops/concat.js";
 import { ops } from "./ops/index.js";
 import { staysInPlace } from "./ops/move.js";
 import type {
+  Activation,
   BufferId,
   Constant,
   Gate,
@@ -180,7 +181,7 @@ class Planner implements Planning {
   mask(node: Node, width: number, tile: number): Mask | undefined {
     const root = this.root(node.outputs[0] as string);
     const { activation } = node;
-    if (!this.backward || !activation || this.activationRule(activation.op) === "deconvnet")
+    if (!this.backward || !activation || this.activationRule(activation) === "deconvnet")
       return undefined;
     let mask = this.masks.get(root);
     if (!mask) {
@@ -300,16 +301,18 @@ class Planner implements Planning {
 
   // --- the way back ---
 
-  private activationRule(op: string): Gate["rule"] {
+  private activationRule({ op, node }: Activation): Gate["rule"] {
     const rule = ruleOf(this.method ?? "gradient", op);
     if (rule === "gradient" || rule === "guided" || rule === "deconvnet") return rule;
-    throw new Error(`"${rule}" is not a rule of ${op}; it has: gradient, guided, deconvnet`);
+    throw new Error(
+      `${node} (${op}): "${rule}" is not a rule of ${op}; it has: gradient, guided, deconvnet`,
+    );
   }
 
   private gateOf(root: string): Gate | undefined {
     const activation = this.producers.get(root)?.activation;
     if (!activation) return undefined;
-    const rule = this.activationRule(activation.op);
+    const rule = this.activationRule(activation);
     const mask = this.masks.get(root);
     return { rule, slope: activation.slope, ...(mask && { mask }) };
   }
@@ -357,7 +360,7 @@ class Planner implements Planning {
   private propagate(node: Node, method: string): void {
     const name = ruleOf(method, node.op);
     const { rules } = this.op(node);
-    const rule = rules[name === "guided" || name === "deconvnet" ? "gradient" : name];
+    const rule = rules[name];
     if (!rule) {
       throw new Error(
         `${node.name} (${node.op}): "${name}" is not a rule of ${node.op}; it has: ${Object.keys(rules).join(", ")}`,

@@ -10,7 +10,7 @@ import type { Engine } from "./engine.js";
 import type { Estimator } from "./estimate.js";
 import { read } from "./gpu.js";
 import type { ImageSource, InputTensor } from "./image.js";
-import { methods } from "./methods.js";
+import { methodOf } from "./methods.js";
 import {
   type Classification,
   type ClassScore,
@@ -91,11 +91,7 @@ function settle(options: SensitivityOptions): Settled {
   check("seed", seed, 0, 2 ** 32 - 1, true);
   check("maxMemory", maxMemory, 1, Number.MAX_SAFE_INTEGER, false);
   const { method = "gradient", target = "top1", estimator = "mean", preprocess, signal } = options;
-  if (!(method in methods)) {
-    throw new Error(
-      `there is no method "${method}"; known are: ${Object.keys(methods).join(", ")}`,
-    );
-  }
+  methodOf(method);
   return { method, target, samples, noise, seed, estimator, preprocess, maxMemory, batch, signal };
 }
 

@@ -195,7 +195,7 @@ testWithDevice(test, "wrong options are refused with their values", async (devic
       [{ seed: 0.5 }, /seed must be a whole number/],
       [{ target: 10 }, /there is no class 10: .* 0 to 9/],
       [{ target: "cat" }, /"cat" names no class/],
-      [{ method: "magic" }, /there is no method "magic"/],
+      [{ method: "magic" }, /"magic" is not a method; there are: gradient, /],
       [{ maxMemory: 1000 }, /one sample needs \d+ MB .* raise maxMemory/],
     ];
     for (const [options, expected] of wrong) {

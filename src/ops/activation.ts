@@ -25,6 +25,23 @@ export function activationOf(
   };
 }
 
+function pass(node: Node, plan: Planning): void {
+  const sink = plan.sink(node, 0);
+  if (!sink) return;
+  const count = positions(sink.layout);
+  const dy = plan.gradient(node.outputs[0] as string);
+  const parts = join(source("dy", dy), gradientTo(sink, plan));
+  plan.step({
+    label: `${node.name} back`,
+    shader: "elementwise",
+    entry: "pass_backward",
+    uniforms: join(parts, layer({ positions: count })).uniforms,
+    bindings: parts.bindings,
+    workgroups: [Math.ceil(count / 64), quads(sink.layout), 1],
+    samples: 1,
+  });
+}
+
 /** Relu, Clip, LeakyRelu standing alone: the graph has given the node itself as its activation. */
 export const Piecewise: Op = {
   infer(node, [x]) {
@@ -45,24 +62,8 @@ export const Piecewise: Op = {
       samples: 1,
     });
   },
-  rules: {
-    gradient(node, plan) {
-      const sink = plan.sink(node, 0);
-      if (!sink) return;
-      const count = positions(sink.layout);
-      const dy = plan.gradient(node.outputs[0] as string);
-      const parts = join(source("dy", dy), gradientTo(sink, plan));
-      plan.step({
-        label: `${node.name} back`,
-        shader: "elementwise",
-        entry: "pass_backward",
-        uniforms: join(parts, layer({ positions: count })).uniforms,
-        bindings: parts.bindings,
-        workgroups: [Math.ceil(count / 64), quads(sink.layout), 1],
-        samples: 1,
-      });
-    },
-  },
+  // The last who writes the gradient of its output has gated it already, by whichever of these rules.
+  rules: { gradient: pass, guided: pass, deconvnet: pass },
 };
 
 /** Passes a gradient that stands where it belongs through the activation that made its tensor. */
