@@ -8,6 +8,9 @@
 //   absolute   mean |g|                 (mean g² − (mean |g|)²) / (n − 1)
 //   variance   s²  (0 for one sample)   (M4/n − (n − 3)/(n − 1) s⁴) / n
 //
+// Antithetic samples come in pairs that are independent, but not so within: the error of the mean is then that
+// of the mean of the pairs' means, and the other errors get twice their size, which is the most it can be.
+//
 // Every attribution is a weighted sum of mean, M2, mean² and mean |g|; every reduction over the
 // channels one of Σa, Σ|a|, √Σa² and max |a|, then rectified: max(s, r·s) is s, its positive part
 // or its size for r = 1, 0, −1. So no choice needs a branch, or a pipeline of its own.
@@ -21,13 +24,14 @@ struct Settings {
   multiply_input: u32,  // 1: attribution · input, before the reduction
   channels: u32,        // C
   positions: u32,       // P
+  antithetic: u32,      // 1: samples 2i and 2i + 1 are a pair
 }
 
 const MEAN = 0u;
 const SQUARED = 1u;
 const ABSOLUTE = 2u;
 
-@group(0) @binding(0) var<storage, read> moments: array<vec4f>; // [5][C/4][P]
+@group(0) @binding(0) var<storage, read> moments: array<vec4f>; // [6][C/4][P]
 @group(0) @binding(1) var<storage, read> input: array<vec4f>;   // [C/4][P]
 @group(0) @binding(2) var<uniform> settings: Settings;
 @group(0) @binding(3) var<storage, read_write> attributions: array<vec4f>; // [C/4][P]
@@ -91,6 +95,17 @@ fn across(v: vec4f) -> f32 {
 
 // The squared standard error of the attribution.
 fn squared_error(i: u32) -> vec4f {
+  if (settings.antithetic == 0) {
+    return independent_error(i);
+  }
+  if (settings.error_of == MEAN) {
+    let pairs = floor(settings.samples / 2);
+    return moments[5 * vec4s() + i] / (pairs * (pairs - 1));
+  }
+  return 2 * independent_error(i);
+}
+
+fn independent_error(i: u32) -> vec4f {
   let size = vec4s();
   let n = settings.samples;
   let mean = moments[i];

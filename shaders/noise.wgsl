@@ -1,19 +1,33 @@
-// The noisy copies: X[i] = x + σ · normal(seed, sample i, element), with σ = level · (max x − min x).
-//
-// Element e of the row-major tensor takes word e mod 4 of Philox counter (e / 4, sample, stream, 0). An
-// invocation makes four neighboring positions of a channel quad, which share most of their counters.
+// The inputs of the passes of a batch, and before them the spread of the noise. An invocation makes four
+// neighboring positions of a channel quad, which share most of their counters.
 
-struct Layer {
-  channels: u32,
-  positions: u32,
-  x_stride: u32,   // vec4s of a sample
+@group(0) @binding(4) var<storage, read> image_range: array<f32>;           // min, max over all elements
+@group(0) @binding(5) var<storage, read_write> noisy: array<vec4f>;         // [n][C/4][P]
+@group(0) @binding(6) var<storage, read_write> spread_out: array<vec4f>;    // [C/4][P]
+
+const RANGE = 0u;
+const CHANNEL = 1u;
+const ADAPTIVE = 2u;
+const ABSOLUTE = 3u;
+
+// What the noise is a multiple of, element by element: max x − min x of the whole image (Smilkov et al. 2017),
+// the width of the channel's valid range, the distance to the nearer end of it, so that noise seldom leaves it
+// (AdaptGrad, Zhou et al. 2024), or 1.
+@compute @workgroup_size(64)
+fn find_spread(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= layer.stride) {
+    return;
+  }
+  let quad = id.x / layer.positions;
+  let low = table[quad];
+  let high = table[(layer.channels + 3) / 4 + quad];
+  switch run.scale {
+    case RANGE: { spread_out[id.x] = vec4f(image_range[1] - image_range[0]); }
+    case CHANNEL: { spread_out[id.x] = abs(high - low); }
+    case ADAPTIVE: { spread_out[id.x] = min(abs(image[id.x] - low), abs(image[id.x] - high)); }
+    default: { spread_out[id.x] = vec4f(1); }
+  }
 }
-
-@group(0) @binding(22) var<uniform> layer: Layer;
-
-@group(0) @binding(0) var<storage, read> image: array<vec4f>;        // [C/4][P]
-@group(0) @binding(1) var<storage, read> image_range: array<f32>;    // min, max over all elements
-@group(0) @binding(2) var<storage, read_write> noisy: array<vec4f>;  // [n][C/4][P]
 
 @compute @workgroup_size(64)
 fn add_noise(@builtin(global_invocation_id) id: vec3u) {
@@ -21,15 +35,16 @@ fn add_noise(@builtin(global_invocation_id) id: vec3u) {
   if (p0 >= layer.positions) {
     return;
   }
-  let sigma = run.noise * (image_range[1] - image_range[0]);
+  let pass_index = run.first + id.z;
+  let sample = pass_index / run.points;
   var noise: array<vec4f, 4>;
-  if (sigma > 0) {
+  if (run.noise > 0) {
     for (var lane = 0u; lane < 4 && id.y * 4 + lane < layer.channels; lane++) {
       let e = (id.y * 4 + lane) * layer.positions + p0;
-      var four = normals(philox(vec4u(e / 4, run.first + id.z, run.stream, 0), vec2u(run.seed, 0)));
+      var four = normals(words(e / 4, drawn(sample), FOR_NOISE));
       for (var s = 0u; s < 4; s++) {
         if (s > 0 && (e + s) % 4 == 0) {
-          four = normals(philox(vec4u((e + s) / 4, run.first + id.z, run.stream, 0), vec2u(run.seed, 0)));
+          four = normals(words((e + s) / 4, drawn(sample), FOR_NOISE));
         }
         noise[s][lane] = four[(e + s) % 4];
       }
@@ -37,6 +52,11 @@ fn add_noise(@builtin(global_invocation_id) id: vec3u) {
   }
   for (var s = 0u; s < 4 && p0 + s < layer.positions; s++) {
     let i = id.y * layer.positions + p0 + s;
-    noisy[id.z * layer.x_stride + i] = image[i] + sigma * noise[s];
+    var x = image[i] + level(sample) * spread[i] * noise[s];
+    if (run.path != NO_PATH) {
+      let alpha = place(pass_index).x;
+      x = (1 - alpha) * baseline_at(id.y, p0 + s, sample) + alpha * x;
+    }
+    noisy[id.z * layer.stride + i] = x;
   }
 }

@@ -1,11 +1,17 @@
-// What one batch of samples must know that is not known when the plan is made.
+// What one batch must know that is not known when the plan is made. A pass is one trip through the network;
+// every sample takes `points` of them.
 
 struct Run {
-  samples: u32,  // samples of this batch
-  first: u32,    // index of its first sample among all
+  samples: u32,     // passes of this batch
+  first: u32,       // index of its first pass among all
   seed: u32,
-  stream: u32,   // independent noise streams of one seed
-  noise: f32,    // standard deviation of the noise as a fraction of max x − min x
+  stream: u32,      // independent noise streams of one seed
+  noise: f32,       // standard deviation of the noise, in units of the spread of each element
+  scale: u32,       // what the spread is: RANGE …, see noise.wgsl
+  antithetic: u32,  // 1: sample 2i + 1 has the noise of 2i with the other sign
+  points: u32,
+  path: u32,        // NO_PATH …, see sample.wgsl
+  baselines: u32,   // how many there are; 0: uniform noise
 }
 
 @group(0) @binding(9) var<uniform> run: Run;

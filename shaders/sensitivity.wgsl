@@ -1,21 +1,24 @@
-// The paper around the network: which class, which gradient to begin with, and the moments of the gradients
-// over the samples.
+// The paper around the network: the range of the image, which class, and which gradient to begin with.
 
 struct Layer {
   channels: u32,   // classes, or channels of the image
   positions: u32,
   stride: u32,     // vec4s of a sample
+  logits_stride: u32,
+  logits_offset: u32,
 }
 
 @group(0) @binding(22) var<uniform> layer: Layer;
 
 @group(0) @binding(0) var<storage, read> values: array<vec4f>;         // one sample
 @group(0) @binding(1) var<storage, read_write> extremes: array<f32, 2>;
-@group(0) @binding(2) var<storage, read_write> class_index: array<u32, 1>;
-@group(0) @binding(3) var<storage, read> target_class: array<u32, 1>;
+@group(0) @binding(2) var<storage, read_write> class_index: array<u32, 3>;
+@group(0) @binding(3) var<storage, read> target_class: array<u32, 3>;  // class, minus class, LOGIT …
 @group(0) @binding(4) var<storage, read_write> seeds: array<vec4f>;    // [n][K/4]
-@group(0) @binding(5) var<storage, read> gradients: array<vec4f>;      // [n][C/4][P]
-@group(0) @binding(6) var<storage, read_write> moments: array<vec4f>;  // [5][C/4][P]
+@group(0) @binding(7) var<storage, read> logits: array<vec4f>;         // [n][K/4]
+
+const LOGIT = 0u;
+const PROBABILITY = 1u;
 
 const THREADS = 256u;
 var<workgroup> lows: array<f32, THREADS>;
@@ -79,50 +82,61 @@ fn top_class(@builtin(local_invocation_index) thread: u32) {
   }
 }
 
-// dS/dlogits for S = the logit of the target class: one-hot, the same for every sample.
-@compute @workgroup_size(64)
-fn seed_logit(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x < (layer.channels + 3) / 4) {
-    let classes = vec4u(4 * id.x) + vec4u(0, 1, 2, 3);
-    seeds[id.z * layer.stride + id.x] = select(vec4f(), vec4f(1), classes == vec4u(target_class[0]));
+// dS/dz of each sample, z its logits, p = softmax z, for a class a and, where there is one, minus a class b:
+//
+//   the logit z_a            δ(k, a)
+//   the probability p_a      p_a (δ(k, a) − p_k)
+//   its logarithm log p_a    δ(k, a) − p_k
+//
+// One workgroup takes the logits of one sample.
+@compute @workgroup_size(THREADS)
+fn seed(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) group: vec3u) {
+  let first = group.z * layer.logits_stride + layer.logits_offset;
+  let a = target_class[0];
+  let b = target_class[1];
+  let kind = target_class[2];
+  var high = -0x1.fffffep+127;
+  for (var k = thread; k < layer.channels; k += THREADS) {
+    high = max(high, logits[first + k / 4][k % 4]);
   }
-}
-
-// Takes the gradients of a batch into the running moments of every element, sample by sample in order, so that
-// the result does not depend on how the samples were split into batches (Pébay 2008, one-pass central sums):
-// planes mean, M2, M3, M4 (sums of powers of g − mean) and mean of |g|.
-@compute @workgroup_size(64)
-fn accumulate(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= layer.stride) {
-    return;
+  highs[thread] = high;
+  workgroupBarrier();
+  for (var half = THREADS / 2; half > 0; half /= 2) {
+    if (thread < half) {
+      highs[thread] = max(highs[thread], highs[thread + half]);
+    }
+    workgroupBarrier();
   }
-  var mean = vec4f();
-  var m2 = vec4f();
-  var m3 = vec4f();
-  var m4 = vec4f();
-  var absolute = vec4f();
-  if (run.first > 0) {
-    mean = moments[id.x];
-    m2 = moments[layer.stride + id.x];
-    m3 = moments[2 * layer.stride + id.x];
-    m4 = moments[3 * layer.stride + id.x];
-    absolute = moments[4 * layer.stride + id.x];
+  high = highs[0];
+  var total = 0.0;
+  for (var k = thread; k < layer.channels; k += THREADS) {
+    total += exp(logits[first + k / 4][k % 4] - high);
   }
-  for (var i = 0u; i < run.samples; i++) {
-    let g = gradients[i * layer.stride + id.x];
-    let before = f32(run.first + i);
-    let n = before + 1;
-    let d = (g - mean) / n;
-    let term = (g - mean) * d * before;
-    m4 += term * d * d * (n * n - 3 * n + 3) + 6 * d * d * m2 - 4 * d * m3;
-    m3 += term * d * (n - 2) - 3 * d * m2;
-    m2 += term;
-    mean += d;
-    absolute += (abs(g) - absolute) / n;
+  lows[thread] = total;
+  workgroupBarrier();
+  for (var half = THREADS / 2; half > 0; half /= 2) {
+    if (thread < half) {
+      lows[thread] += lows[thread + half];
+    }
+    workgroupBarrier();
   }
-  moments[id.x] = mean;
-  moments[layer.stride + id.x] = m2;
-  moments[2 * layer.stride + id.x] = m3;
-  moments[3 * layer.stride + id.x] = m4;
-  moments[4 * layer.stride + id.x] = absolute;
+  total = lows[0];
+  var weight_a = 1.0;
+  var weight_b = select(0.0, 1.0, b < layer.channels);
+  if (kind == PROBABILITY) {
+    weight_a *= exp(logits[first + a / 4][a % 4] - high) / total;
+    if (b < layer.channels) {
+      weight_b *= exp(logits[first + b / 4][b % 4] - high) / total;
+    }
+  }
+  for (var quad = thread; quad < (layer.channels + 3) / 4; quad += THREADS) {
+    let classes = vec4u(4 * quad) + vec4u(0, 1, 2, 3);
+    var g = select(vec4f(), vec4f(weight_a), classes == vec4u(a));
+    g -= select(vec4f(), vec4f(weight_b), classes == vec4u(b));
+    if (kind != LOGIT) {
+      let p = exp(logits[first + quad] - high) / total;
+      g -= select(vec4f(), (weight_a - weight_b) * p, classes < vec4u(layer.channels));
+    }
+    seeds[group.z * layer.stride + quad] = g;
+  }
 }

@@ -5,13 +5,23 @@ import { adapterName, whileAlive } from "./device.js";
 import { bind, compile, type Launch, measure, play } from "./gpu.js";
 import type { BufferId, Plan, PlanBuffer, Step } from "./types.js";
 
-/** What a batch must know: which samples, of which seed, how much noise. */
+/** What a batch must know, as run.wgsl has it; what is not given is 0, and one pass is one sample. */
 export interface Batch {
+  /** Passes of this batch, and the index of its first among all. */
   readonly samples: number;
   readonly first: number;
   readonly seed: number;
   readonly stream: number;
   readonly noise: number;
+  /** What the noise is a multiple of: 0 the image's range, 1 the channel's, 2 the distance to its ends, 3 nothing. */
+  readonly scale?: number;
+  readonly antithetic?: boolean;
+  /** Passes of each sample. */
+  readonly points?: number;
+  /** 0 none, 1 the nodes of the table, 2 random places. */
+  readonly path?: number;
+  /** How many baselines there are; 0: uniform noise. */
+  readonly baselines?: number;
 }
 
 /** Buffers that plans of one model share, by label: the weights. */
@@ -139,10 +149,14 @@ export class Engine {
   }
 
   /** Sets what the next passes know of their batch; ordered with them by the queue. */
-  setBatch({ samples, first, seed, stream, noise }: Batch): void {
-    const words = new Uint32Array([samples, first, seed, stream, 0]);
-    new Float32Array(words.buffer)[4] = noise;
-    this.device.queue.writeBuffer(this.port("run"), 0, words);
+  setBatch(batch: Batch): void {
+    const { samples, first, seed, stream, noise, scale = 0, antithetic = false } = batch;
+    const { points = 1, path = 0, baselines = 1 } = batch;
+    const pairs = antithetic ? 1 : 0;
+    const words = [samples, first, seed, stream, 0, scale, pairs, points, path, baselines];
+    const bytes = new Uint32Array(words);
+    new Float32Array(bytes.buffer)[4] = noise;
+    this.device.queue.writeBuffer(this.port("run"), 0, bytes);
   }
 
   /** Encodes parts of the plan, one after the other, for a batch. */

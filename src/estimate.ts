@@ -86,6 +86,8 @@ export interface Moments {
   readonly moments: GPUBuffer;
   /** How many samples they are of. */
   readonly samples: number;
+  /** Samples 2i and 2i + 1 have opposite noise; then a sixth plane is M2 of the means of the pairs. */
+  readonly antithetic?: boolean;
   readonly input: InputTensor;
 }
 
@@ -109,7 +111,7 @@ const pipelines = perDevice((device) =>
 /** Prepares the kernels for one buffer of moments. */
 export async function createEstimate(
   device: GPUDevice,
-  { moments, input }: Pick<Moments, "moments" | "input">,
+  { moments, input, antithetic = false }: Pick<Moments, "moments" | "input" | "antithetic">,
 ): Promise<Estimate> {
   const kernel = await pipelines(device);
   const { channels } = input;
@@ -148,7 +150,7 @@ export async function createEstimate(
     floats.set(estimatorWeights(estimator, samples));
     floats.set(reductionWeights(reduction, channels), 4);
     floats[9] = samples;
-    integers.set([errorOf, multiplyInput ? 1 : 0, channels, positions]);
+    integers.set([errorOf, multiplyInput ? 1 : 0, channels, positions, antithetic ? 1 : 0]);
     device.queue.writeBuffer(settings, 0, values);
   }
 
@@ -180,7 +182,7 @@ export async function createEstimate(
       }
     },
     async standardError(samples, estimator) {
-      if (samples < 2) return Infinity;
+      if (samples < (antithetic ? 4 : 2)) return Infinity;
       configure(samples, { estimator });
       submit(errors);
       const [error, attribution] = new Float32Array(await read(device, total));

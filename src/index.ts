@@ -1,8 +1,10 @@
 // The public names, nothing else.
 
+export type { Baseline } from "./baseline.js";
 export { type DeviceOptions, requestDevice } from "./device.js";
 export type { Estimator, Reduction } from "./estimate.js";
 export type { ImageSource, RawTensor } from "./image.js";
+export { type Method, methods } from "./methods.js";
 export {
   type Classification,
   type ClassifyOptions,
@@ -13,13 +15,15 @@ export {
   type ModelSource,
 } from "./model.js";
 export { type PaletteName, paletteNames } from "./palettes.js";
+export type { Quadrature } from "./path.js";
 export type { PictureOptions } from "./picture.js";
 export { type Preprocess, type Preset, presets } from "./preprocess.js";
 export {
+  type Completeness,
   type MapMemory,
   type MapTimes,
   type SensitivityMap,
-  type SensitivityOptions,
   sensitivities,
   sensitivity,
 } from "./sensitivity.js";
+export type { NoiseScale, Scalar, SensitivityOptions } from "./settings.js";

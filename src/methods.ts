@@ -38,6 +38,27 @@ export const methods: Readonly<Record<string, Method>> = {
     summary: "the gradient of the target with respect to the input",
     cost: "n forward, n backward",
   },
+  "input-x-gradient": {
+    rules: {},
+    path: "end",
+    paper: "Shrikumar et al. 2016",
+    summary: "the gradient times the input",
+    cost: "n forward, n backward",
+  },
+  "integrated-gradients": {
+    rules: {},
+    path: "nodes",
+    paper: "Sundararajan et al. 2017",
+    summary: "the mean gradient on the way from a baseline, times the way",
+    cost: "50 n forward, 50 n backward",
+  },
+  "expected-gradients": {
+    rules: {},
+    path: "random",
+    paper: "Erion et al. 2019; GradientSHAP, Lundberg & Lee 2017",
+    summary: "the same at one random place of the way from a random baseline",
+    cost: "n forward, n backward",
+  },
   "guided-backprop": {
     rules: everyActivation("guided"),
     paper: "Springenberg et al. 2015",

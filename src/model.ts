@@ -189,20 +189,24 @@ export class Model {
     throw new Error(`no class is labeled "${target}"${hint}`);
   }
 
-  /** The plan of a method. */
-  plan(method: string): Plan {
-    let plan = this.plans.get(method);
-    if (!plan)
-      this.plans.set(method, (plan = makePlan(this.graph, { method, tiling: this.tiling })));
+  /** The plan of a method, for paths from so many baselines. */
+  plan(method: string, baselines = 1): Plan {
+    const key = `${method} from ${baselines}`;
+    let plan = this.plans.get(key);
+    if (!plan) {
+      plan = makePlan(this.graph, { method, baselines, tiling: this.tiling });
+      this.plans.set(key, plan);
+    }
     return plan;
   }
 
   /** An engine for batches of up to `samples`, kept for the next map; to be used within `alone`. */
-  async engine(method: string, samples: number, maxMemory: number): Promise<Engine> {
-    const plan = this.plan(method);
+  async engine(method: string, samples: number, maxMemory: number, baselines = 1): Promise<Engine> {
+    const plan = this.plan(method, baselines);
     const capacity = capacityOf(this.device, plan, samples, maxMemory);
     const kept = this.engines.get(method);
-    if (kept && (kept.capacity === capacity || (samples === 1 && kept.capacity >= 1))) return kept;
+    const fits = kept && (kept.capacity === capacity || (samples === 1 && kept.capacity >= 1));
+    if (fits && kept.plan === plan) return kept;
     kept?.destroy();
     this.engines.delete(method);
     const engine = await Engine.create(this.device, plan, capacity, this.shared);
@@ -235,16 +239,35 @@ export function tilingOf(device: GPUDevice): Tiling {
   return software ? SOFTWARE_TILING : HARDWARE_TILING;
 }
 
-/** Encodes the forward pass of the image itself, without noise; the logits and the range are left behind. */
-export function encodeClean(encoder: GPUCommandEncoder, engine: Engine, tensor: InputTensor): void {
+/**
+ * Encodes the forward pass of the image itself, without noise; the logits, the range and the spread of noise of
+ * this scale are left behind.
+ */
+export function encodeClean(
+  encoder: GPUCommandEncoder,
+  engine: Engine,
+  tensor: InputTensor,
+  scale = 0,
+): void {
   const image = engine.port("image");
   encoder.copyBufferToBuffer(tensor.buffer, 0, image, 0, image.size);
-  engine.setBatch({ samples: 1, first: 0, seed: 0, stream: 0, noise: 0 });
+  engine.setBatch({ samples: 1, first: 0, seed: 0, stream: 0, noise: 0, scale });
   engine.encode(encoder, ["prologue", "forward"], 1);
 }
 
-/** Reads back the logits of the first sample of the last forward pass. */
-export async function readLogits(engine: Engine, classes: number): Promise<Float32Array> {
-  const bytes = await read(engine.device, engine.logits, Math.ceil(classes / 4) * 16);
-  return new Float32Array(bytes, 0, classes);
+/** Reads back the logits of the first samples of the last forward pass, one after the other. */
+export async function readLogits(
+  engine: Engine,
+  classes: number,
+  samples = 1,
+): Promise<Float32Array> {
+  const { offset, stride } = engine.plan.logits;
+  const end = (offset + (samples - 1) * stride) * 16 + Math.ceil(classes / 4) * 16;
+  const all = new Float32Array(await read(engine.device, engine.logits, end));
+  const logits = new Float32Array(samples * classes);
+  for (let i = 0; i < samples; i++) {
+    const first = (offset + i * stride) * 4;
+    logits.set(all.subarray(first, first + classes), i * classes);
+  }
+  return logits;
 }

@@ -24,6 +24,7 @@ import type {
   Plan,
   PlanBuffer,
   Planning,
+  Ports,
   Sink,
   Step,
   Tiling,
@@ -36,6 +37,8 @@ export interface PlanOptions {
   readonly method?: string;
   /** How much one invocation makes; what suits a real GPU if not given. */
   readonly tiling?: Tiling;
+  /** How many baselines a path may start from; 1. */
+  readonly baselines?: number;
 }
 
 /** Register blocks small enough for the registers of a real GPU. */
@@ -44,12 +47,16 @@ export const HARDWARE_TILING: Tiling = { pixels: 8, quads: 2, workgroup: 64 };
 /** Where memory is a cache and a load costs more than sixteen products: much per load. */
 export const SOFTWARE_TILING: Tiling = { pixels: 112, quads: 8, workgroup: 16 };
 
-/** Central moments kept of every element: mean, M2, M3, M4, and mean of |g|. */
-export const MOMENTS = 5;
+/** Moments kept of every element: mean, M2, M3, M4, mean of |a|, and M2 of pairs. */
+export const MOMENTS = 6;
+
+/** Most points of a path. */
+export const MAX_POINTS = 4096;
 
 /** Makes the plan of a graph. Throws where a method asks an operator for a rule that it has not. */
 export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {
-  return new Planner(graph, options.method, options.tiling ?? HARDWARE_TILING).plan();
+  const { method, tiling = HARDWARE_TILING, baselines = 1 } = options;
+  return new Planner(graph, method, tiling).plan(baselines);
 }
 
 class Planner implements Planning {
@@ -74,7 +81,7 @@ class Planner implements Planning {
     readonly tiling: Tiling,
   ) {
     this.backward = method !== undefined;
-    this.run = this.fixed("run", 32, () => new Uint32Array(8));
+    this.run = this.fixed("run", 48, () => new Uint32Array(12));
     for (const node of graph.nodes) {
       for (const name of node.outputs) this.producers.set(name, node);
     }
@@ -89,19 +96,26 @@ class Planner implements Planning {
     this.placeValues();
   }
 
-  plan(): Plan {
+  plan(count: number): Plan {
     const { graph } = this;
     const input = this.layout(graph.input);
     const output = this.layout(graph.output);
     const image = this.fixed("image", vec4s(input) * 16, () => new Float32Array(vec4s(input) * 4));
     const range = this.fixed("range", 8, () => new Float32Array(2));
-    const target = this.fixed("target", 4, () => new Uint32Array(1));
-    const moments = this.fixed("moments", MOMENTS * vec4s(input) * 16, () => new Float32Array(1));
-    const prologue = [this.rangeStep(image, range, input)];
+    const target = this.fixed("target", 16, () => new Uint32Array(4));
+    // Behind the moments stands what is unfinished between two batches (moments.wgsl).
+    const fixed = (name: string, vec4s: number) =>
+      this.fixed(name, vec4s * 16, () => new Float32Array(1));
+    const moments = fixed("moments", (MOMENTS + 2) * vec4s(input));
+    const spread = fixed("spread", vec4s(input));
+    const baselines = fixed("baselines", count * vec4s(input));
+    const table = fixed("table", 2 * quads(input) + MAX_POINTS);
+    const ports = { run: this.run, image, range, target, moments, spread, baselines, table };
+    const prologue = [this.rangeStep(ports, input), this.spreadStep(ports, input)];
     const classify = [this.classStep(target, output)];
 
     this.steps = [];
-    this.noiseStep(image, range, input);
+    this.noiseStep(ports, input);
     for (const node of this.stepping()) this.op(node).forward(node, this);
     const forward = this.steps;
 
@@ -111,7 +125,7 @@ class Planner implements Planning {
       this.seedStep(target, output);
       for (const node of this.stepping().reverse()) this.propagate(node, this.method);
       this.checkContributions();
-      this.accumulateStep(moments, input);
+      this.accumulateStep(ports, input);
     }
     const backward = this.steps;
     const all = [...forward, ...backward];
@@ -134,7 +148,7 @@ class Planner implements Planning {
       places,
       physical,
       memory,
-      ports: { run: this.run, image, range, target, moments },
+      ports,
       logits: this.value(graph.output),
       input,
     };
@@ -379,7 +393,7 @@ class Planner implements Planning {
 
   // --- around the network ---
 
-  private rangeStep(image: BufferId, range: BufferId, input: Layout): Step {
+  private rangeStep({ image, range }: Ports, input: Layout): Step {
     return {
       label: "range",
       shader: "sensitivity",
@@ -403,16 +417,26 @@ class Planner implements Planning {
     };
   }
 
-  private noiseStep(image: BufferId, range: BufferId, input: Layout): void {
-    const x = this.value(this.graph.input);
+  private spreadStep({ image, range, spread, table }: Ports, input: Layout): Step {
+    return {
+      label: "spread",
+      shader: "noise",
+      entry: "find_spread",
+      uniforms: { layer: sampleLayer(input) },
+      bindings: { image, image_range: range, table, spread_out: spread, run: this.run },
+      workgroups: [Math.ceil(vec4s(input) / 64), 1, 1],
+      samples: 0,
+    };
+  }
+
+  private noiseStep({ image, spread, baselines, table }: Ports, input: Layout): void {
+    const { buffer } = this.value(this.graph.input);
     this.step({
       label: "noise",
       shader: "noise",
       entry: "add_noise",
-      uniforms: {
-        layer: { channels: channels(input), positions: positions(input), x_stride: x.stride },
-      },
-      bindings: { image, image_range: range, noisy: x.buffer, run: this.run },
+      uniforms: { layer: sampleLayer(input) },
+      bindings: { image, spread, baselines, table, noisy: buffer, run: this.run },
       workgroups: [Math.ceil(positions(input) / 4 / 64), quads(input), 1],
       samples: 1,
     });
@@ -421,13 +445,21 @@ class Planner implements Planning {
   private seedStep(target: BufferId, output: Layout): void {
     const root = this.root(this.graph.output);
     const seeds = this.gradient(this.graph.output);
+    const logits = this.value(this.graph.output);
     this.step({
       label: "seed",
       shader: "sensitivity",
-      entry: "seed_logit",
-      uniforms: { layer: { channels: channels(output), stride: seeds.stride } },
-      bindings: { target_class: target, seeds: seeds.buffer },
-      workgroups: [Math.ceil(quads(output) / 64), 1, 1],
+      entry: "seed",
+      uniforms: {
+        layer: {
+          channels: channels(output),
+          stride: seeds.stride,
+          logits_stride: logits.stride,
+          logits_offset: logits.offset,
+        },
+      },
+      bindings: { target_class: target, logits: logits.buffer, seeds: seeds.buffer },
+      workgroups: [1, 1, 1],
       samples: 1,
     });
     const count = this.contributions.get(root) as { expected: number; done: number };
@@ -437,15 +469,21 @@ class Planner implements Planning {
       gateInPlace("seed gate", this, { ...seeds, layout: this.layout(root), add: false, gate });
   }
 
-  private accumulateStep(moments: BufferId, input: Layout): void {
+  private accumulateStep(ports: Ports, input: Layout): void {
+    const { image, spread, baselines, table, moments } = ports;
+    const { buffer } = this.gradient(this.graph.input);
     this.step({
       label: "accumulate",
-      shader: "sensitivity",
+      shader: "moments",
       entry: "accumulate",
-      uniforms: { layer: { stride: vec4s(input) } },
-      bindings: { gradients: this.gradient(this.graph.input).buffer, moments, run: this.run },
+      uniforms: { layer: sampleLayer(input) },
+      bindings: { image, spread, baselines, table, gradients: buffer, moments, run: this.run },
       workgroups: [Math.ceil(vec4s(input) / 64), 1, 1],
       samples: 0,
     });
   }
+}
+
+function sampleLayer(input: Layout): Record<string, number> {
+  return { channels: channels(input), positions: positions(input), stride: vec4s(input) };
 }

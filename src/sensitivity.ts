@@ -5,45 +5,24 @@
 // The samples go through the network in as few batches as memory allows. Their moments stay on the GPU; a map
 // is a view of them, which can be painted at any time.
 
+import { boundsOf, makeBaseline, valuesOf } from "./baseline.js";
+import { unpackChannels } from "./channels.js";
 import { adapterName, whileAlive } from "./device.js";
-import type { Engine } from "./engine.js";
+import type { Batch, Engine } from "./engine.js";
 import type { Estimator } from "./estimate.js";
 import { read } from "./gpu.js";
 import type { ImageSource, InputTensor } from "./image.js";
-import { methodOf } from "./methods.js";
+import { quads, vec4s } from "./layout.js";
 import {
   type Classification,
   type ClassScore,
-  DEFAULT_MEMORY,
   encodeClean,
   type Model,
   readLogits,
 } from "./model.js";
 import { createPicture, type Picture, type PictureOptions } from "./picture.js";
-import type { Preprocess, Preset } from "./preprocess.js";
-
-/** How a map is computed. Every default is a good picture. */
-export interface SensitivityOptions {
-  /** Key of the table of methods; "gradient" if not given. */
-  readonly method?: string;
-  /** The class to explain: its index, its label, or "top1" (default), the class of the image without noise. */
-  readonly target?: number | string;
-  /** How many noisy copies; 50. */
-  readonly samples?: number;
-  /** σ as a fraction of the range of the input; 0.15. */
-  readonly noise?: number;
-  /** Which noise: the same seed gives the same bits on one adapter. 0. */
-  readonly seed?: number;
-  /** Which statistic of the samples is the map; "mean". All can be drawn from one run. */
-  readonly estimator?: Estimator;
-  /** How the photo becomes the input, if not as the model was loaded with. */
-  readonly preprocess?: Preset | Preprocess;
-  /** Bytes of GPU memory that the passes may take; 1 GiB. */
-  readonly maxMemory?: number;
-  /** Most samples in a batch, where fewer than memory allows are wanted, for progress. */
-  readonly batch?: number;
-  readonly signal?: AbortSignal;
-}
+import { MOMENTS } from "./plan.js";
+import { quantileOfSize, type SensitivityOptions, type Settings, settle } from "./settings.js";
 
 /** What a map took. */
 export interface MapMemory {
@@ -63,36 +42,13 @@ export interface MapTimes {
   readonly total: number;
 }
 
-const MAX_SAMPLES = 1e6;
-
-interface Settled extends Required<Omit<SensitivityOptions, "preprocess" | "signal" | "batch">> {
-  readonly preprocess: Preset | Preprocess | undefined;
-  readonly signal: AbortSignal | undefined;
-  readonly batch: number;
-}
-
-function settle(options: SensitivityOptions): Settled {
-  const { samples = 50, noise = 0.15, seed = 0, maxMemory = DEFAULT_MEMORY } = options;
-  const batch = options.batch ?? samples;
-  const check = (name: string, value: number, low: number, high: number, whole: boolean) => {
-    if (
-      typeof value !== "number" ||
-      !(value >= low && value <= high) ||
-      (whole && !Number.isInteger(value))
-    ) {
-      throw new Error(
-        `${name} must be ${whole ? "a whole number" : "a number"} from ${low} to ${high}, got ${value}`,
-      );
-    }
-  };
-  check("samples", samples, 1, MAX_SAMPLES, true);
-  check("batch", batch, 1, MAX_SAMPLES, true);
-  check("noise", noise, 0, 10, false);
-  check("seed", seed, 0, 2 ** 32 - 1, true);
-  check("maxMemory", maxMemory, 1, Number.MAX_SAFE_INTEGER, false);
-  const { method = "gradient", target = "top1", estimator = "mean", preprocess, signal } = options;
-  methodOf(method);
-  return { method, target, samples, noise, seed, estimator, preprocess, maxMemory, batch, signal };
+/** How well the attributions of a path add up: Σ a should be what the target gained on the way. */
+export interface Completeness {
+  readonly sum: number;
+  /** The target at the image (the mean over the noisy samples) minus the target at the baseline. */
+  readonly gain: number;
+  /** sum − gain. */
+  readonly gap: number;
 }
 
 /** The sensitivity map of an image. */
@@ -102,7 +58,10 @@ export async function sensitivity(
   options: SensitivityOptions = {},
 ): Promise<SensitivityMap> {
   let map: SensitivityMap | undefined;
-  for await (const step of run(model, image, settle(options))) map = step;
+  const settings = settle(options);
+  // Whoever may stop early must look up from time to time.
+  const parts = settings.tolerance > 0 ? 10 : 1;
+  for await (const step of run(model, image, settings, parts)) map = step;
   return map as SensitivityMap;
 }
 
@@ -115,46 +74,59 @@ export function sensitivities(
   image: ImageSource,
   options: SensitivityOptions = {},
 ): AsyncGenerator<SensitivityMap, void, undefined> {
-  const settled = settle(options);
-  return run(model, image, { ...settled, batch: options.batch ?? Math.ceil(settled.samples / 10) });
+  return run(model, image, settle(options), 10);
 }
+
+// Fewer samples than these do not know their own error.
+const LEAST_TO_STOP = 8;
 
 async function* run(
   model: Model,
   image: ImageSource,
-  options: Settled,
+  options: Settings,
+  parts: number,
 ): AsyncGenerator<SensitivityMap, void, undefined> {
   const began = performance.now();
   const { device } = model;
   options.signal?.throwIfAborted();
-  const chosen = model.classIndex(options.target);
+  const chosen = chooseClasses(model, options);
   const tensor = await model.tensor(image, options.preprocess);
   const release = await takeTurn(model);
   let map: SensitivityMap | undefined;
   try {
-    const engine = await model.engine(
-      options.method,
-      Math.min(options.batch, options.samples),
-      options.maxMemory,
-    );
-    const logits = classifyOn(engine, tensor, chosen, model.classes);
+    const points = options.nodes.length;
+    const passes = options.samples * points;
+    const batch = Math.min(options.batch ?? Math.ceil(passes / parts), passes);
+    const { method, maxMemory, baselines, tolerance } = options;
+    const engine = await model.engine(method, batch, maxMemory, baselines.length);
+    const setting = await prepare(engine, tensor, options);
+    const logits = classifyOn(engine, tensor, chosen, options.of, setting.scale, model.classes);
     // If the map cannot be made, nobody waits for them.
     logits.catch(() => {});
-    map = await SensitivityMap.create(model, engine, tensor, options);
+    map = await SensitivityMap.create(model, engine, tensor, options, setting);
     const classified = whileAlive(device, logits).then((values) => map?.setClass(values, chosen));
     classified.catch(() => {});
     const sampling = performance.now();
-    for (let first = 0; first < options.samples; ) {
+    for (let first = 0; first < passes; ) {
       options.signal?.throwIfAborted();
-      const samples = Math.min(engine.capacity, options.samples - first);
-      engine.setBatch({ samples, first, seed: options.seed, stream: 0, noise: options.noise });
-      const encoder = device.createCommandEncoder({ label: `samples from ${first}` });
-      engine.encode(encoder, ["forward", "backward"], samples);
+      const count = Math.min(engine.capacity, passes - first);
+      engine.setBatch({ ...setting, samples: count, first });
+      const encoder = device.createCommandEncoder({ label: `passes from ${first}` });
+      engine.encode(encoder, ["forward", "backward"], count);
       map.encodeCopy(encoder, engine);
       device.queue.submit([encoder.finish()]);
       await classified;
-      first += samples;
-      await map.settle(first, { classify: sampling - began, from: sampling, began });
+      first += count;
+      const samples = Math.floor(first / points);
+      if (samples === 0) continue;
+      await map.settle(samples, { classify: sampling - began, from: sampling, began });
+      const isSure = samples >= LEAST_TO_STOP && map.standardError <= tolerance;
+      if (isSure || first === passes) {
+        if (options.path === 1 && points > 1) {
+          map.completeness = await completenessOf(map, engine, setting, options.of);
+        }
+        first = passes;
+      }
       yield map;
     }
   } catch (error) {
@@ -166,6 +138,99 @@ async function* run(
   }
 }
 
+/** The classes that were asked for; the target is undefined where it is the first of the image. */
+interface Chosen {
+  readonly target: number | undefined;
+  readonly versus: number | undefined;
+}
+
+function chooseClasses(model: Model, { target, versus }: Settings): Chosen {
+  const chosen = model.classIndex(target);
+  if (versus === undefined) return { target: chosen, versus: undefined };
+  const other = model.classIndex(versus);
+  if (other === undefined) throw new Error('versus must be a class, got "top1"');
+  if (other === chosen) throw new Error(`target and versus are both class ${other}`);
+  return { target: chosen, versus: other };
+}
+
+const SCALES = { range: 0, rgb: 1, adaptive: 2, absolute: 3 } as const;
+
+type Setting = Omit<Required<Batch>, "samples" | "first">;
+
+/** Puts baselines and nodes where the passes will read them; what all batches have in common. */
+async function prepare(
+  engine: Engine,
+  tensor: InputTensor,
+  { noise, noiseScale, baselines, nodes, path, seed, antithetic }: Settings,
+): Promise<Setting> {
+  const { device, plan } = engine;
+  const C4 = quads(plan.input);
+  let fromNoise = false;
+  const table = new Float32Array(8 * C4 + 4 * nodes.length);
+  nodes.forEach((node, i) => {
+    table.set(node, 8 * C4 + 4 * i);
+  });
+  const isPlain = baselines.length === 1 && baselines[0] === "zero";
+  if (isPlain) {
+    const zeros = new Float32Array(vec4s(plan.input) * 4);
+    device.queue.writeBuffer(engine.port("baselines"), 0, zeros);
+  }
+  if (!isPlain || noiseScale === "rgb" || noiseScale === "adaptive") {
+    const values = await whileAlive(device, valuesOf(device, tensor));
+    const bounds = boundsOf(values, tensor);
+    table.set(bounds.low);
+    table.set(bounds.high, 4 * C4);
+    baselines.forEach((baseline, i) => {
+      const made = makeBaseline(baseline, values, bounds, tensor);
+      if (!made) fromNoise = true;
+      else {
+        const place = i * vec4s(plan.input) * 16;
+        device.queue.writeBuffer(engine.port("baselines"), place, made as BufferSource);
+      }
+    });
+  }
+  device.queue.writeBuffer(engine.port("table"), 0, table);
+  return {
+    seed,
+    stream: 0,
+    // AdaptGrad: P(|z| < distance / σ) = c.
+    noise: noiseScale === "adaptive" ? 1 / quantileOfSize(noise) : noise,
+    scale: SCALES[noiseScale],
+    antithetic,
+    points: nodes.length,
+    path,
+    baselines: fromNoise ? 0 : baselines.length,
+  };
+}
+
+/** Two more kinds of forward passes: of the noisy samples themselves, and of the baseline. */
+async function completenessOf(
+  map: SensitivityMap,
+  engine: Engine,
+  setting: Setting,
+  of: number,
+): Promise<Completeness> {
+  const targets = async (batch: Pick<Batch, "samples" | "first" | "path">) => {
+    const encoder = engine.device.createCommandEncoder({ label: "completeness" });
+    engine.setBatch({ ...setting, points: 1, ...batch });
+    engine.encode(encoder, ["forward"], batch.samples);
+    engine.device.queue.submit([encoder.finish()]);
+    const logits = await whileAlive(engine.device, map.logitsOf(engine, batch.samples));
+    return logits.reduce((sum, each) => sum + map.scoreOf(each, of), 0);
+  };
+  let at = 0;
+  for (let first = 0; first < map.samples; first += engine.capacity) {
+    const samples = Math.min(engine.capacity, map.samples - first);
+    at += await targets({ samples, first, path: 0 });
+  }
+  const { device } = engine;
+  const start = 8 * quads(engine.plan.input) * 4;
+  device.queue.writeBuffer(engine.port("table"), start, new Float32Array([0, 1]));
+  const gain = at / map.samples - (await targets({ samples: 1, first: 0, path: 1 }));
+  const sum = (await map.data("mean")).reduce((a, b) => a + b, 0);
+  return { sum, gain, gap: sum - gain };
+}
+
 /** Resolves when the model's engines are free, with what makes them free again. */
 function takeTurn(model: Model): Promise<() => void> {
   return new Promise((resolve) => {
@@ -173,32 +238,40 @@ function takeTurn(model: Model): Promise<() => void> {
   });
 }
 
+const NO_CLASS = 0xffffffff;
+
 /** Submits the forward pass of the clean image, fixes the target on the GPU, and reads the logits back. */
 async function classifyOn(
   engine: Engine,
   tensor: InputTensor,
-  chosen: number | undefined,
+  { target, versus }: Chosen,
+  of: number,
+  scale: number,
   classes: number,
 ): Promise<Float32Array> {
   const encoder = engine.device.createCommandEncoder({ label: "class" });
-  encodeClean(encoder, engine, tensor);
-  if (chosen === undefined) engine.encode(encoder, ["classify"], 1);
-  else engine.device.queue.writeBuffer(engine.port("target"), 0, new Uint32Array([chosen]));
+  const words = new Uint32Array([target ?? 0, versus ?? NO_CLASS, of]);
+  engine.device.queue.writeBuffer(engine.port("target"), 0, words);
+  encodeClean(encoder, engine, tensor, scale);
+  if (target === undefined) engine.encode(encoder, ["classify"], 1);
   engine.device.queue.submit([encoder.finish()]);
   return readLogits(engine, classes);
 }
 
 /** A sensitivity map on the GPU. Made by `sensitivity`. */
 export class SensitivityMap {
-  /** The class that is explained. */
+  /** The class that is explained, and the one that it is held against. */
   target!: ClassScore;
+  versus: ClassScore | undefined;
   /** The five most probable classes. */
   top: readonly ClassScore[] = [];
   /** Samples so far. */
   samples = 0;
   /** ‖standard error‖₂ / ‖map‖₂ of the estimator that was asked for; Infinity for one sample. */
   standardError = Number.POSITIVE_INFINITY;
-  /** Standard deviation of the noise in the units of the input. */
+  /** Of "integrated-gradients", when all samples are done. */
+  completeness: Completeness | undefined;
+  /** Standard deviation of the noise in the units of the input; its root mean square where elements differ. */
   readonly sigma: number;
   readonly noise: number;
   readonly seed: number;
@@ -216,7 +289,7 @@ export class SensitivityMap {
     private readonly moments: GPUBuffer,
     private readonly picture: Picture,
     engine: Engine,
-    options: Settled,
+    options: Settings,
     sigma: number,
   ) {
     const { fixed, perSample, unshared } = engine.plan.memory;
@@ -239,27 +312,28 @@ export class SensitivityMap {
     model: Model,
     engine: Engine,
     tensor: InputTensor,
-    options: Settled,
+    options: Settings,
+    { noise, antithetic }: Setting,
   ): Promise<SensitivityMap> {
     const { device } = engine;
-    const [low = 0, high = 0] = new Float32Array(
-      await whileAlive(device, read(device, engine.port("range"), 8)),
+    const spreads = unpackChannels(
+      new Float32Array(
+        await whileAlive(
+          device,
+          read(device, engine.port("spread"), vec4s(engine.plan.input) * 16),
+        ),
+      ),
+      tensor.channels,
     );
+    const square = spreads.reduce((sum, v) => sum + v * v, 0) / spreads.length;
     const moments = device.createBuffer({
       label: "moments of a map",
-      size: engine.port("moments").size,
+      size: MOMENTS * vec4s(engine.plan.input) * 16,
       usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
     });
-    const picture = await createPicture(device, { moments, samples: 0, input: tensor });
-    return new SensitivityMap(
-      model,
-      tensor,
-      moments,
-      picture,
-      engine,
-      options,
-      options.noise * (high - low),
-    );
+    const picture = await createPicture(device, { moments, samples: 0, input: tensor, antithetic });
+    const sigma = noise * Math.sqrt(square);
+    return new SensitivityMap(model, tensor, moments, picture, engine, options, sigma);
   }
 
   /** Paints the map over a canvas. Repeating it with other options runs nothing but a few small kernels. */
@@ -290,17 +364,37 @@ export class SensitivityMap {
   }
 
   /** @internal */
-  setClass(logits: Float32Array, chosen: number | undefined): void {
+  setClass(logits: Float32Array, { target, versus }: Chosen): void {
     const { top, probabilities }: Classification = this.model.scores(logits, 5);
     this.top = top;
     const [first] = top as [ClassScore];
-    const index = chosen ?? first.index;
-    this.target = {
+    const score = (index: number): ClassScore => ({
       index,
       label: this.model.label(index),
       logit: logits[index] as number,
       probability: probabilities[index] as number,
+    });
+    this.target = score(target ?? first.index);
+    if (versus !== undefined) this.versus = score(versus);
+  }
+
+  /** @internal The logits of each sample of the last forward pass. */
+  async logitsOf(engine: Engine, samples: number): Promise<Float32Array[]> {
+    const { classes } = this.model;
+    const logits = await readLogits(engine, classes, samples);
+    return Array.from({ length: samples }, (_, i) =>
+      logits.subarray(i * classes, (i + 1) * classes),
+    );
+  }
+
+  /** @internal What is explained, as it is at these logits. */
+  scoreOf(logits: Float32Array, of: number): number {
+    const { probabilities } = this.model.scores(logits, 1);
+    const score = ({ index }: ClassScore) => {
+      const p = probabilities[index] as number;
+      return [logits[index] as number, p, Math.log(p)][of] as number;
     };
+    return score(this.target) - (this.versus ? score(this.versus) : 0);
   }
 
   /** @internal */

@@ -10,11 +10,13 @@ import depthwise from "../shaders/depthwise.wgsl";
 import elementwise from "../shaders/elementwise.wgsl";
 import gather from "../shaders/gather.wgsl";
 import gradient from "../shaders/gradient.wgsl";
+import moments from "../shaders/moments.wgsl";
 import noise from "../shaders/noise.wgsl";
 import pointwise from "../shaders/pointwise.wgsl";
 import pool from "../shaders/pool.wgsl";
 import random from "../shaders/random.wgsl";
 import run from "../shaders/run.wgsl";
+import sample from "../shaders/sample.wgsl";
 import sensitivity from "../shaders/sensitivity.wgsl";
 import softmax from "../shaders/softmax.wgsl";
 
@@ -26,9 +28,10 @@ export const shaders: Readonly<Record<string, string>> = {
   depthwise: activation + gradient + depthwise,
   elementwise: activation + gradient + elementwise,
   gather: activation + gradient + gather,
-  noise: run + random + noise,
+  moments: run + random + sample + moments,
+  noise: run + random + sample + noise,
   pointwise: activation + gradient + pointwise,
   pool: activation + gradient + pool,
-  sensitivity: run + sensitivity,
+  sensitivity,
   softmax: activation + gradient + softmax,
 };

@@ -271,4 +271,9 @@ export interface Ports {
   readonly range: BufferId;
   readonly target: BufferId;
   readonly moments: BufferId;
+  /** σ of every element for a noise of 1. */
+  readonly spread: BufferId;
+  /** Where paths start, and the places on them (sample.wgsl). */
+  readonly baselines: BufferId;
+  readonly table: BufferId;
 }

@@ -3,7 +3,8 @@
 
 import { loadModel, type Model } from "../src/model.js";
 import { decodeModel } from "../src/onnx.js";
-import { type SensitivityOptions, sensitivities, sensitivity } from "../src/sensitivity.js";
+import { sensitivities, sensitivity } from "../src/sensitivity.js";
+import type { SensitivityOptions } from "../src/settings.js";
 import { close, randn, relativeL2, suite, testWithDevice } from "./harness.js";
 import { smallNetwork } from "./models/tiny.js";
 import { backward, forward } from "./reference/index.js";

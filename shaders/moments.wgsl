@@ -1,0 +1,69 @@
+// Takes the gradients of a batch into the running moments of every element, pass by pass in order, so that the
+// result does not depend on how the passes were split into batches.
+//
+// The attribution of a sample is the weighted sum of its passes' gradients, times x − x₀ where they lie on a
+// path. Moments are one-pass central sums (Pébay 2008) of the attributions a of the samples: planes mean, M2,
+// M3, M4 (sums of powers of a − mean), mean of |a|, and, of antithetic samples, M2 of the means of the pairs.
+// Two more planes hold what the next batch goes on with: the sum within a sample, and the last sample.
+
+@group(0) @binding(7) var<storage, read> gradients: array<vec4f>;      // [n][C/4][P]
+@group(0) @binding(8) var<storage, read_write> moments: array<vec4f>;  // [8][C/4][P]
+
+@compute @workgroup_size(64)
+fn accumulate(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= layer.stride) {
+    return;
+  }
+  let quad = id.x / layer.positions;
+  let position = id.x % layer.positions;
+  var planes: array<vec4f, 8>;
+  if (run.first > 0) {
+    for (var k = 0u; k < 8; k++) {
+      planes[k] = moments[k * layer.stride + id.x];
+    }
+  }
+  var mean = planes[0];
+  var m2 = planes[1];
+  var m3 = planes[2];
+  var m4 = planes[3];
+  var absolute = planes[4];
+  var pairs = planes[5];
+  var total = planes[6];
+  var last = planes[7];
+  for (var i = 0u; i < run.samples; i++) {
+    let pass_index = run.first + i;
+    let point = pass_index % run.points;
+    var g = gradients[i * layer.stride + id.x];
+    if (run.path == NODES) {
+      g *= place(pass_index).y;
+    }
+    total = select(total + g, g, point == 0);
+    if (point + 1 < run.points) {
+      continue;
+    }
+    let sample = pass_index / run.points;
+    var a = total;
+    if (run.path != NO_PATH) {
+      a *= sample_at(quad, position, sample) - baseline_at(quad, position, sample);
+    }
+    let before = f32(sample);
+    let n = before + 1;
+    let d = (a - mean) / n;
+    let term = (a - mean) * d * before;
+    m4 += term * d * d * (n * n - 3 * n + 3) + 6 * d * d * m2 - 4 * d * m3;
+    m3 += term * d * (n - 2) - 3 * d * m2;
+    m2 += term;
+    mean += d;
+    absolute += (abs(a) - absolute) / n;
+    if (sample % 2 == 1 && sample > 1) {
+      // From the mean after the pair, which is that of all k pairs: Δ M2 = (pair − mean)² k / (k − 1).
+      let off = 0.5 * (last + a) - mean;
+      pairs += off * off * n / (n - 2);
+    }
+    last = a;
+  }
+  planes = array(mean, m2, m3, m4, absolute, pairs, total, last);
+  for (var k = 0u; k < 8; k++) {
+    moments[k * layer.stride + id.x] = planes[k];
+  }
+}

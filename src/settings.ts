@@ -1,0 +1,164 @@
+// What may be asked of a map, and what is taken where nothing is asked.
+
+import type { Baseline } from "./baseline.js";
+import { choice } from "./choice.js";
+import type { Estimator } from "./estimate.js";
+import { methodOf } from "./methods.js";
+import { DEFAULT_MEMORY } from "./model.js";
+import { type PathNode, pathNodes, type Quadrature } from "./path.js";
+import { MAX_POINTS } from "./plan.js";
+import type { Preprocess, Preset } from "./preprocess.js";
+
+const scalars = ["logit", "probability", "log-probability"] as const;
+
+/** What of a class is explained. */
+export type Scalar = (typeof scalars)[number];
+
+const noiseScales = ["range", "absolute", "rgb", "adaptive"] as const;
+
+/**
+ * What the noise is a part of: max x − min x of the input (Smilkov et al. 2017); nothing, it is σ itself; the
+ * whole range of a photo's colors; or AdaptGrad's: the chance that a noisy value stays in the valid range.
+ */
+export type NoiseScale = (typeof noiseScales)[number];
+
+/** How a map is computed. Every default is a good picture. */
+export interface SensitivityOptions {
+  /** Key of the table of methods; "gradient" if not given. */
+  readonly method?: string;
+  /** The class to explain: its index, its label, or "top1" (default), the class of the image without noise. */
+  readonly target?: number | string;
+  /** What of it is explained; "logit". */
+  readonly of?: Scalar;
+  /** A class whose logit, or whatever `of` says, is subtracted: why the one and not the other. */
+  readonly versus?: number | string;
+  /** How many noisy copies; 50. */
+  readonly samples?: number;
+  /** σ as a fraction of the range of the input, or as `noiseScale` says; 0.15, for "adaptive" 0.95. */
+  readonly noise?: number;
+  readonly noiseScale?: NoiseScale;
+  /** Samples come in pairs of opposite noise: fewer will do. */
+  readonly antithetic?: boolean;
+  /** Ends the sampling as soon as the standard error of the map is so small, in parts of the map. */
+  readonly stop?: { readonly standardError: number };
+  /** Where the paths of "integrated-gradients" start; "zero". "expected-gradients" takes several; "noise". */
+  readonly baseline?: Baseline | readonly Baseline[];
+  /** Points of a path, and the rule of the integral; 50, "gauss-legendre". */
+  readonly steps?: number;
+  readonly quadrature?: Quadrature;
+  /** Which noise: the same seed gives the same bits on one adapter. 0. */
+  readonly seed?: number;
+  /** Which statistic of the samples is the map; "mean". All can be drawn from one run. */
+  readonly estimator?: Estimator;
+  /** How the photo becomes the input, if not as the model was loaded with. */
+  readonly preprocess?: Preset | Preprocess;
+  /** Bytes of GPU memory that the passes may take; 1 GiB. */
+  readonly maxMemory?: number;
+  /** Most passes in a batch, where fewer than memory allows are wanted, for progress. */
+  readonly batch?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Options with every default, checked. */
+export interface Settings {
+  readonly method: string;
+  readonly target: number | string;
+  /** 0 logit, 1 probability, 2 its logarithm: as in sensitivity.wgsl. */
+  readonly of: number;
+  readonly versus: number | string | undefined;
+  readonly samples: number;
+  readonly noise: number;
+  readonly noiseScale: NoiseScale;
+  readonly antithetic: boolean;
+  /** 0: none. */
+  readonly tolerance: number;
+  readonly baselines: readonly Baseline[];
+  /** 0 none, 1 the nodes, 2 random places: as in sample.wgsl. */
+  readonly path: 0 | 1 | 2;
+  readonly nodes: readonly PathNode[];
+  readonly seed: number;
+  readonly estimator: Estimator;
+  readonly preprocess: Preset | Preprocess | undefined;
+  readonly maxMemory: number;
+  readonly batch: number | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+const MAX_SAMPLES = 1e6;
+
+function check(name: string, value: unknown, low: number, high: number, whole: boolean): void {
+  const fits = typeof value === "number" && value >= low && value <= high;
+  if (fits && (!whole || Number.isInteger(value))) return;
+  throw new Error(
+    `${name} must be ${whole ? "a whole number" : "a number"} from ${low} to ${high}, got ${value}`,
+  );
+}
+
+/** Fills in the defaults. Throws where an option cannot be, with its value. */
+export function settle(options: SensitivityOptions): Settings {
+  const { method = "gradient", noiseScale = "range", of = "logit" } = options;
+  const { path } = methodOf(method);
+  choice("noise scale", noiseScales, noiseScale);
+  const noise = options.noise ?? (noiseScale === "adaptive" ? 0.95 : 0.15);
+  const { samples = 50, seed = 0, maxMemory = DEFAULT_MEMORY, batch } = options;
+  const { steps = 50, quadrature = "gauss-legendre", antithetic = false } = options;
+  check("samples", samples, 1, MAX_SAMPLES, true);
+  if (batch !== undefined) check("batch", batch, 1, MAX_SAMPLES, true);
+  check("noise", noise, 0, noiseScale === "adaptive" ? 0.999999 : 10000, false);
+  check("seed", seed, 0, 2 ** 32 - 1, true);
+  check("steps", steps, 1, MAX_POINTS, true);
+  check("maxMemory", maxMemory, 1, Number.MAX_SAFE_INTEGER, false);
+  if (options.stop) check("stop.standardError", options.stop.standardError, 0, 1000, false);
+  if (antithetic && samples % 2 === 1) {
+    throw new Error(`antithetic samples come in pairs: samples must be even, got ${samples}`);
+  }
+  const isRandom = path === "random" || (path === "nodes" && quadrature === "random");
+  const given = options.baseline ?? (path === "random" ? "noise" : "zero");
+  const baselines = path === "end" ? ["zero" as const] : [given].flat();
+  if (baselines.length !== 1 && path !== "random") {
+    throw new Error(`${method} starts from one baseline, got ${baselines.length}`);
+  }
+  if (baselines.length === 0) throw new Error(`${method} needs a baseline`);
+  if (baselines.length > 1 && baselines.includes("noise")) {
+    throw new Error('the baseline "noise" is another one for each sample: it stands alone');
+  }
+  return {
+    method,
+    target: options.target ?? "top1",
+    of: choice("scalar of a class", scalars, of),
+    versus: options.versus,
+    samples,
+    noise,
+    noiseScale,
+    antithetic,
+    tolerance: options.stop?.standardError ?? 0,
+    baselines,
+    path: path === undefined ? 0 : isRandom ? 2 : 1,
+    nodes: path === "nodes" ? pathNodes(quadrature, steps) : [[1, 1]],
+    seed,
+    estimator: options.estimator ?? "mean",
+    preprocess: options.preprocess,
+    maxMemory,
+    batch,
+    signal: options.signal,
+  };
+}
+
+/** What |z| of a standard normal z exceeds with the chance 1 − c: √2 erf⁻¹(c), by bisection. */
+export function quantileOfSize(c: number): number {
+  // ∫ from 0 to z of the density, by Simpson's rule.
+  const inside = (z: number) => {
+    const n = 400;
+    const f = (i: number) => Math.exp(-0.5 * ((i * z) / n) ** 2);
+    let sum = f(0) + f(n);
+    for (let i = 1; i < n; i++) sum += (i % 2 === 1 ? 4 : 2) * f(i);
+    return (((2 * z) / n / 3) * sum) / Math.sqrt(2 * Math.PI);
+  };
+  let [low, high] = [0, 10];
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2;
+    if (inside(middle) < c) low = middle;
+    else high = middle;
+  }
+  return high;
+}
