@@ -115,9 +115,11 @@ function summary(input: string, { facts }: Result, files: readonly (string | und
 
 function report(input: string, request: ExplainRequest, { facts }: Result): string {
   const { inputs: _, outputs: __, model, ...options } = request;
-  const { top, target, sigma, standardError, shape, adapter, memory, times } = facts;
-  const found = { top, target, sigma, standardError, shape, adapter, memory, times };
-  const whole = { smoothgrad: version, input, model, options, ...found };
+  const { top, target, versus, samples, sigma, standardError, completeness } = facts;
+  const { shape, adapter, memory, times } = facts;
+  const found = { top, target, versus, samples, sigma, standardError, completeness };
+  const run = { shape, adapter, memory, times };
+  const whole = { smoothgrad: version, input, model, options, ...found, ...run };
   // An option that was left to the library is written as null.
   return `${JSON.stringify(whole, (_, value) => (value === undefined ? null : value), 2)}\n`;
 }

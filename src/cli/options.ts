@@ -20,11 +20,24 @@ export interface ExplainRequest {
   readonly noise: number;
   readonly seed: number;
   readonly estimator: string;
+  readonly passes: Passes;
   /** Bytes. */
   readonly maxMemory: number | undefined;
   readonly draw: Drawing;
   /** Where results go; each may have {name} in it or be a folder. */
   readonly outputs: Outputs;
+}
+
+/** What else the library may be told of the passes; what is left to it is not there. */
+export interface Passes {
+  readonly of?: string;
+  readonly versus?: number | string;
+  readonly noiseScale?: string;
+  readonly antithetic?: boolean;
+  readonly stop?: { readonly standardError: number };
+  readonly baseline?: readonly string[];
+  readonly steps?: number;
+  readonly quadrature?: string;
 }
 
 /** How the map is painted. */
@@ -47,6 +60,7 @@ export interface Outputs {
 
 export type Command =
   | { kind: "explain"; request: ExplainRequest }
+  | { kind: "methods" }
   | { kind: "help" }
   | { kind: "version" };
 
@@ -62,8 +76,9 @@ export function parseCommand(words: readonly string[]): Command {
   if (values.version) return { kind: "version" };
   const [command, ...inputs] = positionals;
   if (command === undefined) throw new Error("what to do? See smoothgrad --help");
+  if (command === "methods") return { kind: "methods" };
   if (command !== "explain") {
-    throw new Error(`"${command}" is not a command; the one there is: explain`);
+    throw new Error(`"${command}" is not a command; there are: explain, methods`);
   }
   if (inputs.length === 0) throw new Error("explain needs an image or a .npy file");
   return { kind: "explain", request: toRequest(inputs, values) };
@@ -133,7 +148,7 @@ function reader(values: Values) {
 
 function toRequest(inputs: readonly string[], values: Values): ExplainRequest {
   const { text, needed, number, whole } = reader(values);
-  const target = needed("target");
+  const isAdaptive = values.noise === undefined && values["noise-scale"] === "adaptive";
   const outputs = { png: text("out"), npy: text("npy"), json: text("json") };
   const wantsNothing = Object.values(outputs).every((output) => output === undefined);
   return {
@@ -141,12 +156,13 @@ function toRequest(inputs: readonly string[], values: Values): ExplainRequest {
     model: needed("model"),
     labels: text("labels"),
     preprocess: toPreprocess(text("preprocess")),
-    target: WHOLE.test(target) ? Number(target) : target,
+    target: toClass(needed("target")),
     method: needed("method"),
     samples: whole("samples", 1),
-    noise: number("noise", 0),
+    noise: isAdaptive ? 0.95 : number("noise", 0),
     seed: whole("seed", 0),
     estimator: needed("estimator"),
+    passes: toPasses(values),
     maxMemory: text("max-memory") === undefined ? undefined : whole("max-memory", 1) * 1e6,
     draw: {
       percentile: toPercentile(needed("percentile")),
@@ -159,6 +175,25 @@ function toRequest(inputs: readonly string[], values: Values): ExplainRequest {
     },
     outputs: wantsNothing ? { ...outputs, png: "{name}.map.png" } : outputs,
   };
+}
+
+function toPasses(values: Values): Passes {
+  const { text, number, whole } = reader(values);
+  const isGiven = (name: Name) => values[name] !== undefined;
+  return {
+    ...(isGiven("of") && { of: text("of") as string }),
+    ...(isGiven("versus") && { versus: toClass(text("versus") as string) }),
+    ...(isGiven("noise-scale") && { noiseScale: text("noise-scale") as string }),
+    ...(isGiven("antithetic") && { antithetic: true }),
+    ...(isGiven("stop") && { stop: { standardError: number("stop", 0) } }),
+    ...(isGiven("baseline") && { baseline: (text("baseline") as string).split(",") }),
+    ...(isGiven("steps") && { steps: whole("steps", 1) }),
+    ...(isGiven("quadrature") && { quadrature: text("quadrature") as string }),
+  };
+}
+
+function toClass(value: string): number | string {
+  return WHOLE.test(value) ? Number(value) : value;
 }
 
 function toNumber(name: Name, value: string, least: number, most: number): number {

@@ -32,6 +32,7 @@ export interface Task {
 
 const FACTS = [
   "target",
+  "versus",
   "top",
   "method",
   "samples",
@@ -40,6 +41,7 @@ const FACTS = [
   "seed",
   "estimator",
   "standardError",
+  "completeness",
   "shape",
   "memory",
   "times",
@@ -73,10 +75,10 @@ export async function load({ url, labels, preprocess }: Setting): Promise<void> 
 /** Computes one map; `tick` hears how many samples are done. */
 export async function explain(task: Task, tick: (samples: number) => unknown): Promise<Result> {
   if (!model) throw new Error("no model is loaded");
-  const { method, target, samples, noise, seed, estimator, maxMemory, draw } = task.request;
+  const { method, target, samples, noise, seed, estimator, passes, maxMemory, draw } = task.request;
   const image = await readImage(task);
   const options = {
-    ...{ method, target, samples, noise, seed, estimator },
+    ...{ method, target, samples, noise, seed, estimator, ...passes },
     ...(maxMemory !== undefined && { maxMemory }),
   } as SensitivityOptions;
   let map: SensitivityMap | undefined;

@@ -1,5 +1,7 @@
 // Every option of the command line in one table: the words are read against it, and it is the help text.
 
+import { methods } from "../methods.js";
+
 /** An option, or a switch where `value` is missing. */
 export interface Option {
   /** What stands for the value in the help; none for a switch. */
@@ -28,9 +30,16 @@ export const OPTIONS = {
     default: "top1",
     group: "what",
   },
+  of: {
+    value: "NAME",
+    help: "what of it: logit, probability or log-probability",
+    default: "logit",
+    group: "what",
+  },
+  versus: { value: "CLASS", help: "a class to hold it against: the difference", group: "what" },
   method: {
     value: "NAME",
-    help: "how each sample is attributed",
+    help: "how each sample is attributed: see smoothgrad methods",
     default: "gradient",
     group: "how",
   },
@@ -39,6 +48,29 @@ export const OPTIONS = {
     value: "LEVEL",
     help: "σ as a part of the tensor's range",
     default: "0.15",
+    group: "how",
+  },
+  "noise-scale": {
+    value: "NAME",
+    help: "LEVEL is a part of range, absolute, rgb, or the chance of adaptive",
+    default: "range",
+    group: "how",
+  },
+  antithetic: { help: "samples in pairs of opposite noise", group: "how" },
+  stop: {
+    value: "ERROR",
+    help: "end when the standard error is this part of the map",
+    group: "how",
+  },
+  baseline: {
+    value: "NAME,…",
+    help: "where paths start: zero, black, white, mean, blur or noise",
+    group: "how",
+  },
+  steps: { value: "N", help: "points of a path (50)", group: "how" },
+  quadrature: {
+    value: "NAME",
+    help: "gauss-legendre, trapezoid, riemann or random",
     group: "how",
   },
   seed: {
@@ -96,10 +128,11 @@ const TABLE: Readonly<Record<string, Option>> = OPTIONS;
 
 /** The text of `smoothgrad --help`. */
 export const helpText = `smoothgrad explain <image | tensor.npy> … --model model.onnx [options]
+smoothgrad methods
 
 Computes SmoothGrad sensitivity maps of an ONNX image classifier in headless Chrome. An image is any file
 that Chrome can decode; a .npy file is a preprocessed tensor [1,C,H,W] and is used as it is. Several images
-and globs may be given.
+and globs may be given. The second command lists the methods.
 
 The model and the class
 ${describe("what")}
@@ -111,6 +144,13 @@ The results: where none is asked for, the map is written to {name}.map.png in th
 a name with {name} in it, which stands for the image's name without its ending, or a folder (ends in "/").
 ${describe("results")}
 ${describe("other")}`;
+
+/** The methods, one below the other: what they are, what they cost, where they are from. */
+export function methodTable(): string {
+  return Object.entries(methods)
+    .map(([name, { summary, cost, paper }]) => `${name}\n  ${summary}\n  ${cost}; ${paper}\n`)
+    .join("\n");
+}
 
 function describe(group: Option["group"]): string {
   return Object.entries(TABLE)

@@ -2,7 +2,8 @@
 
 import * as assert from "uvu/assert";
 import { type ExplainRequest, parseCommand } from "../../src/cli/options.js";
-import { helpText, OPTIONS } from "../../src/cli/table.js";
+import { helpText, methodTable, OPTIONS } from "../../src/cli/table.js";
+import { methods } from "../../src/methods.js";
 import { suite } from "../harness.js";
 
 const test = suite("cli/options");
@@ -59,6 +60,31 @@ test("takes inputs before and after options", () => {
   const command = parseCommand(["explain", "a.jpg", "--model", "m.onnx", "b.jpg", "c.npy"]);
   assert.ok(command.kind === "explain");
   assert.equal(command.request.inputs, ["a.jpg", "b.jpg", "c.npy"]);
+});
+
+test("says nothing of the passes that it was not told", () => {
+  assert.equal(explain().passes, {});
+  const words = "--of probability --versus 3 --noise-scale adaptive --antithetic --stop 0.05";
+  const more = "--baseline black,white --steps 20 --quadrature random";
+  const request = explain(...`${words} ${more}`.split(" "));
+  assert.is(request.noise, 0.95);
+  assert.equal(request.passes, {
+    of: "probability",
+    versus: 3,
+    noiseScale: "adaptive",
+    antithetic: true,
+    stop: { standardError: 0.05 },
+    baseline: ["black", "white"],
+    steps: 20,
+    quadrature: "random",
+  });
+});
+
+test("lists every method with its paper and its cost", () => {
+  assert.equal(parseCommand(["methods"]), { kind: "methods" });
+  for (const [name, { paper, summary, cost }] of Object.entries(methods)) {
+    for (const words of [name, paper, summary, cost]) assert.ok(methodTable().includes(words));
+  }
 });
 
 const mistakes: [words: string, message: string][] = [
