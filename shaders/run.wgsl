@@ -12,6 +12,7 @@ struct Run {
   points: u32,
   path: u32,        // NO_PATH …, see sample.wgsl
   baselines: u32,   // how many there are; 0: uniform noise
+  clean: u32,       // the sample before this one has no noise; 0: all have
 }
 
 @group(0) @binding(9) var<uniform> run: Run;

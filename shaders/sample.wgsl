@@ -42,6 +42,9 @@ fn drawn(sample: u32) -> u32 {
 }
 
 fn level(sample: u32) -> f32 {
+  if (sample + 1 == run.clean) {
+    return 0;
+  }
   return select(run.noise, -run.noise, is_mirrored(sample));
 }
 

@@ -22,6 +22,8 @@ export interface Batch {
   readonly path?: number;
   /** How many baselines there are; 0: uniform noise. */
   readonly baselines?: number;
+  /** The sample before this one has no noise; 0: all have. */
+  readonly clean?: number;
 }
 
 /** Buffers that plans of one model share, by label: the weights. */
@@ -151,9 +153,9 @@ export class Engine {
   /** Sets what the next passes know of their batch; ordered with them by the queue. */
   setBatch(batch: Batch): void {
     const { samples, first, seed, stream, noise, scale = 0, antithetic = false } = batch;
-    const { points = 1, path = 0, baselines = 1 } = batch;
+    const { points = 1, path = 0, baselines = 1, clean = 0 } = batch;
     const pairs = antithetic ? 1 : 0;
-    const words = [samples, first, seed, stream, 0, scale, pairs, points, path, baselines];
+    const words = [samples, first, seed, stream, 0, scale, pairs, points, path, baselines, clean];
     const bytes = new Uint32Array(words);
     new Float32Array(bytes.buffer)[4] = noise;
     this.device.queue.writeBuffer(this.port("run"), 0, bytes);

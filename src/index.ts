@@ -15,6 +15,7 @@ export {
   type ModelSource,
 } from "./model.js";
 export { type PaletteName, paletteNames } from "./palettes.js";
+export { captumScale, type ParityName, pairScale, parity } from "./parity.js";
 export type { Quadrature } from "./path.js";
 export type { PictureOptions } from "./picture.js";
 export { type Preprocess, type Preset, presets } from "./preprocess.js";

@@ -161,7 +161,7 @@ type Setting = Omit<Required<Batch>, "samples" | "first">;
 async function prepare(
   engine: Engine,
   tensor: InputTensor,
-  { noise, noiseScale, baselines, nodes, path, seed, antithetic }: Settings,
+  { samples, noise, noiseScale, baselines, nodes, path, seed, antithetic, cleanLast }: Settings,
 ): Promise<Setting> {
   const { device, plan } = engine;
   const C4 = quads(plan.input);
@@ -200,6 +200,7 @@ async function prepare(
     points: nodes.length,
     path,
     baselines: fromNoise ? 0 : baselines.length,
+    clean: cleanLast ? samples : 0,
   };
 }
 
@@ -349,6 +350,11 @@ export class SensitivityMap {
   /** The attribution of every input element, row-major [C,H,W]. */
   data(estimator: Estimator = this.estimator): Promise<Float32Array<ArrayBuffer>> {
     return this.picture.attribution(estimator);
+  }
+
+  /** The score of every pixel that `draw` paints with these options, [H,W]. */
+  scores(options: PictureOptions = {}): Promise<Float32Array<ArrayBuffer>> {
+    return this.picture.scores({ estimator: this.estimator, ...options });
   }
 
   /** Lowest and highest value that `draw` paints with these options: a `scale` for other maps. */

@@ -39,6 +39,8 @@ export interface SensitivityOptions {
   readonly noiseScale?: NoiseScale;
   /** Samples come in pairs of opposite noise: fewer will do. */
   readonly antithetic?: boolean;
+  /** The last sample is the image itself, as it is in zennit. */
+  readonly cleanLast?: boolean;
   /** Ends the sampling as soon as the standard error of the map is so small, in parts of the map. */
   readonly stop?: { readonly standardError: number };
   /** Where the paths of "integrated-gradients" start; "zero". "expected-gradients" takes several; "noise". */
@@ -70,6 +72,7 @@ export interface Settings {
   readonly noise: number;
   readonly noiseScale: NoiseScale;
   readonly antithetic: boolean;
+  readonly cleanLast: boolean;
   /** 0: none. */
   readonly tolerance: number;
   readonly baselines: readonly Baseline[];
@@ -131,6 +134,7 @@ export function settle(options: SensitivityOptions): Settings {
     noise,
     noiseScale,
     antithetic,
+    cleanLast: options.cleanLast ?? false,
     tolerance: options.stop?.standardError ?? 0,
     baselines,
     path: path === undefined ? 0 : isRandom ? 2 : 1,
