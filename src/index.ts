@@ -1,6 +1,7 @@
 // The public names, nothing else.
 
 export type { Baseline } from "./baseline.js";
+export { type Contrast, contrast } from "./contrast.js";
 export { type DeviceOptions, requestDevice } from "./device.js";
 export type { Estimator, Reduction } from "./estimate.js";
 export type { ImageSource, RawTensor } from "./image.js";

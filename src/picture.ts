@@ -133,10 +133,15 @@ export class Picture {
   /** Reads back the scores that `draw` would paint as the ends of the palette: a `scale` for other pictures. */
   async range(options: PictureOptions = {}): Promise<Range> {
     const encoder = this.#device.createCommandEncoder({ label: "range" });
-    this.#measure(encoder, options);
+    this.measure(encoder, options);
     this.#device.queue.submit([encoder.finish()]);
     const [low, high] = new Float32Array(await read(this.#device, this.#range.ends));
     return { low: low!, high: high! };
+  }
+
+  /** @internal Where `measure` leaves the scores and the ends of their range. */
+  get buffers(): { scores: GPUBuffer; ends: GPUBuffer } {
+    return { scores: this.#estimate.scores, ends: this.#range.ends };
   }
 
   /** Frees what the pictures needed; the moments and the input stay. */
@@ -146,7 +151,8 @@ export class Picture {
     this.#painter.destroy();
   }
 
-  #measure(encoder: GPUCommandEncoder, options: PictureOptions): void {
+  /** @internal Encodes the scores and their range. */
+  measure(encoder: GPUCommandEncoder, options: PictureOptions): void {
     this.#estimate.encode(encoder, this.samples, options);
     this.#range.encode(encoder, options, palettes[paletteOf(options)].diverging);
   }
@@ -157,7 +163,7 @@ export class Picture {
     after: (encoder: GPUCommandEncoder) => void = () => {},
   ): void {
     const encoder = this.#device.createCommandEncoder({ label: "picture" });
-    this.#measure(encoder, options);
+    this.measure(encoder, options);
     this.#painter.encode(encoder, target, { ...options, palette: paletteOf(options) });
     after(encoder);
     this.#device.queue.submit([encoder.finish()]);

@@ -286,9 +286,11 @@ export class SensitivityMap {
 
   private constructor(
     private readonly model: Model,
-    private readonly tensor: InputTensor,
+    /** @internal */
+    readonly tensor: InputTensor,
     private readonly moments: GPUBuffer,
-    private readonly picture: Picture,
+    /** @internal */
+    readonly picture: Picture,
     engine: Engine,
     options: Settings,
     sigma: number,
@@ -335,6 +337,11 @@ export class SensitivityMap {
     const picture = await createPicture(device, { moments, samples: 0, input: tensor, antithetic });
     const sigma = noise * Math.sqrt(square);
     return new SensitivityMap(model, tensor, moments, picture, engine, options, sigma);
+  }
+
+  /** @internal */
+  get device(): GPUDevice {
+    return this.model.device;
   }
 
   /** Paints the map over a canvas. Repeating it with other options runs nothing but a few small kernels. */
