@@ -3,6 +3,8 @@
 
 import { parseArgs } from "node:util";
 import leven from "leven";
+import { choice } from "../choice.js";
+import { type Parity, type ParityName, parity } from "../parity.js";
 import type { Preprocess, Preset } from "../preprocess.js";
 import { type Name, OPTIONS, type Option } from "./table.js";
 
@@ -20,6 +22,7 @@ export interface ExplainRequest {
   readonly noise: number;
   readonly seed: number;
   readonly estimator: string;
+  readonly parity: string | undefined;
   readonly passes: Passes;
   /** Bytes. */
   readonly maxMemory: number | undefined;
@@ -34,6 +37,7 @@ export interface Passes {
   readonly versus?: number | string;
   readonly noiseScale?: string;
   readonly antithetic?: boolean;
+  readonly cleanLast?: boolean;
   readonly stop?: { readonly standardError: number };
   readonly baseline?: readonly string[];
   readonly steps?: number;
@@ -71,7 +75,8 @@ const WHOLE = /^\d+$/;
 
 /** Reads the words after the program's name; throws one sentence where they are wrong. */
 export function parseCommand(words: readonly string[]): Command {
-  const { values, positionals } = parseWords(words);
+  const { values: given, positionals } = parseWords(words);
+  const values = { ...imitated(given.parity), ...given };
   if (values.help) return { kind: "help" };
   if (values.version) return { kind: "version" };
   const [command, ...inputs] = positionals;
@@ -115,6 +120,29 @@ function parseWords(words: readonly string[]): { values: Values; positionals: st
     seen.add(token.name);
   }
   return { values: parsed.values as Values, positionals: parsed.positionals };
+}
+
+// What another program would be asked for, as words of ours.
+function imitated(name: string | boolean | undefined): Values {
+  if (typeof name !== "string") return {};
+  choice("program to imitate", Object.keys(parity), name);
+  const { map, picture }: Parity = parity[name as ParityName];
+  const { samples, noise, noiseScale, estimator } = map;
+  const { reduce, percentile, palette } = picture;
+  const words = {
+    samples,
+    noise,
+    "noise-scale": noiseScale,
+    estimator,
+    reduce,
+    percentile,
+    palette,
+  };
+  return Object.fromEntries(
+    Object.entries(words)
+      .filter(([, word]) => word !== undefined)
+      .map(([option, word]) => [option, String(word)]),
+  );
 }
 
 function suggestion(name: string): string {
@@ -162,6 +190,7 @@ function toRequest(inputs: readonly string[], values: Values): ExplainRequest {
     noise: isAdaptive ? 0.95 : number("noise", 0),
     seed: whole("seed", 0),
     estimator: needed("estimator"),
+    parity: text("parity"),
     passes: toPasses(values),
     maxMemory: text("max-memory") === undefined ? undefined : whole("max-memory", 1) * 1e6,
     draw: {
@@ -184,6 +213,7 @@ function toPasses(values: Values): Passes {
     ...(isGiven("of") && { of: text("of") as string }),
     ...(isGiven("versus") && { versus: toClass(text("versus") as string) }),
     ...(isGiven("noise-scale") && { noiseScale: text("noise-scale") as string }),
+    ...(values.parity === "zennit" && { cleanLast: true }),
     ...(isGiven("antithetic") && { antithetic: true }),
     ...(isGiven("stop") && { stop: { standardError: number("stop", 0) } }),
     ...(isGiven("baseline") && { baseline: (text("baseline") as string).split(",") }),

@@ -2,6 +2,7 @@
 // serves, calls the library as any page would, and hands back the results as text.
 
 import {
+  captumScale,
   type ImageSource,
   loadModel,
   type Model,
@@ -89,9 +90,11 @@ export async function explain(task: Task, tick: (samples: number) => unknown): P
   if (!map) throw new Error("there is no map of no samples");
   try {
     const [width, height] = canvasSize(map, image, draw.frame);
+    const isCaptum = task.request.parity === "captum";
+    const cap = isCaptum && { scale: await captumScale(map, draw as PictureOptions) };
     return {
       facts: factsOf(map),
-      png: task.wantsPng ? await png(map, width, height, draw) : undefined,
+      png: task.wantsPng ? await png(map, width, height, { ...draw, ...cap }) : undefined,
       npy: task.wantsNpy ? await base64(writeNpy(await map.data(), map.shape)) : undefined,
     };
   } finally {

@@ -43,6 +43,11 @@ export const OPTIONS = {
     default: "gradient",
     group: "how",
   },
+  parity: {
+    value: "NAME",
+    help: "other defaults: as paper, pair, captum, zennit or xplique have them",
+    group: "how",
+  },
   samples: { value: "N", help: "how many noisy samples are averaged", default: "50", group: "how" },
   noise: {
     value: "LEVEL",

@@ -80,6 +80,17 @@ test("says nothing of the passes that it was not told", () => {
   });
 });
 
+test("imitates other programs where nothing else is said", () => {
+  const request = explain("--parity", "xplique", "--samples", "7");
+  assert.is(request.samples, 7);
+  assert.is(request.noise, 0.2);
+  assert.equal(request.passes, { noiseScale: "absolute" });
+  assert.is(request.draw.reduce, "mean");
+  assert.equal(request.draw.percentile, [0.1, 99.9]);
+  assert.equal(explain("--parity", "zennit").passes, { cleanLast: true });
+  assert.is(explain("--parity", "pair").estimator, "squared");
+});
+
 test("lists every method with its paper and its cost", () => {
   assert.equal(parseCommand(["methods"]), { kind: "methods" });
   for (const [name, { paper, summary, cost }] of Object.entries(methods)) {
@@ -104,6 +115,7 @@ const mistakes: [words: string, message: string][] = [
   ["explain a.jpg --model m --noise -1", '--noise is a number of at least 0, not "-1"'],
   ["explain a.jpg --model m --noise much", '--noise is a number of at least 0, not "much"'],
   ["explain a.jpg --model m --noise=", '--noise is a number of at least 0, not ""'],
+  ["explain a.jpg --model m --parity lime", '"lime" is not a program to imitate; there are: paper'],
   ["explain a.jpg --model m --opacity 2", '--opacity is a number from 0 to 1, not "2"'],
   ["explain a.jpg --model m --percentile 101", "--percentile is a number from 0 to 100"],
   ["explain a.jpg --model m --percentile 1,2,3", "--percentile is one number or two"],
