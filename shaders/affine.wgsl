@@ -6,6 +6,9 @@ struct Layer {
   positions: u32,
   x_offset: u32,   // of x; of dy, backward
   x_stride: u32,
+  r_offset: u32,   // of the relevance
+  r_stride: u32,
+  epsilon: f32,
 }
 
 @group(0) @binding(22) var<uniform> layer: Layer;
@@ -39,5 +42,17 @@ fn backward(@builtin(global_invocation_id) id: vec3u) {
   if (id.x < layer.positions) {
     let g = dy[id.z * layer.x_stride + layer.x_offset + id.y * layer.positions + id.x];
     put_gradient(id.z, id.y, id.x, scale[id.y] * g);
+  }
+}
+
+// Relevance (dy): dx = scale · x · R / stab(scale · x + shift), stab(z) = z + ε · sign z
+@compute @workgroup_size(64)
+fn backward_share(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x < layer.positions) {
+    let i = id.y * layer.positions + id.x;
+    let own = scale[id.y] * x[id.z * layer.x_stride + layer.x_offset + i];
+    let z = own + shift[id.y];
+    let stable = z + select(vec4f(-layer.epsilon), vec4f(layer.epsilon), z >= vec4f());
+    put_gradient(id.z, id.y, id.x, own * dy[id.z * layer.r_stride + layer.r_offset + i] / stable);
   }
 }

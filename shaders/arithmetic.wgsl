@@ -29,6 +29,8 @@ struct Layer {
   dy_stride: u32,
   dx_quads: u32,    // of the operand whose gradient is made
   dx_splat: u32,    // it has one channel, the result several
+  share: u32,       // what relevance counts as the operand's: a, b, or all of the result
+  epsilon: f32,
 }
 
 @group(0) @binding(22) var<uniform> layer: Layer;
@@ -131,6 +133,40 @@ fn backward_divisor(@builtin(global_invocation_id) id: vec3u) {
       let left = read_a(id.z, quad, p);
       let right = read_b(id.z, quad, p);
       g += real_lanes(quad, -read_dy(id.z, quad, p) * left / (right * right));
+    }
+  }
+  leave(id, g);
+}
+
+const SHARE_A = 0u;
+const SHARE_B = 1u;
+
+// Relevance (dy) by share: dx = own · R / stab(z), stab(z) = z + ε · sign z, where a sum z = a ± b is shared by
+// its terms, and a product with a constant is all its own.
+@compute @workgroup_size(64)
+fn backward_share(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= back.positions) {
+    return;
+  }
+  var g = vec4f();
+  for (var quad = id.y; quad < (layer.channels + 3) / 4; quad += layer.dx_quads) {
+    for (var p = id.x; p < layer.positions; p += back.positions) {
+      let left = read_a(id.z, quad, p);
+      let right = select(read_b(id.z, quad, p), -read_b(id.z, quad, p), layer.operation == MINUS);
+      var z = left + right;
+      if (layer.operation == TIMES) {
+        z = left * right;
+      } else if (layer.operation == OVER) {
+        z = left / right;
+      }
+      var own = z;
+      if (layer.share == SHARE_A) {
+        own = left;
+      } else if (layer.share == SHARE_B) {
+        own = right;
+      }
+      let stable = z + select(vec4f(-layer.epsilon), vec4f(layer.epsilon), z >= vec4f());
+      g += real_lanes(quad, own * read_dy(id.z, quad, p) / stable);
     }
   }
   leave(id, g);

@@ -25,6 +25,7 @@ struct Layer {
   x_offset: u32,       // of x; of dy, backward
   x_stride: u32,
   keep_winner: u32,
+  winner_shared: u32,  // one sample's winners are those of all
 }
 
 @group(0) @binding(22) var<uniform> layer: Layer;
@@ -87,7 +88,8 @@ fn max_backward(@builtin(global_invocation_id) id: vec3u) {
   }
   let start = id.y * layer.out_height * layer.out_width;
   let begin = id.z * layer.x_stride + layer.x_offset + start;
-  let winner_start = id.z * layer.quads * layer.out_height * layer.out_width + start;
+  let n = select(id.z, 0u, layer.winner_shared != 0);
+  let winner_start = n * layer.quads * layer.out_height * layer.out_width + start;
   var g = vec4f();
   let row = p / layer.in_width + layer.pad_top;
   let column = p % layer.in_width + layer.pad_left;

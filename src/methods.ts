@@ -1,18 +1,29 @@
 // A method is a table from operator to rule, and what it goes along: what the table does not name goes by the
 // gradient. Activations that were fused into other nodes are looked up by their own name.
 
+import type { Cam } from "./cam.js";
 import { choice } from "./choice.js";
 
 /** How a map is made of backward passes. */
 export interface Method {
   /** The backward rule of every operator that does not follow the gradient. */
   readonly rules: Readonly<Record<string, string>>;
+  /** The rule of the first linear layer, where it is not that of the others. */
+  readonly first?: string;
+  /** The rule of the operators that the table does not name; "gradient" if not given. */
+  readonly others?: string;
+  /** The backward pass begins with the logits, each times the gradient of the target, in place of the gradient. */
+  readonly relevance?: boolean;
   /**
    * The passes of each sample lie between a baseline x₀ and the sample x, at x₀ + α (x − x₀), and their
    * weighted sum is multiplied by x − x₀: at the `end` (α = 1), at the `nodes` of an integral over α, or at one
    * `random` place, α ~ U(0, 1), with a random baseline.
    */
   readonly path?: "end" | "nodes" | "random";
+  /** The forward pass of a baseline, the zero image, takes part, and the map is multiplied by the input. */
+  readonly baseline?: boolean;
+  /** A class activation map, of the gradient at a layer, takes part. */
+  readonly cam?: Cam;
   /** Where it is from, what it is in one line, and its cost for n samples. */
   readonly paper: string;
   readonly summary: string;
@@ -28,6 +39,34 @@ function everyActivation(rule: string): Record<string, string> {
     ...["Elu", "Selu", "Celu", "Softplus", "Softsign"],
   ];
   return Object.fromEntries([...gates, ...curves].map((op) => [op, rule]));
+}
+
+// Relevance passes activations, goes to the winner of a maximum, and is shared out by everything else; what has
+// no rule for that is refused.
+function relevance(
+  { conv = "epsilon", dense = "epsilon", first }: Record<string, string>,
+  paper: string,
+  summary: string,
+): Method {
+  const rules: Record<string, string> = { Conv: conv, Gemm: dense, MatMul: dense };
+  for (const op of Object.keys(everyActivation("pass"))) rules[op] = "pass";
+  for (const op of ["Concat", "MaxPool"]) rules[op] = "gradient";
+  return {
+    rules,
+    ...(first && { first }),
+    others: "epsilon",
+    relevance: true,
+    paper,
+    summary,
+    cost: "n forward, n backward, each linear layer up to four times",
+  };
+}
+
+// Linear operators go by the gradient; what is neither linear nor has the rule is refused.
+function rescaled(): Record<string, string> {
+  const linear = ["Conv", "Gemm", "MatMul", "BatchNormalization", "Concat"];
+  const means = ["AveragePool", "GlobalAveragePool"];
+  return Object.fromEntries([...linear, ...means].map((op) => [op, "gradient"]));
 }
 
 /** The methods by name. */
@@ -71,6 +110,91 @@ export const methods: Readonly<Record<string, Method>> = {
     summary: "the same, whether the Relu was open or not",
     cost: "n forward, n backward",
   },
+  "grad-cam": {
+    rules: {},
+    cam: { weights: "mean", role: "map" },
+    paper: "Selvaraju et al. 2017",
+    summary: "the channels of a layer, each weighted by the mean of its gradient",
+    cost: "n forward, n backward down to the layer",
+  },
+  "guided-grad-cam": {
+    rules: everyActivation("guided"),
+    cam: { weights: "mean", role: "factor" },
+    paper: "Selvaraju et al. 2017",
+    summary: "guided backpropagation times Grad-CAM",
+    cost: "n forward, n backward, n backward down to the layer",
+  },
+  hirescam: {
+    rules: {},
+    cam: { weights: "local", role: "map" },
+    paper: "Draelos & Carin 2020",
+    summary: "the channels of a layer, weighted place by place by their gradient",
+    cost: "n forward, n backward down to the layer",
+  },
+  deeplift: {
+    rules: rescaled(),
+    others: "rescale",
+    baseline: true,
+    paper: "Shrikumar et al. 2017",
+    summary:
+      "what each input adds to the target over a baseline, by ratios of differences (Rescale)",
+    cost: "1 + n forward, n backward",
+  },
+  lrp: relevance(
+    {},
+    "Bach et al. 2015",
+    "the logit shared out backward, layer by layer, as each input took part (LRP-ε)",
+  ),
+  "lrp-gamma": relevance(
+    { conv: "gamma", dense: "gamma" },
+    "Montavon et al. 2019",
+    "LRP that favors what speaks for the output (γ = 0.25)",
+  ),
+  "lrp-alpha-beta": relevance(
+    { conv: "alpha-beta", dense: "alpha-beta" },
+    "Bach et al. 2015",
+    "LRP with twice the positive shares less the negative ones (α = 2, β = 1)",
+  ),
+  "lrp-z-plus": relevance(
+    { conv: "z-plus", dense: "z-plus" },
+    "Montavon et al. 2017",
+    "LRP with the positive shares alone (deep Taylor decomposition)",
+  ),
+  "lrp-w-square": relevance(
+    { first: "w-square" },
+    "Montavon et al. 2017",
+    "LRP-ε, shared out in the first layer by its squared weights",
+  ),
+  "lrp-flat": relevance(
+    { first: "flat" },
+    "Lapuschkin et al. 2019",
+    "LRP-ε, shared out in the first layer evenly",
+  ),
+  "lrp-z-box": relevance(
+    { first: "z-box" },
+    "Montavon et al. 2017",
+    "LRP-ε, in the first layer against the darkest and brightest possible image",
+  ),
+  "lrp-epsilon-plus": relevance(
+    { conv: "z-plus" },
+    "Kohlbrenner et al. 2020",
+    "LRP: convolutions by the positive shares, dense layers by ε",
+  ),
+  "lrp-epsilon-plus-flat": relevance(
+    { conv: "z-plus", first: "flat" },
+    "Kohlbrenner et al. 2020",
+    "the same, the first layer evenly",
+  ),
+  "lrp-epsilon-gamma-box": relevance(
+    { conv: "gamma", first: "z-box" },
+    "Montavon et al. 2019",
+    "LRP: convolutions by γ, dense layers by ε, the first layer against black and white",
+  ),
+  "lrp-epsilon-alpha2-beta1": relevance(
+    { conv: "alpha-beta" },
+    "Lapuschkin et al. 2017",
+    "LRP: convolutions by α = 2, β = 1, dense layers by ε",
+  ),
 };
 
 /** A method by its name. Throws, with the list, where there is none. */
@@ -79,7 +203,8 @@ export function methodOf(name: string): Method {
   return methods[name] as Method;
 }
 
-/** The rule that a method prescribes for an operator. */
-export function ruleOf(method: string, op: string): string {
-  return methodOf(method).rules[op] ?? "gradient";
+/** The rule that a method prescribes for an operator, and for the first linear layer of a network. */
+export function ruleOf(method: string, op: string, isFirst = false): string {
+  const { rules, first, others = "gradient" } = methodOf(method);
+  return (isFirst && first) || (rules[op] ?? others);
 }

@@ -7,7 +7,7 @@ import { type GraphOptions, makeGraph } from "./graph.js";
 import { type ImageSource, type InputShape, type InputTensor, toTensor } from "./image.js";
 import { channels, positions } from "./layout.js";
 import { decodeModel } from "./onnx.js";
-import { HARDWARE_TILING, makePlan, SOFTWARE_TILING } from "./plan.js";
+import { HARDWARE_TILING, makePlan, type PlanOptions, SOFTWARE_TILING } from "./plan.js";
 import type { Preprocess, Preset } from "./preprocess.js";
 import type { Graph, Layout, Plan, Tiling } from "./types.js";
 
@@ -65,7 +65,7 @@ export async function loadModel(
   const bytes = await bytesOf(source, options.signal);
   options.signal?.throwIfAborted();
   const model = new Model(device, makeGraph(decodeModel(bytes), options), options);
-  await model.engine("gradient", 1, DEFAULT_MEMORY);
+  await model.engine({ method: "gradient" }, 1, DEFAULT_MEMORY);
   return model;
 }
 
@@ -125,7 +125,7 @@ export class Model {
     const tensor = await this.tensor(image, options.preprocess);
     try {
       return await this.alone(async () => {
-        const engine = await this.engine("gradient", 1, DEFAULT_MEMORY);
+        const engine = await this.engine({ method: "gradient" }, 1, DEFAULT_MEMORY);
         const encoder = this.device.createCommandEncoder();
         encodeClean(encoder, engine, tensor);
         this.device.queue.submit([encoder.finish()]);
@@ -189,28 +189,29 @@ export class Model {
     throw new Error(`no class is labeled "${target}"${hint}`);
   }
 
-  /** The plan of a method, for paths from so many baselines. */
-  plan(method: string, baselines = 1): Plan {
-    const key = `${method} from ${baselines}`;
+  /** The plan of a method and what it is to be told. */
+  plan(options: PlanOptions): Plan {
+    const key = JSON.stringify({ baselines: 1, ...options });
     let plan = this.plans.get(key);
     if (!plan) {
-      plan = makePlan(this.graph, { method, baselines, tiling: this.tiling });
+      plan = makePlan(this.graph, { tiling: this.tiling, ...options });
       this.plans.set(key, plan);
     }
     return plan;
   }
 
   /** An engine for batches of up to `samples`, kept for the next map; to be used within `alone`. */
-  async engine(method: string, samples: number, maxMemory: number, baselines = 1): Promise<Engine> {
-    const plan = this.plan(method, baselines);
+  async engine(options: PlanOptions, samples: number, maxMemory: number): Promise<Engine> {
+    const plan = this.plan(options);
+    const key = JSON.stringify({ ...options, baselines: 0 });
     const capacity = capacityOf(this.device, plan, samples, maxMemory);
-    const kept = this.engines.get(method);
+    const kept = this.engines.get(key);
     const fits = kept && (kept.capacity === capacity || (samples === 1 && kept.capacity >= 1));
     if (fits && kept.plan === plan) return kept;
     kept?.destroy();
-    this.engines.delete(method);
+    this.engines.delete(key);
     const engine = await Engine.create(this.device, plan, capacity, this.shared);
-    this.engines.set(method, engine);
+    this.engines.set(key, engine);
     return engine;
   }
 

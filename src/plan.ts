@@ -4,13 +4,15 @@
 // is the sum of what the nodes that read it send back: the first writes, the others add, and the last passes
 // the sum through the activation that made the tensor, so that whoever reads a gradient finds it complete.
 
+import { type Cam, enlargeStep, heatSteps, layerOf, withoutActivation } from "./cam.js";
 import { channels, elements, positions, quads, vec4s } from "./layout.js";
 import { share } from "./memory.js";
-import { ruleOf } from "./methods.js";
+import { methodOf, ruleOf } from "./methods.js";
 import { gateInPlace } from "./ops/activation.js";
 import { slots } from "./ops/concat.js";
 import { ops } from "./ops/index.js";
 import { staysInPlace } from "./ops/move.js";
+import { multiply } from "./ops/relevance.js";
 import type {
   Activation,
   BufferId,
@@ -35,10 +37,20 @@ import type {
 export interface PlanOptions {
   /** Key of methods.ts; without one the plan is for the forward pass alone. */
   readonly method?: string;
+  /** For class activation maps: the layer, by default the last convolution over more than one pixel. */
+  readonly layer?: string;
+  /** The least and the greatest value of each channel of the image; for the z-box rule. */
+  readonly box?: Box;
   /** How much one invocation makes; what suits a real GPU if not given. */
   readonly tiling?: Tiling;
   /** How many baselines a path may start from; 1. */
   readonly baselines?: number;
+}
+
+/** For each channel of the image. */
+export interface Box {
+  readonly low: readonly number[];
+  readonly high: readonly number[];
 }
 
 /** Register blocks small enough for the registers of a real GPU. */
@@ -55,14 +67,39 @@ export const MAX_POINTS = 4096;
 
 /** Makes the plan of a graph. Throws where a method asks an operator for a rule that it has not. */
 export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {
-  const { method, tiling = HARDWARE_TILING, baselines = 1 } = options;
-  return new Planner(graph, method, tiling).plan(baselines);
+  const { method, baselines = 1 } = options;
+  if (method === undefined) return new Planner(graph, options).plan(baselines);
+  const { baseline, cam } = methodOf(method);
+  if (baseline) return new Planner(unfused(graph), options).plan(baselines);
+  if (!cam) return new Planner(graph, options).plan(baselines);
+  const layer = layerOf(graph, options.layer);
+  return new Planner(layer.graph, options, layer.tensor).plan(baselines);
 }
 
+/** The graph with every activation a node of its own, so that what goes into it is kept. */
+function unfused(graph: Graph): Graph {
+  const isFused = ({ activation, name }: Node) => activation && activation.node !== name;
+  return graph.nodes
+    .filter(isFused)
+    .reduce((result, node) => withoutActivation(result, node).graph, graph);
+}
+
+/** The operators that are layers of weights. */
+const LINEAR: readonly string[] = ["Conv", "Gemm", "MatMul"];
+
 class Planner implements Planning {
+  readonly tiling: Tiling;
   readonly backward: boolean;
+  /** The method whose rules are followed: that of the options, or "gradient" for a class activation map. */
+  private method: string | undefined;
+  /** The tensor at which a backward pass ends, if it does not go through to the input. */
+  private end: string | undefined;
+  /** The tensors that the present backward pass goes through; undefined if all. */
+  private path: ReadonlySet<string> | undefined;
+  private readonly firstLinear: Node | undefined;
   private readonly buffers: PlanBuffer[] = [];
   private readonly fixedIds = new Map<string, BufferId>();
+  private readonly baselineIds = new Map<BufferId, BufferId>();
   private readonly savedIds = new Map<string, BufferId>();
   private readonly masks = new Map<string, Mask>();
   private readonly values = new Map<string, View>();
@@ -77,10 +114,14 @@ class Planner implements Planning {
 
   constructor(
     readonly graph: Graph,
-    private readonly method: string | undefined,
-    readonly tiling: Tiling,
+    private readonly options: PlanOptions,
+    /** The tensor of which a class activation map is made. */
+    private readonly layer?: string,
   ) {
-    this.backward = method !== undefined;
+    this.method = options.method;
+    this.tiling = options.tiling ?? HARDWARE_TILING;
+    this.backward = this.method !== undefined;
+    this.firstLinear = graph.nodes.find(({ op }) => LINEAR.includes(op));
     this.run = this.fixed("run", 48, () => new Uint32Array(12));
     for (const node of graph.nodes) {
       for (const name of node.outputs) this.producers.set(name, node);
@@ -121,10 +162,14 @@ class Planner implements Planning {
 
     this.steps = [];
     if (this.method !== undefined) {
-      this.countContributions();
-      this.seedStep(target, output);
-      for (const node of this.stepping().reverse()) this.propagate(node, this.method);
-      this.checkContributions();
+      const { cam } = methodOf(this.method);
+      const map = cam && this.heat(cam, target, output);
+      if (cam?.role !== "map") this.goBack(target, output, this.options.method as string);
+      if (map) this.step(map());
+      if (methodOf(this.options.method as string).baseline) {
+        prologue.push(...this.baselineSteps(forward.slice(1)));
+        this.timesInput();
+      }
       this.accumulateStep(ports, input);
     }
     const backward = this.steps;
@@ -152,6 +197,81 @@ class Planner implements Planning {
       logits: this.value(graph.output),
       input,
     };
+  }
+
+  /** One backward pass, from the target to the input or to a tensor on the way. */
+  private goBack(target: BufferId, output: Layout, method: string, end?: string): void {
+    this.method = method;
+    this.gradients.clear();
+    this.contributions.clear();
+    this.end = end && this.root(end);
+    this.path = this.end ? this.dependents(this.end) : undefined;
+    this.countContributions();
+    this.seedStep(target, output);
+    for (const node of this.stepping().reverse()) {
+      if (this.isOnPath(node)) this.propagate(node, method);
+    }
+    this.checkContributions();
+  }
+
+  /** A forward pass of the zero image, into buffers of its own; the first step, the noise, is left out. */
+  private baselineSteps(forward: readonly Step[]): Step[] {
+    const run = this.fixed("run of the baseline", 48, () => new Uint32Array(12).fill(1, 0, 1));
+    return forward.map((step) => {
+      const bindings = Object.entries(step.bindings).map(([name, id]) => {
+        if (id === this.run) return [name, run];
+        return [name, this.buffers[id]?.fixed ? id : this.baseline(id)];
+      });
+      return {
+        ...step,
+        label: `${step.label} of the baseline`,
+        samples: 0,
+        bindings: Object.fromEntries(bindings),
+      };
+    });
+  }
+
+  /** Multiplies the map by the input, which is its difference from the zero image. */
+  private timesInput(): void {
+    const x = this.value(this.graph.input);
+    const c = this.gradient(this.graph.input);
+    const map = this.ownView("map", x.layout);
+    const node = { name: "input", op: "", inputs: [], outputs: [], attributes: {} };
+    multiply(node, this, x, c, 1, { ...map, add: false });
+    this.gradients.set(this.root(this.graph.input), map);
+  }
+
+  /** The class activation map of the layer; what it returns is the step that brings it to the image. */
+  private heat(cam: Cam, target: BufferId, output: Layout): () => Step {
+    const layer = this.layer as string;
+    this.goBack(target, output, "gradient", layer);
+    const a = this.value(layer);
+    if (!this.path?.has(this.root(this.graph.output))) {
+      throw new Error(`the layer "${layer}" does not lead to the logits`);
+    }
+    const means = this.perSample("mean gradient", quads(a.layout) * 16);
+    const heat = this.perSample("heat", positions(a.layout) * 4);
+    for (const step of heatSteps(cam, a, this.gradient(layer), means, heat)) this.step(step);
+    return () => enlargeStep(cam, a.layout, heat, this.mapView(cam));
+  }
+
+  private mapView({ role }: Cam): View {
+    if (role === "map") this.gradients.clear();
+    return this.gradient(this.graph.input);
+  }
+
+  /** The tensors that depend on one, and it itself. */
+  private dependents(root: string): Set<string> {
+    const found = new Set([root]);
+    for (const { inputs, outputs } of this.stepping()) {
+      if (!inputs.some((name) => found.has(this.root(name)))) continue;
+      for (const name of outputs) found.add(this.root(name));
+    }
+    return found;
+  }
+
+  private isOnPath({ inputs }: Node): boolean {
+    return !this.path || inputs.some((name) => this.path?.has(this.root(name)));
   }
 
   // --- what operators ask ---
@@ -184,6 +304,7 @@ class Planner implements Planning {
     const name = node.inputs[k];
     if (!name || this.graph.constants.has(name)) return undefined;
     const root = this.root(name);
+    if (this.path && !this.path.has(root)) return undefined;
     const count = this.contributions.get(root);
     if (!count) throw new Error(`${node.name} (${node.op}): no gradient is expected for "${name}"`);
     count.done++;
@@ -195,8 +316,9 @@ class Planner implements Planning {
   mask(node: Node, width: number, tile: number): Mask | undefined {
     const root = this.root(node.outputs[0] as string);
     const { activation } = node;
-    if (!this.backward || !activation || this.activationRule(activation) === "deconvnet")
-      return undefined;
+    if (!this.backward || !activation) return undefined;
+    const rule = this.activationRule(activation);
+    if (rule !== "gradient" && rule !== "guided") return undefined;
     let mask = this.masks.get(root);
     if (!mask) {
       const layout = this.layout(root);
@@ -235,6 +357,32 @@ class Planner implements Planning {
       this.fixedIds.set(key, id);
     }
     return id;
+  }
+
+  baseline(buffer: BufferId): BufferId {
+    let id = this.baselineIds.get(buffer);
+    if (id === undefined) {
+      const { label, bytes } = this.buffers[buffer] as PlanBuffer;
+      id = this.buffers.push({ label: `${label} for the zero image`, bytes, fixed: true }) - 1;
+      this.baselineIds.set(buffer, id);
+    }
+    return id;
+  }
+
+  bound(which: "low" | "high"): View {
+    const layout = this.layout(this.graph.input);
+    const { box } = this.options;
+    if (!box) throw new Error(`the method "${this.method}" needs the box that images lie in`);
+    const values = box[which];
+    const key = `${which} image of ${layout.shape}: ${values}`;
+    const buffer = this.fixed(key, vec4s(layout) * 16, () => {
+      const count = positions(layout);
+      return Float32Array.from(
+        { length: vec4s(layout) * 4 },
+        (_, i) => values[Math.floor(i / 4 / count) * 4 + (i % 4)] ?? 0,
+      );
+    });
+    return { buffer, layout, offset: 0, stride: 0 };
   }
 
   step(step: Step): void {
@@ -315,18 +463,27 @@ class Planner implements Planning {
 
   // --- the way back ---
 
-  private activationRule({ op, node }: Activation): Gate["rule"] {
+  private activationRule({ op, node }: Activation): Gate["rule"] | "pass" | "rescale" {
     const rule = ruleOf(this.method ?? "gradient", op);
-    if (rule === "gradient" || rule === "guided" || rule === "deconvnet") return rule;
+    if (
+      rule === "pass" ||
+      rule === "rescale" ||
+      rule === "gradient" ||
+      rule === "guided" ||
+      rule === "deconvnet"
+    )
+      return rule;
     throw new Error(
-      `${node} (${op}): "${rule}" is not a rule of ${op}; it has: gradient, guided, deconvnet`,
+      `${node} (${op}): "${rule}" is not a rule of ${op}; it has: gradient, guided, deconvnet, pass, rescale`,
     );
   }
 
   private gateOf(root: string): Gate | undefined {
     const activation = this.producers.get(root)?.activation;
-    if (!activation) return undefined;
+    // At the end of a pass the gradient is wanted as it comes.
+    if (!activation || root === this.end) return undefined;
     const rule = this.activationRule(activation);
+    if (rule === "pass" || rule === "rescale") return undefined;
     const mask = this.masks.get(root);
     return { rule, slope: activation.slope, ...(mask && { mask }) };
   }
@@ -358,6 +515,7 @@ class Planner implements Planning {
       for (const name of node.inputs) {
         if (!name || this.graph.constants.has(name)) continue;
         const root = this.root(name);
+        if (this.path && !this.path.has(root)) continue;
         const count = this.contributions.get(root) ?? { expected: 0, done: 0 };
         count.expected += times;
         this.contributions.set(root, count);
@@ -372,8 +530,8 @@ class Planner implements Planning {
   }
 
   private propagate(node: Node, method: string): void {
-    const name = ruleOf(method, node.op);
-    const { rules } = this.op(node);
+    const { rules, moves } = this.op(node);
+    const name = moves ? "gradient" : ruleOf(method, node.op, node === this.firstLinear);
     const rule = rules[name];
     if (!rule) {
       throw new Error(
@@ -464,9 +622,31 @@ class Planner implements Planning {
     });
     const count = this.contributions.get(root) as { expected: number; done: number };
     count.done = 1;
+    if (methodOf(this.method as string).relevance) this.relevanceStep(seeds);
     const gate = this.gateOf(root);
     if (gate)
       gateInPlace("seed gate", this, { ...seeds, layout: this.layout(root), add: false, gate });
+  }
+
+  private relevanceStep(seeds: View): void {
+    const logits = this.value(this.graph.output);
+    this.step({
+      label: "relevance",
+      shader: "relevance",
+      entry: "seed",
+      uniforms: {
+        layer: {
+          vec4s: vec4s(seeds.layout),
+          x_offset: logits.offset,
+          x_stride: logits.stride,
+          z_offset: seeds.offset,
+          z_stride: seeds.stride,
+        },
+      },
+      bindings: { x: logits.buffer, seeds: seeds.buffer },
+      workgroups: [Math.ceil(vec4s(seeds.layout) / 64), 1, 1],
+      samples: 1,
+    });
   }
 
   private accumulateStep(ports: Ports, input: Layout): void {

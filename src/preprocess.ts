@@ -137,6 +137,17 @@ export function coloring(preprocess: Preprocess, channels: number): Coloring {
   return { matrix, shift };
 }
 
+/** The values of each channel for black and for white. */
+export function colorRange(
+  preprocess: Preprocess,
+  channels: number,
+): { low: number[]; high: number[] } {
+  const { matrix, shift } = coloring(preprocess, channels);
+  const low = Array.from(shift.slice(0, channels));
+  const gain = (c: number) => matrix[c]! + matrix[4 + c]! + matrix[8 + c]!;
+  return { low, high: low.map((v, c) => v + 255 * gain(c)) };
+}
+
 function perChannel(name: string, value: number | readonly number[], channels: number) {
   const values = typeof value === "number" ? new Array<number>(channels).fill(value) : value;
   if (values.length === channels) return values;

@@ -13,6 +13,7 @@ import type { Estimator } from "./estimate.js";
 import { read } from "./gpu.js";
 import type { ImageSource, InputTensor } from "./image.js";
 import { quads, vec4s } from "./layout.js";
+import { methodOf } from "./methods.js";
 import {
   type Classification,
   type ClassScore,
@@ -21,7 +22,8 @@ import {
   readLogits,
 } from "./model.js";
 import { createPicture, type Picture, type PictureOptions } from "./picture.js";
-import { MOMENTS } from "./plan.js";
+import { MOMENTS, type PlanOptions } from "./plan.js";
+import { colorRange, resolvePreprocess } from "./preprocess.js";
 import { quantileOfSize, type SensitivityOptions, type Settings, settle } from "./settings.js";
 
 /** What a map took. */
@@ -97,8 +99,8 @@ async function* run(
     const points = options.nodes.length;
     const passes = options.samples * points;
     const batch = Math.min(options.batch ?? Math.ceil(passes / parts), passes);
-    const { method, maxMemory, baselines, tolerance } = options;
-    const engine = await model.engine(method, batch, maxMemory, baselines.length);
+    const { maxMemory, tolerance } = options;
+    const engine = await model.engine(planOptions(model, options), batch, maxMemory);
     const setting = await prepare(engine, tensor, options);
     const logits = classifyOn(engine, tensor, chosen, options.of, setting.scale, model.classes);
     // If the map cannot be made, nobody waits for them.
@@ -136,6 +138,20 @@ async function* run(
   } finally {
     release();
   }
+}
+
+/** What the plan of a method must be told: the layer of an activation map, the box of the z-box rule. */
+function planOptions(
+  model: Model,
+  { method, baselines, layer, box, preprocess }: Settings,
+): PlanOptions {
+  const plain = { method, baselines: baselines.length };
+  const { cam, first } = methodOf(method);
+  if (cam) return { ...plain, ...(layer !== undefined && { layer }) };
+  if (first !== "z-box") return plain;
+  const { channels } = model.input;
+  const colors = resolvePreprocess(preprocess ?? model.preprocess, channels);
+  return { ...plain, box: box ?? colorRange(colors, channels) };
 }
 
 /** The classes that were asked for; the target is undefined where it is the first of the image. */

@@ -6,7 +6,7 @@ import type { Estimator } from "./estimate.js";
 import { methodOf } from "./methods.js";
 import { DEFAULT_MEMORY } from "./model.js";
 import { type PathNode, pathNodes, type Quadrature } from "./path.js";
-import { MAX_POINTS } from "./plan.js";
+import { type Box, MAX_POINTS } from "./plan.js";
 import type { Preprocess, Preset } from "./preprocess.js";
 
 const scalars = ["logit", "probability", "log-probability"] as const;
@@ -54,6 +54,10 @@ export interface SensitivityOptions {
   readonly estimator?: Estimator;
   /** How the photo becomes the input, if not as the model was loaded with. */
   readonly preprocess?: Preset | Preprocess;
+  /** For class activation maps: the layer, by default the last convolution over more than one pixel. */
+  readonly layer?: string;
+  /** For methods with the z-box rule: least and greatest value of each channel; by default black and white. */
+  readonly box?: Box;
   /** Bytes of GPU memory that the passes may take; 1 GiB. */
   readonly maxMemory?: number;
   /** Most passes in a batch, where fewer than memory allows are wanted, for progress. */
@@ -82,6 +86,8 @@ export interface Settings {
   readonly seed: number;
   readonly estimator: Estimator;
   readonly preprocess: Preset | Preprocess | undefined;
+  readonly layer: string | undefined;
+  readonly box: Box | undefined;
   readonly maxMemory: number;
   readonly batch: number | undefined;
   readonly signal: AbortSignal | undefined;
@@ -142,6 +148,8 @@ export function settle(options: SensitivityOptions): Settings {
     seed,
     estimator: options.estimator ?? "mean",
     preprocess: options.preprocess,
+    layer: options.layer,
+    box: options.box,
     maxMemory,
     batch,
     signal: options.signal,

@@ -4,6 +4,7 @@
 import activation from "../shaders/activation.wgsl";
 import affine from "../shaders/affine.wgsl";
 import arithmetic from "../shaders/arithmetic.wgsl";
+import cam from "../shaders/cam.wgsl";
 import conv from "../shaders/conv.wgsl";
 import dense from "../shaders/dense.wgsl";
 import depthwise from "../shaders/depthwise.wgsl";
@@ -15,6 +16,8 @@ import noise from "../shaders/noise.wgsl";
 import pointwise from "../shaders/pointwise.wgsl";
 import pool from "../shaders/pool.wgsl";
 import random from "../shaders/random.wgsl";
+import relevance from "../shaders/relevance.wgsl";
+import rescale from "../shaders/rescale.wgsl";
 import run from "../shaders/run.wgsl";
 import sample from "../shaders/sample.wgsl";
 import sensitivity from "../shaders/sensitivity.wgsl";
@@ -23,6 +26,7 @@ import softmax from "../shaders/softmax.wgsl";
 export const shaders: Readonly<Record<string, string>> = {
   affine: activation + gradient + affine,
   arithmetic: activation + gradient + arithmetic,
+  cam,
   conv: activation + gradient + conv,
   dense: run + activation + gradient + dense,
   depthwise: activation + gradient + depthwise,
@@ -32,6 +36,8 @@ export const shaders: Readonly<Record<string, string>> = {
   noise: run + random + sample + noise,
   pointwise: activation + gradient + pointwise,
   pool: activation + gradient + pool,
+  relevance: activation + gradient + relevance,
+  rescale: activation + gradient + rescale,
   sensitivity,
   softmax: activation + gradient + softmax,
 };

@@ -200,6 +200,10 @@ export interface Planning {
   readonly run: BufferId;
   /** A buffer that a node's forward steps leave to its backward steps, by a name of the node's choice. */
   saved(node: Node, name: string, bytes: number): BufferId;
+  /** What a buffer holds in a forward pass of the baseline: one sample, the same for all. */
+  baseline(buffer: BufferId): BufferId;
+  /** The lowest or highest image that there can be. */
+  bound(which: "low" | "high"): View;
   /** A buffer shared by all samples and kept as long as the plan; the same key gives the same buffer. */
   fixed(key: string, bytes: number, contents: () => Float32Array | Uint32Array): BufferId;
   step(step: Step): void;

@@ -6,6 +6,7 @@ import { positions, quads, vec4s } from "../layout.js";
 import type { Activation, Constant, Node, Op, Planning, Sink } from "../types.js";
 import { constantInput, nodeError, numberOf } from "./attributes.js";
 import { activated, gradientTo, join, layer, result, source } from "./epilogue.js";
+import { rescale } from "./rescale.js";
 
 /** The activation that a node is, if it is a piecewise linear one. */
 export function activationOf(
@@ -63,7 +64,13 @@ export const Piecewise: Op = {
     });
   },
   // The last who writes the gradient of its output has gated it already, by whichever of these rules.
-  rules: { gradient: pass, guided: pass, deconvnet: pass },
+  rules: {
+    gradient: pass,
+    guided: pass,
+    deconvnet: pass,
+    pass,
+    rescale: (node, plan) => rescale(node, plan),
+  },
 };
 
 /** Passes a gradient that stands where it belongs through the activation that made its tensor. */
@@ -125,6 +132,11 @@ function smooth(number: number): Op {
           workgroups: [Math.ceil(positions(layout) / 64), quads(layout), 1],
           samples: 1,
         });
+      },
+      pass,
+      rescale(node, plan) {
+        const { layout } = plan.value(node.outputs[0] as string);
+        rescale(node, plan, plan.saved(node, "slope", vec4s(layout) * 16));
       },
     },
   };

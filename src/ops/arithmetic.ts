@@ -2,9 +2,10 @@
 // arithmetic.wgsl.
 
 import { channels, elements, places, positions, quads, vec4s } from "../layout.js";
-import type { Constant, Layout, Node, Op, Planning, Shape, View } from "../types.js";
+import type { Constant, Layout, Node, Op, Planning, Shape, Sink, View } from "../types.js";
 import { nodeError } from "./attributes.js";
 import { activated, gradientTo, join, layer, type Part } from "./epilogue.js";
+import { STABILIZER } from "./relevance.js";
 
 const OPERATIONS = { Add: 0, Sub: 1, Mul: 2, Div: 3 } as const;
 
@@ -111,12 +112,37 @@ function operand(node: Node, plan: Planning, k: number, letter: "a" | "b", y: La
   return { ...part, bindings: { [letter]: view.buffer } };
 }
 
+/** Writes down the relevance of input k: R_k = x_k · R / stab(z). */
+function share(node: Node, plan: Planning, k: 0 | 1): void {
+  const product = node.op === "Mul" || node.op === "Div";
+  const other = node.inputs[1 - k] as string;
+  if (plan.constant(node.inputs[k] as string)) return;
+  if (product && (!plan.constant(other) || (node.op === "Div" && k === 1))) {
+    throw nodeError(
+      node,
+      "relevance is not defined for a product or quotient of two activations; " +
+        'its rule "epsilon" is for one of them and a constant, its other rule is: gradient',
+    );
+  }
+  const sink = plan.sink(node, k);
+  if (!sink) return;
+  const y = plan.value(node.outputs[0] as string).layout;
+  const parts = [operand(node, plan, 0, "a", y), operand(node, plan, 1, "b", y)];
+  backStep(node, plan, k, "backward_share", sink, [
+    ...parts,
+    layer({
+      operation: OPERATIONS[node.op as keyof typeof OPERATIONS],
+      share: product ? 2 : k,
+      epsilon: STABILIZER,
+    }),
+  ]);
+}
+
 /** Writes down the gradient with respect to input k. */
 function backward(node: Node, plan: Planning, k: 0 | 1): void {
   const sink = plan.sink(node, k);
   if (!sink) return;
   const y = plan.value(node.outputs[0] as string).layout;
-  const dy = plan.gradient(node.outputs[0] as string);
   const operation = node.op as keyof typeof OPERATIONS;
   let entry = "backward_sum";
   const parts: Part[] = [];
@@ -128,6 +154,20 @@ function backward(node: Node, plan: Planning, k: 0 | 1): void {
     if (k === 1) parts.push(operand(node, plan, 0, "a", y));
     parts.push(operand(node, plan, 1, "b", y));
   }
+  const counted = operation === "Sub" && k === 0 ? OPERATIONS.Add : OPERATIONS[operation];
+  backStep(node, plan, k, entry, sink, [...parts, layer({ operation: counted })]);
+}
+
+function backStep(
+  node: Node,
+  plan: Planning,
+  k: 0 | 1,
+  entry: string,
+  sink: Sink,
+  parts: Part[],
+): void {
+  const y = plan.value(node.outputs[0] as string).layout;
+  const dy = plan.gradient(node.outputs[0] as string);
   const { uniforms, bindings } = join(...parts, gradientTo(sink, plan));
   plan.step({
     label: `${node.name} back to ${k}`,
@@ -136,7 +176,6 @@ function backward(node: Node, plan: Planning, k: 0 | 1): void {
     uniforms: join(
       { uniforms, bindings },
       layer({
-        operation: operation === "Sub" && k === 0 ? OPERATIONS.Add : OPERATIONS[operation],
         channels: channels(y),
         positions: positions(y),
         dy_offset: dy.offset,
@@ -201,6 +240,23 @@ export const Arithmetic: Op = {
     gradient(node, plan) {
       backward(node, plan, 0);
       backward(node, plan, 1);
+    },
+    rescale(node, plan) {
+      const varying = node.inputs.slice(0, 2).filter((name) => !plan.constant(name));
+      const linear = node.op === "Add" || node.op === "Sub" || varying.length === 1;
+      if (!linear || (node.op === "Div" && !plan.constant(node.inputs[1] as string))) {
+        throw nodeError(
+          node,
+          'its rule "rescale" is for a product or quotient of one activation and a constant; ' +
+            "its other rules are: gradient, epsilon",
+        );
+      }
+      backward(node, plan, 0);
+      backward(node, plan, 1);
+    },
+    epsilon(node, plan) {
+      share(node, plan, 0);
+      share(node, plan, 1);
     },
   },
 };

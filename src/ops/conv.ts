@@ -1,10 +1,11 @@
 // Conv: a choice between conv.wgsl and, for a group for each channel, depthwise.wgsl.
 
 import { channels } from "../layout.js";
-import type { Constant, Node, Op, Planning } from "../types.js";
+import type { Constant, Node, Op, Planning, Sink, View } from "../types.js";
 import { nodeError, numberOf } from "./attributes.js";
 import { type Convolution, convolve, convolveBack } from "./convolution.js";
 import { depthwiseBackward, depthwiseForward, isDepthwise } from "./depthwise.js";
+import { linearRules } from "./relevance.js";
 import { windowOf, windowShape } from "./window.js";
 
 function weightsOf(node: Node, constants: ReadonlyMap<string, Constant>): Constant {
@@ -27,6 +28,16 @@ function convolutionOf(node: Node, plan: Planning): Convolution {
   };
 }
 
+function forward(node: Node, plan: Planning, conv: Convolution, x: View, z?: View): void {
+  if (isDepthwise(conv)) depthwiseForward(node, plan, conv, x, z);
+  else convolve(node, plan, conv, x, z);
+}
+
+function backward(node: Node, plan: Planning, conv: Convolution, dy: View, sink: Sink): void {
+  if (isDepthwise(conv)) depthwiseBackward(node, plan, conv, dy, sink);
+  else convolveBack(node, plan, conv, dy, sink);
+}
+
 export const Conv: Op = {
   fusesActivation: true,
   channel: (_node, k) => (k === 0 ? 1 : undefined),
@@ -46,19 +57,22 @@ export const Conv: Op = {
     return [{ shape: windowShape(x.shape, outputs, window), channel: 1 }];
   },
   forward(node, plan) {
-    const x = plan.value(node.inputs[0] as string);
-    const conv = convolutionOf(node, plan);
-    if (isDepthwise(conv)) depthwiseForward(node, plan, conv, x);
-    else convolve(node, plan, conv, x);
+    forward(node, plan, convolutionOf(node, plan), plan.value(node.inputs[0] as string));
   },
   rules: {
     gradient(node, plan) {
       const sink = plan.sink(node, 0);
       if (!sink) return;
       const dy = plan.gradient(node.outputs[0] as string);
-      const conv = convolutionOf(node, plan);
-      if (isDepthwise(conv)) depthwiseBackward(node, plan, conv, dy, sink);
-      else convolveBack(node, plan, conv, dy, sink);
+      backward(node, plan, convolutionOf(node, plan), dy, sink);
     },
+    ...linearRules((node, plan) => {
+      const conv = convolutionOf(node, plan);
+      return {
+        ...conv,
+        forward: (weights, x, z) => forward(node, plan, { ...conv, ...weights }, x, z),
+        backward: (weights, dy, sink) => backward(node, plan, { ...conv, ...weights }, dy, sink),
+      };
+    }),
   },
 };

@@ -32,7 +32,8 @@ function mergedGroups({ groups, channels, outputs }: Convolution): number {
 
 /** Weights as conv.wgsl reads them: [O/4][C/merged/4][k] of 4 × 4 matrices, column by column. */
 function packMatrices(conv: Convolution, merged: number): Float32Array {
-  const { groups, channels, outputs, weights } = conv;
+  const { groups, channels, outputs } = conv;
+  const { data } = conv.weights;
   const taps = conv.window.kernel[0] * conv.window.kernel[1];
   const [perGroup, outPerGroup] = [channels / groups, outputs / groups];
   const inQuads = Math.ceil(channels / merged / 4);
@@ -45,7 +46,7 @@ function packMatrices(conv: Convolution, merged: number): Float32Array {
       const to = ((o >> 2) * inQuads + (c >> 2)) * taps;
       const from = (o * perGroup + i) * taps;
       for (let k = 0; k < taps; k++) {
-        packed[(to + k) * 16 + (c & 3) * 4 + (o & 3)] = weights.data[from + k] as number;
+        packed[(to + k) * 16 + (c & 3) * 4 + (o & 3)] = data[from + k] as number;
       }
     }
   }
@@ -135,8 +136,8 @@ function groupQuads(conv: Convolution) {
   };
 }
 
-/** Writes down y = a(b + W ∗ x). */
-export function convolve(node: Node, plan: Planning, conv: Convolution, x: View): void {
+/** Writes down y = a(b + W ∗ x), or z = b + W ∗ x where z is given. */
+export function convolve(node: Node, plan: Planning, conv: Convolution, x: View, z?: View): void {
   const { tiling } = plan;
   const { groups, in_quads, out_quads } = groupQuads(conv);
   const pointwise = isPointwise(conv, true);
@@ -144,7 +145,7 @@ export function convolve(node: Node, plan: Planning, conv: Convolution, x: View)
   const [height, width] = pointwise ? [1, rows * columns] : [rows, columns];
   const tile = tileOf(height, width, tiling.pixels);
   const quads = quadsOf(out_quads, tiling.quads, pointwise);
-  const out = activated(node, plan, width, tile.columns);
+  const out = activated(node, plan, width, tile.columns, z);
   const sizes = { groups, in_quads, out_quads };
   const parts = join(
     source("x", x),

@@ -6,29 +6,38 @@ import type { Constant, Layout, Node, Op, Planning, Sink, View } from "../types.
 import { nodeError, numberOf } from "./attributes.js";
 import { type Convolution, convolve, convolveBack, packVector } from "./convolution.js";
 import { activated, gradientTo, join, layer, source } from "./epilogue.js";
-
-/** y = W x + b with W as [outputs, inputs]. */
-interface Linear {
-  readonly weights: Constant;
-  readonly bias: Constant | undefined;
-}
+import { linearRules, type Weights } from "./relevance.js";
 
 const TILE_SAMPLES = 8;
 const TILE_QUADS = 2;
 const WORKGROUP = 16;
 
+// Changed constants are made when they are packed, so that a plan holds no copies.
+
 function transposed({ shape, data, type }: Constant): Constant {
   const [rows = 0, columns = 0] = shape;
-  const result = new Float32Array(rows * columns);
-  for (let r = 0; r < rows; r++) {
-    for (let c = 0; c < columns; c++) result[c * rows + r] = data[r * columns + c] as number;
-  }
-  return { type, shape: [columns, rows], data: result };
+  return {
+    type,
+    shape: [columns, rows],
+    get data() {
+      const result = new Float32Array(rows * columns);
+      for (let r = 0; r < rows; r++) {
+        for (let c = 0; c < columns; c++) result[c * rows + r] = data[r * columns + c] as number;
+      }
+      return result;
+    },
+  };
 }
 
 function scaled(constant: Constant, factor: number): Constant {
   if (factor === 1) return constant;
-  return { ...constant, data: Float32Array.from(constant.data, (v) => v * factor) };
+  return {
+    type: constant.type,
+    shape: constant.shape,
+    get data() {
+      return Float32Array.from(constant.data, (v) => v * factor);
+    },
+  };
 }
 
 function weightsOf(node: Node, constants: ReadonlyMap<string, Constant>): Constant {
@@ -45,27 +54,30 @@ function outputsOf(node: Node, weights: Constant): number {
   return weights.shape[numberOf(node, "transB", 0) ? 0 : 1] as number;
 }
 
-function linearOf(node: Node, plan: Planning): Linear {
+/** y = W x + b with W as [outputs, inputs]. */
+function linearOf(node: Node, plan: Planning): Weights {
+  const key = node.inputs.join(" ");
   const given = weightsOf(node, plan.graph.constants);
   const weights = scaled(
     numberOf(node, "transB", 0) ? given : transposed(given),
     numberOf(node, "alpha", 1),
   );
   const c = plan.constant(node.inputs[2] ?? "");
-  if (!c) return { weights, bias: undefined };
+  if (!c) return { key, weights, bias: undefined };
   const outputs = weights.shape[0] as number;
   const spread = Float32Array.from(
     { length: outputs },
     (_, o) => c.data[c.data.length === 1 ? 0 : o] as number,
   );
   return {
+    key,
     weights,
     bias: scaled({ ...c, shape: [outputs], data: spread }, numberOf(node, "beta", 1)),
   };
 }
 
-function asConvolution(node: Node, plan: Planning, count: number): Convolution {
-  const { weights, bias } = linearOf(node, plan);
+function asConvolution(linear: Weights, count: number): Convolution {
+  const { weights } = linear;
   const row: [number, number] = [1, count];
   return {
     window: {
@@ -80,9 +92,7 @@ function asConvolution(node: Node, plan: Planning, count: number): Convolution {
     groups: 1,
     channels: weights.shape[1] as number,
     outputs: weights.shape[0] as number,
-    weights,
-    bias,
-    key: node.inputs.join(" "),
+    ...linear,
   };
 }
 
@@ -101,23 +111,20 @@ function packMatrices({ shape, data }: Constant): Float32Array {
   return packed;
 }
 
-function denseWeights(node: Node, plan: Planning, inputs: number, outputs: number): number {
+function denseWeights({ key, weights }: Weights, plan: Planning): number {
+  const [outputs = 0, inputs = 0] = weights.shape;
   const bytes = Math.ceil(outputs / 4) * Math.ceil(inputs / 4) * 64;
-  return plan.fixed(`${node.inputs.join(" ")} packed`, bytes, () =>
-    packMatrices(linearOf(node, plan).weights),
-  );
+  return plan.fixed(`${key} packed`, bytes, () => packMatrices(weights));
 }
 
-function denseForward(node: Node, plan: Planning, x: View, y: Layout): void {
-  const [inputs, outputs] = [channels(x.layout), channels(y)];
-  const hasBias = plan.constant(node.inputs[2] ?? "") !== undefined;
+function denseForward(node: Node, plan: Planning, linear: Weights, x: View, z?: View): void {
+  const { key, weights, bias } = linear;
+  const [outputs = 0, inputs = 0] = weights.shape;
   const quads = Math.ceil(outputs / 4);
-  const b = plan.fixed(
-    hasBias ? `${node.inputs.join(" ")} bias` : "no bias",
-    hasBias ? quads * 16 : 16,
-    () => packVector(linearOf(node, plan).bias?.data ?? [0]),
+  const b = plan.fixed(bias ? `${key} bias` : "no bias", bias ? quads * 16 : 16, () =>
+    packVector(bias?.data ?? [0]),
   );
-  const parts = join(source("x", x), activated(node, plan, 1, 1));
+  const parts = join(source("x", x), activated(node, plan, 1, 1, z));
   plan.step({
     label: node.name,
     shader: "dense",
@@ -128,17 +135,17 @@ function denseForward(node: Node, plan: Planning, x: View, y: Layout): void {
       layer({
         in_quads: Math.ceil(inputs / 4),
         out_quads: quads,
-        bias: hasBias ? 1 : 0,
+        bias: bias ? 1 : 0,
       }),
     ).uniforms,
-    bindings: { ...parts.bindings, w: denseWeights(node, plan, inputs, outputs), b, run: plan.run },
+    bindings: { ...parts.bindings, w: denseWeights(linear, plan), b, run: plan.run },
     workgroups: [Math.ceil(quads / TILE_QUADS / WORKGROUP), 1, 1],
     samples: TILE_SAMPLES,
     flops: 2 * inputs * outputs,
   });
 }
 
-function denseBackward(node: Node, plan: Planning, dy: View, sink: Sink): void {
+function denseBackward(node: Node, plan: Planning, linear: Weights, dy: View, sink: Sink): void {
   const [inputs, outputs] = [channels(sink.layout), channels(dy.layout)];
   const quads = Math.ceil(inputs / 4);
   const parts = join(source("dy", dy), gradientTo(sink, plan));
@@ -154,7 +161,7 @@ function denseBackward(node: Node, plan: Planning, dy: View, sink: Sink): void {
         out_quads: Math.ceil(outputs / 4),
       }),
     ).uniforms,
-    bindings: { ...parts.bindings, w: denseWeights(node, plan, inputs, outputs), run: plan.run },
+    bindings: { ...parts.bindings, w: denseWeights(linear, plan), run: plan.run },
     workgroups: [Math.ceil(quads / TILE_QUADS / WORKGROUP), 1, 1],
     samples: TILE_SAMPLES,
     flops: 2 * inputs * outputs,
@@ -181,6 +188,18 @@ function inferLinear(
   return [{ shape, channel: shape.length - 1 }];
 }
 
+function forward(node: Node, plan: Planning, linear: Weights, x: View, z?: View): void {
+  const count = positions(x.layout);
+  if (count > 1) convolve(node, plan, asConvolution(linear, count), x, z);
+  else denseForward(node, plan, linear, x, z);
+}
+
+function backward(node: Node, plan: Planning, linear: Weights, dy: View, sink: Sink): void {
+  const count = positions(sink.layout);
+  if (count > 1) convolveBack(node, plan, asConvolution(linear, count), dy, sink);
+  else denseBackward(node, plan, linear, dy, sink);
+}
+
 function linear(check: (node: Node, x: Layout) => void): Op {
   return {
     fusesActivation: true,
@@ -190,20 +209,20 @@ function linear(check: (node: Node, x: Layout) => void): Op {
       return inferLinear(node, x, constants);
     },
     forward(node, plan) {
-      const x = plan.value(node.inputs[0] as string);
-      const count = positions(x.layout);
-      if (count > 1) convolve(node, plan, asConvolution(node, plan, count), x);
-      else denseForward(node, plan, x, plan.value(node.outputs[0] as string).layout);
+      forward(node, plan, linearOf(node, plan), plan.value(node.inputs[0] as string));
     },
     rules: {
       gradient(node, plan) {
         const sink = plan.sink(node, 0);
         if (!sink) return;
         const dy = plan.gradient(node.outputs[0] as string);
-        const count = positions(sink.layout);
-        if (count > 1) convolveBack(node, plan, asConvolution(node, plan, count), dy, sink);
-        else denseBackward(node, plan, dy, sink);
+        backward(node, plan, linearOf(node, plan), dy, sink);
       },
+      ...linearRules((node, plan) => ({
+        ...linearOf(node, plan),
+        forward: (weights, x, z) => forward(node, plan, weights, x, z),
+        backward: (weights, dy, sink) => backward(node, plan, weights, dy, sink),
+      })),
     },
   };
 }

@@ -12,10 +12,11 @@ export function isDepthwise({ groups, channels, outputs }: Convolution): boolean
 /** Weights as depthwise.wgsl reads them: [C/4][k] of vec4. */
 function packLanes(conv: Convolution): Float32Array {
   const taps = conv.window.kernel[0] * conv.window.kernel[1];
+  const { data } = conv.weights;
   const packed = new Float32Array(Math.ceil(conv.channels / 4) * taps * 4);
   for (let c = 0; c < conv.channels; c++) {
     for (let k = 0; k < taps; k++) {
-      packed[((c >> 2) * taps + k) * 4 + (c & 3)] = conv.weights.data[c * taps + k] as number;
+      packed[((c >> 2) * taps + k) * 4 + (c & 3)] = data[c * taps + k] as number;
     }
   }
   return packed;
@@ -49,11 +50,17 @@ function depthwiseGeometry(conv: Convolution, height: number, width: number) {
   return { columns, workgroups, sizes };
 }
 
-/** Writes down y = a(b + w ∗ x), channel by channel. */
-export function depthwiseForward(node: Node, plan: Planning, conv: Convolution, x: View): void {
+/** Writes down y = a(b + w ∗ x), or z = b + w ∗ x where z is given, channel by channel. */
+export function depthwiseForward(
+  node: Node,
+  plan: Planning,
+  conv: Convolution,
+  x: View,
+  z?: View,
+): void {
   const [height, width] = conv.window.output;
   const { columns, workgroups, sizes } = depthwiseGeometry(conv, height, width);
-  const out = activated(node, plan, width, columns);
+  const out = activated(node, plan, width, columns, z);
   const parts = join(source("x", x), weightPart(conv, plan), biasPart(conv, plan), sizes, out);
   plan.step({
     label: node.name,

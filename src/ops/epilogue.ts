@@ -21,13 +21,21 @@ export function result(view: View): Part {
   };
 }
 
-/** For kernels that apply the node's activation and leave its mask, whose rows have `width` positions. */
+/**
+ * For kernels that apply the node's activation and leave its mask, whose rows have `width` positions. Without
+ * activation and mask, and elsewhere, where `bare` is given.
+ */
 export function activated(
   node: Node,
   plan: Planning,
   width: number,
   tile: number,
+  bare?: View,
 ): Part & { mask: Mask | undefined } {
+  if (bare) {
+    const none = plan.fixed("no mask", 4, () => new Uint32Array(1));
+    return { ...join(result(bare), { uniforms: {}, bindings: { mask: none } }), mask: undefined };
+  }
   const { uniforms, bindings } = result(plan.value(node.outputs[0] as string));
   const mask = plan.mask(node, width, tile);
   bindings.mask = mask ? mask.buffer : plan.fixed("no mask", 4, () => new Uint32Array(1));

@@ -6,6 +6,7 @@ import type { Constant, Node, Op, Planning } from "../types.js";
 import { constantInput, nodeError, numberOf } from "./attributes.js";
 import { packVector } from "./convolution.js";
 import { activated, gradientTo, join, layer, source } from "./epilogue.js";
+import { STABILIZER } from "./relevance.js";
 
 /** y = scale·x + shift for each channel, as the node's statistics say. */
 export function affineOf(
@@ -78,6 +79,33 @@ export const BatchNormalization: Op = {
         entry: "backward",
         uniforms: join(parts, layer({ positions: count })).uniforms,
         bindings: { ...parts.bindings, scale: scaleBuffer(node, plan, "scale") },
+        workgroups: [Math.ceil(count / 64), quads(sink.layout), 1],
+        samples: 1,
+      });
+    },
+    epsilon(node, plan) {
+      const sink = plan.sink(node, 0);
+      if (!sink) return;
+      const x = plan.value(node.inputs[0] as string);
+      const r = plan.gradient(node.outputs[0] as string);
+      const count = positions(sink.layout);
+      const sizes = { positions: count, r_offset: r.offset, r_stride: r.stride };
+      const parts = join(
+        source("x", x),
+        gradientTo(sink, plan),
+        layer({ ...sizes, epsilon: STABILIZER }),
+      );
+      plan.step({
+        label: `${node.name} relevance`,
+        shader: "affine",
+        entry: "backward_share",
+        uniforms: parts.uniforms,
+        bindings: {
+          ...parts.bindings,
+          dy: r.buffer,
+          scale: scaleBuffer(node, plan, "scale"),
+          shift: scaleBuffer(node, plan, "shift"),
+        },
         workgroups: [Math.ceil(count / 64), quads(sink.layout), 1],
         samples: 1,
       });

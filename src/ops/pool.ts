@@ -1,9 +1,11 @@
 // MaxPool, AveragePool and GlobalAveragePool, by pool.wgsl.
 
 import { channels, plane, positions, quads } from "../layout.js";
-import type { Layout, Node, Op, Planning } from "../types.js";
+import type { Layout, Node, Op, Planning, Sink, View } from "../types.js";
 import { nodeError, numberOf, numbersOf } from "./attributes.js";
 import { gradientTo, join, layer, result, source } from "./epilogue.js";
+import { normRule } from "./relevance.js";
+import { rescaleMaximum } from "./rescale.js";
 import { type Window, windowOf, windowShape } from "./window.js";
 
 function poolWindow(node: Node, x: Layout): Window {
@@ -50,6 +52,14 @@ function winners(node: Node, plan: Planning): number {
   return plan.saved(node, "winners", quads(y) * positions(y) * 4);
 }
 
+type Back = (node: Node, plan: Planning, dy: View, sink: Sink) => void;
+
+/** The gradient of what has one input and one output. */
+const byGradient = (back: Back) => (node: Node, plan: Planning) => {
+  const sink = plan.sink(node, 0);
+  if (sink) back(node, plan, plan.gradient(node.outputs[0] as string), sink);
+};
+
 function pool(kind: "max" | "average"): Op {
   const max = kind === "max";
   return {
@@ -75,25 +85,38 @@ function pool(kind: "max" | "average"): Op {
       });
     },
     rules: {
-      gradient(node, plan) {
-        const sink = plan.sink(node, 0);
-        if (!sink) return;
-        const dy = plan.gradient(node.outputs[0] as string);
-        const parts = join(source("dy", dy), gradientTo(sink, plan));
-        if (max) parts.bindings.winners = winners(node, plan);
-        const sizes = geometry(node, poolWindow(node, sink.layout));
-        plan.step({
-          label: `${node.name} back`,
-          shader: "pool",
-          entry: `${kind}_backward`,
-          uniforms: join(parts, layer({ ...sizes, quads: quads(sink.layout) })).uniforms,
-          bindings: parts.bindings,
-          workgroups: [Math.ceil(positions(sink.layout) / 64), quads(sink.layout), 1],
-          samples: 1,
-        });
-      },
+      gradient: byGradient(back),
+      ...(max
+        ? {
+            rescale: (node: Node, plan: Planning) =>
+              rescaleMaximum(node, plan, (dy, sink, baseline) =>
+                back(node, plan, dy, sink, baseline),
+              ),
+          }
+        : { epsilon: normRule(back) }),
     },
   };
+
+  function back(node: Node, plan: Planning, dy: View, sink: Sink, baseline = false): void {
+    const parts = join(source("dy", dy), gradientTo(sink, plan));
+    if (max) {
+      const own = winners(node, plan);
+      parts.bindings.winners = baseline ? plan.baseline(own) : own;
+    }
+    const sizes = geometry(node, poolWindow(node, sink.layout));
+    plan.step({
+      label: `${node.name} back`,
+      shader: "pool",
+      entry: `${kind}_backward`,
+      uniforms: join(
+        parts,
+        layer({ ...sizes, quads: quads(sink.layout), winner_shared: baseline ? 1 : 0 }),
+      ).uniforms,
+      bindings: parts.bindings,
+      workgroups: [Math.ceil(positions(sink.layout) / 64), quads(sink.layout), 1],
+      samples: 1,
+    });
+  }
 }
 
 export const MaxPool: Op = pool("max");
@@ -121,22 +144,19 @@ export const GlobalAveragePool: Op = {
       samples: 1,
     });
   },
-  rules: {
-    gradient(node, plan) {
-      const sink = plan.sink(node, 0);
-      if (!sink) return;
-      const { height, width } = plane(sink.layout);
-      const dy = plan.gradient(node.outputs[0] as string);
-      const parts = join(source("dy", dy), gradientTo(sink, plan));
-      plan.step({
-        label: `${node.name} back`,
-        shader: "pool",
-        entry: "global_average_backward",
-        uniforms: join(parts, layer({ in_height: height, in_width: width })).uniforms,
-        bindings: parts.bindings,
-        workgroups: [Math.ceil((height * width) / 64), quads(sink.layout), 1],
-        samples: 1,
-      });
-    },
-  },
+  rules: { gradient: byGradient(spread), epsilon: normRule(spread) },
 };
+
+function spread(node: Node, plan: Planning, dy: View, sink: Sink): void {
+  const { height, width } = plane(sink.layout);
+  const parts = join(source("dy", dy), gradientTo(sink, plan));
+  plan.step({
+    label: `${node.name} back`,
+    shader: "pool",
+    entry: "global_average_backward",
+    uniforms: join(parts, layer({ in_height: height, in_width: width })).uniforms,
+    bindings: parts.bindings,
+    workgroups: [Math.ceil((height * width) / 64), quads(sink.layout), 1],
+    samples: 1,
+  });
+}

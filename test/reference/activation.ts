@@ -4,12 +4,15 @@
 // deconvnet (Zeiler & Fergus 2014): what is positive of dy, whatever x is.
 
 import { number } from "./attributes.js";
+import { pass } from "./relevance.js";
+import { withRescale } from "./rescale.js";
 import { type Backward, type Call, type Twin, tensor } from "./twin.js";
 
 type Curve = (call: Call) => { f: (x: number) => number; derivative: (x: number) => number };
 
 function activation(curve: Curve): Twin {
-  return {
+  return withRescale({
+    rules: { pass },
     forward(call) {
       const [x] = call.inputs;
       return [tensor(x.shape, x.data.map(curve(call).f))];
@@ -18,7 +21,7 @@ function activation(curve: Curve): Twin {
       const { derivative } = curve(call);
       return [call.inputs[0].data.map((x, i) => dy![i]! * derivative(x))];
     },
-  };
+  });
 }
 
 const deconvnet: Backward = (_, [dy]) => [dy!.map((d) => Math.max(d, 0))];
@@ -26,7 +29,7 @@ const deconvnet: Backward = (_, [dy]) => [dy!.map((d) => Math.max(d, 0))];
 function gate(curve: Curve): Twin {
   const twin = activation(curve);
   const guided: Backward = (call, dy) => twin.backward(call, deconvnet(call, dy) as Float64Array[]);
-  return { ...twin, rules: { guided, deconvnet } };
+  return { ...twin, rules: { ...twin.rules, guided, deconvnet } };
 }
 
 /** max(x, 0). */

@@ -3,11 +3,12 @@
 
 import type { Node, OnnxModel, Shape } from "../../src/types.js";
 import { Clip, Identity, LeakyRelu, Relu, Sigmoid, Tanh } from "./activation.js";
-import { Add, Div, Mul, Sub } from "./arithmetic.js";
-import { Conv } from "./conv.js";
-import { Gemm, MatMul } from "./dense.js";
-import { BatchNormalization } from "./normalization.js";
-import { AveragePool, GlobalAveragePool, MaxPool } from "./pool.js";
+import * as arithmetic from "./arithmetic.js";
+import * as conv from "./conv.js";
+import * as dense from "./dense.js";
+import * as normalization from "./normalization.js";
+import * as pools from "./pool.js";
+import { withRelevance, withShares } from "./relevance.js";
 import { Concat, Flatten, Pad, Reshape, Slice, Transpose } from "./shape.js";
 import { LogSoftmax, Softmax } from "./softmax.js";
 import type { Call, Tensor, Twin } from "./twin.js";
@@ -16,30 +17,30 @@ export type { Tensor } from "./twin.js";
 
 /** ONNX operator type → its twin. */
 export const twins: Readonly<Record<string, Twin>> = {
-  Add,
-  AveragePool,
-  BatchNormalization,
+  Add: withShares(arithmetic.Add),
+  AveragePool: withShares(pools.AveragePool),
+  BatchNormalization: withShares(normalization.BatchNormalization),
   Clip,
   Concat,
-  Conv,
-  Div,
+  Conv: withRelevance(conv.Conv),
+  Div: withShares(arithmetic.Div),
   Dropout: Identity,
   Flatten,
-  Gemm,
-  GlobalAveragePool,
+  Gemm: withRelevance(dense.Gemm),
+  GlobalAveragePool: withShares(pools.GlobalAveragePool),
   Identity,
   LeakyRelu,
   LogSoftmax,
-  MatMul,
-  MaxPool,
-  Mul,
+  MatMul: withRelevance(dense.MatMul),
+  MaxPool: pools.MaxPool,
+  Mul: withShares(arithmetic.Mul),
   Pad,
   Relu,
   Reshape,
   Sigmoid,
   Slice,
   Softmax,
-  Sub,
+  Sub: withShares(arithmetic.Sub),
   Tanh,
   Transpose,
 };
@@ -60,13 +61,15 @@ export function forward(model: OnnxModel, input: Float64Array, shape: Shape): Ma
 
 /**
  * Gradient of seed · (first output of the model) with respect to its first input, from the values of a forward
- * pass. `rules` names, by operator type, another backward pass than the gradient: `{ Relu: "guided" }`.
+ * pass. `rules` names, by node or operator type, another backward pass than the gradient: `{ Relu: "guided" }`. The rule
+ * "rescale" needs the values of a baseline besides.
  */
 export function backward(
   model: OnnxModel,
   values: ReadonlyMap<string, Tensor>,
   seed: Float64Array,
   rules: Readonly<Record<string, string>> = {},
+  baseline?: ReadonlyMap<string, Tensor>,
 ): Float64Array {
   const input = model.inputs[0]!.name;
   const active = dependents(model, input);
@@ -76,7 +79,9 @@ export function backward(
     const dy = node.outputs.map(
       (name) => gradients.get(name) ?? new Float64Array(values.get(name)?.data.length ?? 0),
     );
-    const dx = ruleOf(node, rules)(callOf(model, node, values), dy);
+    const call = callOf(model, node, values);
+    const other = baseline && callOf(model, node, baseline).inputs;
+    const dx = ruleOf(node, rules)({ ...call, ...(other && { baseline: other }) }, dy);
     node.inputs.forEach((name, i) => {
       if (!active.has(name)) return;
       if (!dx[i]) throw new Error(`${node.name} (${node.op}): input ${i} has no gradient`);
@@ -108,7 +113,7 @@ function twinOf(node: Node): Twin {
 }
 
 function ruleOf(node: Node, rules: Readonly<Record<string, string>>): Twin["backward"] {
-  const name = rules[node.op];
+  const name = rules[node.name] ?? rules[node.op];
   const twin = twinOf(node);
   if (name === undefined || name === "gradient") return twin.backward;
   const rule = twin.rules?.[name];

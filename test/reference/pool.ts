@@ -1,6 +1,7 @@
 // Pools, of any number of spatial axes. Each takes x as planes: one for every sample and channel.
 
 import { number, numbers } from "./attributes.js";
+import { atBaseline, overDifference } from "./rescale.js";
 import { type Call, sizeOf, type Twin, tensor } from "./twin.js";
 import { windowsOf } from "./windows.js";
 
@@ -48,6 +49,21 @@ export const MaxPool: Twin = {
       dx[i]! += dy![j]!;
     });
     return [dx];
+  },
+  rules: {
+    // What of dy · (y − y₀) lies above the larger of both goes to the image's winner, the rest to the baseline's.
+    rescale(call, [dy]) {
+      const [x, x0] = [call.inputs[0].data, call.baseline![0].data];
+      const [from, from0] = [winners(call).from, winners(atBaseline(call)).from];
+      const share = new Float64Array(x.length);
+      from.forEach((i, j) => {
+        const i0 = from0[j]!;
+        const top = Math.max(x[i]!, x0[i0]!);
+        share[i]! += dy![j]! * (top - x0[i0]!);
+        share[i0]! += dy![j]! * (x[i]! - top);
+      });
+      return [overDifference(call, share, MaxPool.backward(call, [dy!])[0]!)];
+    },
   },
 };
 

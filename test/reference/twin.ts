@@ -15,6 +15,8 @@ export interface Call {
   readonly node: Node;
   readonly opset: number;
   readonly inputs: readonly [Tensor, ...(Tensor | undefined)[]];
+  /** What goes into it for the baseline, where there is one. */
+  readonly baseline?: readonly [Tensor, ...(Tensor | undefined)[]];
 }
 
 /** From the gradients of the outputs to those of the inputs; undefined for an input that has none. */

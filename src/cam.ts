@@ -1,0 +1,135 @@
+// Class activation maps: which layer of a graph they look at, and their steps, by cam.wgsl.
+
+import { channels, elements, plane, positions, quads } from "./layout.js";
+import type { BufferId, Graph, Layout, Node, Step, View } from "./types.js";
+
+/** What a class activation map is made of. */
+export interface Cam {
+  /** Each channel of the layer is weighted by the mean of its gradient, or place by place. */
+  readonly weights: "mean" | "local";
+  /** It is the map itself, or the method's backward pass times it. */
+  readonly role: "map" | "factor";
+}
+
+function isPlane(layout: Layout | undefined): boolean {
+  return layout !== undefined && layout.channel === 1 && positions(layout) > 1;
+}
+
+/**
+ * The graph and the name of the tensor that a layer leaves. A layer is the name of a node, or of its activation,
+ * or of the tensor; by default the last convolution over more than one pixel, with its activation. A graph whose
+ * convolution has its activation fused is taken apart if the convolution itself is asked for.
+ */
+export function layerOf(graph: Graph, name: string | undefined): { graph: Graph; tensor: string } {
+  const layers = graph.nodes.filter(({ outputs: [y] }) => isPlane(graph.layouts.get(y as string)));
+  const convolutions = layers.filter(({ op }) => op === "Conv");
+  if (name === undefined) {
+    const last = convolutions.at(-1);
+    if (!last) {
+      throw new Error(
+        "there is no convolution over more than one pixel, which a class activation map needs",
+      );
+    }
+    return { graph, tensor: last.outputs[0] as string };
+  }
+  const node = layers.find(
+    (node) => node.name === name || node.activation?.node === name || node.outputs[0] === name,
+  );
+  if (!node) {
+    const names = convolutions.flatMap(({ name, activation }) =>
+      activation && activation.node !== name ? [name, activation.node] : [name],
+    );
+    throw new Error(`"${name}" is not a layer with a plane; there are: ${names.join(", ")}`);
+  }
+  const tensor = node.outputs[0] as string;
+  const { activation } = node;
+  if (!activation || activation.node === node.name || name !== node.name) return { graph, tensor };
+  return withoutActivation(graph, node);
+}
+
+/** A graph in which a node no longer applies its activation itself, and the tensor before that. */
+export function withoutActivation(graph: Graph, node: Node): { graph: Graph; tensor: string } {
+  const { activation, ...linear } = node;
+  if (!activation) return { graph, tensor: node.outputs[0] as string };
+  const output = node.outputs[0] as string;
+  const tensor = `${output} before ${activation.node}`;
+  const gate: Node = {
+    name: activation.node,
+    op: activation.op,
+    inputs: [tensor],
+    outputs: [output],
+    attributes: {},
+    activation,
+  };
+  const nodes = graph.nodes.flatMap((other) =>
+    other === node ? [{ ...linear, outputs: [tensor] }, gate] : [other],
+  );
+  const layouts = new Map(graph.layouts).set(tensor, graph.layouts.get(output) as Layout);
+  return { graph: { ...graph, nodes, layouts }, tensor };
+}
+
+/** The steps from a layer's activations and their gradient to its map, of the layer's size. */
+export function heatSteps(
+  { weights }: Cam,
+  a: View,
+  g: View,
+  means: BufferId,
+  heat: BufferId,
+): Step[] {
+  const { height, width } = plane(a.layout);
+  const layer = {
+    channels: channels(a.layout),
+    height,
+    width,
+    a_offset: a.offset,
+    a_stride: a.stride,
+    g_offset: g.offset,
+    g_stride: g.stride,
+    local: weights === "local" ? 1 : 0,
+  };
+  const common = { shader: "cam", uniforms: { layer }, samples: 1 };
+  return [
+    {
+      ...common,
+      label: "mean gradient of the layer",
+      entry: "mean_gradient",
+      bindings: { g: g.buffer, means },
+      workgroups: [Math.ceil(quads(a.layout) / 64), 1, 1],
+    },
+    {
+      ...common,
+      label: "heat of the layer",
+      entry: "weigh",
+      bindings: { a: a.buffer, g: g.buffer, weights: means, heat },
+      workgroups: [Math.ceil(positions(a.layout) / 64), 1, 1],
+    },
+  ];
+}
+
+/** The step that brings a layer's map to the size of the image, and leaves it there or multiplies by it. */
+export function enlargeStep({ role }: Cam, from: Layout, heat: BufferId, image: View): Step {
+  const { height, width } = plane(from);
+  const [image_height = 1, image_width = 1] = image.layout.shape.filter(
+    (_, axis) => axis > 0 && axis !== image.layout.channel,
+  );
+  if (elements([image_height, image_width]) !== positions(image.layout)) {
+    throw new Error(`the input [${image.layout.shape}] is no picture`);
+  }
+  const layer = {
+    height,
+    width,
+    image_height,
+    image_width,
+    image_offset: image.offset,
+    image_stride: image.stride,
+  };
+  return {
+    label: "map of the layer",
+    shader: "cam",
+    entry: role === "map" ? "enlarge" : "multiply",
+    uniforms: { layer },
+    bindings: { cold: heat, image: image.buffer },
+    workgroups: [Math.ceil(positions(image.layout) / 64), quads(image.layout), 1],
+    samples: 1,
+  };
+}

@@ -1,0 +1,106 @@
+// DeepLift's Rescale rule for functions of one element and for maxima, by rescale.wgsl.
+
+import { vec4s } from "../layout.js";
+import type { BufferId, Node, Planning, Sink, View } from "../types.js";
+import { gradientTo, join, layer } from "./epilogue.js";
+
+function step(
+  node: Node,
+  plan: Planning,
+  entry: string,
+  size: number,
+  fields: Record<string, number>,
+  bindings: Record<string, BufferId>,
+  sink?: Sink,
+): void {
+  const sizes = layer({ vec4s: size, ...fields });
+  plan.step({
+    label: `${node.name} rescale`,
+    shader: "rescale",
+    entry,
+    uniforms: (sink ? join(gradientTo(sink, plan), sizes) : sizes).uniforms,
+    bindings: { ...(sink && gradientTo(sink, plan).bindings), ...bindings },
+    workgroups: [Math.ceil(size / 64), 1, 1],
+    samples: 1,
+  });
+}
+
+const places = (name: string, { offset, stride }: View) => ({
+  [`${name}_offset`]: offset,
+  [`${name}_stride`]: stride,
+});
+
+/** dx = dy · Δy / Δx for a function of one element; `slopes` is its derivative unless it is piecewise linear. */
+export function rescale(node: Node, plan: Planning, slopes?: BufferId): void {
+  const sink = plan.sink(node, 0);
+  if (!sink) return;
+  const x = plan.value(node.inputs[0] as string);
+  const y = plan.value(node.outputs[0] as string);
+  const dy = plan.gradient(node.outputs[0] as string);
+  const { low = 0, high = 0, slope = 0 } = node.activation ?? {};
+  const limit = (v: number) => Math.max(-3.4e38, Math.min(3.4e38, v));
+  const fields = {
+    ...places("x", x),
+    ...places("y", y),
+    ...places("dy", dy),
+    low: limit(low),
+    high: limit(high),
+    slope,
+  };
+  const bindings = {
+    x: x.buffer,
+    x0: plan.baseline(x.buffer),
+    after: y.buffer,
+    after0: plan.baseline(y.buffer),
+    dy: dy.buffer,
+    ...(slopes !== undefined && { slopes }),
+  };
+  const entry = slopes === undefined ? "piecewise" : "smooth_curve";
+  step(node, plan, entry, vec4s(sink.layout), fields, bindings, sink);
+}
+
+/** The same for a maximum, whose gradient goes back by `back` to the winners of the image or the baseline. */
+export function rescaleMaximum(
+  node: Node,
+  plan: Planning,
+  back: (dy: View, sink: Sink, baseline: boolean) => void,
+): void {
+  const sink = plan.sink(node, 0);
+  if (!sink) return;
+  const x = plan.value(node.inputs[0] as string);
+  const y = plan.value(node.outputs[0] as string);
+  const dy = plan.gradient(node.outputs[0] as string);
+  const scratch = (name: string, like: View): View => {
+    const stride = vec4s(like.layout);
+    const buffer = plan.saved(node, `${name} of rescale`, stride * 16);
+    return { buffer, layout: like.layout, offset: 0, stride };
+  };
+  const [rise, fall] = [scratch("rise", y), scratch("fall", y)];
+  step(
+    node,
+    plan,
+    "divide_maximum",
+    vec4s(y.layout),
+    { ...places("y", y), ...places("dy", dy) },
+    {
+      after: y.buffer,
+      after0: plan.baseline(y.buffer),
+      dy: dy.buffer,
+      rise: rise.buffer,
+      fall: fall.buffer,
+    },
+  );
+  const [share, plain] = [scratch("share", x), scratch("plain", x)];
+  back(rise, { ...share, add: false }, false);
+  back(fall, { ...share, add: true }, true);
+  back(dy, { ...plain, add: false }, false);
+  step(
+    node,
+    plan,
+    "quotient",
+    vec4s(sink.layout),
+    { ...places("x", x), ...places("dy", plain) },
+    { x: x.buffer, x0: plan.baseline(x.buffer), dy: plain.buffer, share: share.buffer },
+    sink,
+  );
+}

@@ -1,0 +1,107 @@
+// DeepLift against its twin, and its completeness.
+
+import { makeGraph } from "../src/graph.js";
+import { loadModel } from "../src/model.js";
+import { decodeModel } from "../src/onnx.js";
+import { makePlan } from "../src/plan.js";
+import { sensitivity } from "../src/sensitivity.js";
+import { close, randn, suite, testWithDevice } from "./harness.js";
+import { OnnxBuilder } from "./models/onnx-builder.js";
+import { backward, forward } from "./reference/index.js";
+
+const SHAPE = [1, 3, 9, 8];
+const SIZE = 216;
+const CLASSES = 4;
+const pads = [1, 1, 1, 1];
+
+/** Every kind of activation, fused and not, overlapping maxima, a skip connection and a Concat. */
+function network(): Uint8Array {
+  const g = new OnnxBuilder({ opset: 13 });
+  const x = g.input("x", ["N", ...SHAPE.slice(1)]);
+  const conv = (input: string, name: string, dims: number[]) =>
+    g.node("Conv", [input, g.weight(`${name} w`, dims), g.weight(`${name} b`, [dims[0]!])], {
+      pads,
+    });
+  const a = g.node("Relu", [conv(x, "one", [8, 3, 3, 3])]);
+  const b = g.node("MaxPool", [a], { kernel_shape: [3, 3], pads });
+  const bounds = [g.constant("low", 0), g.constant("high", 0.8)];
+  const c = g.node("Clip", [conv(b, "two", [8, 8, 3, 3]), ...bounds]);
+  const sum = g.node("Relu", [g.node("Add", [a, c])]);
+  const scaled = g.node("Mul", [sum, g.weight("scale", [1, 8, 1, 1])]);
+  const d = g.node("LeakyRelu", [conv(scaled, "three", [4, 8, 3, 3])], { alpha: 0.2 });
+  const e = g.node("Sigmoid", [conv(scaled, "four", [4, 8, 3, 3])]);
+  const joined = g.node("Concat", [d, g.node("Tanh", [e])], { axis: 1 });
+  const high = g.node("MaxPool", [joined], { kernel_shape: [2, 2], strides: [2, 2] });
+  const pooled = g.node("Flatten", [g.node("GlobalAveragePool", [high])]);
+  const dense = [pooled, g.weight("w", [CLASSES, 8]), g.weight("b", [CLASSES])];
+  g.output(g.node("Gemm", dense, { transB: 1 }), ["N", CLASSES]);
+  return g.bytes();
+}
+
+const RULES = Object.fromEntries(
+  ["Relu", "Clip", "LeakyRelu", "Sigmoid", "Tanh", "MaxPool"].map((op) => [op, "rescale"]),
+);
+
+const test = suite("deeplift");
+
+testWithDevice(test, "DeepLift agrees with its twin and is complete", async (device) => {
+  const onnx = decodeModel(network());
+  const model = await loadModel(device, network());
+  try {
+    for (const seed of [3, 4]) {
+      const data = randn(SIZE, seed);
+      const values = forward(onnx, Float64Array.from(data), SHAPE);
+      const baseline = forward(onnx, new Float64Array(SIZE), SHAPE);
+      const logits = [values, baseline].map((v) => v.get(onnx.outputs[0]!)!.data);
+      for (let target = 0; target < CLASSES; target++) {
+        const start = new Float64Array(CLASSES).with(target, 1);
+        const multipliers = backward(onnx, values, start, RULES, baseline);
+        const expected = multipliers.map((m, i) => m * data[i]!);
+        const options = { method: "deeplift", target, samples: 1, noise: 0 };
+        const map = await sensitivity(model, { data, shape: SHAPE }, options);
+        const actual = await map.data();
+        const largest = expected.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+        close(actual, expected, { rtol: 1e-3, atol: 1e-4 * largest });
+        const gap = logits[0]![target]! - logits[1]![target]!;
+        close([actual.reduce((a, b) => a + b, 0)], [gap], { rtol: 1e-3, atol: 0 });
+        map.destroy();
+      }
+    }
+  } finally {
+    model.destroy();
+  }
+});
+
+testWithDevice(test, "every noisy sample is compared with the same baseline", async (device) => {
+  const model = await loadModel(device, network());
+  const image = { data: randn(SIZE, 3), shape: SHAPE };
+  try {
+    const maps = [];
+    for (const batch of [1, 5]) {
+      const options = { method: "deeplift", target: 1, samples: 5, noise: 0.1, batch };
+      const map = await sensitivity(model, image, options);
+      maps.push(await map.data());
+      map.destroy();
+    }
+    close(maps[0]!, maps[1]!, { rtol: 1e-4, atol: 1e-5 });
+  } finally {
+    model.destroy();
+  }
+});
+
+test("a product of activations is refused", () => {
+  const g = new OnnxBuilder({ opset: 13 });
+  const x = g.input("x", ["N", 3]);
+  const y = g.node("Gemm", [x, g.weight("w1", [3, 4])]);
+  g.output(g.node("Mul", [y, g.node("Sigmoid", [y])], {}, { name: "m" }), ["N", 4]);
+  let message = "";
+  try {
+    makePlan(makeGraph(decodeModel(g.bytes())), { method: "deeplift" });
+  } catch (error) {
+    message = (error as Error).message;
+  }
+  if (!/^m \(Mul\): its rule "rescale" is for .* gradient, epsilon$/.test(message))
+    throw new Error(`it is refused with "${message}"`);
+});
+
+test.run();
