@@ -42,6 +42,7 @@ export interface Passes {
   readonly baseline?: readonly string[];
   readonly steps?: number;
   readonly quadrature?: string;
+  readonly layer?: string;
 }
 
 /** How the map is painted. */
@@ -219,6 +220,7 @@ function toPasses(values: Values): Passes {
     ...(isGiven("baseline") && { baseline: (text("baseline") as string).split(",") }),
     ...(isGiven("steps") && { steps: whole("steps", 1) }),
     ...(isGiven("quadrature") && { quadrature: text("quadrature") as string }),
+    ...(isGiven("layer") && { layer: text("layer") as string }),
   };
 }
 

@@ -78,6 +78,7 @@ export const OPTIONS = {
     help: "gauss-legendre, trapezoid, riemann or random",
     group: "how",
   },
+  layer: { value: "NAME", help: "of Grad-CAM and its kin (the last convolution)", group: "how" },
   seed: {
     value: "N",
     help: "of the noise: the same seed gives the same map",

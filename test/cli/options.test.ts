@@ -65,7 +65,7 @@ test("takes inputs before and after options", () => {
 test("says nothing of the passes that it was not told", () => {
   assert.equal(explain().passes, {});
   const words = "--of probability --versus 3 --noise-scale adaptive --antithetic --stop 0.05";
-  const more = "--baseline black,white --steps 20 --quadrature random";
+  const more = "--baseline black,white --steps 20 --quadrature random --layer conv5";
   const request = explain(...`${words} ${more}`.split(" "));
   assert.is(request.noise, 0.95);
   assert.equal(request.passes, {
@@ -75,6 +75,7 @@ test("says nothing of the passes that it was not told", () => {
     antithetic: true,
     stop: { standardError: 0.05 },
     baseline: ["black", "white"],
+    layer: "conv5",
     steps: 20,
     quadrature: "random",
   });
