@@ -6,7 +6,7 @@
 
 import { canFold, fold, shapeOf } from "./fold.js";
 import { activationOf } from "./ops/activation.js";
-import { numberOf } from "./ops/attributes.js";
+import { nodeError, numberOf } from "./ops/attributes.js";
 import { ops } from "./ops/index.js";
 import { affineOf } from "./ops/normalization.js";
 import type { Constant, Graph, Layout, Node, OnnxModel } from "./types.js";
@@ -197,7 +197,11 @@ function inferLayouts(
     );
     outputs.forEach((layout, k) => {
       const name = node.outputs[k];
-      if (name) layouts.set(name, layout);
+      if (!name) return;
+      if (layout.shape.includes(0)) {
+        throw nodeError(node, `its output "${name}" of shape [${layout.shape}] is empty`);
+      }
+      layouts.set(name, layout);
     });
     result.push(
       node.outputs.length > outputs.length

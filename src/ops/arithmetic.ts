@@ -4,27 +4,10 @@
 import { channels, elements, places, positions, quads, vec4s } from "../layout.js";
 import type { Constant, Layout, Node, Op, Planning, Shape, View } from "../types.js";
 import { nodeError } from "./attributes.js";
+import { aligned, broadcast, broadcastPlaces } from "./broadcast.js";
 import { activated, gradientTo, join, layer, type Part } from "./epilogue.js";
 
 const OPERATIONS = { Add: 0, Sub: 1, Mul: 2, Div: 3 } as const;
-
-/** The shape that two shapes broadcast to, aligned at their last axes. */
-export function broadcast(node: Node, a: Shape, b: Shape): number[] {
-  const rank = Math.max(a.length, b.length);
-  return Array.from({ length: rank }, (_, i) => {
-    const m = a[i - rank + a.length] ?? 1;
-    const n = b[i - rank + b.length] ?? 1;
-    if (m !== n && m !== 1 && n !== 1) {
-      throw nodeError(node, `its inputs [${a}] and [${b}] do not broadcast`);
-    }
-    return m === 1 ? n : m;
-  });
-}
-
-/** A shape with ones put before, to the given number of axes. */
-function aligned(shape: Shape, rank: number): number[] {
-  return [...new Array<number>(rank - shape.length).fill(1), ...shape];
-}
 
 /** Which of the two inputs the channel axis is taken from: the larger activation. */
 function reference(inputs: readonly (Layout | undefined)[]): number {
@@ -69,21 +52,10 @@ function constantOperand(
     vec4s(layout) * 16,
     () => {
       const packed = new Float32Array(vec4s(layout) * 4);
-      const to = places(layout);
-      const index = new Array<number>(rank).fill(0);
-      for (let e = 0; e < to.length; e++) {
-        let from = 0;
-        for (let axis = 0; axis < rank; axis++) {
-          const length = shape[axis] as number;
-          from = from * length + (length === 1 ? 0 : (index[axis] as number));
-        }
-        packed[to[e] as number] = constant.data[from] as number;
-        for (let axis = rank - 1; axis >= 0; axis--) {
-          index[axis] = (index[axis] as number) + 1;
-          if ((index[axis] as number) < (layout.shape[axis] as number)) break;
-          index[axis] = 0;
-        }
-      }
+      const from = broadcastPlaces(constant.shape, layout.shape);
+      places(layout).forEach((place, e) => {
+        packed[place] = constant.data[from[e] as number] as number;
+      });
       return packed;
     },
   );

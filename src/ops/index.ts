@@ -3,6 +3,7 @@
 import type { Op } from "../types.js";
 import { Piecewise, Sigmoid, Tanh } from "./activation.js";
 import { Arithmetic } from "./arithmetic.js";
+import { DepthToSpace, SpaceToDepth } from "./blocks.js";
 import { Concat } from "./concat.js";
 import { Conv } from "./conv.js";
 import { Gemm, MatMul } from "./dense.js";
@@ -19,6 +20,8 @@ import {
 } from "./move.js";
 import { BatchNormalization } from "./normalization.js";
 import { AveragePool, GlobalAveragePool, MaxPool } from "./pool.js";
+import { Expand, Tile } from "./repeat.js";
+import { Gather, GatherElements, GatherND, Split } from "./select.js";
 import { LogSoftmax, Softmax } from "./softmax.js";
 
 export const ops: Readonly<Record<string, Op>> = {
@@ -28,9 +31,14 @@ export const ops: Readonly<Record<string, Op>> = {
   Clip: Piecewise,
   Concat,
   Conv,
+  DepthToSpace,
   Div: Arithmetic,
   Dropout: Identity,
+  Expand,
   Flatten,
+  Gather,
+  GatherElements,
+  GatherND,
   Gemm,
   GlobalAveragePool,
   Identity,
@@ -46,9 +54,12 @@ export const ops: Readonly<Record<string, Op>> = {
   Sigmoid,
   Slice,
   Softmax,
+  SpaceToDepth,
+  Split,
   Squeeze,
   Sub: Arithmetic,
   Tanh,
+  Tile,
   Transpose,
   Unsqueeze,
 };
