@@ -4,9 +4,11 @@
 // Each rewrite is a small function from nodes to nodes. Rewrites never change what the network computes, with
 // one exception that is noted in the result: a final Softmax is taken off, so that the logit is explained.
 
+import { compose } from "./compose.js";
 import { canFold, fold, shapeOf } from "./fold.js";
 import { activationOf } from "./ops/activation.js";
 import { nodeError, numberOf } from "./ops/attributes.js";
+import { compositions } from "./ops/compositions.js";
 import { ops } from "./ops/index.js";
 import { affineOf } from "./ops/normalization.js";
 import type { Constant, Graph, Layout, Node, OnnxModel } from "./types.js";
@@ -17,6 +19,8 @@ export interface GraphOptions {
   readonly size?: readonly [number, number];
   /** Name of the output to explain; the first one if not given. */
   readonly output?: string;
+  /** Keeps a final Softmax, which is taken off otherwise so that the logit is explained. */
+  readonly keepSoftmax?: boolean;
 }
 
 const PIECEWISE = ["Relu", "Clip", "LeakyRelu"];
@@ -48,14 +52,16 @@ export function makeGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
       ? { ...node, attributes: { ...node.attributes, opset: model.opset } }
       : node,
   );
-  const { output, stripped } = stripSoftmax(nodes, asked, constants);
+  const { output, stripped } = options.keepSoftmax
+    ? { output: asked }
+    : stripSoftmax(nodes, asked, constants);
   nodes = needed(nodes, output);
   refuseUnsupported(nodes, constants);
 
   const layouts = new Map<string, Layout>();
   const shape = inputShape(input.shape, input.name, options.size ?? [DEFAULT_SIZE, DEFAULT_SIZE]);
   layouts.set(input.name, { shape, channel: shape.length > 1 ? 1 : 0 });
-  nodes = inferLayouts(nodes, layouts, constants);
+  nodes = inferLayouts(nodes, model.opset, layouts, constants);
   nodes = needed(nodes, output);
   nodes = foldNormalization(nodes, output, constants);
   nodes = fuseActivations(nodes, output, constants);
@@ -104,13 +110,16 @@ function stripSoftmax(
   }
 }
 
+const isSupported = (op: string): boolean => (op in ops && op !== "Relayout") || op in compositions;
+
 function refuseUnsupported(nodes: readonly Node[], constants: ReadonlyMap<string, Constant>): void {
   const known = new Set(constants.keys());
   const refused = new Map<string, string[]>();
   for (const node of nodes) {
     const constant = node.op === "Shape" || node.inputs.every((name) => !name || known.has(name));
     if (constant && canFold(node)) for (const name of node.outputs) known.add(name);
-    else if (!(node.op in ops)) refused.set(node.op, [...(refused.get(node.op) ?? []), node.name]);
+    else if (!isSupported(node.op))
+      refused.set(node.op, [...(refused.get(node.op) ?? []), node.name]);
   }
   if (refused.size === 0) return;
   const list = [...refused].map(([op, names]) => {
@@ -119,9 +128,10 @@ function refuseUnsupported(nodes: readonly Node[], constants: ReadonlyMap<string
   });
   throw new Error(
     `the model uses operators that are not supported: ${list.join("; ")}; supported are: ${Object.keys(
-      ops,
+      { ...ops, ...compositions },
     )
-      .filter((op) => op !== "Relayout")
+      .filter(isSupported)
+      .sort()
       .join(", ")}`,
   );
 }
@@ -151,13 +161,21 @@ function inputShape(
 /** Finds the layout of every tensor, folds what turns out constant, and turns layouts where an operator asks. */
 function inferLayouts(
   nodes: readonly Node[],
+  opset: number,
   layouts: Map<string, Layout>,
   constants: Map<string, Constant>,
 ): Node[] {
   const result: Node[] = [];
-  for (const original of nodes) {
-    let node = original;
-    const isConstant = node.inputs.every((name) => !name || constants.has(name));
+  const pending = [...nodes].reverse();
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    const isConstant = next.inputs.every((name) => !name || constants.has(name));
+    const folds = isConstant && canFold(next);
+    const simpler = folds ? undefined : compose(next, opset, layouts, constants);
+    if (simpler) {
+      pending.push(...simpler.reverse());
+      continue;
+    }
+    let node = next;
     const shaped = layouts.get(node.inputs[0] ?? "");
     if (node.op === "Shape" && shaped) {
       constants.set(node.outputs[0] as string, shapeOf(node, shaped.shape));
