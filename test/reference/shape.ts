@@ -20,7 +20,8 @@ interface Move {
   readonly value?: number;
 }
 
-function moving(moveOf: (call: Call) => Move): Twin {
+/** A twin from what its operator moves. */
+export function moving(moveOf: (call: Call) => Move): Twin {
   return {
     forward(call) {
       const { data } = call.inputs[0];
