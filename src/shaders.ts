@@ -16,6 +16,7 @@ import pool from "../shaders/pool.wgsl";
 import random from "../shaders/random.wgsl";
 import run from "../shaders/run.wgsl";
 import sensitivity from "../shaders/sensitivity.wgsl";
+import smooth from "../shaders/smooth.wgsl";
 import softmax from "../shaders/softmax.wgsl";
 
 export const shaders: Readonly<Record<string, string>> = {
@@ -30,5 +31,6 @@ export const shaders: Readonly<Record<string, string>> = {
   pointwise: activation + gradient + pointwise,
   pool: activation + gradient + pool,
   sensitivity: run + sensitivity,
+  smooth: activation + gradient + smooth,
   softmax: activation + gradient + softmax,
 };

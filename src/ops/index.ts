@@ -1,7 +1,7 @@
 // The table of operators: ONNX's name → how it is done here.
 
 import type { Op } from "../types.js";
-import { Piecewise, Sigmoid, Tanh } from "./activation.js";
+import { Piecewise } from "./activation.js";
 import { Arithmetic } from "./arithmetic.js";
 import { DepthToSpace, SpaceToDepth } from "./blocks.js";
 import { Concat } from "./concat.js";
@@ -22,9 +22,11 @@ import { BatchNormalization } from "./normalization.js";
 import { AveragePool, GlobalAveragePool, MaxPool } from "./pool.js";
 import { Expand, Tile } from "./repeat.js";
 import { Gather, GatherElements, GatherND, Split } from "./select.js";
+import { smooth } from "./smooth.js";
 import { LogSoftmax, Softmax } from "./softmax.js";
 
 export const ops: Readonly<Record<string, Op>> = {
+  ...smooth,
   Add: Arithmetic,
   AveragePool,
   BatchNormalization,
@@ -51,14 +53,12 @@ export const ops: Readonly<Record<string, Op>> = {
   Relayout,
   Relu: Piecewise,
   Reshape,
-  Sigmoid,
   Slice,
   Softmax,
   SpaceToDepth,
   Split,
   Squeeze,
   Sub: Arithmetic,
-  Tanh,
   Tile,
   Transpose,
   Unsqueeze,

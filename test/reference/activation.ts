@@ -8,7 +8,8 @@ import { type Backward, type Call, type Twin, tensor } from "./twin.js";
 
 type Curve = (call: Call) => { f: (x: number) => number; derivative: (x: number) => number };
 
-function activation(curve: Curve): Twin {
+/** A twin from the function and the derivative of one number. */
+export function activation(curve: Curve): Twin {
   return {
     forward(call) {
       const [x] = call.inputs;

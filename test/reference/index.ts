@@ -4,11 +4,15 @@
 import type { Node, OnnxModel, Shape } from "../../src/types.js";
 import { Clip, Identity, LeakyRelu, Relu, Sigmoid, Tanh } from "./activation.js";
 import { Add, Div, Mul, Sub } from "./arithmetic.js";
+import { DepthToSpace, SpaceToDepth } from "./blocks.js";
 import { Conv } from "./conv.js";
 import { Gemm, MatMul } from "./dense.js";
 import { BatchNormalization } from "./normalization.js";
 import { AveragePool, GlobalAveragePool, MaxPool } from "./pool.js";
+import { Expand, Tile } from "./repeat.js";
+import { Gather, GatherElements, GatherND, Split } from "./select.js";
 import { Concat, Flatten, Pad, Reshape, Slice, Transpose } from "./shape.js";
+import * as smooth from "./smooth.js";
 import { LogSoftmax, Softmax } from "./softmax.js";
 import type { Call, Tensor, Twin } from "./twin.js";
 
@@ -16,15 +20,21 @@ export type { Tensor } from "./twin.js";
 
 /** ONNX operator type → its twin. */
 export const twins: Readonly<Record<string, Twin>> = {
+  ...smooth,
   Add,
   AveragePool,
   BatchNormalization,
   Clip,
   Concat,
   Conv,
+  DepthToSpace,
   Div,
   Dropout: Identity,
+  Expand,
   Flatten,
+  Gather,
+  GatherElements,
+  GatherND,
   Gemm,
   GlobalAveragePool,
   Identity,
@@ -39,8 +49,11 @@ export const twins: Readonly<Record<string, Twin>> = {
   Sigmoid,
   Slice,
   Softmax,
+  SpaceToDepth,
+  Split,
   Sub,
   Tanh,
+  Tile,
   Transpose,
 };
 
