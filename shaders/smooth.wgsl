@@ -236,7 +236,7 @@ fn curve(x: vec4f) -> Curve {
       return Curve(x * s, s + a * x * s * sigmoid(-a * x));
     }
     case TAN: {
-      return Curve(tan(x), 1 + tan(x) * tan(x));
+      return Curve(sine(x, 0) / sine(x, 1), 1 / (sine(x, 1) * sine(x, 1)));
     }
     case TANH: {
       return Curve(steady_tanh(x), tanh_slope(x));

@@ -11,7 +11,7 @@ import { nodeError, numberOf } from "./ops/attributes.js";
 import { compositions } from "./ops/compositions.js";
 import { ops } from "./ops/index.js";
 import { affineOf } from "./ops/normalization.js";
-import type { Constant, Graph, Layout, Node, OnnxModel } from "./types.js";
+import type { Constant, Graph, Layout, Node, OnnxModel, Op } from "./types.js";
 
 /** What the graph cannot know from the file. */
 export interface GraphOptions {
@@ -208,6 +208,7 @@ function inferLayouts(
       }
       node = { ...node, inputs: node.inputs.map((other, i) => (i === k ? turned : other)) };
     });
+    node = broadcasting(node, op, layouts, constants, result);
     const outputs = op.infer(
       node,
       node.inputs.map((name) => layouts.get(name)),
@@ -228,6 +229,37 @@ function inferLayouts(
     );
   }
   return result;
+}
+
+/** Puts an Expand before every input that the operator wants in another shape. */
+function broadcasting(
+  node: Node,
+  op: Op,
+  layouts: Map<string, Layout>,
+  constants: Map<string, Constant>,
+  result: Node[],
+): Node {
+  const given = node.inputs.map((name) => layouts.get(name));
+  const inputs = node.inputs.map((name, k) => {
+    const layout = given[k];
+    const shape = layout && op.shape?.(node, k, given, constants);
+    if (!layout || !shape || shape.join() === layout.shape.join()) return name;
+    const long = `${name} as ${shape.join(" × ")}`;
+    if (layouts.has(long)) return long;
+    const lengths = `${long} shape`;
+    const data = Float64Array.from(shape);
+    constants.set(lengths, { type: "int64", shape: [data.length], data });
+    layouts.set(long, { shape, channel: layout.channel + shape.length - layout.shape.length });
+    result.push({
+      name: long,
+      op: "Expand",
+      inputs: [name, lengths],
+      outputs: [long],
+      attributes: {},
+    });
+    return long;
+  });
+  return { ...node, inputs };
 }
 
 function consumers(nodes: readonly Node[]): Map<string, Node[]> {

@@ -209,6 +209,13 @@ export interface Planning {
 export interface Op {
   /** Channel axis that input k must have, if it must have one: the graph is made to give it that. */
   channel?(node: Node, k: number, inputs: readonly (Layout | undefined)[]): number | undefined;
+  /** Shape that input k must have, if it must have another: the graph broadcasts it. */
+  shape?(
+    node: Node,
+    k: number,
+    inputs: readonly (Layout | undefined)[],
+    constants: ReadonlyMap<string, Constant>,
+  ): Shape | undefined;
   /** Layouts of the outputs; throws a sentence where the node cannot be. Constants have no layout. */
   infer(
     node: Node,

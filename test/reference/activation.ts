@@ -66,5 +66,8 @@ export const Tanh = activation(() => ({
   derivative: (x) => 1 - Math.tanh(x) ** 2,
 }));
 
+/** −x. */
+export const Neg = activation(() => ({ f: (x) => -x, derivative: () => -1 }));
+
 /** x, whatever it was called for; outside of training, Dropout is one of these. */
 export const Identity = activation(() => ({ f: (x) => x, derivative: () => 1 }));

@@ -12,6 +12,8 @@ export interface Case {
   /** The inputs of the node: "x" is the image, null an absent one; all others are constants. */
   readonly inputs?: readonly ("x" | null | Constant)[];
   readonly opset?: number;
+  /** Relative error that a kernel may have beside the usual one, because WGSL's own function has it. */
+  readonly tolerance?: number;
   /** From a normally distributed number to an element of the image; the number itself if not given. */
   readonly domain?: (z: number) => number;
   /** How many outputs the node has, and which of them is the model's; the first of one if not given. */

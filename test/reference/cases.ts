@@ -2,6 +2,7 @@
 // them against central differences, the kernels against the twins.
 
 import { type Case, floats, ints, positive, scalar } from "./case.js";
+import { arithmetic } from "./cases/arithmetic.js";
 import { moves } from "./cases/moves.js";
 import { smooth } from "./cases/smooth.js";
 
@@ -146,6 +147,7 @@ export const cases: readonly Case[] = [
   { op: "Softmax", shape: [1, 3, 4], opset: 12 },
   { op: "LogSoftmax", shape: [1, 3, 4] },
   { op: "LogSoftmax", shape: [1, 3, 2], attributes: { axis: 2 }, opset: 11 },
+  ...arithmetic,
   ...moves,
   ...smooth,
 ];

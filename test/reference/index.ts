@@ -2,8 +2,8 @@
 // operators. It is slow and plain on purpose. To add an operator, write its twin and put it into `twins`.
 
 import type { Node, OnnxModel, Shape } from "../../src/types.js";
-import { Clip, Identity, LeakyRelu, Relu, Sigmoid, Tanh } from "./activation.js";
-import { Add, Div, Mul, Sub } from "./arithmetic.js";
+import { Clip, Identity, LeakyRelu, Neg, Relu, Sigmoid, Tanh } from "./activation.js";
+import { Add, Div, Max, Mean, Min, Mul, Pow, PRelu, Sub, Sum, Where } from "./arithmetic.js";
 import { DepthToSpace, SpaceToDepth } from "./blocks.js";
 import { Conv } from "./conv.js";
 import { Gemm, MatMul } from "./dense.js";
@@ -24,7 +24,16 @@ export const twins: Readonly<Record<string, Twin>> = {
   Add,
   AveragePool,
   BatchNormalization,
+  Cast: Identity,
   Clip,
+  Max,
+  Mean,
+  Min,
+  Neg,
+  PRelu,
+  Pow,
+  Sum,
+  Where,
   Concat,
   Conv,
   DepthToSpace,
