@@ -24,6 +24,8 @@ export interface GraphOptions {
 }
 
 const PIECEWISE = ["Relu", "Clip", "LeakyRelu"];
+/** Operators that the graph makes itself; a file has none of them. */
+const INTERNAL = ["Relayout", "Standardize"];
 const DEFAULT_SIZE = 224;
 
 /** Makes the graph of a model. Throws one sentence, with every unsupported operator in it. */
@@ -57,6 +59,7 @@ export function makeGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
     : stripSoftmax(nodes, asked, constants);
   nodes = needed(nodes, output);
   refuseUnsupported(nodes, constants);
+  for (const node of nodes) refuseOld(node, model.opset);
 
   const layouts = new Map<string, Layout>();
   const shape = inputShape(input.shape, input.name, options.size ?? [DEFAULT_SIZE, DEFAULT_SIZE]);
@@ -110,7 +113,17 @@ function stripSoftmax(
   }
 }
 
-const isSupported = (op: string): boolean => (op in ops && op !== "Relayout") || op in compositions;
+const isSupported = (op: string): boolean => (op in ops && !INTERNAL.includes(op)) || op in compositions;
+
+// Before opset 7 some operators said in attributes what shapes say now.
+function refuseOld(node: Node, opset: number): void {
+  if (opset >= 7) return;
+  const { broadcast, is_test } = node.attributes;
+  if (broadcast) throw nodeError(node, "its broadcasting of opset 6 is not supported: convert the model");
+  if (node.op === "BatchNormalization" && !is_test) {
+    throw nodeError(node, "training mode mixes the samples: export the model in evaluation mode");
+  }
+}
 
 function refuseUnsupported(nodes: readonly Node[], constants: ReadonlyMap<string, Constant>): void {
   const known = new Set(constants.keys());

@@ -14,6 +14,7 @@ import noise from "../shaders/noise.wgsl";
 import pointwise from "../shaders/pointwise.wgsl";
 import pool from "../shaders/pool.wgsl";
 import random from "../shaders/random.wgsl";
+import reduce from "../shaders/reduce.wgsl";
 import run from "../shaders/run.wgsl";
 import sensitivity from "../shaders/sensitivity.wgsl";
 import smooth from "../shaders/smooth.wgsl";
@@ -30,6 +31,7 @@ export const shaders: Readonly<Record<string, string>> = {
   noise: run + random + noise,
   pointwise: activation + gradient + pointwise,
   pool: activation + gradient + pool,
+  reduce: activation + gradient + reduce,
   sensitivity: run + sensitivity,
   smooth: activation + gradient + smooth,
   softmax: activation + gradient + softmax,

@@ -1,6 +1,7 @@
 // The table of operators that are made of others.
 
 import type { Composition } from "../types.js";
+import * as normal from "./normalizations.js";
 import { nodeError, numberOf } from "./attributes.js";
 import { broadcast, broadcastPlaces } from "./broadcast.js";
 
@@ -87,10 +88,29 @@ export const compositions: Readonly<Record<string, Composition>> = {
   Clip: clip,
   Dropout: dropout,
   Max: chain("Max"),
+  GlobalLpPool: normal.globalLpPool,
+  GlobalMaxPool: normal.globalMaxPool,
+  GroupNormalization: normal.groupNormalization,
+  InstanceNormalization: normal.instanceNormalization,
+  LRN: normal.localResponse,
+  LayerNormalization: normal.layerNormalization,
+  LogSoftmax: normal.oldSoftmax,
+  LpNormalization: normal.lpNormalization,
   Mean: mean,
+  MeanVarianceNormalization: normal.meanVarianceNormalization,
   Min: chain("Min"),
   Neg: negative,
   PRelu: prelu,
+  ReduceL1: normal.reduceL1,
+  ReduceL2: normal.reduceL2,
+  ReduceLogSum: normal.reduceLogSum,
+  ReduceLogSumExp: normal.reduceLogSumExp,
+  ReduceMax: normal.reduction,
+  ReduceMean: normal.reduction,
+  ReduceMin: normal.reduction,
+  ReduceSum: normal.reduction,
+  ReduceSumSquare: normal.reduceSumSquare,
+  Softmax: normal.oldSoftmax,
   Sum: chain("Add"),
   Where: where,
 };

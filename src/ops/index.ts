@@ -20,6 +20,7 @@ import {
 } from "./move.js";
 import { BatchNormalization } from "./normalization.js";
 import { AveragePool, GlobalAveragePool, MaxPool } from "./pool.js";
+import { ReduceMax, ReduceMean, ReduceMin, ReduceSum, Standardize } from "./reduce.js";
 import { Expand, Tile } from "./repeat.js";
 import { Gather, GatherElements, GatherND, Split } from "./select.js";
 import { smooth } from "./smooth.js";
@@ -54,6 +55,10 @@ export const ops: Readonly<Record<string, Op>> = {
   PRelu: Arithmetic,
   Pad,
   Pow: Arithmetic,
+  ReduceMax,
+  ReduceMean,
+  ReduceMin,
+  ReduceSum,
   Relayout,
   Relu: Piecewise,
   Reshape,
@@ -61,6 +66,7 @@ export const ops: Readonly<Record<string, Op>> = {
   Softmax,
   SpaceToDepth,
   Split,
+  Standardize,
   Squeeze,
   Sub: Arithmetic,
   Tile,

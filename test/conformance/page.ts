@@ -66,7 +66,8 @@ const refusing = <T>(action: () => T): T => {
   try {
     return action();
   } catch (error) {
-    throw new Refusal((error as Error).message, { cause: error });
+    const [fact = ""] = (error as Error).message.split("; supported are:");
+    throw new Refusal(fact, { cause: error });
   }
 };
 
@@ -103,12 +104,6 @@ async function check(device: GPUDevice, files: TestFiles): Promise<string | unde
   const model = { ...decoded, constants };
   const names = decoded.outputs.filter((_, k) => outputs[k]?.type.startsWith("float"));
   if (names.length === 0) throw new Refusal("it has no float output");
-  // A model that the engine cannot plan is refused before anything is computed.
-  const [first] = decoded.inputs as [OnnxModel["inputs"][number]];
-  for (const output of names)
-    refusing(() =>
-      graphOf({ ...model, inputs: [{ ...first, shape: [1, ...data.shape.slice(1)] }] }, output),
-    );
   const input = widened(data);
   const reading = readingOf(model, input, names);
   const expected = names.map((name) => outputs[decoded.outputs.indexOf(name)] as Constant);

@@ -53,7 +53,6 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
   "MatMul of [1,3,4,5]": /its first operand is constant and its second is not/,
   "MatMul of [1,3,4]": /its weights \[4\] should have two axes/,
   "MatMul of [1,3,3]": /its second operand must be constant/,
-  "Softmax of [1,3,4] before opset 13": /runs over several axes of \[1,3,4\] together/,
 };
 
 /** Operators whose kernels are cut into tiles are tried with those of either kind of adapter. */

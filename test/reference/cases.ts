@@ -4,6 +4,7 @@
 import { type Case, floats, ints, positive, scalar } from "./case.js";
 import { arithmetic } from "./cases/arithmetic.js";
 import { moves } from "./cases/moves.js";
+import { normalizations } from "./cases/normalizations.js";
 import { smooth } from "./cases/smooth.js";
 
 const pooled = { kernel_shape: [3, 2], strides: [2, 1] };
@@ -149,5 +150,6 @@ export const cases: readonly Case[] = [
   { op: "LogSoftmax", shape: [1, 3, 2], attributes: { axis: 2 }, opset: 11 },
   ...arithmetic,
   ...moves,
+  ...normalizations,
   ...smooth,
 ];

@@ -11,15 +11,23 @@ import { BatchNormalization } from "./normalization.js";
 import { AveragePool, GlobalAveragePool, MaxPool } from "./pool.js";
 import { Expand, Tile } from "./repeat.js";
 import { Gather, GatherElements, GatherND, Split } from "./select.js";
-import { Concat, Flatten, Pad, Reshape, Slice, Transpose } from "./shape.js";
+import { Concat, Flatten, Pad, Reshape, Slice, Squeeze, Transpose, Unsqueeze } from "./shape.js";
+import * as normalizations from "./normalizations.js";
+import * as reductions from "./reduce.js";
 import * as smooth from "./smooth.js";
 import { LogSoftmax, Softmax } from "./softmax.js";
 import type { Call, Tensor, Twin } from "./twin.js";
 
 export type { Tensor } from "./twin.js";
 
+function onlyTwins(module: object): Record<string, Twin> {
+  return Object.fromEntries(Object.entries(module).filter(([name]) => /^[A-Z]/.test(name)));
+}
+
 /** ONNX operator type → its twin. */
 export const twins: Readonly<Record<string, Twin>> = {
+  ...normalizations,
+  ...onlyTwins(reductions),
   ...smooth,
   Add,
   AveragePool,
@@ -57,6 +65,8 @@ export const twins: Readonly<Record<string, Twin>> = {
   Reshape,
   Sigmoid,
   Slice,
+  Squeeze,
+  Unsqueeze,
   Softmax,
   SpaceToDepth,
   Split,

@@ -27,6 +27,9 @@ export const moves: readonly Case[] = [
     attributes: { batch_dims: 1 },
     inputs: ["x", { ...ints(2, 0), shape: [1, 2, 1] }],
   },
+  { op: "Squeeze", shape: [1, 1, 3, 1], inputs: ["x", ints(-1, 1)] },
+  { op: "Squeeze", shape: [1, 1, 3, 1] },
+  { op: "Unsqueeze", shape: [1, 3], attributes: { axes: [3, 1] }, opset: 11 },
   { op: "Split", shape: [1, 8, 3], attributes: { axis: 1 }, outputs: [2, 1] },
   { op: "Split", shape: [1, 3, 7], attributes: { axis: -1, num_outputs: 3 }, outputs: [3, 2] },
   {
