@@ -13,6 +13,7 @@ import gradient from "../shaders/gradient.wgsl";
 import noise from "../shaders/noise.wgsl";
 import pointwise from "../shaders/pointwise.wgsl";
 import pool from "../shaders/pool.wgsl";
+import product from "../shaders/product.wgsl";
 import random from "../shaders/random.wgsl";
 import reduce from "../shaders/reduce.wgsl";
 import run from "../shaders/run.wgsl";
@@ -32,6 +33,7 @@ export const shaders: Readonly<Record<string, string>> = {
   pointwise: activation + gradient + pointwise,
   pool: activation + gradient + pool,
   reduce: activation + gradient + reduce,
+  product: activation + gradient + product,
   sensitivity: run + sensitivity,
   smooth: activation + gradient + smooth,
   softmax: activation + gradient + softmax,

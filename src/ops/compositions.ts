@@ -1,6 +1,7 @@
 // The table of operators that are made of others.
 
 import type { Composition } from "../types.js";
+import { matMul } from "./matmul.js";
 import * as normal from "./normalizations.js";
 import { nodeError, numberOf } from "./attributes.js";
 import { broadcast, broadcastPlaces } from "./broadcast.js";
@@ -87,6 +88,7 @@ export const compositions: Readonly<Record<string, Composition>> = {
   CastLike: (_node, write) => write.node("Identity", [_node.inputs[0] as string]),
   Clip: clip,
   Dropout: dropout,
+  MatMul: matMul,
   Max: chain("Max"),
   GlobalLpPool: normal.globalLpPool,
   GlobalMaxPool: normal.globalMaxPool,

@@ -6,7 +6,8 @@ import { Arithmetic } from "./arithmetic.js";
 import { DepthToSpace, SpaceToDepth } from "./blocks.js";
 import { Concat } from "./concat.js";
 import { Conv } from "./conv.js";
-import { Gemm, MatMul } from "./dense.js";
+import { Gemm } from "./dense.js";
+import { MatMul } from "./matmul.js";
 import {
   Flatten,
   Identity,

@@ -25,12 +25,24 @@ export const layerNormalization: Composition = (node, write) => {
   const last = [constantShape(node, write, 1), constantShape(node, write, 2)].every(
     (s) => s === undefined || elements(s) === shape.at(-1),
   );
+  // Mean and 1/√(σ² + ε) are outputs too, which only training asks for.
+  const others = (): string[] => {
+    if (node.outputs.length < 2) return [];
+    const kept = { axes, keepdims: 1 };
+    const mean = write.node("ReduceMean", [input(node, 0)], kept);
+    const distance = write.node("Sub", [input(node, 0), mean]);
+    const variance = write.node("ReduceMean", [write.node("Mul", [distance, distance])], kept);
+    const sum = write.node("Add", [variance, write.floats([], [epsilon])]);
+    return [mean, write.node("Pow", [sum, write.floats([], [-0.5])])];
+  };
   if (axes.length === 1 && last) {
-    return write.node("Standardize", node.inputs.slice(0, 3), { axes, epsilon, channel: rank - 1 });
+    const attributes = { axes, epsilon, channel: rank - 1 };
+    return [write.node("Standardize", node.inputs.slice(0, 3), attributes), ...others()];
   }
   let y = write.node("Standardize", [input(node, 0)], { axes, epsilon, channel: rank - 1 });
   if (node.inputs[1]) y = write.node("Mul", [y, input(node, 1)]);
-  return node.inputs[2] ? write.node("Add", [y, input(node, 2)]) : y;
+  if (node.inputs[2]) y = write.node("Add", [y, input(node, 2)]);
+  return [y, ...others()];
 };
 
 /** x̂ over the pixels of each channel (Ulyanov et al. 2016). */

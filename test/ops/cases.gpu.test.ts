@@ -50,9 +50,6 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
   "AveragePool of [1,1,3,4,3]": /3 spatial axes; only 1 and 2 are supported/,
   "Gemm of [7,2]": /fixed batch of 7/,
   "Gemm of [7,5]": /fixed batch of 7/,
-  "MatMul of [1,3,4,5]": /its first operand is constant and its second is not/,
-  "MatMul of [1,3,4]": /its weights \[4\] should have two axes/,
-  "MatMul of [1,3,3]": /its second operand must be constant/,
 };
 
 /** Operators whose kernels are cut into tiles are tried with those of either kind of adapter. */

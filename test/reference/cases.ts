@@ -5,6 +5,7 @@ import { type Case, floats, ints, positive, scalar } from "./case.js";
 import { arithmetic } from "./cases/arithmetic.js";
 import { moves } from "./cases/moves.js";
 import { normalizations } from "./cases/normalizations.js";
+import { products } from "./cases/products.js";
 import { smooth } from "./cases/smooth.js";
 
 const pooled = { kernel_shape: [3, 2], strides: [2, 1] };
@@ -151,5 +152,6 @@ export const cases: readonly Case[] = [
   ...arithmetic,
   ...moves,
   ...normalizations,
+  ...products,
   ...smooth,
 ];

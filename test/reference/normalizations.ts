@@ -57,7 +57,7 @@ function normalizing(planOf: (call: Call) => Plan): Twin {
 const take = (data: Float64Array | undefined, places: Int32Array) =>
   data && Float64Array.from(places, (i) => data[i]!);
 
-export const LayerNormalization = normalizing(({ node, inputs: [x, scale, bias] }) => {
+const layerNormalization = normalizing(({ node, inputs: [x, scale, bias] }) => {
   const axis = positiveAxis(number(node, "axis", -1), x.shape.length);
   const axes = x.shape.map((_, a) => a).filter((a) => a >= axis);
   const spread = (input: typeof scale) =>
@@ -69,6 +69,27 @@ export const LayerNormalization = normalizing(({ node, inputs: [x, scale, bias] 
     bias: spread(bias),
   } as Plan;
 });
+
+/** Ba et al. 2016; mean and 1/√(σ² + ε) are outputs too. */
+export const LayerNormalization: Twin = {
+  forward(call) {
+    const [x] = call.inputs;
+    const axis = positiveAxis(number(call.node, "axis", -1), x.shape.length);
+    const shape = x.shape.map((length, a) => (a < axis ? length : 1));
+    const size = sizeOf(x.shape.slice(axis));
+    const mean = tensor(shape);
+    const factor = tensor(shape);
+    for (let g = 0; g < mean.data.length; g++) {
+      const values = x.data.slice(g * size, (g + 1) * size);
+      mean.data[g] = values.reduce((a, b) => a + b, 0) / size;
+      const variance = values.reduce((sum, v) => sum + (v - mean.data[g]!) ** 2, 0) / size;
+      factor.data[g] = 1 / Math.sqrt(variance + number(call.node, "epsilon", 1e-5));
+    }
+    const outputs = [layerNormalization.forward(call)[0]!, mean, factor];
+    return outputs.slice(0, call.node.outputs.length);
+  },
+  backward: layerNormalization.backward,
+};
 
 // A vector with an element for each channel, at every element of x.
 function byChannel(shape: readonly number[], vector: Float64Array): Float64Array {
