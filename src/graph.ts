@@ -113,13 +113,15 @@ function stripSoftmax(
   }
 }
 
-const isSupported = (op: string): boolean => (op in ops && !INTERNAL.includes(op)) || op in compositions;
+const isSupported = (op: string): boolean =>
+  (op in ops && !INTERNAL.includes(op)) || op in compositions;
 
 // Before opset 7 some operators said in attributes what shapes say now.
 function refuseOld(node: Node, opset: number): void {
   if (opset >= 7) return;
   const { broadcast, is_test } = node.attributes;
-  if (broadcast) throw nodeError(node, "its broadcasting of opset 6 is not supported: convert the model");
+  if (broadcast)
+    throw nodeError(node, "its broadcasting of opset 6 is not supported: convert the model");
   if (node.op === "BatchNormalization" && !is_test) {
     throw nodeError(node, "training mode mixes the samples: export the model in evaluation mode");
   }

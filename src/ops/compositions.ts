@@ -1,10 +1,10 @@
 // The table of operators that are made of others.
 
 import type { Composition } from "../types.js";
-import { matMul } from "./matmul.js";
-import * as normal from "./normalizations.js";
 import { nodeError, numberOf } from "./attributes.js";
 import { broadcast, broadcastPlaces } from "./broadcast.js";
+import { matMul } from "./matmul.js";
+import * as normal from "./normalizations.js";
 
 /** An operator of any number of inputs, two at a time from the left. */
 const chain =

@@ -23,6 +23,7 @@ import { BatchNormalization } from "./normalization.js";
 import { AveragePool, GlobalAveragePool, MaxPool } from "./pool.js";
 import { ReduceMax, ReduceMean, ReduceMin, ReduceSum, Standardize } from "./reduce.js";
 import { Expand, Tile } from "./repeat.js";
+import { Resize } from "./resize.js";
 import { Gather, GatherElements, GatherND, Split } from "./select.js";
 import { smooth } from "./smooth.js";
 import { LogSoftmax, Softmax } from "./softmax.js";
@@ -63,6 +64,7 @@ export const ops: Readonly<Record<string, Op>> = {
   Relayout,
   Relu: Piecewise,
   Reshape,
+  Resize,
   Slice,
   Softmax,
   SpaceToDepth,
@@ -73,4 +75,5 @@ export const ops: Readonly<Record<string, Op>> = {
   Tile,
   Transpose,
   Unsqueeze,
+  Upsample: Resize,
 };

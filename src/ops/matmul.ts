@@ -35,12 +35,16 @@ export const matMul: Composition = (node, write) => {
     const w = b.length === 1 ? write.node("Unsqueeze", [right, write.integers([1])]) : right;
     const y = write.node("MatMul", [x, w]);
     const rank = Math.max(a.length, b.length, 2);
-    const gone = [...(a.length === 1 ? last(rank, -2) : []), ...(b.length === 1 ? last(rank, -1) : [])];
+    const gone = [
+      ...(a.length === 1 ? last(rank, -2) : []),
+      ...(b.length === 1 ? last(rank, -1) : []),
+    ];
     return write.node("Squeeze", [y, write.integers(gone)]);
   }
   const constant = write.constant(0) ?? write.constant(1);
   if (!constant || constant.shape.slice(0, -2).some((n) => n !== 1)) return undefined;
-  if (constant.shape.length > Math.min(a.length, b.length) && constant.shape.length > 2) return undefined;
+  if (constant.shape.length > Math.min(a.length, b.length) && constant.shape.length > 2)
+    return undefined;
   const plain = constant.shape.slice(-2);
   if (write.constant(1)) {
     if (b.length === 2) return undefined;

@@ -58,7 +58,8 @@ export const groupNormalization: Composition = (node, write) => {
   const shape = write.shape(0);
   const [batch = 1, channels = 1] = shape;
   const groups = numberOf(node, "num_groups", 1);
-  if (channels % groups !== 0) throw nodeError(node, `${channels} channels are not ${groups} groups`);
+  if (channels % groups !== 0)
+    throw nodeError(node, `${channels} channels are not ${groups} groups`);
   const split = write.integers([batch, groups, elements(shape) / batch / groups]);
   const rows = write.node("Reshape", [input(node, 0), split]);
   const normal = write.node("Standardize", [rows], {
@@ -71,7 +72,10 @@ export const groupNormalization: Composition = (node, write) => {
     const constant = write.constant(k);
     if (!constant) throw nodeError(node, "its scale and bias must be constant");
     const each = channels / constant.data.length;
-    const data = Float32Array.from({ length: channels }, (_, c) => constant.data[Math.floor(c / each)]!);
+    const data = Float32Array.from(
+      { length: channels },
+      (_, c) => constant.data[Math.floor(c / each)]!,
+    );
     return write.floats([channels, ...shape.slice(2).map(() => 1)], data);
   };
   return write.node("Add", [write.node("Mul", [back, vector(1)]), vector(2)]);
@@ -80,7 +84,9 @@ export const groupNormalization: Composition = (node, write) => {
 /** x̂ over any axes; without them over pixels and samples. */
 export const meanVarianceNormalization: Composition = (node, write) => {
   const rank = write.shape(0).length;
-  const axes = (integers(node, "axes", 1, new Map()) ?? [0, 2, 3]).map((a) => axisOf(node, a, rank));
+  const axes = (integers(node, "axes", 1, new Map()) ?? [0, 2, 3]).map((a) =>
+    axisOf(node, a, rank),
+  );
   return write.node("Standardize", [input(node, 0)], { axes, epsilon: 1e-18 });
 };
 
@@ -95,7 +101,10 @@ export const localResponse: Composition = (node, write) => {
     const distance = (e % channels) - Math.floor(e / channels);
     return distance >= -before && distance < size - before ? factor : 0;
   });
-  const spatial = write.shape(0).slice(2).map(() => 1);
+  const spatial = write
+    .shape(0)
+    .slice(2)
+    .map(() => 1);
   const bias = write.floats([channels], new Float32Array(channels).fill(numberOf(node, "bias", 1)));
   const weights = write.floats([channels, channels, ...spatial], band);
   const sums = write.node("Conv", [write.node("Mul", [x, x]), weights, bias]);
@@ -166,7 +175,10 @@ export const globalLpPool: Composition = (node, write) => {
 export const lpNormalization: Composition = (node, write) => {
   const op = numberOf(node, "p", 2) === 1 ? "ReduceL1" : "ReduceL2";
   const axes = [numberOf(node, "axis", -1)];
-  return write.node("Div", [input(node, 0), write.node(op, [input(node, 0)], { axes, keepdims: 1 })]);
+  return write.node("Div", [
+    input(node, 0),
+    write.node(op, [input(node, 0)], { axes, keepdims: 1 }),
+  ]);
 };
 
 /** Before opset 13 a Softmax ran over all axes from `axis` on as one. */

@@ -36,7 +36,7 @@ function placesAlong({ shape, channel }: Layout, axes: readonly number[]): Uint3
 }
 
 /** What both kinds of kernel know of the groups: the fields of the struct and the two lists. */
-function grouping(node: Node, plan: Planning, x: Layout, axes: readonly number[]) {
+function grouping(_node: Node, plan: Planning, x: Layout, axes: readonly number[]) {
   const others = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
   const [kept, reduced] = [placesAlong(x, others), placesAlong(x, axes)];
   const across = axes.includes(x.channel);
@@ -114,8 +114,7 @@ const Reduce: Op = {
   },
 };
 
-const noWinner = (plan: Planning): number =>
-  plan.fixed("no winner", 16, () => new Uint32Array(4));
+const noWinner = (plan: Planning): number => plan.fixed("no winner", 16, () => new Uint32Array(4));
 
 export const ReduceSum: Op = Reduce;
 export const ReduceMean: Op = Reduce;
@@ -126,7 +125,8 @@ export const ReduceMin: Op = Reduce;
 function vectors(node: Node, plan: Planning, count: number): Record<"scale" | "shift", number> {
   const vector = (k: number, otherwise: number) => {
     const name = node.inputs[k];
-    const data = () => packVector(plan.constant(name ?? "")?.data ?? new Float32Array(count).fill(otherwise));
+    const data = () =>
+      packVector(plan.constant(name ?? "")?.data ?? new Float32Array(count).fill(otherwise));
     const key = name ? `${name} as a vector` : `${count} times ${otherwise}`;
     return plan.fixed(key, Math.ceil(count / 4) * 16, data);
   };
@@ -140,7 +140,8 @@ const normalizedAxes = (node: Node): number[] => [...(node.attributes.axes as nu
  * channel, whose axis is `channel`.
  */
 export const Standardize: Op = {
-  channel: (node, k) => (k === 0 && "channel" in node.attributes ? numberOf(node, "channel", 1) : undefined),
+  channel: (node, k) =>
+    k === 0 && "channel" in node.attributes ? numberOf(node, "channel", 1) : undefined,
   infer(node, [x]) {
     if (!x) throw nodeError(node, "its input is constant: not supported");
     return [x];

@@ -6,6 +6,7 @@ import { arithmetic } from "./cases/arithmetic.js";
 import { moves } from "./cases/moves.js";
 import { normalizations } from "./cases/normalizations.js";
 import { products } from "./cases/products.js";
+import { resize } from "./cases/resize.js";
 import { smooth } from "./cases/smooth.js";
 
 const pooled = { kernel_shape: [3, 2], strides: [2, 1] };
@@ -153,5 +154,6 @@ export const cases: readonly Case[] = [
   ...moves,
   ...normalizations,
   ...products,
+  ...resize,
   ...smooth,
 ];

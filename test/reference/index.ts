@@ -8,12 +8,13 @@ import { DepthToSpace, SpaceToDepth } from "./blocks.js";
 import { Conv } from "./conv.js";
 import { Gemm, MatMul } from "./dense.js";
 import { BatchNormalization } from "./normalization.js";
+import * as normalizations from "./normalizations.js";
 import { AveragePool, GlobalAveragePool, MaxPool } from "./pool.js";
+import * as reductions from "./reduce.js";
 import { Expand, Tile } from "./repeat.js";
+import { Resize, Upsample } from "./resize.js";
 import { Gather, GatherElements, GatherND, Split } from "./select.js";
 import { Concat, Flatten, Pad, Reshape, Slice, Squeeze, Transpose, Unsqueeze } from "./shape.js";
-import * as normalizations from "./normalizations.js";
-import * as reductions from "./reduce.js";
 import * as smooth from "./smooth.js";
 import { LogSoftmax, Softmax } from "./softmax.js";
 import type { Call, Tensor, Twin } from "./twin.js";
@@ -63,6 +64,8 @@ export const twins: Readonly<Record<string, Twin>> = {
   Pad,
   Relu,
   Reshape,
+  Resize,
+  Upsample,
   Sigmoid,
   Slice,
   Squeeze,

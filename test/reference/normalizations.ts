@@ -175,7 +175,8 @@ export const LpNormalization: Twin = {
   forward(call) {
     const [x] = call.inputs;
     const y = tensor(x.shape);
-    for (const { group, norm } of normsOf(call)) for (const e of group) y.data[e] = x.data[e]! / norm;
+    for (const { group, norm } of normsOf(call))
+      for (const e of group) y.data[e] = x.data[e]! / norm;
     return [y];
   },
   backward(call, [dy]) {

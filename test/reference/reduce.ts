@@ -95,8 +95,7 @@ export const GlobalMaxPool = reducing(largest, pixels, () => true);
 
 /** (Σ |x|^p)^(1/p) over the pixels. */
 export const GlobalLpPool: Twin = {
-  forward: (call) =>
-    reducing(norm(number(call.node, "p", 2)), pixels, () => true).forward(call),
+  forward: (call) => reducing(norm(number(call.node, "p", 2)), pixels, () => true).forward(call),
   backward: (call, dy) =>
     reducing(norm(number(call.node, "p", 2)), pixels, () => true).backward(call, dy),
 };

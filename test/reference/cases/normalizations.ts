@@ -11,7 +11,12 @@ export const normalizations: readonly Case[] = [
   { op: "ReduceMean", shape: [1, 5, 7], attributes: { axes: [2] } },
   { op: "ReduceSum", shape: image, inputs: ["x", ints(1)] },
   { op: "ReduceSum", shape: image, attributes: { keepdims: 0 } },
-  { op: "ReduceSum", shape: [1, 5], inputs: ["x", ints()], attributes: { noop_with_empty_axes: 1 } },
+  {
+    op: "ReduceSum",
+    shape: [1, 5],
+    inputs: ["x", ints()],
+    attributes: { noop_with_empty_axes: 1 },
+  },
   { op: "ReduceMax", shape: image, attributes: { axes: [1, 2] } },
   { op: "ReduceMax", shape: image, attributes: { axes: [3], keepdims: 0 } },
   { op: "ReduceMin", shape: image, attributes: { axes: [1] } },
