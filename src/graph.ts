@@ -25,7 +25,7 @@ export interface GraphOptions {
 
 const PIECEWISE = ["Relu", "Clip", "LeakyRelu"];
 /** Operators that the graph makes itself; a file has none of them. */
-const INTERNAL = ["Relayout", "Standardize"];
+const INTERNAL = ["Relayout", "Spread", "Standardize", "Unfold"];
 const DEFAULT_SIZE = 224;
 
 /** Makes the graph of a model. Throws one sentence, with every unsupported operator in it. */

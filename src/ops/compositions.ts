@@ -5,6 +5,7 @@ import { nodeError, numberOf } from "./attributes.js";
 import { broadcast, broadcastPlaces } from "./broadcast.js";
 import { matMul } from "./matmul.js";
 import * as normal from "./normalizations.js";
+import * as windows from "./windows.js";
 
 /** An operator of any number of inputs, two at a time from the left. */
 const chain =
@@ -84,11 +85,16 @@ const prelu: Composition = (node, write) => {
 };
 
 export const compositions: Readonly<Record<string, Composition>> = {
+  AveragePool: windows.pool,
   Cast: cast,
   CastLike: (_node, write) => write.node("Identity", [_node.inputs[0] as string]),
   Clip: clip,
+  Conv: windows.convolution,
+  ConvTranspose: windows.transposed,
   Dropout: dropout,
+  Gemm: windows.gemm,
   MatMul: matMul,
+  MaxPool: windows.pool,
   Max: chain("Max"),
   GlobalLpPool: normal.globalLpPool,
   GlobalMaxPool: normal.globalMaxPool,
@@ -97,6 +103,7 @@ export const compositions: Readonly<Record<string, Composition>> = {
   LRN: normal.localResponse,
   LayerNormalization: normal.layerNormalization,
   LogSoftmax: normal.oldSoftmax,
+  LpPool: windows.lpPool,
   LpNormalization: normal.lpNormalization,
   Mean: mean,
   MeanVarianceNormalization: normal.meanVarianceNormalization,

@@ -27,6 +27,7 @@ import { Resize } from "./resize.js";
 import { Gather, GatherElements, GatherND, Split } from "./select.js";
 import { smooth } from "./smooth.js";
 import { LogSoftmax, Softmax } from "./softmax.js";
+import { Spread, Unfold } from "./spread.js";
 
 export const ops: Readonly<Record<string, Op>> = {
   ...smooth,
@@ -69,11 +70,13 @@ export const ops: Readonly<Record<string, Op>> = {
   Softmax,
   SpaceToDepth,
   Split,
+  Spread,
   Standardize,
   Squeeze,
   Sub: Arithmetic,
   Tile,
   Transpose,
+  Unfold,
   Unsqueeze,
   Upsample: Resize,
 };

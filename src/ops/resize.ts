@@ -197,23 +197,14 @@ export const Resize: Op = {
     const axes = axesOf(node, x, constants);
     const old = node.op === "Upsample" || node.inputs.length === 2;
     for (const axis of axes) if (axis.output > 0) tapsOf(node, axis, 0, old);
-    if (
-      numberOf(node, "extrapolation_value", 0) !== 0 &&
-      axes.some((axis) =>
-        Array.from({ length: axis.output }, (_, i) => tapsOf(node, axis, i, old)).some(
-          (taps) => taps.length === 0,
-        ),
-      )
-    ) {
-      throw nodeError(node, "an extrapolation value other than 0 is not supported");
-    }
     return [{ shape: axes.map((axis) => axis.output), channel: x.channel }];
   },
   forward(node, plan) {
     const x = plan.value(node.inputs[0] as string);
     const y = plan.value(node.outputs[0] as string);
     const lists = listsOf(node, x.layout, y.layout, plan.graph.constants, false);
-    const size = layer({ vec4s: vec4s(y.layout) });
+    const fill = numberOf(node, "extrapolation_value", 0);
+    const size = layer({ vec4s: vec4s(y.layout), fill });
     const { uniforms, bindings } = join(source("x", x), result(y), size);
     plan.step({
       label: node.name,

@@ -8,6 +8,7 @@ import { normalizations } from "./cases/normalizations.js";
 import { products } from "./cases/products.js";
 import { resize } from "./cases/resize.js";
 import { smooth } from "./cases/smooth.js";
+import { windows } from "./cases/windows.js";
 
 const pooled = { kernel_shape: [3, 2], strides: [2, 1] };
 
@@ -155,5 +156,6 @@ export const cases: readonly Case[] = [
   ...normalizations,
   ...products,
   ...resize,
+  ...windows,
   ...smooth,
 ];

@@ -9,7 +9,7 @@ import { Conv } from "./conv.js";
 import { Gemm, MatMul } from "./dense.js";
 import { BatchNormalization } from "./normalization.js";
 import * as normalizations from "./normalizations.js";
-import { AveragePool, GlobalAveragePool, MaxPool } from "./pool.js";
+import { AveragePool, GlobalAveragePool, LpPool, MaxPool } from "./pool.js";
 import * as reductions from "./reduce.js";
 import { Expand, Tile } from "./repeat.js";
 import { Resize, Upsample } from "./resize.js";
@@ -17,6 +17,7 @@ import { Gather, GatherElements, GatherND, Split } from "./select.js";
 import { Concat, Flatten, Pad, Reshape, Slice, Squeeze, Transpose, Unsqueeze } from "./shape.js";
 import * as smooth from "./smooth.js";
 import { LogSoftmax, Softmax } from "./softmax.js";
+import { ConvTranspose } from "./transposed.js";
 import type { Call, Tensor, Twin } from "./twin.js";
 
 export type { Tensor } from "./twin.js";
@@ -45,6 +46,8 @@ export const twins: Readonly<Record<string, Twin>> = {
   Where,
   Concat,
   Conv,
+  ConvTranspose,
+  LpPool,
   DepthToSpace,
   Div,
   Dropout: Identity,
