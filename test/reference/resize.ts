@@ -106,7 +106,11 @@ function each(
     const walk = (axis: number, place: number, weight: number): void => {
       if (weight === 0) return;
       if (axis === own.length) visit(j, place, weight);
-      else own[axis]!.forEach((w, i) => walk(axis + 1, place + i * strides[axis]!, weight * w));
+      else {
+        for (const [i, w] of own[axis]!.entries()) {
+          walk(axis + 1, place + i * strides[axis]!, weight * w);
+        }
+      }
     };
     walk(0, 0, 1);
   });
