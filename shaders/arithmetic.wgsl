@@ -1,15 +1,24 @@
-// a ∘ b for +, −, ·, / of two tensors, and the gradient with respect to either. An operand may be shorter than
+// a ∘ b for +, −, ·, /, max, min, a^b and PRelu of two tensors, and the gradient with respect to either. An operand may be shorter than
 // the result: constant along the positions, along the channels, or both; its steps are then zero.
 //
 //   +  da = dy         db = dy
 //   −  da = dy         db = −dy
 //   ·  da = dy · b     db = dy · a
-//   /  da = dy / b     db = −dy · a / b²        each summed over what the operand does not vary along
+//   /  da = dy / b     db = −dy · a / b²
+//   max, min           dy to the operand that won; a wins a tie
+//   a^b                da = dy · b · a^(b−1)    db = dy · a^b · ln a
+//   PRelu: a where positive, a · b elsewhere    da = dy or dy · b   db = 0 or dy · a
+//
+// each summed over what the operand does not vary along.
 
 const PLUS = 0u;
 const MINUS = 1u;
 const TIMES = 2u;
 const OVER = 3u;
+const GREATER = 4u;
+const LESSER = 5u;
+const POWER = 6u;
+const PARAMETRIC = 7u;
 
 struct Layer {
   operation: u32,
@@ -31,6 +40,7 @@ struct Layer {
   dx_splat: u32,    // it has one channel, the result several
   share: u32,       // what relevance counts as the operand's: a, b, or all of the result
   epsilon: f32,
+  second: u32,      // it is b
 }
 
 @group(0) @binding(22) var<uniform> layer: Layer;
@@ -54,6 +64,17 @@ fn real_lanes(quad: u32, v: vec4f) -> vec4f {
   return select(vec4f(), v, vec4u(quad * 4) + vec4u(0, 1, 2, 3) < vec4u(layer.channels));
 }
 
+// a^b: exact for squares and roots; a negative a has a power only if b is whole.
+fn power(a: vec4f, b: vec4f) -> vec4f {
+  let whole = floor(b) == b;
+  let odd = whole & (floor(b / 2) * 2 != b);
+  var size = select(pow(abs(a), b), vec4f(1), b == vec4f());
+  size = select(size, a * a, b == vec4f(2));
+  size = select(size, sqrt(abs(a)), b == vec4f(0.5));
+  let signed = select(size, -size, odd & (a < vec4f()));
+  return select(signed, sqrt(a), (a < vec4f()) & !whole);
+}
+
 // Eight positions an invocation: one word of the mask.
 @compute @workgroup_size(64)
 fn forward(@builtin(global_invocation_id) id: vec3u) {
@@ -72,6 +93,14 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
       v = left * right;
     } else if (layer.operation == OVER) {
       v = left / right;
+    } else if (layer.operation == GREATER) {
+      v = max(left, right);
+    } else if (layer.operation == LESSER) {
+      v = min(left, right);
+    } else if (layer.operation == POWER) {
+      v = power(left, right);
+    } else if (layer.operation == PARAMETRIC) {
+      v = select(left * right, left, left > vec4f());
     }
     v = real_lanes(id.y, v);
     y[id.z * out.stride + out.offset + id.y * layer.positions + p] = activate(v);
@@ -87,7 +116,7 @@ fn read_dy(n: u32, quad: u32, p: u32) -> vec4f {
 }
 
 // Each of the three sums over the positions and quads for which the operand is the same element: dy itself;
-// dy times or over the other operand, bound as b; and the gradient of a divisor.
+// dy times or over the other operand, bound as b; and dy times a derivative that needs both.
 @compute @workgroup_size(64)
 fn backward_sum(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= back.positions) {
@@ -122,8 +151,29 @@ fn backward_factor(@builtin(global_invocation_id) id: vec3u) {
   leave(id, g);
 }
 
+// Derivative of the result with respect to a or, where that is asked, b.
+fn partial(a: vec4f, b: vec4f) -> vec4f {
+  let second = layer.second != 0;
+  let zero = vec4f();
+  let one = vec4f(1);
+  if (layer.operation == OVER) {
+    return -a / (b * b);
+  } else if (layer.operation == GREATER) {
+    return select(zero, one, (a >= b) != vec4<bool>(second));
+  } else if (layer.operation == LESSER) {
+    return select(zero, one, (a <= b) != vec4<bool>(second));
+  } else if (layer.operation == POWER && second) {
+    return power(a, b) * log(max(a, vec4f(0x1p-126)));
+  } else if (layer.operation == POWER) {
+    return select(b * power(a, b - 1), zero, b == zero);
+  } else if (second) {
+    return select(a, zero, a > zero);
+  }
+  return select(b, one, a > zero);
+}
+
 @compute @workgroup_size(64)
-fn backward_divisor(@builtin(global_invocation_id) id: vec3u) {
+fn backward_both(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= back.positions) {
     return;
   }
@@ -132,7 +182,7 @@ fn backward_divisor(@builtin(global_invocation_id) id: vec3u) {
     for (var p = id.x; p < layer.positions; p += back.positions) {
       let left = read_a(id.z, quad, p);
       let right = read_b(id.z, quad, p);
-      g += real_lanes(quad, -read_dy(id.z, quad, p) * left / (right * right));
+      g += real_lanes(quad, read_dy(id.z, quad, p) * partial(left, right));
     }
   }
   leave(id, g);

@@ -92,3 +92,34 @@ fn clear(@builtin(global_invocation_id) id: vec3u) {
     y[id.z * out.stride + out.offset + id.x] = vec4f();
   }
 }
+
+@group(0) @binding(4) var<storage, read> weights: array<f32>;
+
+// Interpolation (Resize): y[o] = Σ_k w[k] · x[table[k]] for k in starts[o] … starts[o + 1], and back the same with
+// the lists of the other side.
+fn collect_weighted(n: u32, o: u32, fill: f32) -> f32 {
+  var sum = select(0.0, fill, starts[o] == starts[o + 1]);
+  for (var k = starts[o]; k < starts[o + 1]; k++) {
+    sum += weights[k] * x[4 * (n * layer.x_stride + layer.x_offset) + table[k]];
+  }
+  return sum;
+}
+
+@compute @workgroup_size(64)
+fn forward_weighted(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x < layer.vec4s) {
+    let o = 4 * id.x;
+    y[id.z * out.stride + out.offset + id.x] = vec4f(collect_weighted(id.z, o, layer.fill),
+      collect_weighted(id.z, o + 1, layer.fill), collect_weighted(id.z, o + 2, layer.fill), collect_weighted(id.z, o + 3, layer.fill));
+  }
+}
+
+@compute @workgroup_size(64)
+fn backward_weighted(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x < layer.vec4s) {
+    let o = 4 * id.x;
+    let g = vec4f(collect_weighted(id.z, o, 0), collect_weighted(id.z, o + 1, 0),
+      collect_weighted(id.z, o + 2, 0), collect_weighted(id.z, o + 3, 0));
+    put_gradient(id.z, id.x / back.positions, id.x % back.positions, g);
+  }
+}

@@ -4,12 +4,14 @@
 // Each rewrite is a small function from nodes to nodes. Rewrites never change what the network computes, with
 // one exception that is noted in the result: a final Softmax is taken off, so that the logit is explained.
 
+import { compose } from "./compose.js";
 import { canFold, fold, shapeOf } from "./fold.js";
 import { activationOf } from "./ops/activation.js";
-import { numberOf } from "./ops/attributes.js";
+import { nodeError, numberOf } from "./ops/attributes.js";
+import { compositions } from "./ops/compositions.js";
 import { ops } from "./ops/index.js";
 import { affineOf } from "./ops/normalization.js";
-import type { Constant, Graph, Layout, Node, OnnxModel } from "./types.js";
+import type { Constant, Graph, Layout, Node, OnnxModel, Op } from "./types.js";
 
 /** What the graph cannot know from the file. */
 export interface GraphOptions {
@@ -17,9 +19,13 @@ export interface GraphOptions {
   readonly size?: readonly [number, number];
   /** Name of the output to explain; the first one if not given. */
   readonly output?: string;
+  /** Keeps a final Softmax, which is taken off otherwise so that the logit is explained. */
+  readonly keepSoftmax?: boolean;
 }
 
 const PIECEWISE = ["Relu", "Clip", "LeakyRelu"];
+/** Operators that the graph makes itself; a file has none of them. */
+const INTERNAL = ["Relayout", "Spread", "Standardize", "Unfold"];
 const DEFAULT_SIZE = 224;
 
 /** Makes the graph of a model. Throws one sentence, with every unsupported operator in it. */
@@ -48,14 +54,17 @@ export function makeGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
       ? { ...node, attributes: { ...node.attributes, opset: model.opset } }
       : node,
   );
-  const { output, stripped } = stripSoftmax(nodes, asked, constants);
+  const { output, stripped } = options.keepSoftmax
+    ? { output: asked }
+    : stripSoftmax(nodes, asked, constants);
   nodes = needed(nodes, output);
   refuseUnsupported(nodes, constants);
+  for (const node of nodes) refuseOld(node, model.opset);
 
   const layouts = new Map<string, Layout>();
   const shape = inputShape(input.shape, input.name, options.size ?? [DEFAULT_SIZE, DEFAULT_SIZE]);
   layouts.set(input.name, { shape, channel: shape.length > 1 ? 1 : 0 });
-  nodes = inferLayouts(nodes, layouts, constants);
+  nodes = inferLayouts(nodes, model.opset, layouts, constants);
   nodes = needed(nodes, output);
   nodes = foldNormalization(nodes, output, constants);
   nodes = fuseActivations(nodes, output, constants);
@@ -104,13 +113,28 @@ function stripSoftmax(
   }
 }
 
+const isSupported = (op: string): boolean =>
+  (op in ops && !INTERNAL.includes(op)) || op in compositions;
+
+// Before opset 7 some operators said in attributes what shapes say now.
+function refuseOld(node: Node, opset: number): void {
+  if (opset >= 7) return;
+  const { broadcast, is_test } = node.attributes;
+  if (broadcast)
+    throw nodeError(node, "its broadcasting of opset 6 is not supported: convert the model");
+  if (node.op === "BatchNormalization" && !is_test) {
+    throw nodeError(node, "training mode mixes the samples: export the model in evaluation mode");
+  }
+}
+
 function refuseUnsupported(nodes: readonly Node[], constants: ReadonlyMap<string, Constant>): void {
   const known = new Set(constants.keys());
   const refused = new Map<string, string[]>();
   for (const node of nodes) {
     const constant = node.op === "Shape" || node.inputs.every((name) => !name || known.has(name));
     if (constant && canFold(node)) for (const name of node.outputs) known.add(name);
-    else if (!(node.op in ops)) refused.set(node.op, [...(refused.get(node.op) ?? []), node.name]);
+    else if (!isSupported(node.op))
+      refused.set(node.op, [...(refused.get(node.op) ?? []), node.name]);
   }
   if (refused.size === 0) return;
   const list = [...refused].map(([op, names]) => {
@@ -119,9 +143,10 @@ function refuseUnsupported(nodes: readonly Node[], constants: ReadonlyMap<string
   });
   throw new Error(
     `the model uses operators that are not supported: ${list.join("; ")}; supported are: ${Object.keys(
-      ops,
+      { ...ops, ...compositions },
     )
-      .filter((op) => op !== "Relayout")
+      .filter(isSupported)
+      .sort()
       .join(", ")}`,
   );
 }
@@ -151,13 +176,21 @@ function inputShape(
 /** Finds the layout of every tensor, folds what turns out constant, and turns layouts where an operator asks. */
 function inferLayouts(
   nodes: readonly Node[],
+  opset: number,
   layouts: Map<string, Layout>,
   constants: Map<string, Constant>,
 ): Node[] {
   const result: Node[] = [];
-  for (const original of nodes) {
-    let node = original;
-    const isConstant = node.inputs.every((name) => !name || constants.has(name));
+  const pending = [...nodes].reverse();
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    const isConstant = next.inputs.every((name) => !name || constants.has(name));
+    const folds = isConstant && canFold(next);
+    const simpler = folds ? undefined : compose(next, opset, layouts, constants);
+    if (simpler) {
+      pending.push(...simpler.reverse());
+      continue;
+    }
+    let node = next;
     const shaped = layouts.get(node.inputs[0] ?? "");
     if (node.op === "Shape" && shaped) {
       constants.set(node.outputs[0] as string, shapeOf(node, shaped.shape));
@@ -190,6 +223,7 @@ function inferLayouts(
       }
       node = { ...node, inputs: node.inputs.map((other, i) => (i === k ? turned : other)) };
     });
+    node = broadcasting(node, op, layouts, constants, result);
     const outputs = op.infer(
       node,
       node.inputs.map((name) => layouts.get(name)),
@@ -197,7 +231,11 @@ function inferLayouts(
     );
     outputs.forEach((layout, k) => {
       const name = node.outputs[k];
-      if (name) layouts.set(name, layout);
+      if (!name) return;
+      if (layout.shape.includes(0)) {
+        throw nodeError(node, `its output "${name}" of shape [${layout.shape}] is empty`);
+      }
+      layouts.set(name, layout);
     });
     result.push(
       node.outputs.length > outputs.length
@@ -206,6 +244,37 @@ function inferLayouts(
     );
   }
   return result;
+}
+
+/** Puts an Expand before every input that the operator wants in another shape. */
+function broadcasting(
+  node: Node,
+  op: Op,
+  layouts: Map<string, Layout>,
+  constants: Map<string, Constant>,
+  result: Node[],
+): Node {
+  const given = node.inputs.map((name) => layouts.get(name));
+  const inputs = node.inputs.map((name, k) => {
+    const layout = given[k];
+    const shape = layout && op.shape?.(node, k, given, constants);
+    if (!layout || !shape || shape.join() === layout.shape.join()) return name;
+    const long = `${name} as ${shape.join(" × ")}`;
+    if (layouts.has(long)) return long;
+    const lengths = `${long} shape`;
+    const data = Float64Array.from(shape);
+    constants.set(lengths, { type: "int64", shape: [data.length], data });
+    layouts.set(long, { shape, channel: layout.channel + shape.length - layout.shape.length });
+    result.push({
+      name: long,
+      op: "Expand",
+      inputs: [name, lengths],
+      outputs: [long],
+      attributes: {},
+    });
+    return long;
+  });
+  return { ...node, inputs };
 }
 
 function consumers(nodes: readonly Node[]): Map<string, Node[]> {

@@ -2,12 +2,13 @@
 // not live at the same time can be one. Whole buffers are shared, never ranges: WebGPU forbids a buffer to be
 // read and written by one launch, even in disjoint places.
 
-import type { PlanBuffer, Step } from "./types.js";
+import type { BufferId, PlanBuffer, Step } from "./types.js";
 
 /** For each buffer its place (−1 for fixed ones), and for each place its bytes for one sample. */
 export function share(
   buffers: readonly PlanBuffer[],
   steps: readonly Step[],
+  kept: { readonly id: BufferId; readonly until: number },
 ): { places: number[]; physical: number[] } {
   const lives = buffers.map(() => ({ from: Number.POSITIVE_INFINITY, to: -1 }));
   steps.forEach((step, time) => {
@@ -20,6 +21,9 @@ export function share(
   const places = buffers.map(() => -1);
   const physical: number[] = [];
   const tenants: { from: number; to: number }[][] = [];
+  // What is read from outside lives on until then.
+  const read = lives[kept.id];
+  if (read) read.to = Math.max(read.to, kept.until);
   // The largest first: a later, smaller one then finds room in them, and never makes one grow.
   const order = buffers
     .map((_, id) => id)

@@ -64,9 +64,10 @@ function relevance(
 
 // Linear operators go by the gradient; what is neither linear nor has the rule is refused.
 function rescaled(): Record<string, string> {
-  const linear = ["Conv", "Gemm", "MatMul", "BatchNormalization", "Concat"];
+  const linear = ["Conv", "Gemm", "BatchNormalization", "Concat"];
   const means = ["AveragePool", "GlobalAveragePool"];
-  return Object.fromEntries([...linear, ...means].map((op) => [op, "gradient"]));
+  const rules = Object.fromEntries([...linear, ...means].map((op) => [op, "gradient"]));
+  return { ...rules, MatMul: "linear" };
 }
 
 /** The methods by name. */

@@ -174,7 +174,10 @@ class Planner implements Planning {
     }
     const backward = this.steps;
     const all = [...forward, ...backward];
-    const { places, physical } = share(this.buffers, all);
+    const { places, physical } = share(this.buffers, all, {
+      id: this.value(graph.output).buffer,
+      until: forward.length,
+    });
     const sum = (bytes: readonly number[]) => bytes.reduce((a, b) => a + b, 0);
     const used = new Set(
       [...prologue, ...classify, ...all].flatMap((step) => Object.values(step.bindings)),

@@ -15,12 +15,15 @@ import moments from "../shaders/moments.wgsl";
 import noise from "../shaders/noise.wgsl";
 import pointwise from "../shaders/pointwise.wgsl";
 import pool from "../shaders/pool.wgsl";
+import product from "../shaders/product.wgsl";
 import random from "../shaders/random.wgsl";
+import reduce from "../shaders/reduce.wgsl";
 import relevance from "../shaders/relevance.wgsl";
 import rescale from "../shaders/rescale.wgsl";
 import run from "../shaders/run.wgsl";
 import sample from "../shaders/sample.wgsl";
 import sensitivity from "../shaders/sensitivity.wgsl";
+import smooth from "../shaders/smooth.wgsl";
 import softmax from "../shaders/softmax.wgsl";
 
 export const shaders: Readonly<Record<string, string>> = {
@@ -38,6 +41,9 @@ export const shaders: Readonly<Record<string, string>> = {
   pool: activation + gradient + pool,
   relevance: activation + gradient + relevance,
   rescale: activation + gradient + rescale,
+  reduce: activation + gradient + reduce,
+  product: activation + gradient + product,
   sensitivity,
+  smooth: activation + gradient + smooth,
   softmax: activation + gradient + softmax,
 };

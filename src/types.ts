@@ -213,6 +213,13 @@ export interface Planning {
 export interface Op {
   /** Channel axis that input k must have, if it must have one: the graph is made to give it that. */
   channel?(node: Node, k: number, inputs: readonly (Layout | undefined)[]): number | undefined;
+  /** Shape that input k must have, if it must have another: the graph broadcasts it. */
+  shape?(
+    node: Node,
+    k: number,
+    inputs: readonly (Layout | undefined)[],
+    constants: ReadonlyMap<string, Constant>,
+  ): Shape | undefined;
   /** Layouts of the outputs; throws a sentence where the node cannot be. Constants have no layout. */
   infer(
     node: Node,
@@ -235,6 +242,32 @@ export interface Op {
     constants: ReadonlyMap<string, Constant>,
   ): Int32Array;
 }
+
+/** What an operator that is made of others may ask, and how it adds them, while the graph is being made. */
+export interface Writing {
+  /** Version of the default operator set. */
+  readonly opset: number;
+  /** Shape of the node's k-th input, constant or not. */
+  shape(k: number): Shape;
+  /** The node's k-th input if it is constant. */
+  constant(k: number): Constant | undefined;
+  /** Adds a node; gives the name of its output. */
+  node(
+    op: string,
+    inputs: readonly string[],
+    attributes?: Readonly<Record<string, Attribute>>,
+  ): string;
+  /** Adds a constant; gives its name. */
+  floats(shape: Shape, values: ArrayLike<number>): string;
+  /** Adds a list of integers; gives its name. */
+  integers(values: readonly number[]): string;
+}
+
+/**
+ * An operator that is made of others: adds them, and gives the names of the tensors that are its outputs;
+ * undefined where it is no composition after all.
+ */
+export type Composition = (node: Node, write: Writing) => string | readonly string[] | undefined;
 
 /** How much memory a plan takes, in bytes. */
 export interface Memory {

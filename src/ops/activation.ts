@@ -1,11 +1,11 @@
-// Functions of one element, by elementwise.wgsl. Relu, Clip and LeakyRelu are piecewise linear and usually
-// fused into the node before; the gradient rule they follow is applied wherever the gradient of their output
-// is written (gradient.wgsl), so on their own they only pass it on. Sigmoid and Tanh keep their derivative.
+// Relu, Clip and LeakyRelu, by elementwise.wgsl: they are piecewise linear and usually fused into the node before.
+// The gradient rule they follow is applied wherever the gradient of their output is written (gradient.wgsl), so
+// on their own they only pass it on.
 
-import { positions, quads, vec4s } from "../layout.js";
+import { positions, quads } from "../layout.js";
 import type { Activation, Constant, Node, Op, Planning, Sink } from "../types.js";
 import { constantInput, nodeError, numberOf } from "./attributes.js";
-import { activated, gradientTo, join, layer, result, source } from "./epilogue.js";
+import { activated, gradientTo, join, layer, source } from "./epilogue.js";
 import { rescale } from "./rescale.js";
 
 /** The activation that a node is, if it is a piecewise linear one. */
@@ -26,7 +26,8 @@ export function activationOf(
   };
 }
 
-function pass(node: Node, plan: Planning): void {
+/** dx = dy: what the activation does was done where dy was written. */
+export function pass(node: Node, plan: Planning): void {
   const sink = plan.sink(node, 0);
   if (!sink) return;
   const count = positions(sink.layout);
@@ -87,60 +88,3 @@ export function gateInPlace(label: string, plan: Planning, sink: Sink): void {
     samples: 1,
   });
 }
-
-function smooth(number: number): Op {
-  return {
-    infer(node, [x]) {
-      if (!x) throw nodeError(node, "its input is constant: it should have been folded");
-      return [x];
-    },
-    forward(node, plan) {
-      const x = plan.value(node.inputs[0] as string);
-      const parts = join(source("x", x), result(plan.value(node.outputs[0] as string)));
-      plan.step({
-        label: node.name,
-        shader: "elementwise",
-        entry: "smooth_forward",
-        uniforms: join(
-          parts,
-          layer({
-            function: number,
-            quads: quads(x.layout),
-            positions: positions(x.layout),
-            keep_slope: plan.backward ? 1 : 0,
-          }),
-        ).uniforms,
-        bindings: { ...parts.bindings, slope: plan.saved(node, "slope", vec4s(x.layout) * 16) },
-        workgroups: [Math.ceil(positions(x.layout) / 64), quads(x.layout), 1],
-        samples: 1,
-      });
-    },
-    rules: {
-      gradient(node, plan) {
-        const sink = plan.sink(node, 0);
-        if (!sink) return;
-        const { layout } = sink;
-        const dy = plan.gradient(node.outputs[0] as string);
-        const parts = join(source("dy", dy), gradientTo(sink, plan));
-        plan.step({
-          label: `${node.name} back`,
-          shader: "elementwise",
-          entry: "smooth_backward",
-          uniforms: join(parts, layer({ quads: quads(layout), positions: positions(layout) }))
-            .uniforms,
-          bindings: { ...parts.bindings, slopes: plan.saved(node, "slope", vec4s(layout) * 16) },
-          workgroups: [Math.ceil(positions(layout) / 64), quads(layout), 1],
-          samples: 1,
-        });
-      },
-      pass,
-      rescale(node, plan) {
-        const { layout } = plan.value(node.outputs[0] as string);
-        rescale(node, plan, plan.saved(node, "slope", vec4s(layout) * 16));
-      },
-    },
-  };
-}
-
-export const Sigmoid: Op = smooth(1);
-export const Tanh: Op = smooth(2);

@@ -1,31 +1,14 @@
-// Add, Sub, Mul and Div of two tensors, either of which may be constant, with ONNX's broadcasting, by
+// Add, Sub, Mul, Div, Max, Min, Pow and PRelu of two tensors, either of which may be constant, with ONNX's broadcasting, by
 // arithmetic.wgsl.
 
 import { channels, elements, places, positions, quads, vec4s } from "../layout.js";
 import type { Constant, Layout, Node, Op, Planning, Shape, Sink, View } from "../types.js";
 import { nodeError } from "./attributes.js";
+import { aligned, broadcast, broadcastPlaces } from "./broadcast.js";
 import { activated, gradientTo, join, layer, type Part } from "./epilogue.js";
 import { STABILIZER } from "./relevance.js";
 
-const OPERATIONS = { Add: 0, Sub: 1, Mul: 2, Div: 3 } as const;
-
-/** The shape that two shapes broadcast to, aligned at their last axes. */
-export function broadcast(node: Node, a: Shape, b: Shape): number[] {
-  const rank = Math.max(a.length, b.length);
-  return Array.from({ length: rank }, (_, i) => {
-    const m = a[i - rank + a.length] ?? 1;
-    const n = b[i - rank + b.length] ?? 1;
-    if (m !== n && m !== 1 && n !== 1) {
-      throw nodeError(node, `its inputs [${a}] and [${b}] do not broadcast`);
-    }
-    return m === 1 ? n : m;
-  });
-}
-
-/** A shape with ones put before, to the given number of axes. */
-function aligned(shape: Shape, rank: number): number[] {
-  return [...new Array<number>(rank - shape.length).fill(1), ...shape];
-}
+const OPERATIONS = { Add: 0, Sub: 1, Mul: 2, Div: 3, Max: 4, Min: 5, Pow: 6, PRelu: 7 } as const;
 
 /** Which of the two inputs the channel axis is taken from: the larger activation. */
 function reference(inputs: readonly (Layout | undefined)[]): number {
@@ -40,22 +23,39 @@ interface Steps {
   readonly splat: boolean;
 }
 
-function stepsOf(node: Node, shape: Shape, channel: number, y: Layout): Steps {
+/** True if a shape is that of the result but for its channels, or has nothing but channels. */
+function isSimple(shape: Shape, channel: number, y: Layout): boolean {
+  const others = aligned(shape, y.shape.length).filter((_, axis) => axis !== channel);
+  const full = y.shape.filter((_, axis) => axis !== channel);
+  return others.every((n) => n === 1) || others.every((n, i) => n === full[i]);
+}
+
+function stepsOf(shape: Shape, channel: number, y: Layout): Steps {
   const long = aligned(shape, y.shape.length);
   const others = long.filter((_, axis) => axis !== channel);
-  const full = y.shape.filter((_, axis) => axis !== channel);
   const one = others.every((n) => n === 1);
-  if (!one && others.some((n, i) => n !== full[i])) {
-    throw nodeError(node, `broadcasting [${shape}] to [${y.shape}] is not supported`);
-  }
   const count = one ? 1 : positions(y);
   const wide = (long[channel] ?? 1) > 1 || channels(y) === 1;
   return { quad: wide ? count : 0, position: one ? 0 : 1, splat: !wide };
 }
 
+/** Shape and channel axis of the result. */
+function resultOf(
+  node: Node,
+  inputs: readonly (Layout | undefined)[],
+  constants: ReadonlyMap<string, Constant>,
+): Layout {
+  const [a, b] = node.inputs
+    .slice(0, 2)
+    .map((name, k) => inputs[k]?.shape ?? constants.get(name)?.shape);
+  const main = inputs[reference(inputs)];
+  if (!a || !b || !main) throw nodeError(node, "it needs two inputs");
+  const shape = broadcast(node, a, b);
+  return { shape, channel: main.channel + shape.length - main.shape.length };
+}
+
 /** A constant laid out as the result is: one number, one for each channel, or all of them. */
 function constantOperand(
-  node: Node,
   plan: Planning,
   name: string,
   constant: Constant,
@@ -70,26 +70,15 @@ function constantOperand(
     vec4s(layout) * 16,
     () => {
       const packed = new Float32Array(vec4s(layout) * 4);
-      const to = places(layout);
-      const index = new Array<number>(rank).fill(0);
-      for (let e = 0; e < to.length; e++) {
-        let from = 0;
-        for (let axis = 0; axis < rank; axis++) {
-          const length = shape[axis] as number;
-          from = from * length + (length === 1 ? 0 : (index[axis] as number));
-        }
-        packed[to[e] as number] = constant.data[from] as number;
-        for (let axis = rank - 1; axis >= 0; axis--) {
-          index[axis] = (index[axis] as number) + 1;
-          if ((index[axis] as number) < (layout.shape[axis] as number)) break;
-          index[axis] = 0;
-        }
-      }
+      const from = broadcastPlaces(constant.shape, layout.shape);
+      places(layout).forEach((place, e) => {
+        packed[place] = constant.data[from[e] as number] as number;
+      });
       return packed;
     },
   );
   const view = { buffer, layout, offset: 0, stride: 0 };
-  return { view, steps: stepsOf(node, layout.shape, y.channel, y) };
+  return { view, steps: stepsOf(layout.shape, y.channel, y) };
 }
 
 function operand(node: Node, plan: Planning, k: number, letter: "a" | "b", y: Layout): Part {
@@ -97,10 +86,10 @@ function operand(node: Node, plan: Planning, k: number, letter: "a" | "b", y: La
   const constant = plan.constant(name);
   let view: View;
   let steps: Steps;
-  if (constant) ({ view, steps } = constantOperand(node, plan, name, constant, y));
+  if (constant) ({ view, steps } = constantOperand(plan, name, constant, y));
   else {
     view = plan.value(name);
-    steps = stepsOf(node, view.layout.shape, y.channel, y);
+    steps = stepsOf(view.layout.shape, y.channel, y);
   }
   const part = layer({
     [`${letter}_offset`]: view.offset,
@@ -149,10 +138,12 @@ function backward(node: Node, plan: Planning, k: 0 | 1): void {
   if (operation === "Mul") {
     entry = "backward_factor";
     parts.push(operand(node, plan, 1 - k, "b", y));
-  } else if (operation === "Div") {
-    entry = k === 0 ? "backward_factor" : "backward_divisor";
-    if (k === 1) parts.push(operand(node, plan, 0, "a", y));
+  } else if (operation === "Div" && k === 0) {
+    entry = "backward_factor";
     parts.push(operand(node, plan, 1, "b", y));
+  } else if (operation !== "Add" && operation !== "Sub") {
+    entry = "backward_both";
+    parts.push(operand(node, plan, 0, "a", y), operand(node, plan, 1, "b", y));
   }
   const counted = operation === "Sub" && k === 0 ? OPERATIONS.Add : OPERATIONS[operation];
   backStep(node, plan, k, entry, sink, [...parts, layer({ operation: counted })]);
@@ -181,6 +172,7 @@ function backStep(
         dy_offset: dy.offset,
         dy_stride: dy.stride,
         dx_quads: quads(sink.layout),
+        second: k,
         dx_splat: channels(sink.layout) === 1 && channels(y) > 1 ? 1 : 0,
       }),
     ).uniforms,
@@ -199,18 +191,12 @@ export const Arithmetic: Op = {
     if (k === from || !main || !own) return undefined;
     return Math.max(0, main.channel + own.shape.length - main.shape.length);
   },
-  infer(node, inputs, constants) {
-    const shapes = node.inputs
-      .slice(0, 2)
-      .map((name, k) => inputs[k]?.shape ?? constants.get(name)?.shape);
-    const [a, b] = shapes;
-    const main = inputs[reference(inputs)];
-    if (!a || !b || !main) throw nodeError(node, "it needs two inputs");
-    const shape = broadcast(node, a, b);
-    const y = { shape, channel: main.channel + shape.length - main.shape.length };
-    for (const input of inputs) if (input) stepsOf(node, input.shape, y.channel, y);
-    return [y];
+  shape(node, k, inputs, constants) {
+    const y = resultOf(node, inputs, constants);
+    const own = inputs[k];
+    return own && !isSimple(own.shape, y.channel, y) ? y.shape : undefined;
   },
+  infer: (node, inputs, constants) => [resultOf(node, inputs, constants)],
   forward(node, plan) {
     const { layout } = plan.value(node.outputs[0] as string);
     const count = positions(layout);

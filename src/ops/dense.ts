@@ -234,4 +234,5 @@ export const Gemm: Op = linear((node, x) => {
   if (numberOf(node, "transA", 0)) throw nodeError(node, "transA mixes the samples: not supported");
 });
 
-export const MatMul: Op = linear(() => {});
+/** MatMul by constant weights. */
+export const Linear: Op = linear(() => {});

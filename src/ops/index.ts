@@ -1,11 +1,13 @@
 // The table of operators: ONNX's name → how it is done here.
 
 import type { Op } from "../types.js";
-import { Piecewise, Sigmoid, Tanh } from "./activation.js";
+import { Piecewise } from "./activation.js";
 import { Arithmetic } from "./arithmetic.js";
+import { DepthToSpace, SpaceToDepth } from "./blocks.js";
 import { Concat } from "./concat.js";
 import { Conv } from "./conv.js";
-import { Gemm, MatMul } from "./dense.js";
+import { Gemm } from "./dense.js";
+import { MatMul } from "./matmul.js";
 import {
   Flatten,
   Identity,
@@ -19,36 +21,62 @@ import {
 } from "./move.js";
 import { BatchNormalization } from "./normalization.js";
 import { AveragePool, GlobalAveragePool, MaxPool } from "./pool.js";
+import { ReduceMax, ReduceMean, ReduceMin, ReduceSum, Standardize } from "./reduce.js";
+import { Expand, Tile } from "./repeat.js";
+import { Resize } from "./resize.js";
+import { Gather, GatherElements, GatherND, Split } from "./select.js";
+import { smooth } from "./smooth.js";
 import { LogSoftmax, Softmax } from "./softmax.js";
+import { Spread, Unfold } from "./spread.js";
 
 export const ops: Readonly<Record<string, Op>> = {
+  ...smooth,
   Add: Arithmetic,
   AveragePool,
   BatchNormalization,
   Clip: Piecewise,
   Concat,
   Conv,
+  DepthToSpace,
   Div: Arithmetic,
   Dropout: Identity,
+  Expand,
   Flatten,
+  Gather,
+  GatherElements,
+  GatherND,
   Gemm,
   GlobalAveragePool,
   Identity,
   LeakyRelu: Piecewise,
   LogSoftmax,
   MatMul,
+  Max: Arithmetic,
   MaxPool,
+  Min: Arithmetic,
   Mul: Arithmetic,
+  PRelu: Arithmetic,
   Pad,
+  Pow: Arithmetic,
+  ReduceMax,
+  ReduceMean,
+  ReduceMin,
+  ReduceSum,
   Relayout,
   Relu: Piecewise,
   Reshape,
-  Sigmoid,
+  Resize,
   Slice,
   Softmax,
+  SpaceToDepth,
+  Split,
+  Spread,
+  Standardize,
   Squeeze,
   Sub: Arithmetic,
-  Tanh,
+  Tile,
   Transpose,
+  Unfold,
   Unsqueeze,
+  Upsample: Resize,
 };

@@ -13,31 +13,12 @@ import {
   numbersOf,
   stringOf,
 } from "./attributes.js";
+import { mapped } from "./broadcast.js";
 import { gradientTo, join, layer, result, source } from "./epilogue.js";
 
 const NOTHING = 0xffffffff;
 
-type Constants = ReadonlyMap<string, Constant>;
-
-/** For every index of `to`, the row-major element of `from` that `index` turns it into; null is −1. */
-function mapped(
-  to: Shape,
-  from: Shape,
-  index: (i: readonly number[]) => readonly number[] | null,
-): Int32Array {
-  const result = new Int32Array(elements(to));
-  const i = new Array<number>(to.length).fill(0);
-  for (let e = 0; e < result.length; e++) {
-    const place = index(i);
-    result[e] = place ? place.reduce((sum, v, axis) => sum * (from[axis] as number) + v, 0) : -1;
-    for (let axis = to.length - 1; axis >= 0; axis--) {
-      i[axis] = (i[axis] as number) + 1;
-      if ((i[axis] as number) < (to[axis] as number)) break;
-      i[axis] = 0;
-    }
-  }
-  return result;
-}
+export type Constants = ReadonlyMap<string, Constant>;
 
 const inOrder = (output: Layout): Int32Array =>
   Int32Array.from({ length: elements(output.shape) }, (_, e) => e);
@@ -60,7 +41,12 @@ function reshaped(node: Node, input: Layout, shape: Shape): Layout {
   for (let channel = 0; channel < shape.length; channel++) {
     if (staysInPlace(from, input, { shape, channel })) return { shape, channel };
   }
-  return { shape, channel: shape.length === 4 ? 1 : Math.max(0, shape.length - 1) };
+  return { shape, channel: usualChannel(shape) };
+}
+
+/** Where the channels of a tensor of this shape most likely are. */
+export function usualChannel(shape: Shape): number {
+  return shape.length === 4 ? 1 : Math.max(0, shape.length - 1);
 }
 
 /** The table that gather.wgsl reads: for every float of `to`, the float of `from`, or NOTHING. */
@@ -92,13 +78,15 @@ function scatterLists(source: Int32Array, input: Layout, output: Layout) {
   return { starts, table };
 }
 
-function fillOf(node: Node, constants: Constants): number {
+/** What stands where an output takes no element of the input. */
+export function fillOf(node: Node, constants: Constants): number {
   if (node.op !== "Pad") return 0;
   const value = constantInput(node, 2, constants, "its fill value");
   return value?.data[0] ?? numberOf(node, "value", 0);
 }
 
-function move(
+/** An operator that only moves elements, from the layouts and the moves of its outputs. */
+export function move(
   infer: (node: Node, x: Layout, constants: Constants) => Layout[],
   moves: (node: Node, x: Layout, y: Layout, constants: Constants, k: number) => Int32Array,
 ): Op {
@@ -300,7 +288,6 @@ function sliceRanges(node: Node, x: Layout, constants: Constants) {
 export const Slice: Op = move(
   (node, x, constants) => {
     const shape = sliceRanges(node, x, constants).map((range) => range.length);
-    if (elements(shape) === 0) throw nodeError(node, `nothing is left of [${x.shape}]`);
     return [{ shape, channel: x.channel }];
   },
   (node, x, y, constants) => {
@@ -353,7 +340,7 @@ export const Pad: Op = move(
     }
     const { before, after } = padAmounts(node, x, constants);
     const shape = x.shape.map((n, axis) => n + (before[axis] as number) + (after[axis] as number));
-    if (shape.some((n) => n < 1)) throw nodeError(node, `nothing is left of [${x.shape}]`);
+    if (shape.some((n) => n < 0)) throw nodeError(node, `nothing is left of [${x.shape}]`);
     return [{ shape, channel: x.channel }];
   },
   (node, x, y, constants) => {

@@ -21,9 +21,6 @@ function inferPool(node: Node, x: Layout | undefined): Layout[] {
       `its window of ${window.kernel} has more than 255 elements: not supported`,
     );
   }
-  if (node.outputs.length > 1 && node.outputs[1]) {
-    throw nodeError(node, "its second output, the indices, is not supported");
-  }
   return [{ shape: windowShape(x.shape, channels(x), window), channel: 1 }];
 }
 

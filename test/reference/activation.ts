@@ -10,7 +10,8 @@ import { type Backward, type Call, type Twin, tensor } from "./twin.js";
 
 type Curve = (call: Call) => { f: (x: number) => number; derivative: (x: number) => number };
 
-function activation(curve: Curve): Twin {
+/** A twin from the function and the derivative of one number. */
+export function activation(curve: Curve): Twin {
   return withRescale({
     rules: { pass },
     forward(call) {
@@ -67,6 +68,9 @@ export const Tanh = activation(() => ({
   f: Math.tanh,
   derivative: (x) => 1 - Math.tanh(x) ** 2,
 }));
+
+/** −x. */
+export const Neg = activation(() => ({ f: (x) => -x, derivative: () => -1 }));
 
 /** x, whatever it was called for; outside of training, Dropout is one of these. */
 export const Identity = activation(() => ({ f: (x) => x, derivative: () => 1 }));

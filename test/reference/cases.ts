@@ -1,64 +1,14 @@
-// One-node models for the tests of operators: for every operator that has a twin, the shapes and attributes on
-// which it is tried. The twins are checked on them against central differences, the kernels against the twins.
+// For every operator that has a twin, the shapes and attributes on which it is tried. The twins are checked on
+// them against central differences, the kernels against the twins.
 
-import type { Attribute, Constant, Node, OnnxModel, Shape } from "../../src/types.js";
-import { randn } from "../harness.js";
-import { sizeOf } from "./twin.js";
-
-/** A model of one node, to try an operator with. */
-export interface Case {
-  readonly op: string;
-  readonly shape: Shape;
-  readonly attributes?: Record<string, Attribute>;
-  /** The inputs of the node: "x" is the image, null an absent one; all others are constants. */
-  readonly inputs?: readonly ("x" | null | Constant)[];
-  readonly opset?: number;
-}
-
-/** Random weights. */
-export const floats = (shape: Shape, seed = 2): Constant => ({
-  type: "float32",
-  shape,
-  data: randn(sizeOf(shape), seed),
-});
-/** A list of integers. */
-export const ints = (...values: number[]): Constant => ({
-  type: "int64",
-  shape: [values.length],
-  data: Float64Array.from(values),
-});
-/** A list of numbers. */
-export const list = (...values: number[]): Constant => ({
-  type: "float32",
-  shape: [values.length],
-  data: Float32Array.from(values),
-});
-/** A single number. */
-export const scalar = (value: number): Constant => ({ ...list(value), shape: [] });
-const positive = (shape: Shape): Constant => {
-  const { type, data } = floats(shape, 5);
-  return { type, shape, data: data.map((v) => 0.5 + v * v) };
-};
-
-/** The model of a case: its node from the image "x" to the output "y". */
-export function modelOf({
-  op,
-  shape,
-  attributes = {},
-  inputs = ["x"],
-  opset = 13,
-}: Case): OnnxModel {
-  const constants = new Map<string, Constant>();
-  const names = inputs.map((input, i) => {
-    if (input === "x") return "x";
-    if (input === null) return "";
-    constants.set(`c${i}`, input);
-    return `c${i}`;
-  });
-  const node: Node = { name: "node", op, inputs: names, outputs: ["y"], attributes };
-  const image = { name: "x", type: "float32", shape } as const;
-  return { opset, nodes: [node], constants, inputs: [image], outputs: ["y"], metadata: {} };
-}
+import { type Case, floats, ints, positive, scalar } from "./case.js";
+import { arithmetic } from "./cases/arithmetic.js";
+import { moves } from "./cases/moves.js";
+import { normalizations } from "./cases/normalizations.js";
+import { products } from "./cases/products.js";
+import { resize } from "./cases/resize.js";
+import { smooth } from "./cases/smooth.js";
+import { windows } from "./cases/windows.js";
 
 const pooled = { kernel_shape: [3, 2], strides: [2, 1] };
 
@@ -201,4 +151,11 @@ export const cases: readonly Case[] = [
   { op: "Softmax", shape: [1, 3, 4], opset: 12 },
   { op: "LogSoftmax", shape: [1, 3, 4] },
   { op: "LogSoftmax", shape: [1, 3, 2], attributes: { axis: 2 }, opset: 11 },
+  ...arithmetic,
+  ...moves,
+  ...normalizations,
+  ...products,
+  ...resize,
+  ...windows,
+  ...smooth,
 ];

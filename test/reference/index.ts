@@ -2,30 +2,63 @@
 // operators. It is slow and plain on purpose. To add an operator, write its twin and put it into `twins`.
 
 import type { Node, OnnxModel, Shape } from "../../src/types.js";
-import { Clip, Identity, LeakyRelu, Relu, Sigmoid, Tanh } from "./activation.js";
+import { Clip, Identity, LeakyRelu, Neg, Relu, Sigmoid, Tanh } from "./activation.js";
 import * as arithmetic from "./arithmetic.js";
+import { Max, Mean, Min, Pow, PRelu, Sum, Where } from "./arithmetic.js";
+import { DepthToSpace, SpaceToDepth } from "./blocks.js";
 import * as conv from "./conv.js";
 import * as dense from "./dense.js";
 import * as normalization from "./normalization.js";
+import * as normalizations from "./normalizations.js";
 import * as pools from "./pool.js";
+import { LpPool } from "./pool.js";
+import * as reductions from "./reduce.js";
 import { withRelevance, withShares } from "./relevance.js";
-import { Concat, Flatten, Pad, Reshape, Slice, Transpose } from "./shape.js";
+import { Expand, Tile } from "./repeat.js";
+import { Resize, Upsample } from "./resize.js";
+import { Gather, GatherElements, GatherND, Split } from "./select.js";
+import { Concat, Flatten, Pad, Reshape, Slice, Squeeze, Transpose, Unsqueeze } from "./shape.js";
+import * as smooth from "./smooth.js";
 import { LogSoftmax, Softmax } from "./softmax.js";
+import { ConvTranspose } from "./transposed.js";
 import type { Call, Tensor, Twin } from "./twin.js";
 
 export type { Tensor } from "./twin.js";
 
+function onlyTwins(module: object): Record<string, Twin> {
+  return Object.fromEntries(Object.entries(module).filter(([name]) => /^[A-Z]/.test(name)));
+}
+
 /** ONNX operator type → its twin. */
 export const twins: Readonly<Record<string, Twin>> = {
+  ...normalizations,
+  ...onlyTwins(reductions),
+  ...smooth,
   Add: withShares(arithmetic.Add),
   AveragePool: withShares(pools.AveragePool),
   BatchNormalization: withShares(normalization.BatchNormalization),
+  Cast: Identity,
   Clip,
+  Max,
+  Mean,
+  Min,
+  Neg,
+  PRelu,
+  Pow,
+  Sum,
+  Where,
   Concat,
   Conv: withRelevance(conv.Conv),
+  ConvTranspose,
+  LpPool,
+  DepthToSpace,
   Div: withShares(arithmetic.Div),
   Dropout: Identity,
+  Expand,
   Flatten,
+  Gather,
+  GatherElements,
+  GatherND,
   Gemm: withRelevance(dense.Gemm),
   GlobalAveragePool: withShares(pools.GlobalAveragePool),
   Identity,
@@ -37,11 +70,18 @@ export const twins: Readonly<Record<string, Twin>> = {
   Pad,
   Relu,
   Reshape,
+  Resize,
+  Upsample,
   Sigmoid,
   Slice,
+  Squeeze,
+  Unsqueeze,
   Softmax,
+  SpaceToDepth,
+  Split,
   Sub: withShares(arithmetic.Sub),
   Tanh,
+  Tile,
   Transpose,
 };
 

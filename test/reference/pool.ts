@@ -102,6 +102,42 @@ export const AveragePool: Twin = {
   },
 };
 
+/** y = (Σ |x|^p)^(1/p) over each window. */
+export const LpPool: Twin = {
+  forward(call) {
+    const [x] = call.inputs;
+    const { shape, triples, planes, inputs, outputs } = place(call);
+    const p = number(call.node, "p", 2);
+    const y = tensor([...x.shape.slice(0, 2), ...shape]);
+    for (let c = 0; c < planes; c++) {
+      for (const { o, i } of triples) {
+        y.data[c * outputs + o]! += Math.abs(x.data[c * inputs + i]!) ** p;
+      }
+    }
+    return [
+      tensor(
+        y.shape,
+        y.data.map((sum) => sum ** (1 / p)),
+      ),
+    ];
+  },
+  backward(call, [dy]) {
+    const [x] = call.inputs;
+    const [y] = LpPool.forward(call);
+    const { triples, planes, inputs, outputs } = place(call);
+    const p = number(call.node, "p", 2);
+    const dx = new Float64Array(planes * inputs);
+    for (let c = 0; c < planes; c++) {
+      for (const { o, i } of triples) {
+        const v = x.data[c * inputs + i]!;
+        const ratio = Math.abs(v) / y!.data[c * outputs + o]!;
+        dx[c * inputs + i]! += dy![c * outputs + o]! * Math.sign(v) * ratio ** (p - 1);
+      }
+    }
+    return [dx];
+  },
+};
+
 /** y = the mean of each plane. */
 export const GlobalAveragePool: Twin = {
   forward({ inputs: [x] }) {

@@ -3,7 +3,8 @@
 
 import type { Attribute, Constant, Node, OnnxModel, Shape } from "../../src/types.js";
 import { close, randn, suite } from "../harness.js";
-import { type Case, cases, floats, modelOf, scalar } from "./cases.js";
+import { type Case, floats, imageOf, modelOf, scalar } from "./case.js";
+import { cases } from "./cases.js";
 import { backward, forward, twins } from "./index.js";
 import { sizeOf } from "./twin.js";
 
@@ -21,7 +22,7 @@ const test = suite("reference");
 for (const [number, example] of cases.entries()) {
   test(`${example.op} of ${example.shape} (${number}): its gradient is that of its values`, () => {
     const model = modelOf(example);
-    const x = Float64Array.from(randn(sizeOf(example.shape), 100 + number));
+    const x = Float64Array.from(imageOf(example, number));
     const values = forward(model, x, example.shape);
     const seed = Float64Array.from(randn(values.get("y")!.data.length, 7));
     const dx = backward(model, values, seed);

@@ -20,7 +20,8 @@ interface Move {
   readonly value?: number;
 }
 
-function moving(moveOf: (call: Call) => Move): Twin {
+/** A twin from what its operator moves. */
+export function moving(moveOf: (call: Call) => Move): Twin {
   return {
     forward(call) {
       const { data } = call.inputs[0];
@@ -70,6 +71,21 @@ export const Reshape = moving(({ node, inputs: [x, lengths] }) => {
   const rest = shape.indexOf(-1);
   if (rest >= 0) shape[rest] = x.data.length / -sizeOf(shape);
   return { shape };
+});
+
+/** x without axes of length 1: those named, or all. */
+export const Squeeze = moving(({ node, inputs: [x, axes] }) => {
+  const named = given(node, "axes", axes)?.map((axis) => positiveAxis(axis, x.shape.length));
+  return { shape: x.shape.filter((length, a) => (named ? !named.includes(a) : length !== 1)) };
+});
+
+/** x with axes of length 1 put in. */
+export const Unsqueeze = moving(({ node, inputs: [x, axes] }) => {
+  const asked = given(node, "axes", axes)!;
+  const rank = x.shape.length + asked.length;
+  const named = asked.map((axis) => positiveAxis(axis, rank));
+  const rest = [...x.shape];
+  return { shape: Array.from({ length: rank }, (_, a) => (named.includes(a) ? 1 : rest.shift()!)) };
 });
 
 /** Axis a of y is axis perm[a] of x; reversed where there is no perm. */

@@ -2,7 +2,7 @@
 
 import type { Shape } from "../../src/types.js";
 import { close, suite } from "../harness.js";
-import { type Case, ints, list, modelOf } from "./cases.js";
+import { type Case, ints, list, modelOf } from "./case.js";
 import { forward } from "./index.js";
 
 const worked: [what: string, example: Case, x: number[], shape: Shape, y: number[]][] = [

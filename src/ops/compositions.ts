@@ -1,0 +1,125 @@
+// The table of operators that are made of others.
+
+import type { Composition } from "../types.js";
+import { nodeError, numberOf } from "./attributes.js";
+import { broadcast, broadcastPlaces } from "./broadcast.js";
+import { matMul } from "./matmul.js";
+import * as normal from "./normalizations.js";
+import * as windows from "./windows.js";
+
+/** An operator of any number of inputs, two at a time from the left. */
+const chain =
+  (op: string): Composition =>
+  (node, write) =>
+    node.inputs.length === 2 && op === node.op
+      ? undefined
+      : node.inputs.reduce((x, y) => write.node(op, [x, y]));
+
+/** Clip with bounds that are computed. */
+const clip: Composition = (node, write) => {
+  const [x = "", low, high] = node.inputs;
+  const isKnown = (k: number) => !node.inputs[k] || write.constant(k) !== undefined;
+  if (isKnown(1) && isKnown(2)) return undefined;
+  const above = low ? write.node("Max", [x, low]) : x;
+  return high ? write.node("Min", [above, high]) : above;
+};
+
+const mean: Composition = (node, write) => {
+  const sum = chain("Add")(node, write) as string;
+  return write.node("Mul", [sum, write.floats([], [1 / node.inputs.length])]);
+};
+
+/** In training Dropout is random, unless it drops nothing. */
+const dropout: Composition = (node, write) => {
+  const training = write.constant(2)?.data[0] ?? 0;
+  const ratio = write.constant(1)?.data[0] ?? 0.5;
+  if (training && ratio > 0) throw nodeError(node, "in training mode it is random");
+  return undefined;
+};
+
+/** Casts between floats change nothing here. */
+const cast: Composition = (node, write) => {
+  const to = numberOf(node, "to", 1);
+  if ([1, 10, 11, 16].includes(to)) return write.node("Identity", node.inputs);
+  throw nodeError(node, "a cast of what depends on the image to integers has no gradient");
+};
+
+/** x where the condition holds, y elsewhere: by masks of ones and zeros. */
+const where: Composition = (node, write) => {
+  const condition = write.constant(0);
+  if (!condition) throw nodeError(node, "its condition must be known when the model is loaded");
+  const [, x = "", y = ""] = node.inputs;
+  const mask = (wanted: boolean) =>
+    write.floats(
+      condition.shape,
+      condition.data.map((c) => ((c !== 0) === wanted ? 1 : 0)),
+    );
+  const side = (k: number, name: string, wanted: boolean): string => {
+    const constant = write.constant(k);
+    if (!constant) return write.node("Mul", [name, mask(wanted)]);
+    // Not by a product: what is masked may be infinite.
+    const shape = broadcast(node, condition.shape, constant.shape);
+    const from = broadcastPlaces(condition.shape, shape);
+    const values = broadcastPlaces(constant.shape, shape);
+    return write.floats(
+      shape,
+      Float32Array.from(values, (v, e) =>
+        (condition.data[from[e] as number] !== 0) === wanted ? (constant.data[v] as number) : 0,
+      ),
+    );
+  };
+  return write.node("Add", [side(1, x, true), side(2, y, false)]);
+};
+
+const negative: Composition = (node, write) =>
+  write.node("Mul", [node.inputs[0] as string, write.floats([], [-1])]);
+
+/** Before opset 7 a list of slopes was one for each channel. */
+const prelu: Composition = (node, write) => {
+  const slope = write.constant(1);
+  const [, channels] = write.shape(0);
+  if (!slope || write.opset >= 7 || slope.shape.length !== 1 || slope.shape[0] !== channels)
+    return undefined;
+  const shape = write.shape(0).map((n, axis) => (axis === 1 ? n : 1));
+  return write.node("PRelu", [node.inputs[0] as string, write.floats(shape, slope.data)]);
+};
+
+export const compositions: Readonly<Record<string, Composition>> = {
+  AveragePool: windows.pool,
+  Cast: cast,
+  CastLike: (_node, write) => write.node("Identity", [_node.inputs[0] as string]),
+  Clip: clip,
+  Conv: windows.convolution,
+  ConvTranspose: windows.transposed,
+  Dropout: dropout,
+  Gemm: windows.gemm,
+  MatMul: matMul,
+  MaxPool: windows.pool,
+  Max: chain("Max"),
+  GlobalLpPool: normal.globalLpPool,
+  GlobalMaxPool: normal.globalMaxPool,
+  GroupNormalization: normal.groupNormalization,
+  InstanceNormalization: normal.instanceNormalization,
+  LRN: normal.localResponse,
+  LayerNormalization: normal.layerNormalization,
+  LogSoftmax: normal.oldSoftmax,
+  LpPool: windows.lpPool,
+  LpNormalization: normal.lpNormalization,
+  Mean: mean,
+  MeanVarianceNormalization: normal.meanVarianceNormalization,
+  Min: chain("Min"),
+  Neg: negative,
+  PRelu: prelu,
+  ReduceL1: normal.reduceL1,
+  ReduceL2: normal.reduceL2,
+  ReduceLogSum: normal.reduceLogSum,
+  ReduceLogSumExp: normal.reduceLogSumExp,
+  ReduceMax: normal.reduction,
+  ReduceMean: normal.reduction,
+  ReduceMin: normal.reduction,
+  ReduceSum: normal.reduction,
+  ReduceSumSquare: normal.reduceSumSquare,
+  Softmax: normal.oldSoftmax,
+  Sum: chain("Add"),
+  Where: where,
+};

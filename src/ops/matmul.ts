@@ -1,0 +1,82 @@
+// MatMul: by constant weights a dense layer (dense.ts), otherwise a product of matrices (product.ts).
+
+import type { Composition, Node, Op, Planning } from "../types.js";
+import { nodeError } from "./attributes.js";
+import { Linear } from "./dense.js";
+import { Product } from "./product.js";
+
+/** Weights of two axes make a dense layer; the graph sees constants as inputs without a layout. */
+const opOf = (node: Node, plan: Planning): Op =>
+  plan.constant(node.inputs[1] ?? "")?.shape.length === 2 ? Linear : Product;
+
+/** A rule of the dense layer; a product of two activations has only the gradient. */
+function ruleOf(name: string): (node: Node, plan: Planning) => void {
+  return (node, plan) => {
+    const op = opOf(node, plan);
+    const rule = name === "linear" && op === Linear ? op.rules.gradient : op.rules[name];
+    if (!rule) {
+      throw nodeError(
+        node,
+        `"${name}" is not a rule of a product of two activations; it has: gradient`,
+      );
+    }
+    rule(node, plan);
+  };
+}
+
+export const MatMul: Op = {
+  fusesActivation: false,
+  channel: (node, k, inputs) => Product.channel?.(node, k, inputs),
+  shape: (node, k, inputs, constants) =>
+    constants.get(node.inputs[1] ?? "")?.shape.length === 2
+      ? undefined
+      : Product.shape?.(node, k, inputs, constants),
+  infer: (node, inputs, constants) =>
+    (constants.get(node.inputs[1] ?? "")?.shape.length === 2 ? Linear : Product).infer(
+      node,
+      inputs,
+      constants,
+    ),
+  forward: (node, plan) => opOf(node, plan).forward(node, plan),
+  // "linear" is the gradient where it is one, for methods that must not take a product of activations for it.
+  rules: Object.fromEntries(
+    [...Object.keys(Linear.rules), "linear"].map((name) => [name, ruleOf(name)]),
+  ),
+};
+
+/** Vectors as matrices of one row or column; a constant first operand by transposes: A x = (xᵀ Aᵀ)ᵀ. */
+export const matMul: Composition = (node, write) => {
+  const [a, b] = [write.shape(0), write.shape(1)];
+  const [left = "", right = ""] = node.inputs;
+  const last = (rank: number, ...axes: number[]) => axes.map((axis) => rank + axis);
+  if (a.length === 1 || b.length === 1) {
+    const x = a.length === 1 ? write.node("Unsqueeze", [left, write.integers([0])]) : left;
+    const w = b.length === 1 ? write.node("Unsqueeze", [right, write.integers([1])]) : right;
+    const y = write.node("MatMul", [x, w]);
+    const rank = Math.max(a.length, b.length, 2);
+    const gone = [
+      ...(a.length === 1 ? last(rank, -2) : []),
+      ...(b.length === 1 ? last(rank, -1) : []),
+    ];
+    return write.node("Squeeze", [y, write.integers(gone)]);
+  }
+  const constant = write.constant(0) ?? write.constant(1);
+  if (!constant || constant.shape.slice(0, -2).some((n) => n !== 1)) return undefined;
+  if (constant.shape.length > Math.min(a.length, b.length) && constant.shape.length > 2)
+    return undefined;
+  const plain = constant.shape.slice(-2);
+  if (write.constant(1)) {
+    if (b.length === 2) return undefined;
+    return write.node("MatMul", [left, write.floats(plain, constant.data)]);
+  }
+  const [rows = 1, columns = 1] = plain;
+  const turned = Float32Array.from(
+    constant.data,
+    (_, e) => constant.data[(e % rows) * columns + Math.floor(e / rows)] as number,
+  );
+  const perm = b.map((_, axis) => axis);
+  perm.push(...(perm.splice(-2).reverse() as [number, number]));
+  const x = write.node("Transpose", [right], { perm });
+  const y = write.node("MatMul", [x, write.floats([columns, rows], turned)]);
+  return write.node("Transpose", [y], { perm });
+};

@@ -1,0 +1,200 @@
+// Reductions along axes, and the normalization along axes that LayerNormalization, InstanceNormalization and
+// GroupNormalization are made of, by reduce.wgsl. Reductions keep their axes here, with length 1: what drops them
+// is a Squeeze (compositions.ts).
+
+import { channels, positions, quads, strides } from "../layout.js";
+import type { Constant, Layout, Node, Op, Planning } from "../types.js";
+import { axisOf, integers, nodeError, numberOf } from "./attributes.js";
+import { packVector } from "./convolution.js";
+import { gradientTo, join, layer, type Part, result, source } from "./epilogue.js";
+
+const OPERATIONS = { ReduceSum: 0, ReduceMean: 1, ReduceMax: 2, ReduceMin: 3 } as const;
+
+/** Axes that a node reduces, in order; all of them where it names none. */
+export function reducedAxes(
+  node: Node,
+  rank: number,
+  constants: ReadonlyMap<string, Constant>,
+): number[] {
+  const given = integers(node, "axes", 1, constants) ?? [];
+  const all = Array.from({ length: rank }, (_, axis) => axis);
+  if (given.length === 0) return numberOf(node, "noop_with_empty_axes", 0) ? [] : all;
+  const axes = given.map((axis) => axisOf(node, axis, rank));
+  return all.filter((axis) => axes.includes(axis));
+}
+
+/** Places of all combinations of indices along some axes, in vec4s within a channel quad. */
+function placesAlong({ shape, channel }: Layout, axes: readonly number[]): Uint32Array {
+  const step = strides({ shape, channel });
+  let places = [0];
+  for (const axis of axes) {
+    if (axis === channel) continue;
+    const along = Array.from({ length: shape[axis] as number }, (_, i) => (i * step[axis]!) / 4);
+    places = places.flatMap((place) => along.map((more) => place + more));
+  }
+  return Uint32Array.from(places);
+}
+
+/** What both kinds of kernel know of the groups: the fields of the struct and the two lists. */
+function grouping(_node: Node, plan: Planning, x: Layout, axes: readonly number[]) {
+  const others = x.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+  const [kept, reduced] = [placesAlong(x, others), placesAlong(x, axes)];
+  const across = axes.includes(x.channel);
+  const list = (name: string, places: Uint32Array) =>
+    plan.fixed(`${name} of [${x.shape}] by ${x.channel}, ${axes}`, places.byteLength, () => places);
+  const part: Part = {
+    uniforms: {
+      layer: {
+        channels: channels(x),
+        positions: positions(x),
+        kept: kept.length,
+        reduced: reduced.length,
+        across: across ? 1 : 0,
+      },
+    },
+    bindings: { kept: list("kept", kept), reduced: list("reduced", reduced) },
+  };
+  const workgroups: [number, number, number] = [
+    Math.ceil(kept.length / 64),
+    across ? 1 : quads(x),
+    1,
+  ];
+  return { part, workgroups, groups: kept.length * workgroups[1] };
+}
+
+const Reduce: Op = {
+  infer(node, [x], constants) {
+    if (!x) throw nodeError(node, "its input is constant: it should have been folded");
+    const axes = reducedAxes(node, x.shape.length, constants);
+    const shape = x.shape.map((n, axis) => (axes.includes(axis) ? 1 : n));
+    return [{ shape, channel: x.channel }];
+  },
+  forward(node, plan) {
+    const x = plan.value(node.inputs[0] as string);
+    const axes = reducedAxes(node, x.layout.shape.length, plan.graph.constants);
+    const { part, workgroups, groups } = grouping(node, plan, x.layout, axes);
+    const OPERATION = OPERATIONS[node.op as keyof typeof OPERATIONS];
+    const y = plan.value(node.outputs[0] as string);
+    const keep = layer({ keep: plan.backward ? 1 : 0 });
+    const { uniforms, bindings } = join(source("x", x), result(y), part, keep);
+    if (OPERATION >= 2) bindings.winner = plan.saved(node, "winners", groups * 16);
+    plan.step({
+      label: node.name,
+      shader: "reduce",
+      entry: "forward",
+      constants: { OPERATION },
+      uniforms,
+      bindings: { ...bindings, ...(OPERATION < 2 && { winner: noWinner(plan) }) },
+      workgroups,
+      samples: 1,
+    });
+  },
+  rules: {
+    gradient(node, plan) {
+      const sink = plan.sink(node, 0);
+      if (!sink) return;
+      const axes = reducedAxes(node, sink.layout.shape.length, plan.graph.constants);
+      const { part, workgroups, groups } = grouping(node, plan, sink.layout, axes);
+      const OPERATION = OPERATIONS[node.op as keyof typeof OPERATIONS];
+      const dy = plan.gradient(node.outputs[0] as string);
+      const from = layer({ dy_offset: dy.offset, dy_stride: dy.stride });
+      const { uniforms, bindings } = join(gradientTo(sink, plan), part, from);
+      const winners = OPERATION >= 2 && { winners: plan.saved(node, "winners", groups * 16) };
+      plan.step({
+        label: `${node.name} back`,
+        shader: "reduce",
+        entry: winners ? "backward_best" : "backward",
+        constants: { OPERATION },
+        uniforms,
+        bindings: { ...bindings, dy: dy.buffer, ...winners },
+        workgroups,
+        samples: 1,
+      });
+    },
+  },
+};
+
+const noWinner = (plan: Planning): number => plan.fixed("no winner", 16, () => new Uint32Array(4));
+
+export const ReduceSum: Op = Reduce;
+export const ReduceMean: Op = Reduce;
+export const ReduceMax: Op = Reduce;
+export const ReduceMin: Op = Reduce;
+
+/** γ and β, one number for each channel; 1 and 0 where there are none. */
+function vectors(node: Node, plan: Planning, count: number): Record<"scale" | "shift", number> {
+  const vector = (k: number, otherwise: number) => {
+    const name = node.inputs[k];
+    const data = () =>
+      packVector(plan.constant(name ?? "")?.data ?? new Float32Array(count).fill(otherwise));
+    const key = name ? `${name} as a vector` : `${count} times ${otherwise}`;
+    return plan.fixed(key, Math.ceil(count / 4) * 16, data);
+  };
+  return { scale: vector(1, 1), shift: vector(2, 0) };
+}
+
+const normalizedAxes = (node: Node): number[] => [...(node.attributes.axes as number[])];
+
+/**
+ * Made by compositions.ts, not by ONNX: mean 0 and variance 1 along `axes`, then a scale and a shift for each
+ * channel, whose axis is `channel`.
+ */
+export const Standardize: Op = {
+  channel: (node, k) =>
+    k === 0 && "channel" in node.attributes ? numberOf(node, "channel", 1) : undefined,
+  infer(node, [x]) {
+    if (!x) throw nodeError(node, "its input is constant: not supported");
+    return [x];
+  },
+  forward(node, plan) {
+    const x = plan.value(node.inputs[0] as string);
+    const { part, workgroups, groups } = grouping(node, plan, x.layout, normalizedAxes(node));
+    const fields = layer({
+      keep: plan.backward ? 1 : 0,
+      epsilon: numberOf(node, "epsilon", 1e-5),
+    });
+    const y = plan.value(node.outputs[0] as string);
+    const { uniforms, bindings } = join(source("x", x), result(y), part, fields);
+    plan.step({
+      label: node.name,
+      shader: "reduce",
+      entry: "standard_forward",
+      constants: { OPERATION: 0 },
+      uniforms,
+      bindings: {
+        ...bindings,
+        ...vectors(node, plan, channels(x.layout)),
+        moment: plan.saved(node, "moments", groups * 32),
+      },
+      workgroups,
+      samples: 1,
+    });
+  },
+  rules: {
+    gradient(node, plan) {
+      const sink = plan.sink(node, 0);
+      if (!sink) return;
+      const x = plan.value(node.inputs[0] as string);
+      const { part, workgroups, groups } = grouping(node, plan, x.layout, normalizedAxes(node));
+      const dy = plan.gradient(node.outputs[0] as string);
+      const from = layer({ dy_offset: dy.offset, dy_stride: dy.stride });
+      const { uniforms, bindings } = join(source("x", x), gradientTo(sink, plan), part, from);
+      const { scale } = vectors(node, plan, channels(x.layout));
+      plan.step({
+        label: `${node.name} back`,
+        shader: "reduce",
+        entry: "standard_backward",
+        constants: { OPERATION: 0 },
+        uniforms,
+        bindings: {
+          ...bindings,
+          dy: dy.buffer,
+          scale,
+          moments: plan.saved(node, "moments", groups * 32),
+        },
+        workgroups,
+        samples: 1,
+      });
+    },
+  },
+};

@@ -1,0 +1,135 @@
+// Functions of one element that keep their derivative for the backward pass, by smooth.wgsl. To add one, add its
+// line here and its case there.
+
+import { channels, positions, quads, vec4s } from "../layout.js";
+import type { Node, Op, Planning } from "../types.js";
+import { pass } from "./activation.js";
+import { nodeError, numberOf, stringOf } from "./attributes.js";
+import { gradientTo, join, layer, result, source } from "./epilogue.js";
+import { rescale } from "./rescale.js";
+
+type Parameter = readonly [attribute: string, otherwise: number];
+
+/** The attributes of each function, alpha and beta in the shader, in the order of the shader's numbers. */
+const FUNCTIONS: Readonly<Record<string, readonly Parameter[]>> = {
+  Abs: [],
+  Acos: [],
+  Acosh: [],
+  Asin: [],
+  Asinh: [],
+  Atan: [],
+  Atanh: [],
+  Ceil: [],
+  Celu: [["alpha", 1]],
+  Cos: [],
+  Cosh: [],
+  Elu: [["alpha", 1]],
+  Erf: [],
+  Exp: [],
+  Floor: [],
+  Gelu: [],
+  "Gelu by tanh": [],
+  HardSigmoid: [
+    ["alpha", 0.2],
+    ["beta", 0.5],
+  ],
+  HardSwish: [],
+  Log: [],
+  Mish: [],
+  Reciprocal: [],
+  Round: [],
+  Selu: [
+    ["alpha", 1.6732631921768188],
+    ["gamma", 1.0507010221481323],
+  ],
+  Shrink: [
+    ["lambd", 0.5],
+    ["bias", 0],
+  ],
+  Sigmoid: [],
+  Sign: [],
+  Sin: [],
+  Sinh: [],
+  Softplus: [],
+  Softsign: [],
+  Sqrt: [],
+  Swish: [["alpha", 1]],
+  Tan: [],
+  Tanh: [],
+  ThresholdedRelu: [["alpha", 1]],
+};
+
+const names = Object.keys(FUNCTIONS);
+
+function functionOf(node: Node): string {
+  if (node.op !== "Gelu") return node.op;
+  const how = stringOf(node, "approximate", "none");
+  if (how === "none") return "Gelu";
+  if (how === "tanh") return "Gelu by tanh";
+  throw nodeError(node, `its approximation is "${how}"; known are none, tanh`);
+}
+
+function slopeBuffer(node: Node, plan: Planning): number {
+  const { layout } = plan.value(node.outputs[0] as string);
+  return plan.saved(node, "slope", vec4s(layout) * 16);
+}
+
+const Smooth: Op = {
+  infer(node, [x]) {
+    if (!x) throw nodeError(node, "its input is constant: it should have been folded");
+    functionOf(node);
+    return [x];
+  },
+  forward(node, plan) {
+    const x = plan.value(node.inputs[0] as string);
+    const name = functionOf(node);
+    const [alpha, beta] = (FUNCTIONS[name] ?? []).map(([attribute, otherwise]) =>
+      numberOf(node, attribute, otherwise),
+    );
+    const fields = {
+      channels: channels(x.layout),
+      positions: positions(x.layout),
+      keep_slope: plan.backward ? 1 : 0,
+      alpha: alpha ?? 0,
+      beta: beta ?? 0,
+    };
+    const y = plan.value(node.outputs[0] as string);
+    const { uniforms, bindings } = join(source("x", x), result(y), layer(fields));
+    plan.step({
+      label: node.name,
+      shader: "smooth",
+      entry: "forward",
+      constants: { FUNCTION: names.indexOf(name) },
+      uniforms,
+      bindings: { ...bindings, slope: slopeBuffer(node, plan) },
+      workgroups: [Math.ceil(fields.positions / 64), quads(x.layout), 1],
+      samples: 1,
+    });
+  },
+  rules: {
+    gradient(node, plan) {
+      const sink = plan.sink(node, 0);
+      if (!sink) return;
+      const fields = { channels: channels(sink.layout), positions: positions(sink.layout) };
+      const dy = plan.gradient(node.outputs[0] as string);
+      const { uniforms, bindings } = join(source("dy", dy), gradientTo(sink, plan), layer(fields));
+      plan.step({
+        label: `${node.name} back`,
+        shader: "smooth",
+        entry: "backward",
+        constants: { FUNCTION: 0 },
+        uniforms,
+        bindings: { ...bindings, slopes: slopeBuffer(node, plan) },
+        workgroups: [Math.ceil(fields.positions / 64), quads(sink.layout), 1],
+        samples: 1,
+      });
+    },
+    pass,
+    rescale: (node, plan) => rescale(node, plan, slopeBuffer(node, plan)),
+  },
+};
+
+/** The operators that smooth.wgsl computes, by their names. */
+export const smooth: Readonly<Record<string, Op>> = Object.fromEntries(
+  names.filter((name) => !name.includes(" ")).map((name) => [name, Smooth]),
+);
