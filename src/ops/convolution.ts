@@ -212,7 +212,7 @@ interface Tile {
  * widths, since each is a pipeline of its own: the one that costs least, a pixel more on either side counted.
  */
 function tileOf(height: number, width: number, pixels: number): Tile {
-  const widths = [28, 14, 8, 4, 2, 1].filter((columns) => columns <= Math.max(1, pixels));
+  const widths = [28, 24, 20, 16, 14, 8, 4, 2, 1].filter((columns) => columns <= Math.max(1, pixels));
   const cost = (columns: number) => Math.ceil(width / columns) * (columns + 2);
   const columns = widths.reduce((best, next) => (cost(next) < cost(best) ? next : best));
   const high = Math.max(1, Math.floor(pixels / columns));
@@ -220,12 +220,9 @@ function tileOf(height: number, width: number, pixels: number): Tile {
   return { columns, rows, across: Math.ceil(width / columns), down: Math.ceil(height / rows) };
 }
 
-/** Quads of a tile: a power of two up to the limit; at least two for pointwise.wgsl, which takes pairs. */
+/** Quads of a tile: about equal parts of all there are; twice as many and even in number if pointwise. */
 function quadsOf(count: number, limit: number, pointwise: boolean): number {
-  const most = pointwise ? 2 * limit : limit;
-  let quads = pointwise ? 2 : 1;
-  while (quads < count && 2 * quads <= most) quads *= 2;
-  return quads;
+  return pointwise ? Math.ceil(evenTile(count, 2 * limit) / 2) * 2 : evenTile(count, limit);
 }
 
 /** What forward and backward launches have in common. */
