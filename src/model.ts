@@ -18,7 +18,7 @@ export type ModelSource = Uint8Array | ArrayBuffer | Response | URL | string;
 export interface ModelOptions extends GraphOptions {
   /** Names of the classes, in the order of the logits. */
   readonly labels?: readonly string[];
-  /** How photos become the network's input; `unit` (0 … 1) if not given. */
+  /** How photos become the network's input; `imagenet` for three channels, else `unit`, if not given. */
   readonly preprocess?: Preset | Preprocess;
   /** How much one invocation makes; by default what suits the adapter. */
   readonly tiling?: Tiling;
