@@ -212,7 +212,9 @@ interface Tile {
  * widths, since each is a pipeline of its own: the one that costs least, a pixel more on either side counted.
  */
 function tileOf(height: number, width: number, pixels: number): Tile {
-  const widths = [28, 24, 20, 16, 14, 8, 4, 2, 1].filter((columns) => columns <= Math.max(1, pixels));
+  const widths = [28, 24, 20, 16, 14, 8, 4, 2, 1].filter(
+    (columns) => columns <= Math.max(1, pixels),
+  );
   const cost = (columns: number) => Math.ceil(width / columns) * (columns + 2);
   const columns = widths.reduce((best, next) => (cost(next) < cost(best) ? next : best));
   const high = Math.max(1, Math.floor(pixels / columns));

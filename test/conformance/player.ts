@@ -16,7 +16,7 @@ export interface Player {
   destroy(): void;
 }
 
-const AROUND = ["add_noise", "seed_logit", "accumulate"];
+const AROUND = ["add_noise", "seed", "accumulate"];
 
 function stepOf(steps: readonly Step[], entry: string): Step {
   const step = steps.find((s) => s.entry === entry);
@@ -108,7 +108,7 @@ export async function openPlayer(
       return unpacked(new Float32Array(bytes), plan.logits, samples);
     },
     async backward(seeds) {
-      const step = stepOf(plan.backward, "seed_logit");
+      const step = stepOf(plan.backward, "seed");
       const stride = step.uniforms.layer?.stride as number;
       const place = { layout: plan.logits.layout, offset: 0, stride };
       write(buffer(step.bindings.seeds), packed(seeds, place, samples));
