@@ -5,8 +5,7 @@
 //   deconvnet: max(g, 0), whatever the input was (Zeiler & Fergus 2014)
 // Put before every backward kernel.
 
-const GATE_GRADIENT = 1u;
-const GATE_GUIDED = 2u;
+const GATE_GUIDED = 2u;     // 1 is the gradient itself
 const GATE_DECONVNET = 3u;
 
 struct Back {
