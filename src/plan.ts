@@ -5,7 +5,16 @@
 // the sum through the activation that made the tensor, so that whoever reads a gradient finds it complete.
 
 import { type Cam, enlargeStep, heatSteps, layerOf, withoutActivation } from "./cam.js";
-import { channels, elements, positions, quads, vec4s } from "./layout.js";
+import {
+  accumulateStep,
+  classStep,
+  noiseStep,
+  rangeStep,
+  relevanceStep,
+  seedStep,
+  spreadStep,
+} from "./ends.js";
+import { elements, positions, quads, vec4s } from "./layout.js";
 import { share } from "./memory.js";
 import { methodOf, ruleOf } from "./methods.js";
 import { gateInPlace } from "./ops/activation.js";
@@ -26,7 +35,6 @@ import type {
   Plan,
   PlanBuffer,
   Planning,
-  Ports,
   Sink,
   Step,
   Tiling,
@@ -140,7 +148,6 @@ class Planner implements Planning {
   plan(count: number): Plan {
     const { graph } = this;
     const input = this.layout(graph.input);
-    const output = this.layout(graph.output);
     const image = this.fixed("image", vec4s(input) * 16, () => new Float32Array(vec4s(input) * 4));
     const range = this.fixed("range", 8, () => new Float32Array(2));
     const target = this.fixed("target", 16, () => new Uint32Array(4));
@@ -152,30 +159,30 @@ class Planner implements Planning {
     const baselines = fixed("baselines", count * vec4s(input));
     const table = fixed("table", 2 * quads(input) + MAX_POINTS);
     const ports = { run: this.run, image, range, target, moments, spread, baselines, table };
-    const prologue = [this.rangeStep(ports, input), this.spreadStep(ports, input)];
-    const classify = [this.classStep(target, output)];
+    const logits = this.value(graph.output);
+    const prologue = [rangeStep(ports, input), spreadStep(ports, input)];
+    const classify = [classStep(target, logits)];
 
-    this.steps = [];
-    this.noiseStep(ports, input);
+    this.steps = [noiseStep(ports, input, this.value(graph.input).buffer)];
     for (const node of this.stepping()) this.op(node).forward(node, this);
     const forward = this.steps;
 
     this.steps = [];
     if (this.method !== undefined) {
       const { cam } = methodOf(this.method);
-      const map = cam && this.heat(cam, target, output);
-      if (cam?.role !== "map") this.goBack(target, output, this.options.method as string);
+      const map = cam && this.heat(cam, target);
+      if (cam?.role !== "map") this.goBack(target, this.options.method as string);
       if (map) this.step(map());
       if (methodOf(this.options.method as string).baseline) {
         prologue.push(...this.baselineSteps(forward.slice(1)));
         this.timesInput();
       }
-      this.accumulateStep(ports, input);
+      this.step(accumulateStep(ports, input, this.gradient(graph.input).buffer));
     }
     const backward = this.steps;
     const all = [...forward, ...backward];
     const { places, physical } = share(this.buffers, all, {
-      id: this.value(graph.output).buffer,
+      id: logits.buffer,
       until: forward.length,
     });
     const sum = (bytes: readonly number[]) => bytes.reduce((a, b) => a + b, 0);
@@ -197,24 +204,38 @@ class Planner implements Planning {
       physical,
       memory,
       ports,
-      logits: this.value(graph.output),
+      logits,
       input,
     };
   }
 
   /** One backward pass, from the target to the input or to a tensor on the way. */
-  private goBack(target: BufferId, output: Layout, method: string, end?: string): void {
+  private goBack(target: BufferId, method: string, end?: string): void {
     this.method = method;
     this.gradients.clear();
     this.contributions.clear();
     this.end = end && this.root(end);
     this.path = this.end ? this.dependents(this.end) : undefined;
     this.countContributions();
-    this.seedStep(target, output);
+    this.seed(target);
     for (const node of this.stepping().reverse()) {
       if (this.isOnPath(node)) this.propagate(node, method);
     }
     this.checkContributions();
+  }
+
+  /** Puts the gradient of the target, or for relevance its logits, where the backward pass begins. */
+  private seed(target: BufferId): void {
+    const root = this.root(this.graph.output);
+    const logits = this.value(this.graph.output);
+    const seeds = this.gradient(this.graph.output);
+    this.step(seedStep(target, logits, seeds));
+    if (methodOf(this.method as string).relevance) this.step(relevanceStep(logits, seeds));
+    const count = this.contributions.get(root) as { expected: number; done: number };
+    count.done = 1;
+    const gate = this.gateOf(root);
+    if (gate)
+      gateInPlace("seed gate", this, { ...seeds, layout: this.layout(root), add: false, gate });
   }
 
   /** A forward pass of the zero image, into buffers of its own; the first step, the noise, is left out. */
@@ -245,9 +266,9 @@ class Planner implements Planning {
   }
 
   /** The class activation map of the layer; what it returns is the step that brings it to the image. */
-  private heat(cam: Cam, target: BufferId, output: Layout): () => Step {
+  private heat(cam: Cam, target: BufferId): () => Step {
     const layer = this.layer as string;
-    this.goBack(target, output, "gradient", layer);
+    this.goBack(target, "gradient", layer);
     const a = this.value(layer);
     if (!this.path?.has(this.root(this.graph.output))) {
       throw new Error(`the layer "${layer}" does not lead to the logits`);
@@ -551,122 +572,4 @@ class Planner implements Planning {
       }
     }
   }
-
-  // --- around the network ---
-
-  private rangeStep({ image, range }: Ports, input: Layout): Step {
-    return {
-      label: "range",
-      shader: "sensitivity",
-      entry: "range",
-      uniforms: { layer: { channels: channels(input), positions: positions(input) } },
-      bindings: { values: image, extremes: range },
-      workgroups: [1, 1, 1],
-      samples: 0,
-    };
-  }
-
-  private classStep(target: BufferId, output: Layout): Step {
-    return {
-      label: "class",
-      shader: "sensitivity",
-      entry: "top_class",
-      uniforms: { layer: { channels: channels(output) } },
-      bindings: { values: this.value(this.graph.output).buffer, class_index: target },
-      workgroups: [1, 1, 1],
-      samples: 0,
-    };
-  }
-
-  private spreadStep({ image, range, spread, table }: Ports, input: Layout): Step {
-    return {
-      label: "spread",
-      shader: "noise",
-      entry: "find_spread",
-      uniforms: { layer: sampleLayer(input) },
-      bindings: { image, image_range: range, table, spread_out: spread, run: this.run },
-      workgroups: [Math.ceil(vec4s(input) / 64), 1, 1],
-      samples: 0,
-    };
-  }
-
-  private noiseStep({ image, spread, baselines, table }: Ports, input: Layout): void {
-    const { buffer } = this.value(this.graph.input);
-    this.step({
-      label: "noise",
-      shader: "noise",
-      entry: "add_noise",
-      uniforms: { layer: sampleLayer(input) },
-      bindings: { image, spread, baselines, table, noisy: buffer, run: this.run },
-      workgroups: [Math.ceil(positions(input) / 4 / 64), quads(input), 1],
-      samples: 1,
-    });
-  }
-
-  private seedStep(target: BufferId, output: Layout): void {
-    const root = this.root(this.graph.output);
-    const seeds = this.gradient(this.graph.output);
-    const logits = this.value(this.graph.output);
-    this.step({
-      label: "seed",
-      shader: "sensitivity",
-      entry: "seed",
-      uniforms: {
-        layer: {
-          channels: channels(output),
-          stride: seeds.stride,
-          logits_stride: logits.stride,
-          logits_offset: logits.offset,
-        },
-      },
-      bindings: { target_class: target, logits: logits.buffer, seeds: seeds.buffer },
-      workgroups: [1, 1, 1],
-      samples: 1,
-    });
-    const count = this.contributions.get(root) as { expected: number; done: number };
-    count.done = 1;
-    if (methodOf(this.method as string).relevance) this.relevanceStep(seeds);
-    const gate = this.gateOf(root);
-    if (gate)
-      gateInPlace("seed gate", this, { ...seeds, layout: this.layout(root), add: false, gate });
-  }
-
-  private relevanceStep(seeds: View): void {
-    const logits = this.value(this.graph.output);
-    this.step({
-      label: "relevance",
-      shader: "relevance",
-      entry: "seed",
-      uniforms: {
-        layer: {
-          vec4s: vec4s(seeds.layout),
-          x_offset: logits.offset,
-          x_stride: logits.stride,
-          z_offset: seeds.offset,
-          z_stride: seeds.stride,
-        },
-      },
-      bindings: { x: logits.buffer, seeds: seeds.buffer },
-      workgroups: [Math.ceil(vec4s(seeds.layout) / 64), 1, 1],
-      samples: 1,
-    });
-  }
-
-  private accumulateStep(ports: Ports, input: Layout): void {
-    const { image, spread, baselines, table, moments } = ports;
-    const { buffer } = this.gradient(this.graph.input);
-    this.step({
-      label: "accumulate",
-      shader: "moments",
-      entry: "accumulate",
-      uniforms: { layer: sampleLayer(input) },
-      bindings: { image, spread, baselines, table, gradients: buffer, moments, run: this.run },
-      workgroups: [Math.ceil(vec4s(input) / 64), 1, 1],
-      samples: 0,
-    });
-  }
-}
-
-function sampleLayer(input: Layout): Record<string, number> {
-  return { channels: channels(input), positions: positions(input), stride: vec4s(input) };
 }
