@@ -4,10 +4,10 @@
 import contrastText from "../shaders/contrast.wgsl";
 import type { Estimate } from "./estimate.js";
 import { dispatch, kernels, perDevice, run } from "./kernel.js";
+import type { SensitivityMap } from "./map.js";
 import { createPainter } from "./paint.js";
 import { Picture, type PictureOptions, type PixelOptions } from "./picture.js";
 import { createRangeFinder } from "./range.js";
-import type { SensitivityMap } from "./sensitivity.js";
 
 const pipelines = perDevice((device) => kernels(device, contrastText, ["contrast"]));
 

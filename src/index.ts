@@ -5,6 +5,7 @@ export { type Contrast, contrast } from "./contrast.js";
 export { type DeviceOptions, requestDevice } from "./device.js";
 export type { Estimator, Reduction } from "./estimate.js";
 export type { ImageSource, RawTensor } from "./image.js";
+export type { Completeness, MapMemory, MapTimes, SensitivityMap } from "./map.js";
 export { type Method, methods } from "./methods.js";
 export {
   type Classification,
@@ -20,12 +21,5 @@ export { captumScale, type ParityName, pairScale, parity } from "./parity.js";
 export type { Quadrature } from "./path.js";
 export type { PictureOptions } from "./picture.js";
 export { type Preprocess, type Preset, presets } from "./preprocess.js";
-export {
-  type Completeness,
-  type MapMemory,
-  type MapTimes,
-  type SensitivityMap,
-  sensitivities,
-  sensitivity,
-} from "./sensitivity.js";
+export { sensitivities, sensitivity } from "./sensitivity.js";
 export type { NoiseScale, Scalar, SensitivityOptions } from "./settings.js";

@@ -1,9 +1,9 @@
 // What other programs mean by SmoothGrad: their noise, number of samples, estimator, reduction and cap, so that
 // their maps can be compared with ours. Each line was read from the program's source.
 
+import type { SensitivityMap } from "./map.js";
 import type { PictureOptions } from "./picture.js";
 import type { Range } from "./range.js";
-import type { SensitivityMap } from "./sensitivity.js";
 import type { SensitivityOptions } from "./settings.js";
 
 /** How the map is computed, and how it is painted. */

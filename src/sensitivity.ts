@@ -2,56 +2,20 @@
 //
 //   M̂_c(x) = 1/n Σ_i ∂S_c/∂x (x + N(0, σ²)),   σ = noise · (max x − min x)     (Smilkov et al. 2017)
 //
-// The samples go through the network in as few batches as memory allows. Their moments stay on the GPU; a map
-// is a view of them, which can be painted at any time.
+// The samples go through the network in as few batches as memory allows; the map is a view of
+// their moments (map.ts).
 
 import { boundsOf, makeBaseline, valuesOf } from "./baseline.js";
-import { unpackChannels } from "./channels.js";
-import { adapterName, whileAlive } from "./device.js";
+import { whileAlive } from "./device.js";
 import type { Batch, Engine } from "./engine.js";
-import type { Estimator } from "./estimate.js";
-import { read } from "./gpu.js";
 import type { ImageSource, InputTensor } from "./image.js";
 import { quads, vec4s } from "./layout.js";
+import { type Chosen, type Completeness, SensitivityMap } from "./map.js";
 import { methodOf } from "./methods.js";
-import {
-  type Classification,
-  type ClassScore,
-  encodeClean,
-  type Model,
-  readLogits,
-} from "./model.js";
-import { createPicture, type Picture, type PictureOptions } from "./picture.js";
-import { MOMENTS, type PlanOptions } from "./plan.js";
+import { encodeClean, type Model, readLogits } from "./model.js";
+import type { PlanOptions } from "./plan.js";
 import { colorRange, resolvePreprocess } from "./preprocess.js";
 import { quantileOfSize, type SensitivityOptions, type Settings, settle } from "./settings.js";
-
-/** What a map took. */
-export interface MapMemory {
-  /** Bytes of all buffers while it was computed, and the samples that went through together. */
-  readonly peak: number;
-  readonly batch: number;
-  /** Bytes the batch would have taken had every activation been kept. */
-  readonly unshared: number;
-}
-
-/** Milliseconds. */
-export interface MapTimes {
-  /** Picture to tensor, and the forward pass that finds the class. */
-  readonly classify: number;
-  /** All batches. */
-  readonly samples: number;
-  readonly total: number;
-}
-
-/** How well the attributions of a path add up: Σ a should be what the target gained on the way. */
-export interface Completeness {
-  readonly sum: number;
-  /** The target at the image (the mean over the noisy samples) minus the target at the baseline. */
-  readonly gain: number;
-  /** sum − gain. */
-  readonly gap: number;
-}
 
 /** The sensitivity map of an image. */
 export async function sensitivity(
@@ -152,12 +116,6 @@ function planOptions(
   const { channels } = model.input;
   const colors = resolvePreprocess(preprocess ?? model.preprocess, channels);
   return { ...plain, box: box ?? colorRange(colors, channels) };
-}
-
-/** The classes that were asked for; the target is undefined where it is the first of the image. */
-interface Chosen {
-  readonly target: number | undefined;
-  readonly versus: number | undefined;
 }
 
 function chooseClasses(model: Model, { target, versus }: Settings): Chosen {
@@ -273,177 +231,4 @@ async function classifyOn(
   if (target === undefined) engine.encode(encoder, ["classify"], 1);
   engine.device.queue.submit([encoder.finish()]);
   return readLogits(engine, classes);
-}
-
-/** A sensitivity map on the GPU. Made by `sensitivity`. */
-export class SensitivityMap {
-  /** The class that is explained, and the one that it is held against. */
-  target!: ClassScore;
-  versus: ClassScore | undefined;
-  /** The five most probable classes. */
-  top: readonly ClassScore[] = [];
-  /** Samples so far. */
-  samples = 0;
-  /** ‖standard error‖₂ / ‖map‖₂ of the estimator that was asked for; Infinity for one sample. */
-  standardError = Number.POSITIVE_INFINITY;
-  /** Of "integrated-gradients", when all samples are done. */
-  completeness: Completeness | undefined;
-  /** Standard deviation of the noise in the units of the input; its root mean square where elements differ. */
-  readonly sigma: number;
-  readonly noise: number;
-  readonly seed: number;
-  readonly method: string;
-  readonly estimator: Estimator;
-  /** [C,H,W]. */
-  readonly shape: readonly [number, number, number];
-  readonly adapter: string;
-  readonly memory: MapMemory;
-  times: MapTimes = { classify: 0, samples: 0, total: 0 };
-
-  private constructor(
-    private readonly model: Model,
-    /** @internal */
-    readonly tensor: InputTensor,
-    private readonly moments: GPUBuffer,
-    /** @internal */
-    readonly picture: Picture,
-    engine: Engine,
-    options: Settings,
-    sigma: number,
-  ) {
-    const { fixed, perSample, unshared } = engine.plan.memory;
-    this.sigma = sigma;
-    this.noise = options.noise;
-    this.seed = options.seed;
-    this.method = options.method;
-    this.estimator = options.estimator;
-    this.shape = [tensor.channels, tensor.height, tensor.width];
-    this.adapter = adapterName(engine.device);
-    this.memory = {
-      peak: fixed + perSample * engine.capacity,
-      batch: engine.capacity,
-      unshared: fixed + unshared * engine.capacity,
-    };
-  }
-
-  /** @internal */
-  static async create(
-    model: Model,
-    engine: Engine,
-    tensor: InputTensor,
-    options: Settings,
-    { noise, antithetic }: Setting,
-  ): Promise<SensitivityMap> {
-    const { device } = engine;
-    const spreads = unpackChannels(
-      new Float32Array(
-        await whileAlive(
-          device,
-          read(device, engine.port("spread"), vec4s(engine.plan.input) * 16),
-        ),
-      ),
-      tensor.channels,
-    );
-    const square = spreads.reduce((sum, v) => sum + v * v, 0) / spreads.length;
-    const moments = device.createBuffer({
-      label: "moments of a map",
-      size: MOMENTS * vec4s(engine.plan.input) * 16,
-      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
-    });
-    const picture = await createPicture(device, { moments, samples: 0, input: tensor, antithetic });
-    const sigma = noise * Math.sqrt(square);
-    return new SensitivityMap(model, tensor, moments, picture, engine, options, sigma);
-  }
-
-  /** @internal */
-  get device(): GPUDevice {
-    return this.model.device;
-  }
-
-  /** Paints the map over a canvas. Repeating it with other options runs nothing but a few small kernels. */
-  draw(canvas: HTMLCanvasElement | OffscreenCanvas, options: PictureOptions = {}): void {
-    this.picture.draw(canvas, { estimator: this.estimator, ...options });
-  }
-
-  /** The painted map as pixels. */
-  pixels(options: PictureOptions & { width?: number; height?: number } = {}): Promise<ImageData> {
-    return this.picture.pixels({ estimator: this.estimator, ...options });
-  }
-
-  /** The attribution of every input element, row-major [C,H,W]. */
-  data(estimator: Estimator = this.estimator): Promise<Float32Array<ArrayBuffer>> {
-    return this.picture.attribution(estimator);
-  }
-
-  /** The score of every pixel that `draw` paints with these options, [H,W]. */
-  scores(options: PictureOptions = {}): Promise<Float32Array<ArrayBuffer>> {
-    return this.picture.scores({ estimator: this.estimator, ...options });
-  }
-
-  /** Lowest and highest value that `draw` paints with these options: a `scale` for other maps. */
-  range(options: PictureOptions = {}): Promise<{ low: number; high: number }> {
-    return this.picture.range({ estimator: this.estimator, ...options });
-  }
-
-  /** Frees the map's buffers. */
-  destroy(): void {
-    this.picture.destroy();
-    this.moments.destroy();
-    this.tensor.destroy();
-  }
-
-  /** @internal */
-  setClass(logits: Float32Array, { target, versus }: Chosen): void {
-    const { top, probabilities }: Classification = this.model.scores(logits, 5);
-    this.top = top;
-    const [first] = top as [ClassScore];
-    const score = (index: number): ClassScore => ({
-      index,
-      label: this.model.label(index),
-      logit: logits[index] as number,
-      probability: probabilities[index] as number,
-    });
-    this.target = score(target ?? first.index);
-    if (versus !== undefined) this.versus = score(versus);
-  }
-
-  /** @internal The logits of each sample of the last forward pass. */
-  async logitsOf(engine: Engine, samples: number): Promise<Float32Array[]> {
-    const { classes } = this.model;
-    const logits = await readLogits(engine, classes, samples);
-    return Array.from({ length: samples }, (_, i) =>
-      logits.subarray(i * classes, (i + 1) * classes),
-    );
-  }
-
-  /** @internal What is explained, as it is at these logits. */
-  scoreOf(logits: Float32Array, of: number): number {
-    const { probabilities } = this.model.scores(logits, 1);
-    const score = ({ index }: ClassScore) => {
-      const p = probabilities[index] as number;
-      return [logits[index] as number, p, Math.log(p)][of] as number;
-    };
-    return score(this.target) - (this.versus ? score(this.versus) : 0);
-  }
-
-  /** @internal */
-  encodeCopy(encoder: GPUCommandEncoder, engine: Engine): void {
-    encoder.copyBufferToBuffer(engine.port("moments"), 0, this.moments, 0, this.moments.size);
-  }
-
-  /** @internal Waits for the samples so far and takes their standard error. */
-  async settle(
-    samples: number,
-    { classify, from, began }: { classify: number; from: number; began: number },
-  ): Promise<void> {
-    await whileAlive(this.model.device, this.model.device.queue.onSubmittedWorkDone());
-    this.samples = samples;
-    this.picture.samples = samples;
-    this.standardError = await whileAlive(
-      this.model.device,
-      this.picture.standardError(this.estimator),
-    );
-    const now = performance.now();
-    this.times = { classify, samples: now - from, total: now - began };
-  }
 }

@@ -1,10 +1,11 @@
 // What lies around the passes: targets, paths from baselines, kinds of noise, pairs and early ends, on a small
 // network against sums in float64.
 
+import type { SensitivityMap } from "../src/map.js";
 import { loadModel, type Model } from "../src/model.js";
 import { decodeModel } from "../src/onnx.js";
 import { pathNodes } from "../src/path.js";
-import { type SensitivityMap, sensitivity } from "../src/sensitivity.js";
+import { sensitivity } from "../src/sensitivity.js";
 import { quantileOfSize, type SensitivityOptions } from "../src/settings.js";
 import { close, randn, suite, testWithDevice } from "./harness.js";
 import { smallNetwork } from "./models/tiny.js";
