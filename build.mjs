@@ -47,6 +47,27 @@ const palettes = {
   },
 };
 
+// wgpu-matrix makes all of its namespaces for three types of numbers when it is loaded, in calls that a bundler must
+// take to have effects. Its last lines, which do that, are written anew, one export at a time and marked as pure.
+const matrices = {
+  name: "matrices",
+  setup(build) {
+    build.onLoad({ filter: /\bwgpu-matrix\b.*module\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      const [functions, rest = ""] = text.split(/^function wgpuMatrixAPI\(/m);
+      const makers = [...rest.matchAll(/(\w+): (getAPI[$\d]*)\(/g)];
+      if (makers.length === 0) throw new Error("wgpu-matrix is not written as build.mjs expects");
+      const lines = makers.flatMap(([, name, make]) => [
+        `export const ${name} = /* @__PURE__ */ ${make}(Float32Array);`,
+        `export const ${name}d = /* @__PURE__ */ ${make}(Float64Array);`,
+      ]);
+      return { contents: functions + lines.join("\n"), loader: "js" };
+    });
+  },
+};
+
+const plugins = [shaders, palettes, matrices];
+
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -65,7 +86,7 @@ export const forNode = { ...common, platform: "node", target: "node20", packages
 
 const library = {
   ...forPage,
-  plugins: [shaders, palettes],
+  plugins,
   entryPoints: ["src/index.ts"],
   outfile: "dist/index.js",
 };
@@ -113,7 +134,7 @@ function declarations() {
 
 const demo = (outdir) => ({
   ...forPage,
-  plugins: [shaders, palettes],
+  plugins,
   entryPoints: ["demo/main.ts", "demo/worker.ts"],
   outdir,
 });
