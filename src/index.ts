@@ -21,5 +21,11 @@ export { captumScale, type ParityName, pairScale, parity } from "./parity.js";
 export type { Quadrature } from "./path.js";
 export type { PictureOptions } from "./picture.js";
 export { type Preprocess, type Preset, presets } from "./preprocess.js";
-export { sensitivities, sensitivity } from "./sensitivity.js";
+export {
+  type ClassesOptions,
+  sensitivities,
+  sensitivitiesOfClasses,
+  sensitivity,
+  sensitivityOfClasses,
+} from "./sensitivity.js";
 export type { NoiseScale, Scalar, SensitivityOptions } from "./settings.js";

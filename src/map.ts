@@ -10,7 +10,6 @@ import type { InputTensor } from "./image.js";
 import { vec4s } from "./layout.js";
 import { type Classification, type ClassScore, type Model, readLogits } from "./model.js";
 import { createPicture, type Picture, type PictureOptions } from "./picture.js";
-import { MOMENTS } from "./plan.js";
 import type { Settings } from "./settings.js";
 
 /** What a map took. */
@@ -46,6 +45,12 @@ export interface Chosen {
   readonly versus: number | undefined;
 }
 
+const NO_CLASS = 0xffffffff;
+
+function copy(encoder: GPUCommandEncoder, from: GPUBuffer, to: GPUBuffer): void {
+  encoder.copyBufferToBuffer(from, 0, to, 0, from.size);
+}
+
 /** A sensitivity map on the GPU. Made by `sensitivity`. */
 export class SensitivityMap {
   /** The class that is explained, and the one that it is held against. */
@@ -75,6 +80,9 @@ export class SensitivityMap {
     private readonly model: Model,
     /** @internal */
     readonly tensor: InputTensor,
+    private readonly chosen: Chosen,
+    /** The class in the words that the backward pass begins with, and what its passes left. */
+    private readonly words: GPUBuffer,
     private readonly moments: GPUBuffer,
     /** @internal */
     readonly picture: Picture,
@@ -104,6 +112,7 @@ export class SensitivityMap {
     tensor: InputTensor,
     options: Settings,
     { noise, antithetic }: { noise: number; antithetic: boolean },
+    chosen: Chosen,
   ): Promise<SensitivityMap> {
     const { device } = engine;
     const spreads = unpackChannels(
@@ -116,14 +125,28 @@ export class SensitivityMap {
       tensor.channels,
     );
     const square = spreads.reduce((sum, v) => sum + v * v, 0) / spreads.length;
-    const moments = device.createBuffer({
-      label: "moments of a map",
-      size: MOMENTS * vec4s(engine.plan.input) * 16,
-      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
-    });
+    const copyOf = (name: "moments" | "target") =>
+      device.createBuffer({
+        label: `${name} of a map`,
+        size: engine.port(name).size,
+        usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
+      });
+    const [words, moments] = [copyOf("target"), copyOf("moments")];
+    const { target = 0, versus = NO_CLASS } = chosen;
+    device.queue.writeBuffer(words, 0, new Uint32Array([target, versus, options.of]));
     const picture = await createPicture(device, { moments, samples: 0, input: tensor, antithetic });
     const sigma = noise * Math.sqrt(square);
-    return new SensitivityMap(model, tensor, moments, picture, engine, options, sigma);
+    return new SensitivityMap(
+      model,
+      tensor,
+      chosen,
+      words,
+      moments,
+      picture,
+      engine,
+      options,
+      sigma,
+    );
   }
 
   /** @internal */
@@ -146,6 +169,11 @@ export class SensitivityMap {
     return this.picture.attribution(estimator);
   }
 
+  /** ‖standard error‖₂ / ‖map‖₂ of any estimator; Infinity for one sample. */
+  errorOf(estimator: Estimator = this.estimator): Promise<number> {
+    return this.picture.standardError(estimator);
+  }
+
   /** The score of every pixel that `draw` paints with these options, [H,W]. */
   scores(options: PictureOptions = {}): Promise<Float32Array<ArrayBuffer>> {
     return this.picture.scores({ estimator: this.estimator, ...options });
@@ -159,12 +187,14 @@ export class SensitivityMap {
   /** Frees the map's buffers. */
   destroy(): void {
     this.picture.destroy();
+    this.words.destroy();
     this.moments.destroy();
     this.tensor.destroy();
   }
 
   /** @internal */
-  setClass(logits: Float32Array, { target, versus }: Chosen): void {
+  setClass(logits: Float32Array): void {
+    const { target, versus } = this.chosen;
     const { top, probabilities }: Classification = this.model.scores(logits, 5);
     this.top = top;
     const [first] = top as [ClassScore];
@@ -197,9 +227,29 @@ export class SensitivityMap {
     return score(this.target) - (this.versus ? score(this.versus) : 0);
   }
 
-  /** @internal */
-  encodeCopy(encoder: GPUCommandEncoder, engine: Engine): void {
-    encoder.copyBufferToBuffer(engine.port("moments"), 0, this.moments, 0, this.moments.size);
+  /** @internal After the forward pass of the clean image: fixes the class, the first one where none was chosen. */
+  encodeClass(encoder: GPUCommandEncoder, engine: Engine): void {
+    copy(encoder, this.words, engine.port("target"));
+    if (this.chosen.target !== undefined) return;
+    engine.encode(encoder, ["classify"], 1);
+    copy(encoder, engine.port("target"), this.words);
+  }
+
+  /**
+   * @internal After the forward pass of a batch: the backward pass of this map's class. Where maps take turns on
+   * the engine, each brings its class and its moments along.
+   */
+  encodeBackward(
+    encoder: GPUCommandEncoder,
+    engine: Engine,
+    { samples, takesTurns }: { samples: number; takesTurns: boolean },
+  ): void {
+    if (takesTurns) {
+      copy(encoder, this.words, engine.port("target"));
+      copy(encoder, this.moments, engine.port("moments"));
+    }
+    engine.encode(encoder, ["backward"], samples);
+    copy(encoder, engine.port("moments"), this.moments);
   }
 
   /** @internal Waits for the samples so far and takes their standard error. */
@@ -210,10 +260,7 @@ export class SensitivityMap {
     await whileAlive(this.model.device, this.model.device.queue.onSubmittedWorkDone());
     this.samples = samples;
     this.picture.samples = samples;
-    this.standardError = await whileAlive(
-      this.model.device,
-      this.picture.standardError(this.estimator),
-    );
+    this.standardError = await whileAlive(this.model.device, this.errorOf());
     const now = performance.now();
     this.times = { classify, samples: now - from, total: now - began };
   }

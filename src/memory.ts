@@ -4,11 +4,14 @@
 
 import type { BufferId, PlanBuffer, Step } from "./types.js";
 
-/** For each buffer its place (−1 for fixed ones), and for each place its bytes for one sample. */
+/**
+ * For each buffer its place (−1 for fixed ones), and for each place its bytes for one sample. Those `kept` live at
+ * least until the step of that index.
+ */
 export function share(
   buffers: readonly PlanBuffer[],
   steps: readonly Step[],
-  kept: { readonly id: BufferId; readonly until: number },
+  kept: ReadonlyMap<BufferId, number>,
 ): { places: number[]; physical: number[] } {
   const lives = buffers.map(() => ({ from: Number.POSITIVE_INFINITY, to: -1 }));
   steps.forEach((step, time) => {
@@ -21,9 +24,10 @@ export function share(
   const places = buffers.map(() => -1);
   const physical: number[] = [];
   const tenants: { from: number; to: number }[][] = [];
-  // What is read from outside lives on until then.
-  const read = lives[kept.id];
-  if (read) read.to = Math.max(read.to, kept.until);
+  for (const [id, until] of kept) {
+    const life = lives[id] as { from: number; to: number };
+    life.to = Math.max(life.to, until);
+  }
   // The largest first: a later, smaller one then finds room in them, and never makes one grow.
   const order = buffers
     .map((_, id) => id)

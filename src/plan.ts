@@ -53,6 +53,8 @@ export interface PlanOptions {
   readonly tiling?: Tiling;
   /** How many baselines a path may start from; 1. */
   readonly baselines?: number;
+  /** The backward pass is played once for each of several targets: it spares what the forward pass left. */
+  readonly several?: boolean;
 }
 
 /** For each channel of the image. */
@@ -181,10 +183,7 @@ class Planner implements Planning {
     }
     const backward = this.steps;
     const all = [...forward, ...backward];
-    const { places, physical } = share(this.buffers, all, {
-      id: logits.buffer,
-      until: forward.length,
-    });
+    const { places, physical } = share(this.buffers, all, this.kept(forward, backward));
     const sum = (bytes: readonly number[]) => bytes.reduce((a, b) => a + b, 0);
     const used = new Set(
       [...prologue, ...classify, ...all].flatMap((step) => Object.values(step.bindings)),
@@ -207,6 +206,19 @@ class Planner implements Planning {
       logits,
       input,
     };
+  }
+
+  /** What must outlive its last reader: the logits, which are read from outside, and what is read again. */
+  private kept(forward: readonly Step[], backward: readonly Step[]): Map<BufferId, number> {
+    const kept = new Map([[this.value(this.graph.output).buffer, forward.length]]);
+    if (!this.options.several) return kept;
+    const named = (steps: readonly Step[]) =>
+      new Set(steps.flatMap((step) => Object.values(step.bindings)));
+    const again = named(backward);
+    for (const id of named(forward)) {
+      if (again.has(id)) kept.set(id, forward.length + backward.length);
+    }
+    return kept;
   }
 
   /** One backward pass, from the target to the input or to a tensor on the way. */

@@ -23,12 +23,35 @@ export async function sensitivity(
   image: ImageSource,
   options: SensitivityOptions = {},
 ): Promise<SensitivityMap> {
-  let map: SensitivityMap | undefined;
   const settings = settle(options);
-  // Whoever may stop early must look up from time to time.
-  const parts = settings.tolerance > 0 ? 10 : 1;
-  for await (const step of run(model, image, settings, parts)) map = step;
+  const [map] = await last(run(model, image, settings, [settings.target], partsOf(settings)));
   return map as SensitivityMap;
+}
+
+/** What is asked where the classes are given apart. */
+export type ClassesOptions = Omit<SensitivityOptions, "target">;
+
+/**
+ * The maps of several classes of an image, in the order of `targets`, from the same noisy copies: a forward pass
+ * serves them all.
+ */
+export function sensitivityOfClasses(
+  model: Model,
+  image: ImageSource,
+  targets: readonly (number | string)[],
+  options: ClassesOptions = {},
+): Promise<SensitivityMap[]> {
+  const settings = settle(options);
+  return last(run(model, image, settings, targets, partsOf(settings)));
+}
+
+/** Whoever may stop early must look up from time to time. */
+const partsOf = ({ tolerance }: Settings): number => (tolerance > 0 ? 10 : 1);
+
+async function last(series: AsyncIterable<SensitivityMap[]>): Promise<SensitivityMap[]> {
+  let maps: SensitivityMap[] = [];
+  for await (const step of series) maps = step;
+  return maps;
 }
 
 /**
@@ -40,7 +63,22 @@ export function sensitivities(
   image: ImageSource,
   options: SensitivityOptions = {},
 ): AsyncGenerator<SensitivityMap, void, undefined> {
-  return run(model, image, settle(options), 10);
+  const settings = settle(options);
+  return firstOf(run(model, image, settings, [settings.target], 10));
+}
+
+/** The same as a series for several classes: every step is the list of their maps. */
+export function sensitivitiesOfClasses(
+  model: Model,
+  image: ImageSource,
+  targets: readonly (number | string)[],
+  options: ClassesOptions = {},
+): AsyncGenerator<SensitivityMap[], void, undefined> {
+  return run(model, image, settle(options), targets, 10);
+}
+
+async function* firstOf(series: AsyncIterable<SensitivityMap[]>) {
+  for await (const [map] of series) yield map as SensitivityMap;
 }
 
 // Fewer samples than these do not know their own error.
@@ -50,27 +88,36 @@ async function* run(
   model: Model,
   image: ImageSource,
   options: Settings,
+  targets: readonly (number | string)[],
   parts: number,
-): AsyncGenerator<SensitivityMap, void, undefined> {
+): AsyncGenerator<SensitivityMap[], void, undefined> {
   const began = performance.now();
   const { device } = model;
   options.signal?.throwIfAborted();
-  const chosen = chooseClasses(model, options);
-  const tensor = await model.tensor(image, options.preprocess);
+  if (targets.length === 0) throw new Error("there is no class to explain");
+  const chosen = targets.map((target) => chooseClasses(model, target, options.versus));
+  const takesTurns = chosen.length > 1;
+  const tensors = await Promise.all(chosen.map(() => model.tensor(image, options.preprocess)));
+  const [tensor] = tensors as [InputTensor];
   const release = await takeTurn(model);
-  let map: SensitivityMap | undefined;
+  let maps: SensitivityMap[] = [];
   try {
     const points = options.nodes.length;
     const passes = options.samples * points;
     const batch = Math.min(options.batch ?? Math.ceil(passes / parts), passes);
     const { maxMemory, tolerance } = options;
-    const engine = await model.engine(planOptions(model, options), batch, maxMemory);
+    const plan = { ...planOptions(model, options), ...(takesTurns && { several: true }) };
+    const engine = await model.engine(plan, batch, maxMemory);
     const setting = await prepare(engine, tensor, options);
-    const logits = classifyOn(engine, tensor, chosen, options.of, setting.scale, model.classes);
+    const encoder = device.createCommandEncoder({ label: "clean image" });
+    encodeClean(encoder, engine, tensor, setting.scale);
+    device.queue.submit([encoder.finish()]);
+    const making = chosen.map((each, i) =>
+      SensitivityMap.create(model, engine, tensors[i] as InputTensor, options, setting, each),
+    );
+    maps = await Promise.all(making);
+    const classified = classify(engine, maps, model.classes);
     // If the map cannot be made, nobody waits for them.
-    logits.catch(() => {});
-    map = await SensitivityMap.create(model, engine, tensor, options, setting);
-    const classified = whileAlive(device, logits).then((values) => map?.setClass(values, chosen));
     classified.catch(() => {});
     const sampling = performance.now();
     for (let first = 0; first < passes; ) {
@@ -78,26 +125,27 @@ async function* run(
       const count = Math.min(engine.capacity, passes - first);
       engine.setBatch({ ...setting, samples: count, first });
       const encoder = device.createCommandEncoder({ label: `passes from ${first}` });
-      engine.encode(encoder, ["forward", "backward"], count);
-      map.encodeCopy(encoder, engine);
+      engine.encode(encoder, ["forward"], count);
+      for (const map of maps) map.encodeBackward(encoder, engine, { samples: count, takesTurns });
       device.queue.submit([encoder.finish()]);
       await classified;
       first += count;
       const samples = Math.floor(first / points);
       if (samples === 0) continue;
-      await map.settle(samples, { classify: sampling - began, from: sampling, began });
-      const isSure = samples >= LEAST_TO_STOP && map.standardError <= tolerance;
-      if (isSure || first === passes) {
-        if (options.path === 1 && points > 1) {
+      const times = { classify: sampling - began, from: sampling, began };
+      await Promise.all(maps.map((map) => map.settle(samples, times)));
+      const isSure = maps.every(({ standardError }) => standardError <= tolerance);
+      if ((isSure && samples >= LEAST_TO_STOP) || first === passes) {
+        for (const map of options.path === 1 && points > 1 ? maps : []) {
           map.completeness = await completenessOf(map, engine, setting, options.of);
         }
         first = passes;
       }
-      yield map;
+      yield maps;
     }
   } catch (error) {
-    if (map) map.destroy();
-    else tensor.destroy();
+    for (const map of maps) map.destroy();
+    for (const each of tensors) each.destroy();
     throw error;
   } finally {
     release();
@@ -114,11 +162,21 @@ function planOptions(
   if (cam) return { ...plain, ...(layer !== undefined && { layer }) };
   if (first !== "z-box") return plain;
   const { channels } = model.input;
+  if (box && (box.low.length !== channels || box.high.length !== channels)) {
+    throw new Error(
+      `the box must have ${channels} numbers low and high, one for each channel, got ` +
+        `${box.low.length} and ${box.high.length}`,
+    );
+  }
   const colors = resolvePreprocess(preprocess ?? model.preprocess, channels);
   return { ...plain, box: box ?? colorRange(colors, channels) };
 }
 
-function chooseClasses(model: Model, { target, versus }: Settings): Chosen {
+function chooseClasses(
+  model: Model,
+  target: number | string,
+  versus: number | string | undefined,
+): Chosen {
   const chosen = model.classIndex(target);
   if (versus === undefined) return { target: chosen, versus: undefined };
   const other = model.classIndex(versus);
@@ -213,22 +271,16 @@ function takeTurn(model: Model): Promise<() => void> {
   });
 }
 
-const NO_CLASS = 0xffffffff;
-
-/** Submits the forward pass of the clean image, fixes the target on the GPU, and reads the logits back. */
-async function classifyOn(
+/** Fixes the classes on the GPU, as the forward pass of the clean image found them, and tells them to the maps. */
+async function classify(
   engine: Engine,
-  tensor: InputTensor,
-  { target, versus }: Chosen,
-  of: number,
-  scale: number,
+  maps: readonly SensitivityMap[],
   classes: number,
-): Promise<Float32Array> {
-  const encoder = engine.device.createCommandEncoder({ label: "class" });
-  const words = new Uint32Array([target ?? 0, versus ?? NO_CLASS, of]);
-  engine.device.queue.writeBuffer(engine.port("target"), 0, words);
-  encodeClean(encoder, engine, tensor, scale);
-  if (target === undefined) engine.encode(encoder, ["classify"], 1);
-  engine.device.queue.submit([encoder.finish()]);
-  return readLogits(engine, classes);
+): Promise<void> {
+  const { device } = engine;
+  const encoder = device.createCommandEncoder({ label: "class" });
+  for (const map of maps) map.encodeClass(encoder, engine);
+  device.queue.submit([encoder.finish()]);
+  const logits = await whileAlive(device, readLogits(engine, classes));
+  for (const map of maps) map.setClass(logits);
 }

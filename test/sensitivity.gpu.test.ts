@@ -9,6 +9,7 @@ import { close, randn, relativeL2, suite, testWithDevice } from "./harness.js";
 import { smallNetwork } from "./models/tiny.js";
 import { backward, forward } from "./reference/index.js";
 import { normals } from "./reference/philox.js";
+import { relativeError } from "./reference/picture.js";
 
 const SHAPE = [1, 3, 8, 8];
 const SIZE = 192;
@@ -76,6 +77,10 @@ testWithDevice(
         tolerance,
       );
       close(await map.data("variance"), variance, tolerance);
+      for (const estimator of ["mean", "squared", "absolute", "variance"] as const) {
+        const expected = relativeError(gradients, estimator);
+        close([await map.errorOf(estimator)], [expected], { rtol: 1e-3, atol: 0 });
+      }
       const norm = (values: Float64Array) => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0));
       const expected = norm(variance.map((v) => Math.sqrt(v / n))) / norm(mean);
       close([map.standardError], [expected], { rtol: 1e-3, atol: 0 });

@@ -1,0 +1,96 @@
+// The maps of several classes from one run: what they share must not show.
+
+import { Engine } from "../src/engine.js";
+import type { SensitivityMap } from "../src/map.js";
+import { loadModel, type Model } from "../src/model.js";
+import {
+  type ClassesOptions,
+  sensitivitiesOfClasses,
+  sensitivity,
+  sensitivityOfClasses,
+} from "../src/sensitivity.js";
+import { close, randn, suite, testWithDevice } from "./harness.js";
+import { smallNetwork } from "./models/tiny.js";
+
+const image = { data: randn(192, 11), shape: [1, 3, 8, 8] };
+// One of each kind of backward pass.
+const METHODS = [
+  ...["gradient", "integrated-gradients", "expected-gradients", "guided-backprop", "grad-cam"],
+  ...["guided-grad-cam", "deeplift", "lrp-gamma", "lrp-epsilon-gamma-box"],
+];
+
+const same = { rtol: 0, atol: 0 };
+
+async function compare(model: Model, targets: (number | string)[], options: ClassesOptions) {
+  const maps = await sensitivityOfClasses(model, image, targets, options);
+  for (const [i, target] of targets.entries()) {
+    const map = maps[i] as SensitivityMap;
+    const alone = await sensitivity(model, image, { ...options, target });
+    for (const estimator of ["mean", "squared", "absolute", "variance"] as const) {
+      close(await map.data(estimator), await alone.data(estimator), same);
+      close([await map.errorOf(estimator)], [await alone.errorOf(estimator)], same);
+    }
+    if (map.target.index !== alone.target.index) {
+      throw new Error(
+        `${target} is class ${map.target.index} in one run, else ${alone.target.index}`,
+      );
+    }
+    close([map.completeness?.gap ?? 0], [alone.completeness?.gap ?? 0], same);
+    for (const each of [map, alone]) each.destroy();
+  }
+}
+
+const test = suite("classes");
+
+testWithDevice(
+  test,
+  "by every kind of method, each class gets the bits that it gets alone",
+  async (device) => {
+    const model = await loadModel(device, smallNetwork().bytes());
+    try {
+      for (const method of METHODS) {
+        await compare(model, [4, "top1", 1], { method, samples: 3, batch: 2, steps: 3 });
+      }
+      await compare(model, [2, 5], { samples: 6, batch: 3, antithetic: true, versus: 0 });
+    } finally {
+      model.destroy();
+    }
+  },
+);
+
+testWithDevice(test, "a forward pass serves all classes", async (device) => {
+  const model = await loadModel(device, smallNetwork().bytes());
+  const { encode } = Engine.prototype;
+  const parts: string[] = [];
+  Engine.prototype.encode = function (encoder, played, samples) {
+    parts.push(...played);
+    encode.call(this, encoder, played, samples);
+  };
+  try {
+    const maps = await sensitivityOfClasses(model, image, [1, 2, 3], { samples: 4, batch: 2 });
+    const count = (part: string) => parts.filter((played) => played === part).length;
+    // One more forward pass is that of the image itself.
+    close([count("forward"), count("backward")], [3, 6], same);
+    for (const map of maps) map.destroy();
+  } finally {
+    Engine.prototype.encode = encode;
+    model.destroy();
+  }
+});
+
+testWithDevice(test, "a series goes on for all classes at once", async (device) => {
+  const model = await loadModel(device, smallNetwork().bytes());
+  try {
+    const samples: number[][] = [];
+    let maps: SensitivityMap[] = [];
+    for await (maps of sensitivitiesOfClasses(model, image, [1, 4], { samples: 4, batch: 2 })) {
+      samples.push(maps.map((map) => map.samples));
+    }
+    close(samples.flat(), [2, 2, 4, 4], same);
+    for (const map of maps) map.destroy();
+  } finally {
+    model.destroy();
+  }
+});
+
+test.run();
