@@ -1,11 +1,11 @@
 // The page. Files and settings come in, wishes go out to the worker (worker.ts), its reports are shown. Nothing
 // here computes maps, so the page answers at once whatever the GPU does.
 
+import { parseLabels } from "../src/labels.js";
 import { forgetClass, showClasses } from "./classes.js";
 import { receiveFiles, sort } from "./files.js";
 import { startIdea } from "./idea.js";
 import { startInstrument } from "./instrument.js";
-import { parseLabels } from "./labels.js";
 import type { ModelFacts, Progress, Report, Request, Wish } from "./messages.js";
 import { readPhoto } from "./photo.js";
 import { fillShelf } from "./shelf.js";

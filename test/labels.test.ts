@@ -1,10 +1,10 @@
 // Files of class names, as they are found in the wild.
 
 import * as assert from "uvu/assert";
-import { parseLabels } from "../../demo/labels.js";
-import { suite } from "../harness.js";
+import { parseLabels } from "../src/labels.js";
+import { suite } from "./harness.js";
 
-const test = suite("demo/labels");
+const test = suite("labels");
 
 test("reads a name a line", () => {
   assert.equal(parseLabels("tench\ngold fish\r\nshark\n"), ["tench", "gold fish", "shark"]);

@@ -4,6 +4,7 @@ import { statSync } from "node:fs";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, isAbsolute, join } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
+import { parseLabels } from "../labels.js";
 import type { Outputs } from "./options.js";
 
 /** The files that names and globs stand for, in order, each once; throws where one stands for none. */
@@ -69,35 +70,14 @@ export async function writeResult(path: string, contents: string | Uint8Array): 
   await writeFile(path, contents);
 }
 
-/** Reads the names of classes: a JSON list, a JSON object by index, or text with one name a line. */
+/** Reads the names of classes (labels.ts). */
 export async function readLabels(path: string): Promise<string[]> {
   const text = await readFile(path, "utf8").catch(() => {
     throw new Error(`the labels ${path} cannot be read`);
   });
-  if (!/^\s*[[{]/.test(text)) return text.trimEnd().split(/\r?\n/);
-  return labelsOfJson(path, text);
-}
-
-// Keras' object has pairs: {"0": ["n01440764", "tench"], …}.
-function labelsOfJson(path: string, text: string): string[] {
-  let labels: unknown;
   try {
-    labels = JSON.parse(text);
-  } catch (error) {
-    throw new Error(`the labels ${path} are not JSON: ${(error as Error).message}`, {
-      cause: error,
-    });
+    return parseLabels(text);
+  } catch (cause) {
+    throw new Error(`the labels ${path} cannot be used: ${(cause as Error).message}`, { cause });
   }
-  const byIndex = Object.entries(labels as object);
-  const names: string[] = [];
-  for (const [index, entry] of byIndex) {
-    const name: unknown = Array.isArray(entry) ? entry.at(-1) : entry;
-    if (!/^\d+$/.test(index) || typeof name !== "string") {
-      throw new Error(
-        `the labels ${path} are not a list of names, nor an object of names by index`,
-      );
-    }
-    names[Number(index)] = name;
-  }
-  return Array.from(names, (name, index) => name ?? `class ${index}`);
 }
