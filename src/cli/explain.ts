@@ -105,19 +105,21 @@ async function call(page: Page, name: "load" | "explain", argument: Setting | Ta
 }
 
 function summary(input: string, { facts }: Result, files: readonly (string | undefined)[]): string {
-  const { target, standardError } = facts;
+  const { target, contrast, standardError } = facts;
   const percent = (part: number) => `${(100 * part).toFixed(1)} %`;
   const error =
     standardError === null ? "" : `, standard error ${percent(standardError)} of the map`;
+  const other = contrast ? ` against ${contrast.label} ${percent(contrast.probability)}` : "";
   const written = files.filter((file) => file !== undefined).join(", ");
-  return `${input}: ${target.label} ${percent(target.probability)}${error} → ${written}`;
+  return `${input}: ${target.label} ${percent(target.probability)}${other}${error} → ${written}`;
 }
 
 function report(input: string, request: ExplainRequest, { facts }: Result): string {
   const { inputs: _, outputs: __, model, ...options } = request;
-  const { top, target, versus, samples, sigma, standardError, completeness } = facts;
+  const { top, target, versus, contrast, samples, sigma, standardError, completeness } = facts;
   const { shape, adapter, memory, times } = facts;
-  const found = { top, target, versus, samples, sigma, standardError, completeness };
+  const classes = { top, target, versus, contrast };
+  const found = { ...classes, samples, sigma, standardError, completeness };
   const run = { shape, adapter, memory, times };
   const whole = { smoothgrad: version, input, model, options, ...found, ...run };
   // An option that was left to the library is written as null.

@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import leven from "leven";
 import { choice } from "../choice.js";
 import { type Parity, type ParityName, parity } from "../parity.js";
+import type { Box } from "../plan.js";
 import type { Preprocess, Preset } from "../preprocess.js";
 import { type Name, OPTIONS, type Option } from "./table.js";
 
@@ -17,6 +18,8 @@ export interface ExplainRequest {
   readonly preprocess: Preset | Preprocess | undefined;
   /** An index, a label, or "top1". */
   readonly target: number | string;
+  /** Another class, whose map is subtracted. */
+  readonly contrast: number | string | undefined;
   readonly method: string;
   readonly samples: number;
   readonly noise: number;
@@ -43,6 +46,7 @@ export interface Passes {
   readonly steps?: number;
   readonly quadrature?: string;
   readonly layer?: string;
+  readonly box?: Box;
 }
 
 /** How the map is painted. */
@@ -186,6 +190,7 @@ function toRequest(inputs: readonly string[], values: Values): ExplainRequest {
     labels: text("labels"),
     preprocess: toPreprocess(text("preprocess")),
     target: toClass(needed("target")),
+    contrast: text("contrast") === undefined ? undefined : toClass(needed("contrast")),
     method: needed("method"),
     samples: whole("samples", 1),
     noise: isAdaptive ? 0.95 : number("noise", 0),
@@ -220,6 +225,7 @@ function toPasses(values: Values): Passes {
     ...(isGiven("baseline") && { baseline: (text("baseline") as string).split(",") }),
     ...(isGiven("steps") && { steps: whole("steps", 1) }),
     ...(isGiven("quadrature") && { quadrature: text("quadrature") as string }),
+    ...(isGiven("box") && { box: toBox(text("box") as string) }),
     ...(isGiven("layer") && { layer: text("layer") as string }),
   };
 }
@@ -233,6 +239,18 @@ function toNumber(name: Name, value: string, least: number, most: number): numbe
   if (number >= least && number <= most && Number.isFinite(number)) return number;
   const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
   throw new Error(`--${name} is a number ${range}, not "${value}"`);
+}
+
+function toBox(value: string): Box {
+  const [low, high, ...rest] = value
+    .split(":")
+    .map((part) => part.split(",").map((v) => toNumber("box", v, -1e30, 1e30)));
+  if (!low || !high || rest.length > 0) {
+    throw new Error(
+      `--box is LOW:HIGH, each a number for every channel (0,0,0:1,1,1), not "${value}"`,
+    );
+  }
+  return { low, high };
 }
 
 function toPercentile(value: string): number | readonly [number, number] {

@@ -2,15 +2,16 @@
 // serves, calls the library as any page would, and hands back the results as text.
 
 import {
+  type ClassesOptions,
   captumScale,
+  contrast,
   type ImageSource,
   loadModel,
   type Model,
   type PictureOptions,
   requestDevice,
   type SensitivityMap,
-  type SensitivityOptions,
-  sensitivities,
+  sensitivitiesOfClasses,
 } from "../index.js";
 import { readNpy, writeNpy } from "../npy.js";
 import type { ExplainRequest } from "./options.js";
@@ -52,6 +53,8 @@ const FACTS = [
 /** What a map says about itself; one sample has no standard error. */
 export type Facts = Pick<SensitivityMap, Exclude<(typeof FACTS)[number], "standardError">> & {
   readonly standardError: number | null;
+  /** The class whose map is subtracted. */
+  readonly contrast: SensitivityMap["target"] | undefined;
 };
 
 /** What one task came to; files are in base64. */
@@ -76,39 +79,71 @@ export async function load({ url, labels, preprocess }: Setting): Promise<void> 
 /** Computes one map; `tick` hears how many samples are done. */
 export async function explain(task: Task, tick: (samples: number) => unknown): Promise<Result> {
   if (!model) throw new Error("no model is loaded");
-  const { method, target, samples, noise, seed, estimator, passes, maxMemory, draw } = task.request;
+  const { method, samples, noise, seed, estimator, passes, maxMemory, draw } = task.request;
   const image = await readImage(task);
   const options = {
-    ...{ method, target, samples, noise, seed, estimator, ...passes },
+    ...{ method, samples, noise, seed, estimator, ...passes },
     ...(maxMemory !== undefined && { maxMemory }),
-  } as SensitivityOptions;
-  let map: SensitivityMap | undefined;
-  for await (const mean of sensitivities(await model, image, options)) {
-    map = mean;
-    await tick(mean.samples);
+  } as ClassesOptions;
+  const { target, contrast: other } = task.request;
+  const classes = other === undefined ? [target] : [target, other];
+  let maps: SensitivityMap[] = [];
+  for await (maps of sensitivitiesOfClasses(await model, image, classes, options)) {
+    await tick(maps[0]?.samples ?? 0);
   }
+  const [map, against] = maps;
   if (!map) throw new Error("there is no map of no samples");
   try {
     const [width, height] = canvasSize(map, image, draw.frame);
-    const isCaptum = task.request.parity === "captum";
+    const isCaptum = task.request.parity === "captum" && !against;
     const cap = isCaptum && { scale: await captumScale(map, draw as PictureOptions) };
+    const view = { ...(draw as PictureOptions), ...cap, width, height };
     return {
-      facts: factsOf(map),
-      png: task.wantsPng ? await png(map, width, height, { ...draw, ...cap }) : undefined,
-      npy: task.wantsNpy ? await base64(writeNpy(await map.data(), map.shape)) : undefined,
+      facts: { ...factsOf(map), contrast: against?.target },
+      ...(against ? await filesOfTwo(map, against, task, view) : await filesOf(map, task, view)),
     };
   } finally {
-    map.destroy();
+    for (const each of maps) each.destroy();
   }
 }
 
-function factsOf(map: SensitivityMap): Facts {
+type Files = Omit<Result, "facts">;
+type View = PictureOptions & { readonly width: number; readonly height: number };
+
+async function filesOf(map: SensitivityMap, task: Task, view: View): Promise<Files> {
+  return {
+    png: task.wantsPng ? await png(map, view) : undefined,
+    npy: task.wantsNpy ? await base64(writeNpy(await map.data(), map.shape)) : undefined,
+  };
+}
+
+async function filesOfTwo(
+  map: SensitivityMap,
+  against: SensitivityMap,
+  task: Task,
+  { palette = "diverging", ...rest }: View,
+): Promise<Files> {
+  const both = await contrast(map, against);
+  const view = { ...rest, palette };
+  try {
+    return {
+      png: task.wantsPng ? await png(both, view) : undefined,
+      npy: task.wantsNpy
+        ? await base64(writeNpy(await both.scores(view), map.shape.slice(1)))
+        : undefined,
+    };
+  } finally {
+    both.destroy();
+  }
+}
+
+function factsOf(map: SensitivityMap): Omit<Facts, "contrast"> {
   const facts = Object.fromEntries(FACTS.map((fact) => [fact, map[fact]]));
   const { standardError } = map;
   return {
     ...facts,
     standardError: Number.isFinite(standardError) ? standardError : null,
-  } as Facts;
+  } as Omit<Facts, "contrast">;
 }
 
 async function readImage({ url, isTensor }: Task): Promise<ImageSource> {
@@ -128,14 +163,9 @@ function canvasSize(map: SensitivityMap, image: ImageSource, frame: string | und
 }
 
 // A canvas with a WebGPU context cannot be read back everywhere, so the pixels take the way through numbers.
-async function png(
-  map: SensitivityMap,
-  width: number,
-  height: number,
-  draw: ExplainRequest["draw"],
-): Promise<string> {
-  const canvas = new OffscreenCanvas(width, height);
-  const pixels = await map.pixels({ ...(draw as PictureOptions), width, height });
+async function png(map: Pick<SensitivityMap, "pixels">, view: View): Promise<string> {
+  const canvas = new OffscreenCanvas(view.width, view.height);
+  const pixels = await map.pixels(view);
   canvas.getContext("2d")?.putImageData(pixels, 0, 0);
   return base64(await canvas.convertToBlob({ type: "image/png" }));
 }

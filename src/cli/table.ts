@@ -36,7 +36,16 @@ export const OPTIONS = {
     default: "logit",
     group: "what",
   },
-  versus: { value: "CLASS", help: "a class to hold it against: the difference", group: "what" },
+  versus: {
+    value: "CLASS",
+    help: "a class to hold it against: the difference of their scores",
+    group: "what",
+  },
+  contrast: {
+    value: "CLASS",
+    help: "subtract the map of another class: blue, gray and red",
+    group: "what",
+  },
   method: {
     value: "NAME",
     help: "how each sample is attributed: see smoothgrad methods",
@@ -78,6 +87,11 @@ export const OPTIONS = {
     help: "gauss-legendre, trapezoid, riemann or random",
     group: "how",
   },
+  box: {
+    value: "LOW:HIGH",
+    help: "of lrp-z-box and its kin: bounds of the input, numbers for each channel",
+    group: "how",
+  },
   layer: { value: "NAME", help: "of Grad-CAM and its kin (the last convolution)", group: "how" },
   seed: {
     value: "N",
@@ -117,7 +131,11 @@ export const OPTIONS = {
     group: "drawing",
   },
   out: { value: "FILE", help: "the map as a PNG", group: "results" },
-  npy: { value: "FILE", help: "the attribution, float32 [C,H,W]", group: "results" },
+  npy: {
+    value: "FILE",
+    help: "the attribution, float32 [C,H,W]; of two classes the picture's [H,W]",
+    group: "results",
+  },
   json: {
     value: "FILE",
     help: "a report: top 5, options, σ, times, memory, standard error",

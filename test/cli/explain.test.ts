@@ -10,6 +10,7 @@ import * as assert from "uvu/assert";
 import { readNpy, writeNpy } from "../../src/npy.js";
 import { close, randn, suite } from "../harness.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
+import { smallNetwork } from "../models/tiny.js";
 
 const test = suite("cli/explain");
 
@@ -111,6 +112,22 @@ test("explains a picture and a tensor in one run", () =>
     assert.ok(report.memory.peak > 0);
     assert.ok(report.times.total > 0);
     assert.ok(report.standardError < 1e-3);
+  }));
+
+test("subtracts the map of another class", () =>
+  inFolder(async (folder) => {
+    await writeFile(join(folder, "small.onnx"), smallNetwork().bytes());
+    await writeFile(join(folder, "x.npy"), writeNpy(randn(192, 5), [1, 3, 8, 8]));
+    const words =
+      "explain x.npy --model small.onnx --target 1 --contrast 4 --samples 4 --npy d.npy --json d.json";
+    const { stdout, stderr } = await smoothgrad(folder, words.split(" "));
+    assert.is(stderr, "");
+    assert.match(stdout, /^x\.npy: class 1 \d+\.\d % against class 4 /);
+    const { data, shape } = readNpy(await readFile(join(folder, "d.npy")));
+    assert.equal(shape, [8, 8]);
+    assert.ok(Math.max(...data) > 0.1 && Math.min(...data) < -0.1);
+    const report = JSON.parse(await readFile(join(folder, "d.json"), "utf8"));
+    assert.is(report.contrast.index, 4);
   }));
 
 test("goes on after a file that fails, and fails in the end", () =>

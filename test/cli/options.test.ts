@@ -48,6 +48,12 @@ test("reads numbers, and labels that are none", () => {
   assert.is(explain("--multiply-input").draw.multiplyInput, true);
 });
 
+test("reads the box of the input", () => {
+  assert.equal(explain("--box", "-2,-1.5:2,3").passes.box, { low: [-2, -1.5], high: [2, 3] });
+  for (const box of ["1", "1:2:3", "a:b", "0,:1,1"])
+    assert.throws(() => explain("--box", box), /--box/);
+});
+
 test("reads a preset or a preprocessing in JSON", () => {
   assert.is(explain("--preprocess", "caffe").preprocess, "caffe");
   assert.equal(explain("--preprocess", '{"scale": 1, "mean": [1, 2, 3]}').preprocess, {
