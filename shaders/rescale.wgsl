@@ -28,6 +28,7 @@ struct Layer {
 @group(0) @binding(11) var<storage, read_write> rise: array<vec4f>;
 @group(0) @binding(12) var<storage, read_write> fall: array<vec4f>;
 @group(0) @binding(13) var<storage, read> share: array<vec4f>;
+@group(0) @binding(14) var<storage, read> plain: array<vec4f>;  // the gradient
 
 fn leave(n: u32, i: u32, quotient: vec4f, derivative: vec4f, small: vec4<bool>) {
   let g = dy[n * layer.dy_stride + layer.dy_offset + i];
@@ -60,6 +61,18 @@ fn smooth_curve(@builtin(global_invocation_id) id: vec3u) {
     let d = difference(id.z, id.x);
     let derivative = slopes[id.z * layer.vec4s + id.x];
     leave(id.z, id.x, result_difference(id.z, id.x) / d, derivative, abs(d) < vec4f(1e-3));
+  }
+}
+
+// An output of each place that depends on other places too.
+@compute @workgroup_size(64)
+fn in_place(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x < layer.vec4s) {
+    let d = difference(id.z, id.x);
+    let g = dy[id.z * layer.dy_stride + layer.dy_offset + id.x];
+    let rescaled = g * result_difference(id.z, id.x) / d;
+    let v = select(rescaled, plain[id.z * layer.vec4s + id.x], abs(d) < vec4f(1e-10));
+    put_gradient(id.z, id.x / back.positions, id.x % back.positions, v);
   }
 }
 

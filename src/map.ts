@@ -62,7 +62,7 @@ export class SensitivityMap {
   samples = 0;
   /** ‖standard error‖₂ / ‖map‖₂ of the estimator that was asked for; Infinity for one sample. */
   standardError = Number.POSITIVE_INFINITY;
-  /** Of "integrated-gradients", when all samples are done. */
+  /** Of "integrated-gradients" and "deeplift", when all samples are done. */
   completeness: Completeness | undefined;
   /** Standard deviation of the noise in the units of the input; its root mean square where elements differ. */
   readonly sigma: number;
@@ -133,7 +133,7 @@ export class SensitivityMap {
       });
     const [words, moments] = [copyOf("target"), copyOf("moments")];
     const { target = 0, versus = NO_CLASS } = chosen;
-    device.queue.writeBuffer(words, 0, new Uint32Array([target, versus, options.of]));
+    device.queue.writeBuffer(words, 0, new Uint32Array([target, versus, options.begins]));
     const picture = await createPicture(device, { moments, samples: 0, input: tensor, antithetic });
     const sigma = noise * Math.sqrt(square);
     return new SensitivityMap(

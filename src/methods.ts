@@ -20,7 +20,7 @@ export interface Method {
    * `random` place, α ~ U(0, 1), with a random baseline.
    */
   readonly path?: "end" | "nodes" | "random";
-  /** The forward pass of a baseline, the zero image, takes part, and the map is multiplied by the input. */
+  /** The forward pass of the baseline takes part: its rules compare both. */
   readonly baseline?: boolean;
   /** A class activation map, of the gradient at a layer, takes part. */
   readonly cam?: Cam;
@@ -64,8 +64,8 @@ function relevance(
 
 // Linear operators go by the gradient; what is neither linear nor has the rule is refused.
 function rescaled(): Record<string, string> {
-  const linear = ["Conv", "Gemm", "BatchNormalization", "Concat"];
-  const means = ["AveragePool", "GlobalAveragePool"];
+  const linear = ["Conv", "Gemm", "BatchNormalization", "Concat", "Resize", "Upsample"];
+  const means = ["AveragePool", "GlobalAveragePool", "ReduceMean", "ReduceSum"];
   const rules = Object.fromEntries([...linear, ...means].map((op) => [op, "gradient"]));
   return { ...rules, MatMul: "linear" };
 }
@@ -135,6 +135,7 @@ export const methods: Readonly<Record<string, Method>> = {
   deeplift: {
     rules: rescaled(),
     others: "rescale",
+    path: "end",
     baseline: true,
     paper: "Shrikumar et al. 2017",
     summary:

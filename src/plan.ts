@@ -21,7 +21,6 @@ import { gateInPlace } from "./ops/activation.js";
 import { slots } from "./ops/concat.js";
 import { ops } from "./ops/index.js";
 import { staysInPlace } from "./ops/move.js";
-import { multiply } from "./ops/relevance.js";
 import type {
   Activation,
   BufferId,
@@ -55,6 +54,8 @@ export interface PlanOptions {
   readonly baselines?: number;
   /** The backward pass is played once for each of several targets: it spares what the forward pass left. */
   readonly several?: boolean;
+  /** For rules that compare with a baseline: what of the classes is explained, if not their logits. */
+  readonly of?: "Softmax" | "LogSoftmax";
 }
 
 /** For each channel of the image. */
@@ -80,7 +81,10 @@ export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {
   const { method, baselines = 1 } = options;
   if (method === undefined) return new Planner(graph, options).plan(baselines);
   const { baseline, cam } = methodOf(method);
-  if (baseline) return new Planner(unfused(graph), options).plan(baselines);
+  if (baseline) {
+    const whole = unfused(options.of ? withTarget(graph, options.of) : graph);
+    return new Planner(whole, options, undefined, graph.output).plan(baselines);
+  }
   if (!cam) return new Planner(graph, options).plan(baselines);
   const layer = layerOf(graph, options.layer);
   return new Planner(layer.graph, options, layer.tensor).plan(baselines);
@@ -92,6 +96,14 @@ function unfused(graph: Graph): Graph {
   return graph.nodes
     .filter(isFused)
     .reduce((result, node) => withoutActivation(result, node).graph, graph);
+}
+
+/** The graph with the function of the logits that is explained as its last node. */
+function withTarget(graph: Graph, op: "Softmax" | "LogSoftmax"): Graph {
+  const [input, output] = [graph.output, `${graph.output} through ${op}`];
+  const node = { name: "target", op, inputs: [input], outputs: [output], attributes: {} };
+  const layouts = new Map([...graph.layouts, [output, graph.layouts.get(input) as Layout]]);
+  return { ...graph, nodes: [...graph.nodes, node], output, layouts };
 }
 
 /** The operators that are layers of weights. */
@@ -127,6 +139,8 @@ class Planner implements Planning {
     private readonly options: PlanOptions,
     /** The tensor of which a class activation map is made. */
     private readonly layer?: string,
+    /** The tensor of the logits. */
+    private readonly logits = graph.output,
   ) {
     this.method = options.method;
     this.tiling = options.tiling ?? HARDWARE_TILING;
@@ -160,8 +174,9 @@ class Planner implements Planning {
     const spread = fixed("spread", vec4s(input));
     const baselines = fixed("baselines", count * vec4s(input));
     const table = fixed("table", 2 * quads(input) + MAX_POINTS);
+    this.baselineIds.set(this.value(graph.input).buffer, baselines);
     const ports = { run: this.run, image, range, target, moments, spread, baselines, table };
-    const logits = this.value(graph.output);
+    const logits = this.value(this.logits);
     const prologue = [rangeStep(ports, input), spreadStep(ports, input)];
     const classify = [classStep(target, logits)];
 
@@ -175,10 +190,8 @@ class Planner implements Planning {
       const map = cam && this.heat(cam, target);
       if (cam?.role !== "map") this.goBack(target, this.options.method as string);
       if (map) this.step(map());
-      if (methodOf(this.options.method as string).baseline) {
+      if (methodOf(this.options.method as string).baseline)
         prologue.push(...this.baselineSteps(forward.slice(1)));
-        this.timesInput();
-      }
       this.step(accumulateStep(ports, input, this.gradient(graph.input).buffer));
     }
     const backward = this.steps;
@@ -250,7 +263,7 @@ class Planner implements Planning {
       gateInPlace("seed gate", this, { ...seeds, layout: this.layout(root), add: false, gate });
   }
 
-  /** A forward pass of the zero image, into buffers of its own; the first step, the noise, is left out. */
+  /** A forward pass of the baseline, into buffers of its own; the first step, the noise, is left out. */
   private baselineSteps(forward: readonly Step[]): Step[] {
     const run = this.fixed("run of the baseline", 48, () => new Uint32Array(12).fill(1, 0, 1));
     return forward.map((step) => {
@@ -265,16 +278,6 @@ class Planner implements Planning {
         bindings: Object.fromEntries(bindings),
       };
     });
-  }
-
-  /** Multiplies the map by the input, which is its difference from the zero image. */
-  private timesInput(): void {
-    const x = this.value(this.graph.input);
-    const c = this.gradient(this.graph.input);
-    const map = this.ownView("map", x.layout);
-    const node = { name: "input", op: "", inputs: [], outputs: [], attributes: {} };
-    multiply(node, this, x, c, 1, { ...map, add: false });
-    this.gradients.set(this.root(this.graph.input), map);
   }
 
   /** The class activation map of the layer; what it returns is the step that brings it to the image. */
@@ -399,7 +402,7 @@ class Planner implements Planning {
     let id = this.baselineIds.get(buffer);
     if (id === undefined) {
       const { label, bytes } = this.buffers[buffer] as PlanBuffer;
-      id = this.buffers.push({ label: `${label} for the zero image`, bytes, fixed: true }) - 1;
+      id = this.buffers.push({ label: `${label} for the baseline`, bytes, fixed: true }) - 1;
       this.baselineIds.set(buffer, id);
     }
     return id;

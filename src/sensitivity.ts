@@ -136,7 +136,7 @@ async function* run(
       await Promise.all(maps.map((map) => map.settle(samples, times)));
       const isSure = maps.every(({ standardError }) => standardError <= tolerance);
       if ((isSure && samples >= LEAST_TO_STOP) || first === passes) {
-        for (const map of options.path === 1 && points > 1 ? maps : []) {
+        for (const map of isComplete(options) ? maps : []) {
           map.completeness = await completenessOf(map, engine, setting, options.of);
         }
         first = passes;
@@ -152,13 +152,20 @@ async function* run(
   }
 }
 
+/** True if the attributions of a method add up to what the target gained over the baseline. */
+function isComplete({ method, path: kind }: Settings): boolean {
+  const { path, baseline } = methodOf(method);
+  return baseline === true || (path === "nodes" && kind === 1);
+}
+
 /** What the plan of a method must be told: the layer of an activation map, the box of the z-box rule. */
 function planOptions(
   model: Model,
-  { method, baselines, layer, box, preprocess }: Settings,
+  { method, baselines, layer, box, preprocess, of }: Settings,
 ): PlanOptions {
   const plain = { method, baselines: baselines.length };
-  const { cam, first } = methodOf(method);
+  const { baseline, cam, first } = methodOf(method);
+  if (baseline && of > 0) return { ...plain, of: of === 1 ? "Softmax" : "LogSoftmax" };
   if (cam) return { ...plain, ...(layer !== undefined && { layer }) };
   if (first !== "z-box") return plain;
   const { channels } = model.input;

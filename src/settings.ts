@@ -3,7 +3,7 @@
 import type { Baseline } from "./baseline.js";
 import { choice } from "./choice.js";
 import type { Estimator } from "./estimate.js";
-import { methodOf } from "./methods.js";
+import { type Method, methodOf, methods } from "./methods.js";
 import { DEFAULT_MEMORY } from "./model.js";
 import { type PathNode, pathNodes, type Quadrature } from "./path.js";
 import { type Box, MAX_POINTS } from "./plan.js";
@@ -43,7 +43,10 @@ export interface SensitivityOptions {
   readonly cleanLast?: boolean;
   /** Ends the sampling as soon as the standard error of the map is so small, in parts of the map. */
   readonly stop?: { readonly standardError: number };
-  /** Where the paths of "integrated-gradients" start; "zero". "expected-gradients" takes several; "noise". */
+  /**
+   * What the image is compared with: where the paths of "integrated-gradients" start, and what "deeplift" takes
+   * the differences to (no "noise" there); "zero". "expected-gradients" takes several; "noise".
+   */
   readonly baseline?: Baseline | readonly Baseline[];
   /** Points of a path, and the rule of the integral; 50, "gauss-legendre". */
   readonly steps?: number;
@@ -71,6 +74,8 @@ export interface Settings {
   readonly target: number | string;
   /** 0 logit, 1 probability, 2 its logarithm: as in sensitivity.wgsl. */
   readonly of: number;
+  /** What the backward pass begins with: the gradient of that, or of the logit where the plan itself goes on to it. */
+  readonly begins: number;
   readonly versus: number | string | undefined;
   readonly samples: number;
   readonly noise: number;
@@ -95,6 +100,24 @@ export interface Settings {
 
 const MAX_SAMPLES = 1e6;
 
+/** The options that not every method reads, and which do. Others are refused: nothing is ignored in silence. */
+const READ_BY = {
+  baseline: ({ path, baseline }) => baseline || path === "nodes" || path === "random",
+  steps: ({ path }) => path === "nodes",
+  quadrature: ({ path }) => path === "nodes",
+  layer: ({ cam }) => cam !== undefined,
+  box: ({ first }) => first === "z-box",
+} as const satisfies Partial<Record<keyof SensitivityOptions, (method: Method) => unknown>>;
+
+function checkRead(name: string, options: SensitivityOptions): void {
+  const method = methodOf(name);
+  for (const [option, reads] of Object.entries(READ_BY)) {
+    if (options[option as keyof typeof READ_BY] === undefined || reads(method)) continue;
+    const readers = Object.keys(methods).filter((other) => reads(methods[other] as Method));
+    throw new Error(`${name} has no option "${option}"; it is for ${readers.join(", ")}`);
+  }
+}
+
 function check(name: string, value: unknown, low: number, high: number, whole: boolean): void {
   const fits = typeof value === "number" && value >= low && value <= high;
   if (fits && (!whole || Number.isInteger(value))) return;
@@ -106,7 +129,8 @@ function check(name: string, value: unknown, low: number, high: number, whole: b
 /** Fills in the defaults. Throws where an option cannot be, with its value. */
 export function settle(options: SensitivityOptions): Settings {
   const { method = "gradient", noiseScale = "range", of = "logit" } = options;
-  const { path } = methodOf(method);
+  checkRead(method, options);
+  const { path, baseline: compares } = methodOf(method);
   choice("noise scale", noiseScales, noiseScale);
   const noise = options.noise ?? (noiseScale === "adaptive" ? 0.95 : 0.15);
   const { samples = 50, seed = 0, maxMemory = DEFAULT_MEMORY, batch } = options;
@@ -121,20 +145,28 @@ export function settle(options: SensitivityOptions): Settings {
   if (antithetic && samples % 2 === 1) {
     throw new Error(`antithetic samples come in pairs: samples must be even, got ${samples}`);
   }
+  if (quadrature === "random" && options.steps !== undefined) {
+    throw new Error('the quadrature "random" takes one place of each sample: it has no "steps"');
+  }
   const isRandom = path === "random" || (path === "nodes" && quadrature === "random");
   const given = options.baseline ?? (path === "random" ? "noise" : "zero");
-  const baselines = path === "end" ? ["zero" as const] : [given].flat();
+  const baselines = [given].flat();
   if (baselines.length !== 1 && path !== "random") {
     throw new Error(`${method} starts from one baseline, got ${baselines.length}`);
+  }
+  if (compares && baselines.includes("noise")) {
+    throw new Error(`${method} compares with one picture: the baseline "noise" is none`);
   }
   if (baselines.length === 0) throw new Error(`${method} needs a baseline`);
   if (baselines.length > 1 && baselines.includes("noise")) {
     throw new Error('the baseline "noise" is another one for each sample: it stands alone');
   }
+  const scalar = choice("scalar of a class", scalars, of);
   return {
     method,
     target: options.target ?? "top1",
-    of: choice("scalar of a class", scalars, of),
+    of: scalar,
+    begins: compares ? 0 : scalar,
     versus: options.versus,
     samples,
     noise,

@@ -7,6 +7,7 @@ import { nodeError } from "./attributes.js";
 import { aligned, broadcast, broadcastPlaces } from "./broadcast.js";
 import { activated, gradientTo, join, layer, type Part } from "./epilogue.js";
 import { STABILIZER } from "./relevance.js";
+import { rescaleInPlace } from "./rescale.js";
 
 const OPERATIONS = { Add: 0, Sub: 1, Mul: 2, Div: 3, Max: 4, Min: 5, Pow: 6, PRelu: 7 } as const;
 
@@ -130,7 +131,10 @@ function share(node: Node, plan: Planning, k: 0 | 1): void {
 /** Writes down the gradient with respect to input k. */
 function backward(node: Node, plan: Planning, k: 0 | 1): void {
   const sink = plan.sink(node, k);
-  if (!sink) return;
+  if (sink) backwardTo(node, plan, k, sink);
+}
+
+function backwardTo(node: Node, plan: Planning, k: 0 | 1, sink: Sink): void {
   const y = plan.value(node.outputs[0] as string).layout;
   const operation = node.op as keyof typeof OPERATIONS;
   let entry = "backward_sum";
@@ -228,17 +232,24 @@ export const Arithmetic: Op = {
       backward(node, plan, 1);
     },
     rescale(node, plan) {
-      const varying = node.inputs.slice(0, 2).filter((name) => !plan.constant(name));
-      const linear = node.op === "Add" || node.op === "Sub" || varying.length === 1;
-      if (!linear || (node.op === "Div" && !plan.constant(node.inputs[1] as string))) {
+      const [a, b] = node.inputs.slice(0, 2).map((name) => plan.constant(name));
+      const isLinear = ["Add", "Sub", "Mul"].includes(node.op) || (node.op === "Div" && b);
+      const isSum = node.op === "Add" || node.op === "Sub";
+      if (isSum || (isLinear && (a || b))) {
+        backward(node, plan, 0);
+        backward(node, plan, 1);
+        return;
+      }
+      const k = a ? 1 : 0;
+      const [x, y] = [node.inputs[k], node.outputs[0]].map((name) => plan.value(name as string));
+      if (!(a || b) || elements(x!.layout.shape) !== elements(y!.layout.shape)) {
         throw nodeError(
           node,
-          'its rule "rescale" is for a product or quotient of one activation and a constant; ' +
+          'its rule "rescale" is for one activation, as large as the result, and a constant; ' +
             "its other rules are: gradient, epsilon",
         );
       }
-      backward(node, plan, 0);
-      backward(node, plan, 1);
+      rescaleInPlace(node, plan, k, (sink) => backwardTo(node, plan, k, sink));
     },
     epsilon(node, plan) {
       share(node, plan, 0);

@@ -59,6 +59,42 @@ export function rescale(node: Node, plan: Planning, slopes?: BufferId): void {
   step(node, plan, entry, vec4s(sink.layout), fields, bindings, sink);
 }
 
+/**
+ * The same for an output that depends on more than the k-th input's element in its place, such as a Softmax: the
+ * difference of each goes to its own place. `back` writes the gradient, which stands where Δx is nothing.
+ */
+export function rescaleInPlace(
+  node: Node,
+  plan: Planning,
+  k: number,
+  back: (sink: Sink) => void,
+): void {
+  const sink = plan.sink(node, k);
+  if (!sink) return;
+  const x = plan.value(node.inputs[k] as string);
+  const y = plan.value(node.outputs[0] as string);
+  const dy = plan.gradient(node.outputs[0] as string);
+  const stride = vec4s(x.layout);
+  const plain = plan.saved(node, `gradient ${k} of rescale`, stride * 16);
+  back({ buffer: plain, layout: x.layout, offset: 0, stride, add: false });
+  step(
+    node,
+    plan,
+    "in_place",
+    stride,
+    { ...places("x", x), ...places("y", y), ...places("dy", dy) },
+    {
+      x: x.buffer,
+      x0: plan.baseline(x.buffer),
+      after: y.buffer,
+      after0: plan.baseline(y.buffer),
+      dy: dy.buffer,
+      plain,
+    },
+    sink,
+  );
+}
+
 /** The same for a maximum, whose gradient goes back by `back` to the winners of the image or the baseline. */
 export function rescaleMaximum(
   node: Node,

@@ -2,9 +2,10 @@
 // have the channels where the softmax is. (A final one is taken off, see graph.ts.)
 
 import { channels, positions } from "../layout.js";
-import type { Node, Op, Shape } from "../types.js";
+import type { Node, Op, Planning, Shape, Sink } from "../types.js";
 import { axisOf, nodeError, numberOf } from "./attributes.js";
 import { gradientTo, join, layer, result, source } from "./epilogue.js";
+import { rescaleInPlace } from "./rescale.js";
 
 /**
  * The axis of a softmax. Before opset 13 (which graph.ts notes as an attribute) it ran over all axes from
@@ -52,31 +53,39 @@ function softmax(logarithm: boolean): Op {
     rules: {
       gradient(node, plan) {
         const sink = plan.sink(node, 0);
-        if (!sink) return;
-        const y = plan.value(node.outputs[0] as string);
-        const dy = plan.gradient(node.outputs[0] as string);
-        const parts = join(source("x", y), gradientTo(sink, plan));
-        plan.step({
-          label: `${node.name} back`,
-          shader: "softmax",
-          entry: "backward",
-          uniforms: join(
-            parts,
-            layer({
-              dy_offset: dy.offset,
-              dy_stride: dy.stride,
-              channels: channels(sink.layout),
-              positions: positions(sink.layout),
-              logarithm: LOGARITHM,
-            }),
-          ).uniforms,
-          bindings: { ...parts.bindings, dy: dy.buffer },
-          workgroups: [Math.ceil(positions(sink.layout) / 64), 1, 1],
-          samples: 1,
-        });
+        if (sink) back(node, plan, sink);
       },
+      // As SHAP does it, and Captum but for its taking the mean off afterwards, after which Σ is no longer Δ.
+      ...(!logarithm && {
+        rescale: (node: Node, plan: Planning) =>
+          rescaleInPlace(node, plan, 0, (sink) => back(node, plan, sink)),
+      }),
     },
   };
+
+  function back(node: Node, plan: Planning, sink: Sink): void {
+    const y = plan.value(node.outputs[0] as string);
+    const dy = plan.gradient(node.outputs[0] as string);
+    const parts = join(source("x", y), gradientTo(sink, plan));
+    plan.step({
+      label: `${node.name} back`,
+      shader: "softmax",
+      entry: "backward",
+      uniforms: join(
+        parts,
+        layer({
+          dy_offset: dy.offset,
+          dy_stride: dy.stride,
+          channels: channels(sink.layout),
+          positions: positions(sink.layout),
+          logarithm: LOGARITHM,
+        }),
+      ).uniforms,
+      bindings: { ...parts.bindings, dy: dy.buffer },
+      workgroups: [Math.ceil(positions(sink.layout) / 64), 1, 1],
+      samples: 1,
+    });
+  }
 }
 
 export const Softmax: Op = softmax(false);

@@ -15,6 +15,7 @@ import { LpPool } from "./pool.js";
 import * as reductions from "./reduce.js";
 import { withRelevance, withShares } from "./relevance.js";
 import { Expand, Tile } from "./repeat.js";
+import { withRescale } from "./rescale.js";
 import { Resize, Upsample } from "./resize.js";
 import { Gather, GatherElements, GatherND, Split } from "./select.js";
 import { Concat, Flatten, Pad, Reshape, Slice, Squeeze, Transpose, Unsqueeze } from "./shape.js";
@@ -39,12 +40,12 @@ export const twins: Readonly<Record<string, Twin>> = {
   BatchNormalization: withShares(normalization.BatchNormalization),
   Cast: Identity,
   Clip,
-  Max,
+  Max: withRescale(Max),
   Mean,
-  Min,
+  Min: withRescale(Min),
   Neg,
-  PRelu,
-  Pow,
+  PRelu: withRescale(PRelu),
+  Pow: withRescale(Pow),
   Sum,
   Where,
   Concat,
@@ -76,7 +77,7 @@ export const twins: Readonly<Record<string, Twin>> = {
   Slice,
   Squeeze,
   Unsqueeze,
-  Softmax,
+  Softmax: withRescale(Softmax),
   SpaceToDepth,
   Split,
   Sub: withShares(arithmetic.Sub),

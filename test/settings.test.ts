@@ -1,0 +1,45 @@
+// Options that a method does not read are refused, in one sentence; every program to imitate is read by its method.
+
+import { throws } from "uvu/assert";
+import { parity } from "../src/parity.js";
+import { type SensitivityOptions, settle } from "../src/settings.js";
+import { suite } from "./harness.js";
+
+const test = suite("settings");
+
+const refused: [SensitivityOptions, RegExp][] = [
+  [{ steps: 20 }, /^gradient has no option "steps"; it is for integrated-gradients$/],
+  [
+    { quadrature: "riemann" },
+    /^gradient has no option "quadrature"; it is for integrated-gradients$/,
+  ],
+  [
+    { method: "input-x-gradient", baseline: "black" },
+    /^input-x-gradient has no option "baseline"; it is for integrated-gradients, expected-gradients, deeplift/,
+  ],
+  [{ method: "expected-gradients", steps: 9 }, /^expected-gradients has no option "steps"/],
+  [
+    { method: "lrp", layer: "conv5" },
+    /^lrp has no option "layer"; it is for grad-cam, guided-grad-cam, hirescam$/,
+  ],
+  [
+    { method: "lrp", box: { low: [0], high: [1] } },
+    /^lrp has no option "box"; it is for lrp-z-box, /,
+  ],
+  [{ method: "integrated-gradients", quadrature: "random", steps: 9 }, /it has no "steps"$/],
+];
+
+for (const [options, message] of refused) {
+  const { method = "gradient", ...others } = options;
+  test(`${method} refuses ${JSON.stringify(others)}`, () => throws(() => settle(options), message));
+}
+
+test("what is read is taken", () => {
+  settle({ method: "deeplift", baseline: "blur" });
+  settle({ method: "integrated-gradients", baseline: "noise", steps: 20, quadrature: "trapezoid" });
+  settle({ method: "lrp-epsilon-gamma-box", box: { low: [0], high: [1] } });
+  settle({ method: "hirescam", layer: "conv5" });
+  for (const { map } of Object.values(parity)) settle(map);
+});
+
+test.run();
