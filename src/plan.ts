@@ -68,7 +68,7 @@ export interface Box {
 export const HARDWARE_TILING: Tiling = { pixels: 8, quads: 2, workgroup: 64 };
 
 /** Where memory is a cache and a load costs more than sixteen products: much per load. */
-export const SOFTWARE_TILING: Tiling = { pixels: 112, quads: 8, workgroup: 16 };
+export const SOFTWARE_TILING: Tiling = { pixels: 16, quads: 4, workgroup: 16 };
 
 /** Moments kept of every element: mean, M2, M3, M4, mean of |a|, and M2 of pairs. */
 export const MOMENTS = 6;

@@ -13,7 +13,6 @@ import gather from "../shaders/gather.wgsl";
 import gradient from "../shaders/gradient.wgsl";
 import moments from "../shaders/moments.wgsl";
 import noise from "../shaders/noise.wgsl";
-import pointwise from "../shaders/pointwise.wgsl";
 import pool from "../shaders/pool.wgsl";
 import product from "../shaders/product.wgsl";
 import random from "../shaders/random.wgsl";
@@ -37,7 +36,6 @@ export const shaders: Readonly<Record<string, string>> = {
   gather: activation + gradient + gather,
   moments: run + random + sample + moments,
   noise: run + random + sample + noise,
-  pointwise: activation + gradient + pointwise,
   pool: activation + gradient + pool,
   relevance: activation + gradient + relevance,
   rescale: activation + gradient + rescale,

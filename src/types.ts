@@ -170,8 +170,9 @@ export interface Gate {
   readonly slope: number;
 }
 
-/** How much of a result one invocation makes: many on a processor that plays a GPU, few on a real one. */
+/** The most that one invocation of a convolution makes: much on a processor that plays a GPU, less on a real one. */
 export interface Tiling {
+  /** 4, 8 or 16 pixels, and 1, 2 or 4 channel quads. */
   readonly pixels: number;
   readonly quads: number;
   readonly workgroup: number;

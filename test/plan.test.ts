@@ -45,8 +45,8 @@ const test = suite("plan");
 test("a fire module, forward: Concat and Flatten take no step", () => {
   assert.equal(lines(planOf("gradient").forward), [
     "noise: noise.add_noise",
-    "squeeze: pointwise.forward",
-    "narrow: pointwise.forward",
+    "squeeze: conv.forward",
+    "narrow: conv.forward",
     "wide: conv.forward",
     "pool: pool.max_forward",
     "mean: pool.global_average_forward",
@@ -63,8 +63,8 @@ test("a fire module, backward: the last contribution to a gradient passes the ac
     "join gate 0: elementwise.gate_in_place, gated",
     "join gate 1: elementwise.gate_in_place, gated",
     "wide back: conv.backward",
-    "narrow back: pointwise.backward, added, gated",
-    "squeeze back: pointwise.backward",
+    "narrow back: conv.backward, added, gated",
+    "squeeze back: conv.backward",
     "accumulate: moments.accumulate",
   ]);
 });
@@ -86,10 +86,10 @@ test("a ReLU saves a bit for each element, a max pool a byte, a convolution noth
   assert.equal(
     saved.map(({ label, bytes }) => [label, bytes]),
     [
-      // A word holds 8 positions of 4 channels: 36 positions take 5, a row of 6 takes 1.
+      // A word holds 8 positions of 4 channels: 36 positions take 5.
       ["mask of squeeze", 1 * 5 * 4],
       ["mask of narrow", 2 * 5 * 4],
-      ["mask of wide", 1 * 6 * 4],
+      ["mask of wide", 1 * 5 * 4],
       ["winners of pool", 3 * 25 * 4],
     ],
   );

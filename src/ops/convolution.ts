@@ -1,10 +1,9 @@
-// The steps of a convolution by conv.wgsl, or by pointwise.wgsl where it is 1 × 1: how its weights are packed, how it is cut into tiles, and what it
-// costs. Conv is one, and so is a dense layer over many positions.
+// The steps of a convolution by conv.wgsl: how its weights are packed, how it is cut into tiles, and what it costs. Conv is one, and so is a dense layer over many positions.
 //
 // Groups whose channels are no multiple of four are merged with their neighbors until they are; the merged
 // matrix is block-diagonal.
 
-import type { Constant, Node, Planning, Sink, Step, View } from "../types.js";
+import type { Constant, Node, Planning, Sink, Step, Tiling, View } from "../types.js";
 import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
 import type { Window } from "./window.js";
 
@@ -103,29 +102,6 @@ export function operations({ window, groups, channels, outputs }: Convolution): 
   return 2 * window.output[0] * window.output[1] * outputs * (channels / groups) * taps;
 }
 
-/** True if pointwise.wgsl can do it: 1 × 1, and backward without stride. */
-function isPointwise({ window }: Convolution, forward: boolean): boolean {
-  const { kernel, stride } = window;
-  return kernel.every((k) => k === 1) && (forward || stride.every((s) => s === 1));
-}
-
-/** How pointwise.wgsl gets from a position of its result to one of the other tensor. */
-function placement({ window }: Convolution, forward: boolean): Part {
-  const [result, from] = forward ? [window.output, window.input] : [window.input, window.output];
-  const sign = forward ? -1 : 1;
-  return layer({
-    positions: result[0] * result[1],
-    width: result[1],
-    from_positions: from[0] * from[1],
-    from_height: from[0],
-    from_width: from[1],
-    stride_y: window.stride[0],
-    stride_x: window.stride[1],
-    shift_y: sign * window.before[0],
-    shift_x: sign * window.before[1],
-  });
-}
-
 /** Quads of a group on either side, as the kernels count them. */
 function groupQuads(conv: Convolution) {
   const groups = mergedGroups(conv);
@@ -138,27 +114,15 @@ function groupQuads(conv: Convolution) {
 
 /** Writes down y = a(b + W ∗ x), or z = b + W ∗ x where z is given. */
 export function convolve(node: Node, plan: Planning, conv: Convolution, x: View, z?: View): void {
-  const { tiling } = plan;
-  const { groups, in_quads, out_quads } = groupQuads(conv);
-  const pointwise = isPointwise(conv, true);
   const [rows, columns] = conv.window.output;
-  const [height, width] = pointwise ? [1, rows * columns] : [rows, columns];
-  const tile = tileOf(height, width, tiling.pixels);
-  const quads = quadsOf(out_quads, tiling.quads, pointwise);
-  const out = activated(node, plan, width, tile.columns, z);
-  const sizes = { groups, in_quads, out_quads };
-  const parts = join(
-    source("x", x),
-    weightParts(conv, plan),
-    biasPart(conv, plan),
-    out,
-    layer(sizes),
-  );
-  const blocks = groups * Math.ceil(out_quads / quads);
-  const common = { label: node.name, entry: "forward", samples: 1, flops: operations(conv) };
+  const quads = groupQuads(conv);
+  const tile = tileOf(rows * columns, quads.out_quads, plan.tiling);
+  const out = activated(node, plan, rows * columns, 4 * tile.fours, z);
+  const parts = join(source("x", x), biasPart(conv, plan), out);
   plan.step({
-    ...common,
-    ...launch(conv, parts, tile, quads, blocks, tiling.workgroup, pointwise, 1),
+    ...launch(conv, plan, parts, tile, quads.groups * tile.blocks),
+    label: node.name,
+    entry: "forward",
   });
 }
 
@@ -170,103 +134,71 @@ export function convolveBack(
   dy: View,
   sink: Sink,
 ): void {
-  const { tiling } = plan;
-  const { groups, in_quads, out_quads } = groupQuads(conv);
-  const [strideY, strideX] = conv.window.stride;
-  const pointwise = isPointwise(conv, false);
-  const rows = Math.ceil(conv.window.input[0] / strideY);
-  const columns = Math.ceil(conv.window.input[1] / strideX);
-  const [height, width] = pointwise ? [1, rows * columns] : [rows, columns];
-  const tile = tileOf(height, width, tiling.pixels);
-  const quads = quadsOf(in_quads, tiling.quads, pointwise);
-  const sizes = { groups, in_quads, out_quads };
-  const parts = join(
-    source("dy", dy),
-    weightParts(conv, plan),
-    gradientTo(sink, plan),
-    layer(sizes),
-  );
-  const blocks = groups * Math.ceil(in_quads / quads);
-  const phases = strideY * strideX;
-  const common = {
+  const { input, stride } = conv.window;
+  const quads = groupQuads(conv);
+  const phase = Math.ceil(input[0] / stride[0]) * Math.ceil(input[1] / stride[1]);
+  const tile = tileOf(phase, quads.in_quads, plan.tiling);
+  const parts = join(source("x", dy), gradientTo(sink, plan));
+  plan.step({
+    ...launch(conv, plan, parts, tile, quads.groups * tile.blocks * stride[0] * stride[1]),
     label: `${node.name} back`,
     entry: "backward",
-    samples: 1,
-    flops: operations(conv),
-  };
-  plan.step({
-    ...common,
-    ...launch(conv, parts, tile, quads, blocks, tiling.workgroup, pointwise, phases),
   });
 }
 
+/** What an invocation makes, and how many it takes of them. */
 interface Tile {
-  readonly rows: number;
-  readonly columns: number;
-  readonly down: number;
-  readonly across: number;
+  /** Pixels, in fours. */
+  readonly fours: number;
+  readonly quads: number;
+  /** To cover all pixels, and all quads. */
+  readonly tiles: number;
+  readonly blocks: number;
 }
 
-/**
- * A tile of about `pixels` pixels of a plane, wide before high, and how many tiles there are. Tiles come in few
- * widths, since each is a pipeline of its own: the one that costs least, a pixel more on either side counted.
- */
-function tileOf(height: number, width: number, pixels: number): Tile {
-  const widths = [28, 24, 20, 16, 14, 8, 4, 2, 1].filter(
-    (columns) => columns <= Math.max(1, pixels),
-  );
-  const cost = (columns: number) => Math.ceil(width / columns) * (columns + 2);
-  const columns = widths.reduce((best, next) => (cost(next) < cost(best) ? next : best));
-  const high = Math.max(1, Math.floor(pixels / columns));
-  const rows = height < high ? height : evenTile(height, high);
-  return { columns, rows, across: Math.ceil(width / columns), down: Math.ceil(height / rows) };
+/** Time of a round with so many quads, next to that of one with four, on SwiftShader. */
+const COSTS = { 1: 0.56, 2: 0.69, 4: 1 } as const;
+
+/** The tile within the tiling's limits that makes so many pixels and quads soonest. */
+function tileOf(pixels: number, quads: number, tiling: Tiling): Tile {
+  const time = (q: keyof typeof COSTS) => Math.ceil(quads / q) * COSTS[q];
+  const sizes = ([4, 2, 1] as const).filter((q) => q <= tiling.quads);
+  const best = sizes.reduce((a, b) => (time(b) < time(a) ? b : a));
+  const fours = [4, 2, 1].find((f) => 4 * f <= tiling.pixels && 4 * f < pixels + 4) ?? 1;
+  return {
+    fours,
+    quads: best,
+    tiles: Math.ceil(pixels / (4 * fours)),
+    blocks: Math.ceil(quads / best),
+  };
 }
 
-/** Quads of a tile: about equal parts of all there are; twice as many and even in number if pointwise. */
-function quadsOf(count: number, limit: number, pointwise: boolean): number {
-  return pointwise ? Math.ceil(evenTile(count, 2 * limit) / 2) * 2 : evenTile(count, limit);
-}
-
-/** What forward and backward launches have in common. */
+/** What forward and backward launches have in common: of a number of rows of tiles. */
 function launch(
   conv: Convolution,
-  { uniforms, bindings }: Part,
-  tile: Tile,
-  quads: number,
-  blocks: number,
-  workgroup: number,
-  pointwise: boolean,
-  phases: number,
-): Pick<Step, "shader" | "constants" | "uniforms" | "bindings" | "workgroups"> {
-  const count = blocks * tile.across * tile.down * phases;
-  const workgroups = [Math.ceil(count / workgroup), 1, 1] as const;
-  const constants = { WORKGROUP: workgroup, QUADS: quads, COLUMNS: tile.columns };
-  const forward = "x" in bindings;
-  if (pointwise) {
-    const sizes = join(placement(conv, forward), layer({ tiles: tile.across }));
-    return { shader: "pointwise", constants, ...join({ uniforms, bindings }, sizes), workgroups };
-  }
-  const { kernel, stride, dilation } = conv.window;
-  const window = (length: number, axis: 0 | 1): number => {
-    const reach = (kernel[axis] - 1) * dilation[axis];
-    return forward
-      ? (length - 1) * stride[axis] + reach + 1
-      : length + Math.ceil(reach / stride[axis]);
-  };
-  const sizes = layer({ ...geometry(conv), tiles_y: tile.down, tiles_x: tile.across });
+  plan: Planning,
+  part: Part,
+  { fours, quads, tiles }: Tile,
+  rows: number,
+): Omit<Step, "label" | "entry"> {
+  const { kernel, stride } = conv.window;
+  const { workgroup } = plan.tiling;
+  const sizes = layer({
+    ...geometry(conv),
+    ...groupQuads(conv),
+    kernel_y: kernel[0],
+    kernel_x: kernel[1],
+    stride_y: stride[0],
+    stride_x: stride[1],
+    tiles,
+  });
+  const BACKWARD = "dx" in part.bindings ? 1 : 0;
   return {
     shader: "conv",
-    constants: {
-      ...constants,
-      ROWS: tile.rows,
-      WINDOW_ROWS: window(tile.rows, 0),
-      WINDOW_COLUMNS: window(tile.columns, 1),
-      KERNEL_ROWS: kernel[0],
-      KERNEL_COLUMNS: kernel[1],
-      STRIDE_Y: stride[0],
-      STRIDE_X: stride[1],
-    },
-    ...join({ uniforms, bindings }, sizes),
-    workgroups,
+    constants: { WORKGROUP: workgroup, QUADS: quads, FOURS: fours, BACKWARD },
+    ...join(part, weightParts(conv, plan), sizes),
+    workgroups: [Math.ceil((rows * tiles) / workgroup), 1, 1],
+    samples: 1,
+    flops: operations(conv),
   };
 }

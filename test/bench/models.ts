@@ -20,7 +20,7 @@ const SAMPLES: Readonly<Record<string, number>> = {
   googlenet: 2,
 };
 const REPEATS = 3;
-const CONVOLUTIONS = ["conv", "pointwise", "depthwise"];
+const CONVOLUTIONS = ["conv", "depthwise"];
 
 const middle = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1] ?? 0;
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
