@@ -15,6 +15,15 @@ function isPlane(layout: Layout | undefined): boolean {
   return layout !== undefined && layout.channel === 1 && positions(layout) > 1;
 }
 
+/** The layers of which a class activation map is usually made: the convolutions over more than one pixel. */
+export function layersOf(graph: Graph): string[] {
+  return graph.nodes
+    .filter(({ op, outputs: [y] }) => op === "Conv" && isPlane(graph.layouts.get(y as string)))
+    .flatMap(({ name, activation }) =>
+      activation && activation.node !== name ? [name, activation.node] : [name],
+    );
+}
+
 /**
  * The graph and the name of the tensor that a layer leaves. A layer is the name of a node, or of its activation,
  * or of the tensor; by default the last convolution over more than one pixel, with its activation. A graph whose
@@ -36,10 +45,8 @@ export function layerOf(graph: Graph, name: string | undefined): { graph: Graph;
     (node) => node.name === name || node.activation?.node === name || node.outputs[0] === name,
   );
   if (!node) {
-    const names = convolutions.flatMap(({ name, activation }) =>
-      activation && activation.node !== name ? [name, activation.node] : [name],
-    );
-    throw new Error(`"${name}" is not a layer with a plane; there are: ${names.join(", ")}`);
+    const names = layersOf(graph).join(", ");
+    throw new Error(`"${name}" is not a layer with a plane; there are: ${names}`);
   }
   const tensor = node.outputs[0] as string;
   const { activation } = node;

@@ -45,6 +45,12 @@ export interface Chosen {
   readonly versus: number | undefined;
 }
 
+/** What does not change while samples arrive. */
+type Facts = Pick<
+  SensitivityMap,
+  "sigma" | "noise" | "seed" | "method" | "estimator" | "shape" | "adapter" | "memory"
+> & { readonly antithetic: boolean };
+
 const NO_CLASS = 0xffffffff;
 
 function copy(encoder: GPUCommandEncoder, from: GPUBuffer, to: GPUBuffer): void {
@@ -65,15 +71,15 @@ export class SensitivityMap {
   /** Of "integrated-gradients" and "deeplift", when all samples are done. */
   completeness: Completeness | undefined;
   /** Standard deviation of the noise in the units of the input; its root mean square where elements differ. */
-  readonly sigma: number;
-  readonly noise: number;
-  readonly seed: number;
-  readonly method: string;
-  readonly estimator: Estimator;
+  readonly sigma!: number;
+  readonly noise!: number;
+  readonly seed!: number;
+  readonly method!: string;
+  readonly estimator!: Estimator;
   /** [C,H,W]. */
-  readonly shape: readonly [number, number, number];
-  readonly adapter: string;
-  readonly memory: MapMemory;
+  readonly shape!: readonly [number, number, number];
+  readonly adapter!: string;
+  readonly memory!: MapMemory;
   times: MapTimes = { classify: 0, samples: 0, total: 0 };
 
   private constructor(
@@ -86,23 +92,10 @@ export class SensitivityMap {
     private readonly moments: GPUBuffer,
     /** @internal */
     readonly picture: Picture,
-    engine: Engine,
-    options: Settings,
-    sigma: number,
+    private readonly facts: Facts,
+    private readonly ownsInput = true,
   ) {
-    const { fixed, perSample, unshared } = engine.plan.memory;
-    this.sigma = sigma;
-    this.noise = options.noise;
-    this.seed = options.seed;
-    this.method = options.method;
-    this.estimator = options.estimator;
-    this.shape = [tensor.channels, tensor.height, tensor.width];
-    this.adapter = adapterName(engine.device);
-    this.memory = {
-      peak: fixed + perSample * engine.capacity,
-      batch: engine.capacity,
-      unshared: fixed + unshared * engine.capacity,
-    };
+    Object.assign(this, facts);
   }
 
   /** @internal */
@@ -135,18 +128,42 @@ export class SensitivityMap {
     const { target = 0, versus = NO_CLASS } = chosen;
     device.queue.writeBuffer(words, 0, new Uint32Array([target, versus, options.begins]));
     const picture = await createPicture(device, { moments, samples: 0, input: tensor, antithetic });
-    const sigma = noise * Math.sqrt(square);
-    return new SensitivityMap(
-      model,
-      tensor,
-      chosen,
-      words,
-      moments,
-      picture,
-      engine,
-      options,
-      sigma,
-    );
+    const { fixed, perSample, unshared } = engine.plan.memory;
+    return new SensitivityMap(model, tensor, chosen, words, moments, picture, {
+      sigma: noise * Math.sqrt(square),
+      noise: options.noise,
+      seed: options.seed,
+      method: options.method,
+      estimator: options.estimator,
+      shape: [tensor.channels, tensor.height, tensor.width],
+      adapter: adapterName(device),
+      memory: {
+        peak: fixed + perSample * engine.capacity,
+        batch: engine.capacity,
+        unshared: fixed + unshared * engine.capacity,
+      },
+      antithetic,
+    });
+  }
+
+  /**
+   * The map as it is now, kept while the sampling goes on. It looks at the input of this map, so it lasts no
+   * longer than this one.
+   */
+  async snapshot(): Promise<SensitivityMap> {
+    const { device, facts, samples } = this;
+    const { label, size, usage } = this.moments;
+    const moments = device.createBuffer({ label, size, usage });
+    const words = device.createBuffer({ label: this.words.label, size: this.words.size, usage });
+    const encoder = device.createCommandEncoder({ label: "snapshot" });
+    copy(encoder, this.moments, moments);
+    device.queue.submit([encoder.finish()]);
+    const { target, versus, top, standardError, times } = this;
+    const input = { moments, samples, input: this.tensor, antithetic: facts.antithetic };
+    const picture = await createPicture(device, input);
+    const parts = [this.model, this.tensor, this.chosen, words, moments, picture] as const;
+    const kept = new SensitivityMap(...parts, facts, false);
+    return Object.assign(kept, { target, versus, top, samples, standardError, times });
   }
 
   /** @internal */
@@ -189,7 +206,7 @@ export class SensitivityMap {
     this.picture.destroy();
     this.words.destroy();
     this.moments.destroy();
-    this.tensor.destroy();
+    if (this.ownsInput) this.tensor.destroy();
   }
 
   /** @internal */

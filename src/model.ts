@@ -1,5 +1,6 @@
 // A model on a device: the graph of an ONNX file, its weights, and the engines that play its plans.
 
+import { layersOf } from "./cam.js";
 import { whileAlive } from "./device.js";
 import { capacityOf, Engine, type SharedBuffers } from "./engine.js";
 import { read } from "./gpu.js";
@@ -118,6 +119,11 @@ export class Model {
         `there are ${this.labels.length} labels, the model has ${this.classes} classes`,
       );
     }
+  }
+
+  /** The layers that class activation maps are made of, by name. */
+  get layers(): string[] {
+    return layersOf(this.graph);
   }
 
   /** What the network says to an image. */

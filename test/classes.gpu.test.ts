@@ -94,4 +94,21 @@ testWithDevice(test, "a series goes on for all classes at once", async (device) 
   }
 });
 
+testWithDevice(test, "a snapshot stays as it is while the map goes on", async (device) => {
+  const model = await loadModel(device, smallNetwork().bytes());
+  try {
+    let kept: SensitivityMap | undefined;
+    let maps: SensitivityMap[] = [];
+    for await (maps of sensitivitiesOfClasses(model, image, [1], { samples: 6, batch: 2 })) {
+      kept ??= await maps[0]!.snapshot();
+    }
+    const alone = await sensitivity(model, image, { target: 1, samples: 2 });
+    close(await kept!.data("variance"), await alone.data("variance"), same);
+    close([kept!.samples, kept!.standardError], [2, alone.standardError], same);
+    for (const each of [kept!, ...maps, alone]) each.destroy();
+  } finally {
+    model.destroy();
+  }
+});
+
 test.run();
