@@ -1,10 +1,11 @@
 // Takes the gradients of a batch into the running moments of every element, pass by pass in order, so that the
 // result does not depend on how the passes were split into batches.
 //
-// The attribution of a sample is the weighted sum of its passes' gradients, times x − x₀ where they lie on a
-// path. Moments are one-pass central sums (Pébay 2008) of the attributions a of the samples: planes mean, M2,
-// M3, M4 (sums of powers of a − mean), mean of |a|, and, of antithetic samples, M2 of the means of the pairs.
-// Two more planes hold what the next batch goes on with: the sum within a sample, and the last sample.
+// The attribution of a sample is the weighted sum of its passes' gradients, times x − x₀ where they lie on the
+// straight way from x₀. Moments are one-pass central sums (Pébay 2008) of the attributions a of the samples:
+// planes mean, M2, M3, M4 (sums of powers of a − mean), mean of |a|, and, of antithetic samples, M2 of the means
+// of the pairs. Two more planes hold what the next batch goes on with: the sum within a sample, and the last
+// sample.
 
 @group(0) @binding(7) var<storage, read> gradients: array<vec4f>;      // [n][C/4][P]
 @group(0) @binding(8) var<storage, read_write> moments: array<vec4f>;  // [8][C/4][P]
@@ -43,7 +44,7 @@ fn accumulate(@builtin(global_invocation_id) id: vec3u) {
     }
     let sample = pass_index / run.points;
     var a = total;
-    if (run.path != NO_PATH) {
+    if (is_straight()) {
       a *= sample_at(quad, position, sample) - baseline_at(quad, position, sample);
     }
     let before = f32(sample);

@@ -7,6 +7,7 @@ struct Layer {
   channels: u32,
   positions: u32,
   stride: u32,     // vec4s of a sample
+  width: u32,      // positions of a row, where the input is a picture
 }
 
 @group(0) @binding(22) var<uniform> layer: Layer;
@@ -14,11 +15,12 @@ struct Layer {
 @group(0) @binding(0) var<storage, read> image: array<vec4f>;      // [C/4][P]
 @group(0) @binding(1) var<storage, read> spread: array<vec4f>;     // [C/4][P]: σ for a noise of 1
 @group(0) @binding(2) var<storage, read> baselines: array<vec4f>;  // [B][C/4][P]
-@group(0) @binding(3) var<storage, read> table: array<vec4f>;      // lowest [C/4], highest [C/4], (α, weight) [points]
+@group(0) @binding(3) var<storage, read> table: array<vec4f>;      // lowest [C/4], highest [C/4], then of a path (α, weight) [points]
 
 const NO_PATH = 0u;
 const NODES = 1u;
 const RANDOM = 2u;
+const OWN = 3u;     // the method's own: each pass comes out as its part of the sample's attribution
 
 const FOR_NOISE = 0u;
 const FOR_PLACE = 1u;
@@ -75,6 +77,11 @@ fn baseline_at(quad: u32, position: u32, sample: u32) -> vec4f {
     u[lane] = unit(words(e / 4, select(0, sample, run.path == RANDOM), FOR_BASELINE)[e % 4]);
   }
   return mix(table[quad], table[(layer.channels + 3) / 4 + quad], u);
+}
+
+// True if the passes lie on the straight way from x₀ to x.
+fn is_straight() -> bool {
+  return run.path == NODES || run.path == RANDOM;
 }
 
 // α and the weight of a pass.

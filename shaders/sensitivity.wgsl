@@ -15,6 +15,7 @@ struct Layer {
 @group(0) @binding(2) var<storage, read_write> class_index: array<u32, 3>;
 @group(0) @binding(3) var<storage, read> target_class: array<u32, 3>;  // class, minus class, LOGIT …
 @group(0) @binding(4) var<storage, read_write> seeds: array<vec4f>;    // [n][K/4]
+@group(0) @binding(5) var<storage, read_write> scores: array<f32>;     // [n]
 @group(0) @binding(7) var<storage, read> logits: array<vec4f>;         // [n][K/4]
 
 const LOGIT = 0u;
@@ -82,19 +83,8 @@ fn top_class(@builtin(local_invocation_index) thread: u32) {
   }
 }
 
-// dS/dz of each sample, z its logits, p = softmax z, for a class a and, where there is one, minus a class b:
-//
-//   the logit z_a            δ(k, a)
-//   the probability p_a      p_a (δ(k, a) − p_k)
-//   its logarithm log p_a    δ(k, a) − p_k
-//
-// One workgroup takes the logits of one sample.
-@compute @workgroup_size(THREADS)
-fn seed(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) group: vec3u) {
-  let first = group.z * layer.logits_stride + layer.logits_offset;
-  let a = target_class[0];
-  let b = target_class[1];
-  let kind = target_class[2];
+// The largest logit of a sample and Σ exp(logit − largest); one workgroup takes the logits of one sample.
+fn normalizer(first: u32, thread: u32) -> vec2f {
   var high = -0x1.fffffep+127;
   for (var k = thread; k < layer.channels; k += THREADS) {
     high = max(high, logits[first + k / 4][k % 4]);
@@ -120,7 +110,47 @@ fn seed(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) gro
     }
     workgroupBarrier();
   }
-  total = lows[0];
+  return vec2f(high, lows[0]);
+}
+
+// S of each sample: z_a, p_a or log p_a, and where there is a class b minus the same of it.
+@compute @workgroup_size(THREADS)
+fn score(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) group: vec3u) {
+  let first = group.z * layer.logits_stride + layer.logits_offset;
+  let norm = normalizer(first, thread);
+  if (thread > 0) {
+    return;
+  }
+  var result = 0.0;
+  for (var side = 0u; side < 2; side++) {
+    let k = target_class[side];
+    if (k < layer.channels) {
+      var s = logits[first + k / 4][k % 4];
+      switch target_class[2] {
+        case LOGIT: {}
+        case PROBABILITY: { s = exp(s - norm.x) / norm.y; }
+        default: { s -= norm.x + log(norm.y); }
+      }
+      result += select(-s, s, side == 0);
+    }
+  }
+  scores[group.z] = result;
+}
+
+// dS/dz of each sample, z its logits, p = softmax z, for a class a and, where there is one, minus a class b:
+//
+//   the logit z_a            δ(k, a)
+//   the probability p_a      p_a (δ(k, a) − p_k)
+//   its logarithm log p_a    δ(k, a) − p_k
+@compute @workgroup_size(THREADS)
+fn seed(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) group: vec3u) {
+  let first = group.z * layer.logits_stride + layer.logits_offset;
+  let a = target_class[0];
+  let b = target_class[1];
+  let kind = target_class[2];
+  let norm = normalizer(first, thread);
+  let high = norm.x;
+  let total = norm.y;
   var weight_a = 1.0;
   var weight_b = select(0.0, 1.0, b < layer.channels);
   if (kind == PROBABILITY) {

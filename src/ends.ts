@@ -83,6 +83,25 @@ export function seedStep(target: BufferId, logits: View, seeds: View): Step {
   };
 }
 
+/** The target itself, of each sample. */
+export function scoreStep(target: BufferId, logits: View, scores: BufferId): Step {
+  return {
+    label: "score",
+    shader: "sensitivity",
+    entry: "score",
+    uniforms: {
+      layer: {
+        channels: channels(logits.layout),
+        logits_stride: logits.stride,
+        logits_offset: logits.offset,
+      },
+    },
+    bindings: { target_class: target, logits: logits.buffer, scores },
+    workgroups: [1, 1, 1],
+    samples: 1,
+  };
+}
+
 /** Multiplies that gradient by the logits: what relevance begins with. */
 export function relevanceStep(logits: View, seeds: View): Step {
   return {

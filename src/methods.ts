@@ -22,6 +22,8 @@ export interface Method {
   readonly path?: "end" | "nodes" | "random";
   /** The forward pass of the baseline takes part: its rules compare both. */
   readonly baseline?: boolean;
+  /** There is no backward pass: windows of the input are hidden, one a pass. */
+  readonly occlusion?: boolean;
   /** A class activation map, of the gradient at a layer, takes part. */
   readonly cam?: Cam;
   /** Where it is from, what it is in one line, and its cost for n samples. */
@@ -141,6 +143,13 @@ export const methods: Readonly<Record<string, Method>> = {
     summary:
       "what each input adds to the target over a baseline, by ratios of differences (Rescale)",
     cost: "1 + n forward, n backward",
+  },
+  occlusion: {
+    rules: {},
+    occlusion: true,
+    paper: "Zeiler & Fergus 2014",
+    summary: "how much the target falls when a window of the image is hidden",
+    cost: "n forward for each window and one more",
   },
   lrp: relevance(
     {},

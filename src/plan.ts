@@ -11,12 +11,14 @@ import {
   noiseStep,
   rangeStep,
   relevanceStep,
+  scoreStep,
   seedStep,
   spreadStep,
 } from "./ends.js";
 import { elements, positions, quads, vec4s } from "./layout.js";
 import { share } from "./memory.js";
 import { methodOf, ruleOf } from "./methods.js";
+import { hideStep, shareSteps } from "./occlusion.js";
 import { gateInPlace } from "./ops/activation.js";
 import { slots } from "./ops/concat.js";
 import { ops } from "./ops/index.js";
@@ -34,6 +36,7 @@ import type {
   Plan,
   PlanBuffer,
   Planning,
+  Ports,
   Sink,
   Step,
   Tiling,
@@ -144,7 +147,7 @@ class Planner implements Planning {
   ) {
     this.method = options.method;
     this.tiling = options.tiling ?? HARDWARE_TILING;
-    this.backward = this.method !== undefined;
+    this.backward = this.method !== undefined && !methodOf(this.method).occlusion;
     this.firstLinear = graph.nodes.find(({ op }) => LINEAR.includes(op));
     this.run = this.fixed("run", 48, () => new Uint32Array(12));
     for (const node of graph.nodes) {
@@ -167,10 +170,10 @@ class Planner implements Planning {
     const image = this.fixed("image", vec4s(input) * 16, () => new Float32Array(vec4s(input) * 4));
     const range = this.fixed("range", 8, () => new Float32Array(2));
     const target = this.fixed("target", 16, () => new Uint32Array(4));
-    // Behind the moments stands what is unfinished between two batches (moments.wgsl).
+    // Behind the moments stands what is unfinished between two batches (moments.wgsl, occlusion.wgsl).
     const fixed = (name: string, vec4s: number) =>
       this.fixed(name, vec4s * 16, () => new Float32Array(1));
-    const moments = fixed("moments", (MOMENTS + 2) * vec4s(input));
+    const moments = fixed("moments", (MOMENTS + 2) * vec4s(input) + 1);
     const spread = fixed("spread", vec4s(input));
     const baselines = fixed("baselines", count * vec4s(input));
     const table = fixed("table", 2 * quads(input) + MAX_POINTS);
@@ -180,18 +183,21 @@ class Planner implements Planning {
     const prologue = [rangeStep(ports, input), spreadStep(ports, input)];
     const classify = [classStep(target, logits)];
 
-    this.steps = [noiseStep(ports, input, this.value(graph.input).buffer)];
+    const method = this.method === undefined ? undefined : methodOf(this.method);
+    const shown = this.value(graph.input).buffer;
+    this.steps = [noiseStep(ports, input, shown)];
+    if (method?.occlusion) this.step(hideStep(ports, this.picture(), shown));
     for (const node of this.stepping()) this.op(node).forward(node, this);
     const forward = this.steps;
 
     this.steps = [];
-    if (this.method !== undefined) {
-      const { cam } = methodOf(this.method);
+    if (method) {
+      const { cam } = method;
       const map = cam && this.heat(cam, target);
-      if (cam?.role !== "map") this.goBack(target, this.options.method as string);
+      if (method.occlusion) this.compareScores(ports);
+      else if (cam?.role !== "map") this.goBack(target, this.options.method as string);
       if (map) this.step(map());
-      if (methodOf(this.options.method as string).baseline)
-        prologue.push(...this.baselineSteps(forward.slice(1)));
+      if (method.baseline) prologue.push(...this.baselineSteps(forward.slice(1)));
       this.step(accumulateStep(ports, input, this.gradient(graph.input).buffer));
     }
     const backward = this.steps;
@@ -278,6 +284,23 @@ class Planner implements Planning {
         bindings: Object.fromEntries(bindings),
       };
     });
+  }
+
+  /** In place of a backward pass: the scores of the passes, and their parts of the map. */
+  private compareScores(ports: Ports): void {
+    const scores = this.perSample("scores", 4);
+    this.step(scoreStep(ports.target, this.value(this.logits), scores));
+    const { layout, buffer } = this.gradient(this.graph.input);
+    for (const step of shareSteps(ports, layout, scores, buffer)) this.step(step);
+  }
+
+  /** The layout of the input, if it is a picture. */
+  private picture(): Layout {
+    const layout = this.layout(this.graph.input);
+    if (layout.shape.length === 4 && layout.channel === 1) return layout;
+    throw new Error(
+      `${this.options.method} is for pictures [N,C,H,W], the input is [${layout.shape}]`,
+    );
   }
 
   /** The class activation map of the layer; what it returns is the step that brings it to the image. */

@@ -13,6 +13,7 @@ import { quads, vec4s } from "./layout.js";
 import { type Chosen, type Completeness, SensitivityMap } from "./map.js";
 import { methodOf } from "./methods.js";
 import { encodeClean, type Model, readLogits } from "./model.js";
+import { type Passes, passesOf } from "./passes.js";
 import type { PlanOptions } from "./plan.js";
 import { colorRange, resolvePreprocess } from "./preprocess.js";
 import { quantileOfSize, type SensitivityOptions, type Settings, settle } from "./settings.js";
@@ -97,18 +98,19 @@ async function* run(
   if (targets.length === 0) throw new Error("there is no class to explain");
   const chosen = targets.map((target) => chooseClasses(model, target, options.versus));
   const takesTurns = chosen.length > 1;
+  const perSample = passesOf(options, model.input);
   const tensors = await Promise.all(chosen.map(() => model.tensor(image, options.preprocess)));
   const [tensor] = tensors as [InputTensor];
   const release = await takeTurn(model);
   let maps: SensitivityMap[] = [];
   try {
-    const points = options.nodes.length;
+    const { points } = perSample;
     const passes = options.samples * points;
     const batch = Math.min(options.batch ?? Math.ceil(passes / parts), passes);
     const { maxMemory, tolerance } = options;
     const plan = { ...planOptions(model, options), ...(takesTurns && { several: true }) };
     const engine = await model.engine(plan, batch, maxMemory);
-    const setting = await prepare(engine, tensor, options);
+    const setting = await prepare(engine, tensor, options, perSample);
     const encoder = device.createCommandEncoder({ label: "clean image" });
     encodeClean(encoder, engine, tensor, setting.scale);
     device.queue.submit([encoder.finish()]);
@@ -196,18 +198,19 @@ const SCALES = { range: 0, rgb: 1, adaptive: 2, absolute: 3 } as const;
 
 type Setting = Omit<Required<Batch>, "samples" | "first">;
 
-/** Puts baselines and nodes where the passes will read them; what all batches have in common. */
+/** Puts baselines and the table where the passes will read them; what all batches have in common. */
 async function prepare(
   engine: Engine,
   tensor: InputTensor,
-  { samples, noise, noiseScale, baselines, nodes, path, seed, antithetic, cleanLast }: Settings,
+  { samples, noise, noiseScale, baselines, path, seed, antithetic, cleanLast }: Settings,
+  passes: Passes,
 ): Promise<Setting> {
   const { device, plan } = engine;
   const C4 = quads(plan.input);
   let fromNoise = false;
-  const table = new Float32Array(8 * C4 + 4 * nodes.length);
-  nodes.forEach((node, i) => {
-    table.set(node, 8 * C4 + 4 * i);
+  const table = new Float32Array(8 * C4 + 4 * passes.table.length);
+  passes.table.forEach((row, i) => {
+    table.set(row, 8 * C4 + 4 * i);
   });
   const isPlain = baselines.length === 1 && baselines[0] === "zero";
   if (isPlain) {
@@ -236,7 +239,7 @@ async function prepare(
     noise: noiseScale === "adaptive" ? 1 / quantileOfSize(noise) : noise,
     scale: SCALES[noiseScale],
     antithetic,
-    points: nodes.length,
+    points: passes.points,
     path,
     baselines: fromNoise ? 0 : baselines.length,
     clean: cleanLast ? samples : 0,

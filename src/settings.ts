@@ -5,6 +5,7 @@ import { choice } from "./choice.js";
 import type { Estimator } from "./estimate.js";
 import { type Method, methodOf, methods } from "./methods.js";
 import { DEFAULT_MEMORY } from "./model.js";
+import type { Extent } from "./occlusion.js";
 import { type PathNode, pathNodes, type Quadrature } from "./path.js";
 import { type Box, MAX_POINTS } from "./plan.js";
 import type { Preprocess, Preset } from "./preprocess.js";
@@ -45,12 +46,17 @@ export interface SensitivityOptions {
   readonly stop?: { readonly standardError: number };
   /**
    * What the image is compared with: where the paths of "integrated-gradients" start, and what "deeplift" takes
-   * the differences to (no "noise" there); "zero". "expected-gradients" takes several; "noise".
+   * the differences to (no "noise" there), and what "occlusion" shows in its windows; "zero". "expected-gradients"
+   * takes several; "noise".
    */
   readonly baseline?: Baseline | readonly Baseline[];
   /** Points of a path, and the rule of the integral; 50, "gauss-legendre". */
   readonly steps?: number;
   readonly quadrature?: Quadrature;
+  /** For "occlusion": pixels of a window; an eighth of the input. One number is height and width. */
+  readonly window?: number | Extent;
+  /** Pixels from a window to the next; half a window. */
+  readonly stride?: number | Extent;
   /** Which noise: the same seed gives the same bits on one adapter. 0. */
   readonly seed?: number;
   /** Which statistic of the samples is the map; "mean". All can be drawn from one run. */
@@ -85,9 +91,11 @@ export interface Settings {
   /** 0: none. */
   readonly tolerance: number;
   readonly baselines: readonly Baseline[];
-  /** 0 none, 1 the nodes, 2 random places: as in sample.wgsl. */
-  readonly path: 0 | 1 | 2;
+  /** 0 none, 1 the nodes, 2 random places, 3 the method's own: as in sample.wgsl. */
+  readonly path: 0 | 1 | 2 | 3;
   readonly nodes: readonly PathNode[];
+  readonly window: number | Extent | undefined;
+  readonly stride: number | Extent | undefined;
   readonly seed: number;
   readonly estimator: Estimator;
   readonly preprocess: Preset | Preprocess | undefined;
@@ -102,9 +110,12 @@ const MAX_SAMPLES = 1e6;
 
 /** The options that not every method reads, and which do. Others are refused: nothing is ignored in silence. */
 const READ_BY = {
-  baseline: ({ path, baseline }) => baseline || path === "nodes" || path === "random",
+  baseline: ({ path, baseline, occlusion }) =>
+    baseline || occlusion || path === "nodes" || path === "random",
   steps: ({ path }) => path === "nodes",
   quadrature: ({ path }) => path === "nodes",
+  window: ({ occlusion }) => occlusion,
+  stride: ({ occlusion }) => occlusion,
   layer: ({ cam }) => cam !== undefined,
   box: ({ first }) => first === "z-box",
 } as const satisfies Partial<Record<keyof SensitivityOptions, (method: Method) => unknown>>;
@@ -130,7 +141,7 @@ function check(name: string, value: unknown, low: number, high: number, whole: b
 export function settle(options: SensitivityOptions): Settings {
   const { method = "gradient", noiseScale = "range", of = "logit" } = options;
   checkRead(method, options);
-  const { path, baseline: compares } = methodOf(method);
+  const { path, occlusion, baseline: compares } = methodOf(method);
   choice("noise scale", noiseScales, noiseScale);
   const noise = options.noise ?? (noiseScale === "adaptive" ? 0.95 : 0.15);
   const { samples = 50, seed = 0, maxMemory = DEFAULT_MEMORY, batch } = options;
@@ -147,6 +158,9 @@ export function settle(options: SensitivityOptions): Settings {
   }
   if (quadrature === "random" && options.steps !== undefined) {
     throw new Error('the quadrature "random" takes one place of each sample: it has no "steps"');
+  }
+  for (const name of ["window", "stride"] as const) {
+    for (const length of [options[name] ?? 1].flat()) check(name, length, 1, 65536, true);
   }
   const isRandom = path === "random" || (path === "nodes" && quadrature === "random");
   const given = options.baseline ?? (path === "random" ? "noise" : "zero");
@@ -175,8 +189,10 @@ export function settle(options: SensitivityOptions): Settings {
     cleanLast: options.cleanLast ?? false,
     tolerance: options.stop?.standardError ?? 0,
     baselines,
-    path: path === undefined ? 0 : isRandom ? 2 : 1,
+    path: occlusion ? 3 : path === undefined ? 0 : isRandom ? 2 : 1,
     nodes: path === "nodes" ? pathNodes(quadrature, steps) : [[1, 1]],
+    window: options.window,
+    stride: options.stride,
     seed,
     estimator: options.estimator ?? "mean",
     preprocess: options.preprocess,

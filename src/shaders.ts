@@ -13,6 +13,7 @@ import gather from "../shaders/gather.wgsl";
 import gradient from "../shaders/gradient.wgsl";
 import moments from "../shaders/moments.wgsl";
 import noise from "../shaders/noise.wgsl";
+import occlusion from "../shaders/occlusion.wgsl";
 import pool from "../shaders/pool.wgsl";
 import product from "../shaders/product.wgsl";
 import random from "../shaders/random.wgsl";
@@ -36,6 +37,7 @@ export const shaders: Readonly<Record<string, string>> = {
   gather: activation + gradient + gather,
   moments: run + random + sample + moments,
   noise: run + random + sample + noise,
+  occlusion: run + random + sample + occlusion,
   pool: activation + gradient + pool,
   relevance: activation + gradient + relevance,
   rescale: activation + gradient + rescale,

@@ -16,8 +16,13 @@ const image = { data: randn(192, 11), shape: [1, 3, 8, 8] };
 // One of each kind of backward pass.
 const METHODS = [
   ...["gradient", "integrated-gradients", "expected-gradients", "guided-backprop", "grad-cam"],
-  ...["guided-grad-cam", "deeplift", "lrp-gamma", "lrp-epsilon-gamma-box"],
+  ...["guided-grad-cam", "occlusion", "deeplift", "lrp-gamma", "lrp-epsilon-gamma-box"],
 ];
+// What keeps the passes of a sample few.
+const FEWER: Record<string, ClassesOptions> = {
+  "integrated-gradients": { steps: 3 },
+  occlusion: { window: 4 },
+};
 
 const same = { rtol: 0, atol: 0 };
 
@@ -49,8 +54,7 @@ testWithDevice(
     const model = await loadModel(device, smallNetwork().bytes());
     try {
       for (const method of METHODS) {
-        const steps = method === "integrated-gradients" && { steps: 3 };
-        await compare(model, [4, "top1", 1], { method, samples: 3, batch: 2, ...steps });
+        await compare(model, [4, "top1", 1], { method, samples: 3, batch: 2, ...FEWER[method] });
       }
       await compare(model, [2, 5], { samples: 6, batch: 3, antithetic: true, versus: 0 });
     } finally {

@@ -4,6 +4,7 @@
 import { parseArgs } from "node:util";
 import leven from "leven";
 import { choice } from "../choice.js";
+import type { Extent } from "../occlusion.js";
 import { type Parity, type ParityName, parity } from "../parity.js";
 import type { Box } from "../plan.js";
 import type { Preprocess, Preset } from "../preprocess.js";
@@ -45,6 +46,8 @@ export interface Passes {
   readonly baseline?: readonly string[];
   readonly steps?: number;
   readonly quadrature?: string;
+  readonly window?: Extent;
+  readonly stride?: Extent;
   readonly layer?: string;
   readonly box?: Box;
 }
@@ -226,6 +229,8 @@ function toPasses(values: Values): Passes {
     ...(isGiven("steps") && { steps: whole("steps", 1) }),
     ...(isGiven("quadrature") && { quadrature: text("quadrature") as string }),
     ...(isGiven("box") && { box: toBox(text("box") as string) }),
+    ...(isGiven("window") && { window: toExtent("window", text("window") as string) }),
+    ...(isGiven("stride") && { stride: toExtent("stride", text("stride") as string) }),
     ...(isGiven("layer") && { layer: text("layer") as string }),
   };
 }
@@ -251,6 +256,15 @@ function toBox(value: string): Box {
     );
   }
   return { low, high };
+}
+
+// One number is height and width.
+function toExtent(name: Name, value: string): Extent {
+  const lengths = value.split(",");
+  const [height, width = height] = lengths.map(Number);
+  const isLength = (n: number | undefined): n is number => Number.isInteger(n) && (n as number) > 0;
+  if (isLength(height) && isLength(width) && lengths.length < 3) return [height, width];
+  throw new Error(`--${name} is one whole number or two from 1, not "${value}"`);
 }
 
 function toPercentile(value: string): number | readonly [number, number] {

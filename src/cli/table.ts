@@ -78,7 +78,7 @@ export const OPTIONS = {
   },
   baseline: {
     value: "NAME,…",
-    help: "where paths start: zero, black, white, mean, blur or noise",
+    help: "where paths start, what occlusion shows: zero, black, white, mean, blur or noise",
     group: "how",
   },
   steps: { value: "N", help: "points of a path (50)", group: "how" },
@@ -92,6 +92,12 @@ export const OPTIONS = {
     help: "of lrp-z-box and its kin: bounds of the input, numbers for each channel",
     group: "how",
   },
+  window: {
+    value: "H,W",
+    help: "pixels that occlusion hides: an eighth of the input",
+    group: "how",
+  },
+  stride: { value: "H,W", help: "pixels from window to window: half a window", group: "how" },
   layer: { value: "NAME", help: "of Grad-CAM and its kin (the last convolution)", group: "how" },
   seed: {
     value: "N",

@@ -71,7 +71,8 @@ test("takes inputs before and after options", () => {
 test("says nothing of the passes that it was not told", () => {
   assert.equal(explain().passes, {});
   const words = "--of probability --versus 3 --noise-scale adaptive --antithetic --stop 0.05";
-  const more = "--baseline black,white --steps 20 --quadrature random --layer conv5";
+  const more =
+    "--baseline black,white --steps 20 --quadrature random --layer conv5 --window 15,9 --stride 4";
   const request = explain(...`${words} ${more}`.split(" "));
   assert.is(request.noise, 0.95);
   assert.equal(request.passes, {
@@ -84,6 +85,8 @@ test("says nothing of the passes that it was not told", () => {
     layer: "conv5",
     steps: 20,
     quadrature: "random",
+    window: [15, 9],
+    stride: [4, 4],
   });
 });
 
@@ -126,6 +129,8 @@ const mistakes: [words: string, message: string][] = [
   ["explain a.jpg --model m --opacity 2", '--opacity is a number from 0 to 1, not "2"'],
   ["explain a.jpg --model m --percentile 101", "--percentile is a number from 0 to 100"],
   ["explain a.jpg --model m --percentile 1,2,3", "--percentile is one number or two"],
+  ["explain a.jpg --model m --window 0", '--window is one whole number or two from 1, not "0"'],
+  ["explain a.jpg --model m --stride 2,3,4", "--stride is one whole number or two from 1, not"],
   ["explain a.jpg --model m --preprocess {mean", "--preprocess is not JSON"],
 ];
 
