@@ -36,12 +36,10 @@ function moved(node: Node, x: Constant, constants: ReadonlyMap<string, Constant>
   const outputs = op?.infer(node, [input], constants) ?? [];
   const fill = fillOf(node, constants);
   return outputs.map((output, k) => {
-    const from = op?.moves?.(node, k, input, output, constants) ?? new Int32Array();
-    return constant(
-      x.type,
-      output.shape,
-      Array.from(from, (e) => (e < 0 ? fill : (x.data[e] as number))),
-    );
+    const from = op?.moves?.(node, k, input, output, constants);
+    if (!from) return constant(x.type, output.shape, x.data);
+    const values = Float64Array.from(from, (e) => (e < 0 ? fill : (x.data[e] as number)));
+    return constant(x.type, output.shape, values);
   });
 }
 

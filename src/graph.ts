@@ -11,6 +11,7 @@ import { nodeError, numberOf } from "./ops/attributes.js";
 import { compositions } from "./ops/compositions.js";
 import { ops } from "./ops/index.js";
 import { affineOf } from "./ops/normalization.js";
+import { mergeMoves } from "./rearrange.js";
 import type { Constant, Graph, Layout, Node, OnnxModel, Op } from "./types.js";
 
 /** What the graph cannot know from the file. */
@@ -25,7 +26,7 @@ export interface GraphOptions {
 
 const PIECEWISE = ["Relu", "Clip", "LeakyRelu"];
 /** Operators that the graph makes itself; a file has none of them. */
-const INTERNAL = ["Relayout", "Spread", "Standardize", "Unfold"];
+const INTERNAL = ["Rearrange", "Relayout", "Spread", "Standardize", "Unfold"];
 const DEFAULT_SIZE = 224;
 
 /** Makes the graph of a model. Throws one sentence, with every unsupported operator in it. */
@@ -68,6 +69,8 @@ export function makeGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
   nodes = needed(nodes, output);
   nodes = foldNormalization(nodes, output, constants);
   nodes = fuseActivations(nodes, output, constants);
+  nodes = mergeMoves(nodes, { output, readers: consumers(nodes), layouts, constants });
+  nodes = needed(nodes, output);
   if (!layouts.has(output)) throw new Error("the output does not depend on the input");
   const names = new Set(nodes.flatMap((node) => node.inputs));
   for (const name of constants.keys()) if (!names.has(name)) constants.delete(name);

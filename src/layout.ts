@@ -30,6 +30,13 @@ export function vec4s(layout: Layout): number {
   return quads(layout) * positions(layout);
 }
 
+/** True if the elements of both layouts, taken in row-major order, lie in the same places; both have as many. */
+export function samePlaces(a: Layout, b: Layout): boolean {
+  if (channels(a) !== channels(b)) return false;
+  const inner = ({ shape, channel }: Layout) => elements(shape.slice(channel + 1));
+  return channels(a) === 1 || inner(a) === inner(b);
+}
+
 /** Steps in floats from an element to the next along each axis, within one channel lane. */
 export function strides(layout: Layout): number[] {
   const result = new Array<number>(layout.shape.length).fill(0);
@@ -42,27 +49,44 @@ export function strides(layout: Layout): number[] {
   return result;
 }
 
+/** Steps from an element to the next along each axis, in row-major order. */
+export function rowMajor(shape: Shape): number[] {
+  return shape.map((_, axis) => elements(shape.slice(axis + 1)));
+}
+
+/**
+ * For every index of a shape in row-major order, the sum of what each axis says of its own part of the index;
+ * −1 where an axis says −1. Nearly every move of elements is such a sum, which costs no division.
+ */
+export function sums(shape: Shape, along: (axis: number) => ArrayLike<number>): Int32Array {
+  return shape.reduce<Int32Array>((outer, length, axis) => {
+    const own = along(axis);
+    const result = new Int32Array(outer.length * length);
+    for (let o = 0, e = 0; o < outer.length; o++) {
+      const sum = outer[o] as number;
+      for (let i = 0; i < length; i++) {
+        const term = own[i] as number;
+        result[e++] = sum < 0 || term < 0 ? -1 : sum + term;
+      }
+    }
+    return result;
+  }, new Int32Array(1));
+}
+
+/** 0, step, 2 · step, … */
+export function multiples(length: number, step: number): Int32Array {
+  return new Int32Array(length).map((_, i) => i * step);
+}
+
 /** For every element in row-major order, its place in floats within a sample. */
-export function places(layout: Layout): Uint32Array {
+export function places(layout: Layout): Int32Array {
   const { shape, channel } = layout;
-  const result = new Uint32Array(elements(shape));
   const step = strides(layout);
   const quad = positions(layout) * 4;
-  const index = new Array<number>(shape.length).fill(0);
-  for (let e = 0; e < result.length; e++) {
-    let place = 0;
-    for (let axis = 0; axis < shape.length; axis++) {
-      const i = index[axis] as number;
-      place += axis === channel ? (i >> 2) * quad + (i & 3) : i * (step[axis] as number);
-    }
-    result[e] = place;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      index[axis] = (index[axis] as number) + 1;
-      if ((index[axis] as number) < (shape[axis] as number)) break;
-      index[axis] = 0;
-    }
-  }
-  return result;
+  return sums(shape, (axis) => {
+    if (axis !== channel) return multiples(shape[axis] as number, step[axis] as number);
+    return Array.from({ length: shape[axis] as number }, (_, i) => (i >> 2) * quad + (i & 3));
+  });
 }
 
 /** Height and width of a tensor with channels on axis 1: [N,C,H,W], or [N,C,L] as one row of L. */

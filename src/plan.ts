@@ -15,14 +15,14 @@ import {
   seedStep,
   spreadStep,
 } from "./ends.js";
-import { elements, positions, quads, vec4s } from "./layout.js";
+import { positions, quads, vec4s } from "./layout.js";
 import { share } from "./memory.js";
 import { methodOf, ruleOf } from "./methods.js";
 import { hideStep, shareSteps } from "./occlusion.js";
 import { gateInPlace } from "./ops/activation.js";
 import { slots } from "./ops/concat.js";
 import { ops } from "./ops/index.js";
-import { staysInPlace } from "./ops/move.js";
+import { rearrangementOf, staysInPlace } from "./ops/move.js";
 import type {
   Activation,
   BufferId,
@@ -125,6 +125,7 @@ class Planner implements Planning {
   private readonly buffers: PlanBuffer[] = [];
   private readonly fixedIds = new Map<string, BufferId>();
   private readonly baselineIds = new Map<BufferId, BufferId>();
+  private readonly answers = new Map<string, unknown>();
   private readonly savedIds = new Map<string, BufferId>();
   private readonly masks = new Map<string, Mask>();
   private readonly values = new Map<string, View>();
@@ -447,6 +448,11 @@ class Planner implements Planning {
     return { buffer, layout, offset: 0, stride: 0 };
   }
 
+  once<T>(key: string, make: () => T): T {
+    if (!this.answers.has(key)) this.answers.set(key, make());
+    return this.answers.get(key) as T;
+  }
+
   step(step: Step): void {
     this.steps.push(step);
   }
@@ -485,13 +491,13 @@ class Planner implements Planning {
 
   private findRoots(): void {
     for (const node of this.graph.nodes) {
-      const moves = this.op(node).moves;
       const from = node.inputs[0] as string;
-      if (!moves || node.outputs.length > 1) continue;
       const to = node.outputs[0] as string;
+      if (node.outputs.length > 1 || !this.op(node).moves) continue;
       const [x, y] = [this.layout(from), this.layout(to)];
-      if (elements(x.shape) !== elements(y.shape)) continue;
-      if (staysInPlace(moves(node, 0, x, y, this.graph.constants), x, y))
+      const move = rearrangementOf(node, 0, x, y, this.graph.constants, this.op(node));
+      const key = `${move?.key} in place from channel ${x.channel} to ${y.channel}`;
+      if (move && this.once(key, () => staysInPlace(move, x, y)))
         this.roots.set(to, this.root(from));
     }
   }

@@ -37,6 +37,17 @@ export interface Constant {
 /** The value of a node's attribute. */
 export type Attribute = number | string | number[] | string[] | Constant;
 
+/** How the elements of a tensor come from another one. */
+export interface Rearrangement {
+  /** Equal keys mean equal tables. */
+  readonly key: string;
+  /**
+   * Makes the table: for every element in row-major order, the element of the source that it is, −1 for none;
+   * undefined if they are all elements of the source in their order.
+   */
+  readonly table: () => Int32Array | undefined;
+}
+
 /** One operation of the graph. An absent optional input is the empty string. */
 export interface Node {
   readonly name: string;
@@ -47,6 +58,8 @@ export interface Node {
   readonly attributes: Readonly<Record<string, Attribute>>;
   /** A piecewise linear activation that the node applies to its own output (see graph.ts, fusing). */
   readonly activation?: Activation;
+  /** Of a node that stands for several that only moved elements (see rearrange.ts). */
+  readonly rearrangement?: Rearrangement;
 }
 
 /** What a model file says, as it says it. */
@@ -207,6 +220,8 @@ export interface Planning {
   bound(which: "low" | "high"): View;
   /** A buffer shared by all samples and kept as long as the plan; the same key gives the same buffer. */
   fixed(key: string, bytes: number, contents: () => Float32Array | Uint32Array): BufferId;
+  /** Something that is found out once for all nodes alike: the same key gives the same answer. */
+  once<T>(key: string, make: () => T): T;
   step(step: Step): void;
 }
 
@@ -233,7 +248,8 @@ export interface Op {
   readonly fusesActivation?: boolean;
   /**
    * For an operator that only moves elements: for every element of its k-th output in row-major order, the
-   * element of its input that it is, −1 where it is the fill. The plan uses it to see that nothing moves.
+   * element of its input that it is, −1 where it is the fill; undefined where all keep their order. The graph
+   * and the plan use it to see what moves can be one, and where nothing moves.
    */
   moves?(
     node: Node,
@@ -241,7 +257,7 @@ export interface Op {
     input: Layout,
     output: Layout,
     constants: ReadonlyMap<string, Constant>,
-  ): Int32Array;
+  ): Int32Array | undefined;
 }
 
 /** What an operator that is made of others may ask, and how it adds them, while the graph is being made. */

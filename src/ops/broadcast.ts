@@ -1,6 +1,6 @@
 // ONNX's broadcasting: shapes are aligned at their last axes, and an axis of length 1 is repeated.
 
-import { elements } from "../layout.js";
+import { elements, multiples, rowMajor, sums } from "../layout.js";
 import type { Node, Shape } from "../types.js";
 import { nodeError } from "./attributes.js";
 
@@ -52,14 +52,29 @@ export function mapped(
   return result;
 }
 
+/**
+ * The same where each axis of `from` depends on that axis of `to` alone: `index` turns an axis and a place on it
+ * into the place in `from`, or −1 for nothing.
+ */
+export function axisByAxis(
+  to: Shape,
+  from: Shape,
+  index: (axis: number, i: number) => number,
+): Int32Array {
+  const step = rowMajor(from);
+  return sums(to, (axis) =>
+    Array.from({ length: to[axis] as number }, (_, i) => {
+      const place = index(axis, i);
+      return place < 0 ? -1 : place * (step[axis] as number);
+    }),
+  );
+}
+
 /** For every element of shape `to`, the element of a tensor of shape `from` that is repeated there. */
 export function broadcastPlaces(from: Shape, to: Shape): Int32Array {
-  const skipped = to.length - from.length;
-  const place = new Array<number>(from.length).fill(0);
-  return mapped(to, from, (i) => {
-    for (let axis = 0; axis < from.length; axis++) {
-      place[axis] = from[axis] === 1 ? 0 : (i[axis + skipped] as number);
-    }
-    return place;
-  });
+  const shape = aligned(from, to.length);
+  const step = rowMajor(shape);
+  return sums(to, (axis) =>
+    multiples(to[axis] as number, shape[axis] === 1 ? 0 : (step[axis] as number)),
+  );
 }

@@ -2,8 +2,8 @@
 // producers write straight into the result and nothing is left to do; the plan decides that. What remains is
 // copied element by element by gather.wgsl.
 
-import { elements, places, vec4s } from "../layout.js";
-import type { Layout, Node, Op, Planning, Shape, View } from "../types.js";
+import { multiples, places, rowMajor, sums, vec4s } from "../layout.js";
+import type { BufferId, Layout, Node, Op, Planning, Shape, View } from "../types.js";
 import { gateInPlace } from "./activation.js";
 import { axisOf, nodeError, numberOf } from "./attributes.js";
 import { gradientTo, join, layer, result, source } from "./epilogue.js";
@@ -35,20 +35,30 @@ export function slots(
   return offsets;
 }
 
-/** For every float of part k, its float in the result. */
-function partTable(node: Node, plan: Planning, k: number, part: Layout, y: Layout): Uint32Array {
+/** A buffer with, for every float of part k, its float in the result. */
+function partTable(node: Node, plan: Planning, k: number, part: Layout, y: Layout): BufferId {
   const axis = concatAxis(node, y.shape.length);
   let start = 0;
   for (const name of node.inputs.slice(0, k)) start += shapeOf(plan, name)[axis] as number;
-  const [from, to] = [places(part), places(y)];
-  const table = new Uint32Array(vec4s(part) * 4).fill(NOTHING);
-  const inner = elements(part.shape.slice(axis));
-  const outer = elements(y.shape.slice(axis));
-  const skip = start * elements(part.shape.slice(axis + 1));
-  from.forEach((place, e) => {
-    table[place] = to[Math.floor(e / inner) * outer + skip + (e % inner)] as number;
+  const key = `[${part.shape}] from ${start} on in [${y.shape}] by ${y.channel}, axis ${axis}`;
+  return plan.fixed(key, vec4s(part) * 16, () => {
+    const table = new Uint32Array(vec4s(part) * 4).fill(NOTHING);
+    const place = placesIn(part, axis, start, y);
+    places(part).forEach((float, e) => {
+      table[float] = place[e] as number;
+    });
+    return table;
   });
-  return table;
+}
+
+/** For every element of a part that begins at `start` of an axis, its float in the result. */
+function placesIn(part: Layout, axis: number, start: number, y: Layout): Int32Array {
+  const all = places(y);
+  const step = rowMajor(y.shape);
+  const first = start * (step[axis] as number);
+  return sums(part.shape, (a) => multiples(part.shape[a] as number, step[a] as number)).map(
+    (e) => all[first + e] as number,
+  );
 }
 
 /** Where the k-th part is; a constant one is uploaded once, for all samples. */
@@ -120,9 +130,7 @@ export const Concat: Op = {
         bindings: {
           x: bindings.x as number,
           parts: bindings.y as number,
-          table: plan.fixed(`${node.name} ${k} table`, size * 16, () =>
-            partTable(node, plan, k, x.layout, y.layout),
-          ),
+          table: partTable(node, plan, k, x.layout, y.layout),
         },
         workgroups: [Math.ceil((size * 4) / 64), 1, 1],
         samples: 1,
@@ -151,9 +159,7 @@ export const Concat: Op = {
             x: bindings.dy as number,
             dx: bindings.dx as number,
             gate_mask: bindings.gate_mask as number,
-            table: plan.fixed(`${node.name} ${k} table`, size * 16, () =>
-              partTable(node, plan, k, sink.layout, dy.layout),
-            ),
+            table: partTable(node, plan, k, sink.layout, dy.layout),
           },
           workgroups: [Math.ceil(size / 64), 1, 1],
           samples: 1,

@@ -8,26 +8,20 @@ import { Concat } from "./concat.js";
 import { Conv } from "./conv.js";
 import { Gemm } from "./dense.js";
 import { MatMul } from "./matmul.js";
-import {
-  Flatten,
-  Identity,
-  Pad,
-  Relayout,
-  Reshape,
-  Slice,
-  Squeeze,
-  Transpose,
-  Unsqueeze,
-} from "./move.js";
+import { Rearrange } from "./move.js";
 import { BatchNormalization } from "./normalization.js";
+import { Pad } from "./pad.js";
 import { AveragePool, GlobalAveragePool, MaxPool } from "./pool.js";
 import { ReduceMax, ReduceMean, ReduceMin, ReduceSum, Standardize } from "./reduce.js";
 import { Expand, Tile } from "./repeat.js";
+import { Flatten, Identity, Relayout, Reshape, Squeeze, Unsqueeze } from "./reshape.js";
 import { Resize } from "./resize.js";
 import { Gather, GatherElements, GatherND, Split } from "./select.js";
+import { Slice } from "./slice.js";
 import { smooth } from "./smooth.js";
 import { LogSoftmax, Softmax } from "./softmax.js";
 import { Spread, Unfold } from "./spread.js";
+import { Transpose } from "./transpose.js";
 
 export const ops: Readonly<Record<string, Op>> = {
   ...smooth,
@@ -58,6 +52,7 @@ export const ops: Readonly<Record<string, Op>> = {
   PRelu: Arithmetic,
   Pad,
   Pow: Arithmetic,
+  Rearrange,
   ReduceMax,
   ReduceMean,
   ReduceMin,

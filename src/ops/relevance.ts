@@ -314,6 +314,7 @@ const KEEPS_SIGN: readonly string[] = [
   "GlobalAveragePool",
   "Identity",
   "MaxPool",
+  "Rearrange",
   "Relayout",
   "Reshape",
   "Slice",

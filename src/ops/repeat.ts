@@ -2,7 +2,7 @@
 
 import type { Op } from "../types.js";
 import { integers, nodeError } from "./attributes.js";
-import { broadcast, broadcastPlaces, mapped } from "./broadcast.js";
+import { axisByAxis, broadcast, broadcastPlaces } from "./broadcast.js";
 import { type Constants, move } from "./move.js";
 
 /** x broadcast to a shape; the shape is broadcast too. */
@@ -24,6 +24,5 @@ export const Tile: Op = move(
     }
     return [{ shape: shape.map((n, axis) => n * (repeats[axis] as number)), channel }];
   },
-  (_node, x, y) =>
-    mapped(y.shape, x.shape, (i) => i.map((v, axis) => v % (x.shape[axis] as number))),
+  (_node, x, y) => axisByAxis(y.shape, x.shape, (axis, i) => i % (x.shape[axis] as number)),
 );

@@ -1,11 +1,12 @@
 // Operators that pick elements by indices known when the model is loaded: Gather, GatherElements, GatherND and
 // Split.
 
-import { elements } from "../layout.js";
+import { elements, multiples, sums } from "../layout.js";
 import type { Constant, Layout, Node, Op } from "../types.js";
 import { axisOf, constantInput, integers, nodeError, numberOf } from "./attributes.js";
-import { mapped } from "./broadcast.js";
-import { type Constants, move, usualChannel } from "./move.js";
+import { axisByAxis, mapped } from "./broadcast.js";
+import { type Constants, move } from "./move.js";
+import { usualChannel } from "./reshape.js";
 
 function indicesOf(node: Node, constants: Constants): Constant {
   const indices = constantInput(node, 1, constants, "its indices");
@@ -31,17 +32,15 @@ export const Gather: Op = move(
     const turned = lost ? usualChannel(result) : channel + picked.length - 1;
     return [{ shape: result, channel: turned }];
   },
-  (node, x, y, constants) => {
+  (node, x, _y, constants) => {
     const { shape: picked, data } = indicesOf(node, constants);
     const axis = axisOf(node, numberOf(node, "axis", 0), x.shape.length);
     const length = x.shape[axis] ?? 1;
     const inner = elements(x.shape.slice(axis + 1));
-    const chosen = Array.from(data, (i) => indexOf(node, i, length));
-    const count = elements(picked);
-    return Int32Array.from({ length: elements(y.shape) }, (_, e) => {
-      const outer = Math.floor(e / (count * inner));
-      return (outer * length + chosen[Math.floor(e / inner) % count]!) * inner + (e % inner);
-    });
+    const outer = elements(x.shape.slice(0, axis));
+    const chosen = Int32Array.from(data, (i) => indexOf(node, i, length) * inner);
+    const terms = [multiples(outer, length * inner), chosen, multiples(inner, 1)];
+    return sums([outer, elements(picked), inner], (part) => terms[part] as ArrayLike<number>);
   },
 );
 
@@ -115,6 +114,6 @@ export const Split: Op = move(
     const axis = axisOf(node, numberOf(node, "axis", 0), x.shape.length);
     const before = splitLengths(node, x.shape[axis] ?? 1, constants).slice(0, k);
     const start = before.reduce((a, b) => a + b, 0);
-    return mapped(y.shape, x.shape, (i) => i.map((v, a) => (a === axis ? v + start : v)));
+    return axisByAxis(y.shape, x.shape, (a, i) => (a === axis ? i + start : i));
   },
 );

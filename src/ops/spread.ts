@@ -4,7 +4,7 @@
 
 import type { Op } from "../types.js";
 import { numbersOf } from "./attributes.js";
-import { mapped } from "./broadcast.js";
+import { axisByAxis, mapped } from "./broadcast.js";
 import { move } from "./move.js";
 
 /** y[…, before + i · stride] = x[…, i] along every spatial axis; a negative margin cuts off. */
@@ -21,13 +21,10 @@ export const Spread: Op = move(
   (node, x, y) => {
     const strides = numbersOf(node, "strides", []);
     const before = numbersOf(node, "before", []);
-    return mapped(y.shape, x.shape, (i) => {
-      const from = i.map((v, axis) =>
-        axis < 2 ? v : (v - (before[axis - 2] as number)) / (strides[axis - 2] as number),
-      );
-      return from.every((v, axis) => Number.isInteger(v) && v >= 0 && v < x.shape[axis]!)
-        ? from
-        : null;
+    return axisByAxis(y.shape, x.shape, (axis, i) => {
+      if (axis < 2) return i;
+      const place = (i - (before[axis - 2] as number)) / (strides[axis - 2] as number);
+      return Number.isInteger(place) && place < (x.shape[axis] as number) ? place : -1;
     });
   },
 );
