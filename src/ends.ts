@@ -1,13 +1,19 @@
 // The steps before and after the network: what is known of the image, which class, the noisy samples that go in;
 // the gradient that the backward pass begins with, and the moments that take what comes out.
 
-import { channels, positions, quads, vec4s } from "./layout.js";
+import { channels, plane, positions, quads, vec4s } from "./layout.js";
 import type { BufferId, Layout, Ports, Step, View } from "./types.js";
 
 const sampleLayer = (input: Layout) => ({
   channels: channels(input),
   positions: positions(input),
   stride: vec4s(input),
+});
+
+/** The same for an input [N,C,H,W], whose rows matter. */
+export const pictureLayer = (input: Layout) => ({
+  ...sampleLayer(input),
+  width: plane(input).width,
 });
 
 /** The least and the greatest element of the image. */

@@ -68,7 +68,7 @@ export class SensitivityMap {
   samples = 0;
   /** ‖standard error‖₂ / ‖map‖₂ of the estimator that was asked for; Infinity for one sample. */
   standardError = Number.POSITIVE_INFINITY;
-  /** Of "integrated-gradients" and "deeplift", when all samples are done. */
+  /** Of "integrated-gradients", "blur-ig" and "deeplift", when all samples are done. */
   completeness: Completeness | undefined;
   /** Standard deviation of the noise in the units of the input; its root mean square where elements differ. */
   readonly sigma!: number;

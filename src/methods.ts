@@ -17,9 +17,10 @@ export interface Method {
   /**
    * The passes of each sample lie between a baseline x₀ and the sample x, at x₀ + α (x − x₀), and their
    * weighted sum is multiplied by x − x₀: at the `end` (α = 1), at the `nodes` of an integral over α, or at one
-   * `random` place, α ~ U(0, 1), with a random baseline.
+   * `random` place, α ~ U(0, 1), with a random baseline. Or they are the sample under less and less `blur`, at the
+   * nodes of an integral over its σ, each gradient times ∂x/∂σ.
    */
-  readonly path?: "end" | "nodes" | "random";
+  readonly path?: "end" | "nodes" | "random" | "blur";
   /** The forward pass of the baseline takes part: its rules compare both. */
   readonly baseline?: boolean;
   /** There is no backward pass: windows of the input are hidden, one a pass. */
@@ -100,6 +101,13 @@ export const methods: Readonly<Record<string, Method>> = {
     paper: "Erion et al. 2019; GradientSHAP, Lundberg & Lee 2017",
     summary: "the same at one random place of the way from a random baseline",
     cost: "n forward, n backward",
+  },
+  "blur-ig": {
+    rules: {},
+    path: "blur",
+    paper: "Xu, Venugopalan & Sundararajan 2020",
+    summary: "the gradient times the change, summed from the blurred image to the sharp one",
+    cost: "50 n forward, 50 n backward",
   },
   "guided-backprop": {
     rules: everyActivation("guided"),

@@ -1,6 +1,7 @@
 // Occlusion: which windows of the picture are hidden, and the steps around the network, by occlusion.wgsl.
 
-import { plane, positions, quads, vec4s } from "./layout.js";
+import { pictureLayer } from "./ends.js";
+import { positions, quads } from "./layout.js";
 import type { BufferId, Layout, Ports, Step } from "./types.js";
 
 /** Rows and columns. */
@@ -42,13 +43,6 @@ export function windowsOver(
   const along = both((axis) => Math.ceil((picture[axis] - size[axis]) / step[axis]) + 1);
   return { size, stride: step, count: along[0] * along[1] };
 }
-
-const pictureLayer = (input: Layout) => ({
-  channels: input.shape[1] as number,
-  positions: positions(input),
-  stride: vec4s(input),
-  width: plane(input).width,
-});
 
 /** Hides in the input of every pass its window; the first pass of a sample has none. */
 export function hideStep(ports: Ports, input: Layout, shown: BufferId): Step {

@@ -4,6 +4,7 @@
 // is the sum of what the nodes that read it send back: the first writes, the others add, and the last passes
 // the sum through the activation that made the tensor, so that whoever reads a gradient finds it complete.
 
+import { blurSteps } from "./blur.js";
 import { type Cam, enlargeStep, heatSteps, layerOf, withoutActivation } from "./cam.js";
 import {
   accumulateStep,
@@ -17,12 +18,13 @@ import {
 } from "./ends.js";
 import { positions, quads, vec4s } from "./layout.js";
 import { share } from "./memory.js";
-import { methodOf, ruleOf } from "./methods.js";
+import { type Method, methodOf, ruleOf } from "./methods.js";
 import { hideStep, shareSteps } from "./occlusion.js";
 import { gateInPlace } from "./ops/activation.js";
 import { slots } from "./ops/concat.js";
 import { ops } from "./ops/index.js";
 import { rearrangementOf, staysInPlace } from "./ops/move.js";
+import { multiply } from "./ops/relevance.js";
 import type {
   Activation,
   BufferId,
@@ -185,9 +187,7 @@ class Planner implements Planning {
     const classify = [classStep(target, logits)];
 
     const method = this.method === undefined ? undefined : methodOf(this.method);
-    const shown = this.value(graph.input).buffer;
-    this.steps = [noiseStep(ports, input, shown)];
-    if (method?.occlusion) this.step(hideStep(ports, this.picture(), shown));
+    const slopes = this.begin(ports, method);
     for (const node of this.stepping()) this.op(node).forward(node, this);
     const forward = this.steps;
 
@@ -198,6 +198,7 @@ class Planner implements Planning {
       if (method.occlusion) this.compareScores(ports);
       else if (cam?.role !== "map") this.goBack(target, this.options.method as string);
       if (map) this.step(map());
+      if (slopes) this.timesSlopes(slopes);
       if (method.baseline) prologue.push(...this.baselineSteps(forward.slice(1)));
       this.step(accumulateStep(ports, input, this.gradient(graph.input).buffer));
     }
@@ -285,6 +286,32 @@ class Planner implements Planning {
         bindings: Object.fromEntries(bindings),
       };
     });
+  }
+
+  /** The inputs of the passes; where they lie on a path of their own, its slopes. */
+  private begin(ports: Ports, method: Method | undefined): View | undefined {
+    const { layout, buffer: shown } = this.value(this.graph.input);
+    if (method?.path !== "blur") {
+      this.steps = [noiseStep(ports, layout, shown)];
+      if (method?.occlusion) this.step(hideStep(ports, this.picture(), shown));
+      return undefined;
+    }
+    const sharp = this.ownView("sharp image", layout).buffer;
+    const slopes = this.ownView("slopes of the path", layout);
+    const buffers = { sharp, shown, slopes: slopes.buffer };
+    const make = (label: string, bytes: number) => this.perSample(label, bytes);
+    this.steps = [noiseStep(ports, layout, sharp)];
+    for (const step of blurSteps(ports, this.picture(), buffers, make)) this.step(step);
+    return slopes;
+  }
+
+  /** Multiplies the gradient at each place of a path by the change of the input there. */
+  private timesSlopes(slopes: View): void {
+    const gradient = this.gradient(this.graph.input);
+    const map = this.ownView("part of the map", slopes.layout);
+    const node = { name: "input", op: "", inputs: [], outputs: [], attributes: {} };
+    multiply(node, this, slopes, gradient, 1, { ...map, add: false });
+    this.gradients.set(this.root(this.graph.input), map);
   }
 
   /** In place of a backward pass: the scores of the passes, and their parts of the map. */

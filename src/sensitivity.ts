@@ -138,8 +138,8 @@ async function* run(
       await Promise.all(maps.map((map) => map.settle(samples, times)));
       const isSure = maps.every(({ standardError }) => standardError <= tolerance);
       if ((isSure && samples >= LEAST_TO_STOP) || first === passes) {
-        for (const map of isComplete(options) ? maps : []) {
-          map.completeness = await completenessOf(map, engine, setting, options.of);
+        for (const map of perSample.start ? maps : []) {
+          map.completeness = await completenessOf(map, engine, setting, perSample, options.of);
         }
         first = passes;
       }
@@ -152,12 +152,6 @@ async function* run(
   } finally {
     release();
   }
-}
-
-/** True if the attributions of a method add up to what the target gained over the baseline. */
-function isComplete({ method, path: kind }: Settings): boolean {
-  const { path, baseline } = methodOf(method);
-  return baseline === true || (path === "nodes" && kind === 1);
 }
 
 /** What the plan of a method must be told: the layer of an activation map, the box of the z-box rule. */
@@ -194,6 +188,8 @@ function chooseClasses(
   return { target: chosen, versus: other };
 }
 
+// As in sample.wgsl.
+const OWN = 3;
 const SCALES = { range: 0, rgb: 1, adaptive: 2, absolute: 3 } as const;
 
 type Setting = Omit<Required<Batch>, "samples" | "first">;
@@ -246,30 +242,33 @@ async function prepare(
   };
 }
 
-/** Two more kinds of forward passes: of the noisy samples themselves, and of the baseline. */
+/** Two more kinds of forward passes: of the noisy samples themselves, and of the starts of their paths. */
 async function completenessOf(
   map: SensitivityMap,
   engine: Engine,
   setting: Setting,
+  { start = [] }: Passes,
   of: number,
 ): Promise<Completeness> {
-  const targets = async (batch: Pick<Batch, "samples" | "first" | "path">) => {
-    const encoder = engine.device.createCommandEncoder({ label: "completeness" });
-    engine.setBatch({ ...setting, points: 1, ...batch });
-    engine.encode(encoder, ["forward"], batch.samples);
-    engine.device.queue.submit([encoder.finish()]);
-    const logits = await whileAlive(engine.device, map.logitsOf(engine, batch.samples));
-    return logits.reduce((sum, each) => sum + map.scoreOf(each, of), 0);
-  };
-  let at = 0;
-  for (let first = 0; first < map.samples; first += engine.capacity) {
-    const samples = Math.min(engine.capacity, map.samples - first);
-    at += await targets({ samples, first, path: 0 });
-  }
   const { device } = engine;
-  const start = 8 * quads(engine.plan.input) * 4;
-  device.queue.writeBuffer(engine.port("table"), start, new Float32Array([0, 1]));
-  const gain = at / map.samples - (await targets({ samples: 1, first: 0, path: 1 }));
+  const meanScore = async (path: number, count: number) => {
+    let sum = 0;
+    for (let first = 0; first < count; first += engine.capacity) {
+      const samples = Math.min(engine.capacity, count - first);
+      const encoder = device.createCommandEncoder({ label: "completeness" });
+      engine.setBatch({ ...setting, points: 1, samples, first, path });
+      engine.encode(encoder, ["forward"], samples);
+      device.queue.submit([encoder.finish()]);
+      const logits = await whileAlive(device, map.logitsOf(engine, samples));
+      sum += logits.reduce((total, each) => total + map.scoreOf(each, of), 0);
+    }
+    return sum / count;
+  };
+  const at = await meanScore(0, map.samples);
+  const row = 8 * quads(engine.plan.input) * 4;
+  device.queue.writeBuffer(engine.port("table"), row, new Float32Array(start));
+  // A straight path begins at the baseline, for all samples the same; a path of blurs at the blurred sample.
+  const gain = at - (await meanScore(setting.path, setting.path === OWN ? map.samples : 1));
   const sum = (await map.data("mean")).reduce((a, b) => a + b, 0);
   return { sum, gain, gap: sum - gain };
 }

@@ -53,6 +53,8 @@ export interface SensitivityOptions {
   /** Points of a path, and the rule of the integral; 50, "gauss-legendre". */
   readonly steps?: number;
   readonly quadrature?: Quadrature;
+  /** For "blur-ig": σ of the strongest blur, in pixels; 50 for every 224 of the shorter side. */
+  readonly maxSigma?: number;
   /** For "occlusion": pixels of a window; an eighth of the input. One number is height and width. */
   readonly window?: number | Extent;
   /** Pixels from a window to the next; half a window. */
@@ -94,6 +96,7 @@ export interface Settings {
   /** 0 none, 1 the nodes, 2 random places, 3 the method's own: as in sample.wgsl. */
   readonly path: 0 | 1 | 2 | 3;
   readonly nodes: readonly PathNode[];
+  readonly maxSigma: number | undefined;
   readonly window: number | Extent | undefined;
   readonly stride: number | Extent | undefined;
   readonly seed: number;
@@ -112,8 +115,9 @@ const MAX_SAMPLES = 1e6;
 const READ_BY = {
   baseline: ({ path, baseline, occlusion }) =>
     baseline || occlusion || path === "nodes" || path === "random",
-  steps: ({ path }) => path === "nodes",
-  quadrature: ({ path }) => path === "nodes",
+  steps: ({ path }) => path === "nodes" || path === "blur",
+  quadrature: ({ path }) => path === "nodes" || path === "blur",
+  maxSigma: ({ path }) => path === "blur",
   window: ({ occlusion }) => occlusion,
   stride: ({ occlusion }) => occlusion,
   layer: ({ cam }) => cam !== undefined,
@@ -159,6 +163,10 @@ export function settle(options: SensitivityOptions): Settings {
   if (quadrature === "random" && options.steps !== undefined) {
     throw new Error('the quadrature "random" takes one place of each sample: it has no "steps"');
   }
+  if (quadrature === "random" && path === "blur") {
+    throw new Error(`${method} goes through every place of its path: no quadrature "random"`);
+  }
+  check("maxSigma", options.maxSigma ?? 1, 0.1, 1000, false);
   for (const name of ["window", "stride"] as const) {
     for (const length of [options[name] ?? 1].flat()) check(name, length, 1, 65536, true);
   }
@@ -189,8 +197,9 @@ export function settle(options: SensitivityOptions): Settings {
     cleanLast: options.cleanLast ?? false,
     tolerance: options.stop?.standardError ?? 0,
     baselines,
-    path: occlusion ? 3 : path === undefined ? 0 : isRandom ? 2 : 1,
-    nodes: path === "nodes" ? pathNodes(quadrature, steps) : [[1, 1]],
+    path: occlusion || path === "blur" ? 3 : path === undefined ? 0 : isRandom ? 2 : 1,
+    nodes: path === "nodes" || path === "blur" ? pathNodes(quadrature, steps) : [[1, 1]],
+    maxSigma: options.maxSigma,
     window: options.window,
     stride: options.stride,
     seed,

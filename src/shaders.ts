@@ -4,6 +4,7 @@
 import activation from "../shaders/activation.wgsl";
 import affine from "../shaders/affine.wgsl";
 import arithmetic from "../shaders/arithmetic.wgsl";
+import blur from "../shaders/blur.wgsl";
 import cam from "../shaders/cam.wgsl";
 import conv from "../shaders/conv.wgsl";
 import dense from "../shaders/dense.wgsl";
@@ -29,6 +30,7 @@ import softmax from "../shaders/softmax.wgsl";
 export const shaders: Readonly<Record<string, string>> = {
   affine: activation + gradient + affine,
   arithmetic: activation + gradient + arithmetic,
+  blur: run + random + sample + blur,
   cam,
   conv: activation + gradient + conv,
   dense: run + activation + gradient + dense,

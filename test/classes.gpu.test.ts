@@ -16,11 +16,12 @@ const image = { data: randn(192, 11), shape: [1, 3, 8, 8] };
 // One of each kind of backward pass.
 const METHODS = [
   ...["gradient", "integrated-gradients", "expected-gradients", "guided-backprop", "grad-cam"],
-  ...["guided-grad-cam", "occlusion", "deeplift", "lrp-gamma", "lrp-epsilon-gamma-box"],
+  ...["guided-grad-cam", "blur-ig", "occlusion", "deeplift", "lrp-gamma", "lrp-epsilon-gamma-box"],
 ];
 // What keeps the passes of a sample few.
 const FEWER: Record<string, ClassesOptions> = {
   "integrated-gradients": { steps: 3 },
+  "blur-ig": { steps: 3 },
   occlusion: { window: 4 },
 };
 

@@ -8,10 +8,10 @@ import { suite } from "./harness.js";
 const test = suite("settings");
 
 const refused: [SensitivityOptions, RegExp][] = [
-  [{ steps: 20 }, /^gradient has no option "steps"; it is for integrated-gradients$/],
+  [{ steps: 20 }, /^gradient has no option "steps"; it is for integrated-gradients, blur-ig$/],
   [
     { quadrature: "riemann" },
-    /^gradient has no option "quadrature"; it is for integrated-gradients$/,
+    /^gradient has no option "quadrature"; it is for integrated-gradients, blur-ig$/,
   ],
   [
     { method: "input-x-gradient", baseline: "black" },

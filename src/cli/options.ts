@@ -46,6 +46,7 @@ export interface Passes {
   readonly baseline?: readonly string[];
   readonly steps?: number;
   readonly quadrature?: string;
+  readonly maxSigma?: number;
   readonly window?: Extent;
   readonly stride?: Extent;
   readonly layer?: string;
@@ -229,6 +230,7 @@ function toPasses(values: Values): Passes {
     ...(isGiven("steps") && { steps: whole("steps", 1) }),
     ...(isGiven("quadrature") && { quadrature: text("quadrature") as string }),
     ...(isGiven("box") && { box: toBox(text("box") as string) }),
+    ...(isGiven("max-sigma") && { maxSigma: number("max-sigma", 0.1, 1000) }),
     ...(isGiven("window") && { window: toExtent("window", text("window") as string) }),
     ...(isGiven("stride") && { stride: toExtent("stride", text("stride") as string) }),
     ...(isGiven("layer") && { layer: text("layer") as string }),

@@ -92,6 +92,11 @@ export const OPTIONS = {
     help: "of lrp-z-box and its kin: bounds of the input, numbers for each channel",
     group: "how",
   },
+  "max-sigma": {
+    value: "PIXELS",
+    help: "of blur-ig's strongest blur (50 at 224 pixels)",
+    group: "how",
+  },
   window: {
     value: "H,W",
     help: "pixels that occlusion hides: an eighth of the input",

@@ -72,7 +72,7 @@ test("says nothing of the passes that it was not told", () => {
   assert.equal(explain().passes, {});
   const words = "--of probability --versus 3 --noise-scale adaptive --antithetic --stop 0.05";
   const more =
-    "--baseline black,white --steps 20 --quadrature random --layer conv5 --window 15,9 --stride 4";
+    "--baseline black,white --steps 20 --quadrature random --layer conv5 --window 15,9 --stride 4 --max-sigma 20";
   const request = explain(...`${words} ${more}`.split(" "));
   assert.is(request.noise, 0.95);
   assert.equal(request.passes, {
@@ -85,6 +85,7 @@ test("says nothing of the passes that it was not told", () => {
     layer: "conv5",
     steps: 20,
     quadrature: "random",
+    maxSigma: 20,
     window: [15, 9],
     stride: [4, 4],
   });
