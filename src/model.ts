@@ -209,7 +209,8 @@ export class Model {
   /** An engine for batches of up to `samples`, kept for the next map; to be used within `alone`. */
   async engine(options: PlanOptions, samples: number, maxMemory: number): Promise<Engine> {
     const plan = this.plan(options);
-    const key = JSON.stringify({ ...options, baselines: 0 });
+    // Of plans that differ in numbers alone one is enough to keep.
+    const key = JSON.stringify({ ...options, baselines: 0, relevance: undefined });
     const capacity = capacityOf(this.device, plan, samples, maxMemory);
     const kept = this.engines.get(key);
     const fits = kept && (kept.capacity === capacity || (samples === 1 && kept.capacity >= 1));

@@ -24,10 +24,11 @@ import { gateInPlace } from "./ops/activation.js";
 import { slots } from "./ops/concat.js";
 import { ops } from "./ops/index.js";
 import { rearrangementOf, staysInPlace } from "./ops/move.js";
-import { multiply } from "./ops/relevance.js";
+import { multiply, RELEVANCE } from "./ops/relevance.js";
 import type {
   Activation,
   BufferId,
+  Change,
   Constant,
   Gate,
   Graph,
@@ -39,6 +40,7 @@ import type {
   PlanBuffer,
   Planning,
   Ports,
+  RelevanceNumbers,
   Sink,
   Step,
   Tiling,
@@ -53,6 +55,8 @@ export interface PlanOptions {
   readonly layer?: string;
   /** The least and the greatest value of each channel of the image; for the z-box rule. */
   readonly box?: Box;
+  /** The numbers in the rules of relevance, where they are not zennit's. */
+  readonly relevance?: Partial<RelevanceNumbers>;
   /** How much one invocation makes; what suits a real GPU if not given. */
   readonly tiling?: Tiling;
   /** How many baselines a path may start from; 1. */
@@ -116,6 +120,7 @@ const LINEAR: readonly string[] = ["Conv", "Gemm", "MatMul"];
 
 class Planner implements Planning {
   readonly tiling: Tiling;
+  readonly relevance: RelevanceNumbers;
   readonly backward: boolean;
   /** The method whose rules are followed: that of the options, or "gradient" for a class activation map. */
   private method: string | undefined;
@@ -151,6 +156,7 @@ class Planner implements Planning {
     this.method = options.method;
     this.tiling = options.tiling ?? HARDWARE_TILING;
     this.backward = this.method !== undefined && !methodOf(this.method).occlusion;
+    this.relevance = { ...RELEVANCE, ...options.relevance };
     this.firstLinear = graph.nodes.find(({ op }) => LINEAR.includes(op));
     this.run = this.fixed("run", 48, () => new Uint32Array(12));
     for (const node of graph.nodes) {
@@ -447,6 +453,10 @@ class Planner implements Planning {
       this.fixedIds.set(key, id);
     }
     return id;
+  }
+
+  weights(key: string, bytes: number, contents: () => Float32Array, change?: Change): BufferId {
+    return this.fixed(change ? `${key}, ${change.name}` : key, bytes, contents);
   }
 
   baseline(buffer: BufferId): BufferId {

@@ -157,10 +157,10 @@ async function* run(
 /** What the plan of a method must be told: the layer of an activation map, the box of the z-box rule. */
 function planOptions(
   model: Model,
-  { method, baselines, layer, box, preprocess, of }: Settings,
+  { method, baselines, layer, box, preprocess, of, relevance: numbers }: Settings,
 ): PlanOptions {
-  const plain = { method, baselines: baselines.length };
-  const { baseline, cam, first } = methodOf(method);
+  const { baseline, cam, first, relevance } = methodOf(method);
+  const plain = { method, baselines: baselines.length, ...(relevance && { relevance: numbers }) };
   if (baseline && of > 0) return { ...plain, of: of === 1 ? "Softmax" : "LogSoftmax" };
   if (cam) return { ...plain, ...(layer !== undefined && { layer }) };
   if (first !== "z-box") return plain;

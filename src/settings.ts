@@ -6,9 +6,11 @@ import type { Estimator } from "./estimate.js";
 import { type Method, methodOf, methods } from "./methods.js";
 import { DEFAULT_MEMORY } from "./model.js";
 import type { Extent } from "./occlusion.js";
+import { RELEVANCE } from "./ops/relevance.js";
 import { type PathNode, pathNodes, type Quadrature } from "./path.js";
 import { type Box, MAX_POINTS } from "./plan.js";
 import type { Preprocess, Preset } from "./preprocess.js";
+import type { RelevanceNumbers } from "./types.js";
 
 const scalars = ["logit", "probability", "log-probability"] as const;
 
@@ -69,6 +71,13 @@ export interface SensitivityOptions {
   readonly layer?: string;
   /** For methods with the z-box rule: least and greatest value of each channel; by default black and white. */
   readonly box?: Box;
+  /** For LRP: ε of its ε rule, 1e-6. */
+  readonly epsilon?: number;
+  /** For LRP with the γ rule: how much positive weights are favored; 0.25. */
+  readonly gamma?: number;
+  /** For LRP with the αβ rule: the weights of positive and negative shares, α − β = 1; 2 and 1. */
+  readonly alpha?: number;
+  readonly beta?: number;
   /** Bytes of GPU memory that the passes may take; 1 GiB. */
   readonly maxMemory?: number;
   /** Most passes in a batch, where fewer than memory allows are wanted, for progress. */
@@ -104,6 +113,7 @@ export interface Settings {
   readonly preprocess: Preset | Preprocess | undefined;
   readonly layer: string | undefined;
   readonly box: Box | undefined;
+  readonly relevance: RelevanceNumbers;
   readonly maxMemory: number;
   readonly batch: number | undefined;
   readonly signal: AbortSignal | undefined;
@@ -122,7 +132,32 @@ const READ_BY = {
   stride: ({ occlusion }) => occlusion,
   layer: ({ cam }) => cam !== undefined,
   box: ({ first }) => first === "z-box",
+  epsilon: (method) => hasRule(method, "epsilon"),
+  gamma: (method) => hasRule(method, "gamma"),
+  alpha: (method) => hasRule(method, "alpha-beta"),
+  beta: (method) => hasRule(method, "alpha-beta"),
 } as const satisfies Partial<Record<keyof SensitivityOptions, (method: Method) => unknown>>;
+
+/** True if linear layers follow a rule of relevance. */
+function hasRule({ rules, relevance }: Method, rule: string): boolean {
+  return relevance === true && [rules.Conv, rules.Gemm].includes(rule);
+}
+
+function relevanceOf({ epsilon, gamma, alpha, beta }: SensitivityOptions): RelevanceNumbers {
+  const numbers = {
+    epsilon: epsilon ?? RELEVANCE.epsilon,
+    gamma: gamma ?? RELEVANCE.gamma,
+    alpha: alpha ?? (beta === undefined ? RELEVANCE.alpha : beta + 1),
+  };
+  // Below the least the quotient of two zeros would be none.
+  check("epsilon", numbers.epsilon, 1e-12, 1e6, false);
+  check("gamma", numbers.gamma, 0, 1e6, false);
+  check("alpha", numbers.alpha, 1, 1e6, false);
+  if (beta !== undefined && !(Math.abs(numbers.alpha - beta - 1) < 1e-6)) {
+    throw new Error(`alpha − beta must be 1, got ${numbers.alpha} − ${beta}`);
+  }
+  return numbers;
+}
 
 function checkRead(name: string, options: SensitivityOptions): void {
   const method = methodOf(name);
@@ -207,6 +242,7 @@ export function settle(options: SensitivityOptions): Settings {
     preprocess: options.preprocess,
     layer: options.layer,
     box: options.box,
+    relevance: relevanceOf(options),
     maxMemory,
     batch,
     signal: options.signal,

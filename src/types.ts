@@ -191,6 +191,23 @@ export interface Tiling {
   readonly workgroup: number;
 }
 
+/** What a rule makes of a layer's weights: above · max(w, 0) + below · min(w, 0); w² for a power of 2; 1 for 0. */
+export interface Change {
+  readonly name: string;
+  readonly above: number;
+  readonly below: number;
+  readonly power: 0 | 1 | 2;
+}
+
+/** The numbers in the rules of relevance. */
+export interface RelevanceNumbers {
+  /** Of LRP-ε; the other rules have a stabilizer of their own. */
+  readonly epsilon: number;
+  readonly gamma: number;
+  /** β is α − 1. */
+  readonly alpha: number;
+}
+
 /** What an operator may ask of the plan that is being made while it writes its steps down. */
 export interface Planning {
   readonly graph: Graph;
@@ -216,12 +233,15 @@ export interface Planning {
   saved(node: Node, name: string, bytes: number): BufferId;
   /** What a buffer holds in a forward pass of the baseline: one sample, the same for all. */
   baseline(buffer: BufferId): BufferId;
+  readonly relevance: RelevanceNumbers;
   /** The lowest or highest image that there can be. */
   bound(which: "low" | "high"): View;
   /** A buffer shared by all samples and kept as long as the plan; the same key gives the same buffer. */
   fixed(key: string, bytes: number, contents: () => Float32Array | Uint32Array): BufferId;
   /** Something that is found out once for all nodes alike: the same key gives the same answer. */
   once<T>(key: string, make: () => T): T;
+  /** The same for trained parameters, and for what a rule makes of them. */
+  weights(key: string, bytes: number, contents: () => Float32Array, change?: Change): BufferId;
   step(step: Step): void;
 }
 

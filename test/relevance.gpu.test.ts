@@ -11,7 +11,7 @@ import type { SensitivityOptions } from "../src/settings.js";
 import { close, randn, suite, testWithDevice } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { backward, forward } from "./reference/index.js";
-import { BOX } from "./reference/relevance.js";
+import { BOX, NUMBERS } from "./reference/relevance.js";
 
 const CLASSES = 4;
 const pads = [1, 1, 1, 1];
@@ -104,6 +104,32 @@ async function mapOf(
 const test = suite("relevance");
 const names = Object.keys(methods).filter((name) => methods[name]?.relevance);
 
+/** A network, by a method, with these numbers in the rules, against its twin. */
+async function compare(
+  device: GPUDevice,
+  made: { bytes: Uint8Array; shape: number[] },
+  method: string,
+  numbers: SensitivityOptions = {},
+): Promise<void> {
+  const onnx = decodeModel(made.bytes);
+  const x = Float64Array.from(randn(size(made.shape), 3));
+  const values = forward(onnx, x, made.shape);
+  const logits = values.get(onnx.outputs[0]!)!.data;
+  const { rules, first } = methods[method]!;
+  const linear = onnx.nodes.find(({ op }) => ["Conv", "Gemm", "MatMul"].includes(op))!;
+  const all: Record<string, string> = { ...rules, ...(first && { [linear.name]: first }) };
+  for (const op of ["Add", "Sub", "Mul", "AveragePool", "GlobalAveragePool"]) all[op] = "epsilon";
+  const box = { low: [BOX.low, BOX.low, BOX.low], high: [BOX.high, BOX.high, BOX.high] };
+  const target = 1;
+  const seed = new Float64Array(CLASSES).with(target, logits[target]!);
+  const expected = backward(onnx, values, seed, all);
+  const options = { method, target, ...numbers, ...(first === "z-box" && { box }) };
+  const { data } = await mapOf(device, made, options);
+  const largest = expected.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+  // A quotient by a sum near zero multiplies its rounding.
+  close(data, expected, { rtol: 1e-3, atol: 1e-4 * largest });
+}
+
 for (const [title, network] of [
   ["convolutions", mixedNetwork],
   ["tokens", tokenNetwork],
@@ -111,27 +137,27 @@ for (const [title, network] of [
   for (const method of names) {
     // The tokens are not the image as it is in memory, see the refusals.
     if (network === tokenNetwork && methods[method]?.first === "z-box") continue;
-    testWithDevice(test, `${method} of ${title} agrees with its twin`, async (device) => {
-      const made = network();
-      const onnx = decodeModel(made.bytes);
-      const x = Float64Array.from(randn(size(made.shape), 3));
-      const values = forward(onnx, x, made.shape);
-      const logits = values.get(onnx.outputs[0]!)!.data;
-      const { rules, first } = methods[method]!;
-      const linear = onnx.nodes.find(({ op }) => ["Conv", "Gemm", "MatMul"].includes(op))!;
-      const all: Record<string, string> = { ...rules, ...(first && { [linear.name]: first }) };
-      for (const op of ["Add", "Sub", "Mul", "AveragePool", "GlobalAveragePool"])
-        all[op] = "epsilon";
-      const box = { low: [BOX.low, BOX.low, BOX.low], high: [BOX.high, BOX.high, BOX.high] };
-      const target = 1;
-      const seed = new Float64Array(CLASSES).with(target, logits[target]!);
-      const expected = backward(onnx, values, seed, all);
-      const { data } = await mapOf(device, made, { method, target, box });
-      const largest = expected.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
-      // A quotient by a sum near zero multiplies its rounding.
-      close(data, expected, { rtol: 1e-3, atol: 1e-4 * largest });
-    });
+    testWithDevice(test, `${method} of ${title} agrees with its twin`, (device) =>
+      compare(device, network(), method),
+    );
   }
+}
+
+for (const [method, numbers, twin] of [
+  ["lrp", { epsilon: 0.1 }, { epsilon: 0.1 }],
+  ["lrp-epsilon-gamma-box", { gamma: 1.5, epsilon: 0.02 }, { gamma: 1.5, epsilon: 0.02 }],
+  ["lrp-alpha-beta", { alpha: 1.5 }, { alpha: 1.5 }],
+  ["lrp-epsilon-alpha2-beta1", { beta: 2, epsilon: 0.02 }, { alpha: 3, epsilon: 0.02 }],
+] as const) {
+  testWithDevice(test, `${method} with ${JSON.stringify(numbers)}`, async (device) => {
+    const usual = { ...NUMBERS };
+    Object.assign(NUMBERS, twin);
+    try {
+      await compare(device, mixedNetwork(), method, numbers);
+    } finally {
+      Object.assign(NUMBERS, usual);
+    }
+  });
 }
 
 testWithDevice(test, "LRP conserves relevance where there are no biases", async (device) => {
@@ -172,7 +198,7 @@ test("relevance is refused where it is not defined", () => {
   if (!/^m \(Mul\): relevance is not defined for a product .* gradient$/.test(product))
     throw new Error(`a product is refused with "${product}"`);
   const softmax = refusal((g, x) => g.node("Softmax", [x], {}, { name: "s" }), "lrp-gamma");
-  if (softmax !== 's (Softmax): "epsilon" is not a rule of Softmax; it has: gradient')
+  if (softmax !== 's (Softmax): "epsilon" is not a rule of Softmax; it has: gradient, rescale')
     throw new Error(`a Softmax is refused with "${softmax}"`);
 });
 

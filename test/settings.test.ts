@@ -26,6 +26,19 @@ const refused: [SensitivityOptions, RegExp][] = [
     { method: "lrp", box: { low: [0], high: [1] } },
     /^lrp has no option "box"; it is for lrp-z-box, /,
   ],
+  [{ epsilon: 1 }, /^gradient has no option "epsilon"; it is for lrp, lrp-w-square, /],
+  [
+    { method: "lrp", gamma: 1 },
+    /^lrp has no option "gamma"; it is for lrp-gamma, lrp-epsilon-gamma-box$/,
+  ],
+  [
+    { method: "lrp-gamma", alpha: 2 },
+    /^lrp-gamma has no option "alpha"; it is for lrp-alpha-beta, /,
+  ],
+  [{ method: "lrp-gamma", epsilon: 1 }, /^lrp-gamma has no option "epsilon"/],
+  [{ method: "lrp-alpha-beta", alpha: 2, beta: 2 }, /^alpha − beta must be 1, got 2 − 2$/],
+  [{ method: "lrp-alpha-beta", alpha: 0.5 }, /^alpha must be a number from 1 to /],
+  [{ method: "lrp", epsilon: 0 }, /^epsilon must be a number from 1e-12 to /],
   [{ method: "integrated-gradients", quadrature: "random", steps: 9 }, /it has no "steps"$/],
 ];
 

@@ -51,6 +51,9 @@ export interface Passes {
   readonly stride?: Extent;
   readonly layer?: string;
   readonly box?: Box;
+  readonly epsilon?: number;
+  readonly gamma?: number;
+  readonly alpha?: number;
 }
 
 /** How the map is painted. */
@@ -233,6 +236,9 @@ function toPasses(values: Values): Passes {
     ...(isGiven("max-sigma") && { maxSigma: number("max-sigma", 0.1, 1000) }),
     ...(isGiven("window") && { window: toExtent("window", text("window") as string) }),
     ...(isGiven("stride") && { stride: toExtent("stride", text("stride") as string) }),
+    ...(isGiven("epsilon") && { epsilon: number("epsilon", 0) }),
+    ...(isGiven("gamma") && { gamma: number("gamma", 0) }),
+    ...(isGiven("alpha") && { alpha: number("alpha", 1) }),
     ...(isGiven("layer") && { layer: text("layer") as string }),
   };
 }

@@ -78,7 +78,7 @@ export const OPTIONS = {
   },
   baseline: {
     value: "NAME,…",
-    help: "where paths start, what occlusion shows: zero, black, white, mean, blur or noise",
+    help: "where paths start: zero, black, white, mean, blur or noise",
     group: "how",
   },
   steps: { value: "N", help: "points of a path (50)", group: "how" },
@@ -103,6 +103,9 @@ export const OPTIONS = {
     group: "how",
   },
   stride: { value: "H,W", help: "pixels from window to window: half a window", group: "how" },
+  epsilon: { value: "E", help: "of the ε rule of LRP (1e-6)", group: "how" },
+  gamma: { value: "G", help: "of the γ rule of LRP (0.25)", group: "how" },
+  alpha: { value: "A", help: "of the αβ rule of LRP, β = α − 1 (2)", group: "how" },
   layer: { value: "NAME", help: "of Grad-CAM and its kin (the last convolution)", group: "how" },
   seed: {
     value: "N",

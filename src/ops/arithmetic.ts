@@ -57,6 +57,7 @@ function resultOf(
 
 /** A constant laid out as the result is: one number, one for each channel, or all of them. */
 function constantOperand(
+  op: string,
   plan: Planning,
   name: string,
   constant: Constant,
@@ -66,7 +67,9 @@ function constantOperand(
   const shape = aligned(constant.shape, rank);
   const others = shape.filter((_, axis) => axis !== y.channel);
   const layout = others.every((n) => n === 1) ? { shape, channel: y.channel } : y;
-  const buffer = plan.fixed(
+  // One number, or what is not added or multiplied, belongs to a formula and is not trained.
+  const isTrained = constant.data.length > 1 && !["Max", "Min", "Pow"].includes(op);
+  const buffer = plan[isTrained ? "weights" : "fixed"](
     `${name} as ${layout.shape} by ${layout.channel}`,
     vec4s(layout) * 16,
     () => {
@@ -87,7 +90,7 @@ function operand(node: Node, plan: Planning, k: number, letter: "a" | "b", y: La
   const constant = plan.constant(name);
   let view: View;
   let steps: Steps;
-  if (constant) ({ view, steps } = constantOperand(plan, name, constant, y));
+  if (constant) ({ view, steps } = constantOperand(node.op, plan, name, constant, y));
   else {
     view = plan.value(name);
     steps = stepsOf(view.layout.shape, y.channel, y);

@@ -67,7 +67,7 @@ function partOf(node: Node, plan: Planning, k: number, y: Layout): View {
   const constant = plan.constant(name);
   if (!constant) return plan.value(name);
   const layout = { shape: constant.shape, channel: y.channel };
-  const buffer = plan.fixed(`${name} by ${y.channel}`, vec4s(layout) * 16, () => {
+  const buffer = plan.weights(`${name} by ${y.channel}`, vec4s(layout) * 16, () => {
     const packed = new Float32Array(vec4s(layout) * 4);
     places(layout).forEach((place, e) => {
       packed[place] = constant.data[e] as number;

@@ -24,7 +24,7 @@ function convolutionOf(node: Node, plan: Planning): Convolution {
     outputs: weights.shape[0] as number,
     weights,
     bias: plan.constant(node.inputs[2] ?? ""),
-    key: `${node.inputs[1]}`,
+    key: node.inputs.slice(1).join(" "),
   };
 }
 

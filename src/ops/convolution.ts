@@ -3,20 +3,17 @@
 // Groups whose channels are no multiple of four are merged with their neighbors until they are; the merged
 // matrix is block-diagonal.
 
-import type { Constant, Node, Planning, Sink, Step, Tiling, View } from "../types.js";
+import type { Node, Planning, Sink, Step, Tiling, View } from "../types.js";
 import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
+import type { Weights } from "./relevance.js";
 import type { Window } from "./window.js";
 
 /** A convolution with its weights as ONNX has them, [O, C / groups, kernel…]. */
-export interface Convolution {
+export interface Convolution extends Weights {
   readonly window: Window;
   readonly groups: number;
   readonly channels: number;
   readonly outputs: number;
-  readonly weights: Constant;
-  readonly bias: Constant | undefined;
-  /** Key of the packed weights among the plan's fixed buffers. */
-  readonly key: string;
 }
 
 /** How many groups of the kernel hold the groups of the model, so that each begins on a quad. */
@@ -63,17 +60,17 @@ function weightParts(conv: Convolution, plan: Planning): Part {
   const merged = mergedGroups(conv);
   const taps = conv.window.kernel[0] * conv.window.kernel[1];
   const count = Math.ceil(conv.outputs / 4) * Math.ceil(conv.channels / merged / 4) * taps * 16;
-  const w = plan.fixed(`${conv.key} packed`, count * 4, () => packMatrices(conv, merged));
+  const pack = () => packMatrices(conv, merged);
+  const w = plan.weights(`${conv.key} packed`, count * 4, pack, conv.change);
   return { uniforms: {}, bindings: { w } };
 }
 
-/** The bias of a convolution as its forward kernel reads it. */
-export function biasPart({ bias, key, outputs }: Convolution, plan: Planning): Part {
-  const b = plan.fixed(
-    bias ? `${key} bias` : "no bias",
-    bias ? Math.ceil(outputs / 4) * 16 : 16,
-    () => packVector(bias ? bias.data : [0]),
-  );
+/** The bias as forward kernels read it. */
+export function biasPart({ key, change, weights, bias }: Weights, plan: Planning): Part {
+  const bytes = Math.ceil((weights.shape[0] as number) / 4) * 16;
+  const b = bias
+    ? plan.weights(`${key} bias`, bytes, () => packVector(bias.data), change)
+    : plan.fixed("no bias", 16, () => new Float32Array(4));
   return { ...layer({ bias: bias ? 1 : 0 }), bindings: { b } };
 }
 

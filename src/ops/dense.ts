@@ -4,7 +4,7 @@
 import { channels, positions } from "../layout.js";
 import type { Constant, Layout, Node, Op, Planning, Sink, View } from "../types.js";
 import { nodeError, numberOf } from "./attributes.js";
-import { type Convolution, convolve, convolveBack, packVector } from "./convolution.js";
+import { biasPart, type Convolution, convolve, convolveBack } from "./convolution.js";
 import { activated, gradientTo, join, layer, source } from "./epilogue.js";
 import { linearRules, type Weights } from "./relevance.js";
 
@@ -111,34 +111,23 @@ function packMatrices({ shape, data }: Constant): Float32Array {
   return packed;
 }
 
-function denseWeights({ key, weights }: Weights, plan: Planning): number {
+function denseWeights({ key, change, weights }: Weights, plan: Planning): number {
   const [outputs = 0, inputs = 0] = weights.shape;
   const bytes = Math.ceil(outputs / 4) * Math.ceil(inputs / 4) * 64;
-  return plan.fixed(`${key} packed`, bytes, () => packMatrices(weights));
+  return plan.weights(`${key} packed`, bytes, () => packMatrices(weights), change);
 }
 
 function denseForward(node: Node, plan: Planning, linear: Weights, x: View, z?: View): void {
-  const { key, weights, bias } = linear;
-  const [outputs = 0, inputs = 0] = weights.shape;
+  const [outputs = 0, inputs = 0] = linear.weights.shape;
   const quads = Math.ceil(outputs / 4);
-  const b = plan.fixed(bias ? `${key} bias` : "no bias", bias ? quads * 16 : 16, () =>
-    packVector(bias?.data ?? [0]),
-  );
-  const parts = join(source("x", x), activated(node, plan, 1, 1, z));
+  const parts = join(source("x", x), biasPart(linear, plan), activated(node, plan, 1, 1, z));
   plan.step({
     label: node.name,
     shader: "dense",
     entry: "forward",
     constants: { WORKGROUP, QUADS: TILE_QUADS, SAMPLES: TILE_SAMPLES },
-    uniforms: join(
-      parts,
-      layer({
-        in_quads: Math.ceil(inputs / 4),
-        out_quads: quads,
-        bias: bias ? 1 : 0,
-      }),
-    ).uniforms,
-    bindings: { ...parts.bindings, w: denseWeights(linear, plan), b, run: plan.run },
+    uniforms: join(parts, layer({ in_quads: Math.ceil(inputs / 4), out_quads: quads })).uniforms,
+    bindings: { ...parts.bindings, w: denseWeights(linear, plan), run: plan.run },
     workgroups: [Math.ceil(quads / TILE_QUADS / WORKGROUP), 1, 1],
     samples: TILE_SAMPLES,
     flops: 2 * inputs * outputs,

@@ -5,17 +5,32 @@
 // Rules and constants are those of zennit (Anders et al. 2021); its stabilizer is ε · sign z with sign 0 = +1.
 
 import { vec4s } from "../layout.js";
-import type { Constant, Node, Op, Planning, Sink, View } from "../types.js";
+import type {
+  Change,
+  Constant,
+  Node,
+  Op,
+  Planning,
+  RelevanceNumbers,
+  Sink,
+  View,
+} from "../types.js";
 import { nodeError } from "./attributes.js";
 import { gradientTo, join, layer } from "./epilogue.js";
 
 /** Keeps quotients finite. */
 export const STABILIZER = 1e-6;
-const GAMMA = 0.25;
 
-/** y = W x + b, for any W and b of the layer's shape; the key names them among the plan's buffers. */
+/** zennit's. */
+export const RELEVANCE: RelevanceNumbers = { epsilon: 1e-6, gamma: 0.25, alpha: 2 };
+
+/**
+ * y = W x + b, for any W and b of the layer's shape; the key names the layer's own among the plan's buffers, of
+ * which these were made by a change.
+ */
 export interface Weights {
   readonly key: string;
+  readonly change?: Change;
   readonly weights: Constant;
   readonly bias: Constant | undefined;
 }
@@ -26,20 +41,20 @@ export interface Linear extends Weights {
   backward(weights: Weights, dy: View, sink: Sink): void;
 }
 
-/** What of the weights a term takes; the bias likewise, or none. */
-const modifiers = {
-  all: (w: number) => w,
-  positive: (w: number) => Math.max(w, 0),
-  negative: (w: number) => Math.min(w, 0),
-  raised: (w: number) => w + GAMMA * Math.max(w, 0),
-  lowered: (w: number) => w + GAMMA * Math.min(w, 0),
-  square: (w: number) => w * w,
-  one: () => 1,
-} as const;
+const positive: Change = { name: "positive", above: 1, below: 0, power: 1 };
+const negative: Change = { name: "negative", above: 0, below: 1, power: 1 };
+const square: Change = { name: "square", above: 1, below: 1, power: 2 };
+const one: Change = { name: "one", above: 0, below: 0, power: 0 };
+
+function changed(w: number, { above, below, power }: Change): number {
+  if (power !== 1) return w ** power;
+  return above * Math.max(w, 0) + below * Math.min(w, 0);
+}
 
 interface Term {
   readonly x: "all" | "positive" | "negative" | "one" | "low" | "high";
-  readonly w: keyof typeof modifiers;
+  /** What of the weights the term takes, if not all; the bias likewise, or none. */
+  readonly w?: Change;
   readonly bias?: boolean;
   readonly sign?: 1 | -1;
 }
@@ -47,61 +62,62 @@ interface Term {
 interface Pass {
   readonly terms: readonly Term[];
   readonly factor?: number;
+  /** Of the quotient, where it is not the stabilizer. */
+  readonly epsilon?: number;
   /** Only where the layer's own output is so. */
   readonly where?: "above" | "below";
 }
 
 const plus: Term[] = [
-  { x: "positive", w: "positive", bias: true },
-  { x: "negative", w: "negative" },
+  { x: "positive", w: positive, bias: true },
+  { x: "negative", w: negative },
 ];
 const minus: Term[] = [
-  { x: "positive", w: "negative", bias: true },
-  { x: "negative", w: "positive" },
+  { x: "positive", w: negative, bias: true },
+  { x: "negative", w: positive },
 ];
 
-const table: Readonly<Record<string, readonly Pass[]>> = {
-  epsilon: [{ terms: [{ x: "all", w: "all", bias: true }] }],
-  "z-plus": [{ terms: plus }],
-  "alpha-beta": [
-    { terms: plus, factor: 2 },
-    { terms: minus, factor: -1 },
+function gammaPasses(gamma: number): Pass[] {
+  const raised: Change = { name: `raised by ${gamma}`, above: 1 + gamma, below: 1, power: 1 };
+  const lowered: Change = { name: `lowered by ${gamma}`, above: 1, below: 1 + gamma, power: 1 };
+  const terms = (first: Change, second: Change): Term[] => [
+    { x: "positive", w: first, bias: true },
+    { x: "negative", w: second },
+  ];
+  return [
+    { where: "above", terms: terms(raised, lowered) },
+    { where: "below", terms: terms(lowered, raised) },
+  ];
+}
+
+const table = {
+  epsilon: ({ epsilon }) => [{ terms: [{ x: "all", bias: true }], epsilon }],
+  "z-plus": () => [{ terms: plus }],
+  "alpha-beta": ({ alpha }) => [
+    { terms: plus, factor: alpha },
+    { terms: minus, factor: 1 - alpha },
   ],
-  gamma: [
-    {
-      where: "above",
-      terms: [
-        { x: "positive", w: "raised", bias: true },
-        { x: "negative", w: "lowered" },
-      ],
-    },
-    {
-      where: "below",
-      terms: [
-        { x: "positive", w: "lowered", bias: true },
-        { x: "negative", w: "raised" },
-      ],
-    },
-  ],
-  "w-square": [{ terms: [{ x: "one", w: "square", bias: true }] }],
-  flat: [{ terms: [{ x: "one", w: "one" }] }],
-  "z-box": [
+  gamma: ({ gamma }) => gammaPasses(gamma),
+  "w-square": () => [{ terms: [{ x: "one", w: square, bias: true }] }],
+  flat: () => [{ terms: [{ x: "one", w: one }] }],
+  "z-box": () => [
     {
       terms: [
-        { x: "all", w: "all", bias: true },
-        { x: "low", w: "positive", bias: true, sign: -1 },
-        { x: "high", w: "negative", bias: true, sign: -1 },
+        { x: "all", bias: true },
+        { x: "low", w: positive, bias: true, sign: -1 },
+        { x: "high", w: negative, bias: true, sign: -1 },
       ],
     },
   ],
-};
+} as const satisfies Record<string, (numbers: RelevanceNumbers) => readonly Pass[]>;
 
 /** The rules of relevance of a linear operator. */
 export function linearRules(linearOf: (node: Node, plan: Planning) => Linear): Op["rules"] {
   return Object.fromEntries(
     Object.entries(table).map(([name, passes]) => [
       name,
-      (node: Node, plan: Planning) => propagate(node, plan, linearOf(node, plan), passes),
+      (node: Node, plan: Planning) =>
+        propagate(node, plan, linearOf(node, plan), passes(plan.relevance)),
     ]),
   );
 }
@@ -135,7 +151,7 @@ function propagate(node: Node, plan: Planning, linear: Linear, passes: readonly 
   const ownOutput = () => (own ??= linearOutput(node, plan, linear, x, y));
   let left = kept.reduce((count, { terms }) => count + terms.length, 0);
   let add = sink.add;
-  kept.forEach(({ terms, factor = 1, where }, i) => {
+  kept.forEach(({ terms, factor = 1, epsilon = STABILIZER, where }, i) => {
     const parts = terms.map((term) => ({
       x: partOf(node, plan, term.x, x, nonnegative),
       weights: modified(linear, term),
@@ -143,14 +159,22 @@ function propagate(node: Node, plan: Planning, linear: Linear, passes: readonly 
     }));
     const z = parts.map((part, t) => {
       const term = terms[t] as Term;
-      if (term.x === "all" && term.w === "all") return ownOutput();
+      if (term.x === "all" && !term.w) return ownOutput();
       const view = scratch(node, plan, `z${t} of pass ${i}`, y);
       linear.forward(part.weights, part.x, view);
       return view;
     });
     const s = scratch(node, plan, `s of pass ${i}`, y);
     const signs = parts.map(({ sign }) => sign);
-    divide(node, plan, z, signs, where ? ownOutput() : (z[0] as View), { factor, where }, s);
+    divide(
+      node,
+      plan,
+      z,
+      signs,
+      where ? ownOutput() : (z[0] as View),
+      { factor, epsilon, where },
+      s,
+    );
     parts.forEach((part, t) => {
       const c = scratch(node, plan, `c${t} of pass ${i}`, x);
       linear.backward(part.weights, s, { ...c, add: false });
@@ -178,18 +202,19 @@ function linearOutput(node: Node, plan: Planning, linear: Linear, x: View, y: Vi
 
 function modified(linear: Linear, { w, bias }: Term): Weights {
   const change = (constant: Constant): Constant =>
-    w === "all"
-      ? constant
-      : {
+    w
+      ? {
           type: constant.type,
           shape: constant.shape,
           // Made when it is packed, so that a plan holds no copies.
           get data() {
-            return Float32Array.from(constant.data, modifiers[w]);
+            return Float32Array.from(constant.data, (v) => changed(v, w));
           },
-        };
+        }
+      : constant;
   return {
-    key: w === "all" ? linear.key : `${linear.key} ${w}`,
+    key: linear.key,
+    ...(w && { change: w }),
     weights: change(linear.weights),
     bias: bias && linear.bias ? change(linear.bias) : undefined,
   };
@@ -243,7 +268,7 @@ function divide(
   z: readonly View[],
   signs: readonly number[],
   own: View,
-  { factor = 1, where }: { factor?: number; where?: Pass["where"] },
+  { factor = 1, epsilon = STABILIZER, where }: Omit<Pass, "terms">,
   s: View,
 ): void {
   const [z0, z1, z2] = z as [View, View?, View?];
@@ -262,7 +287,7 @@ function divide(
       own_offset: own.offset,
       own_stride: own.stride,
       factor,
-      epsilon: STABILIZER,
+      epsilon,
       sign1: z1 ? (signs[1] as number) : 0,
       sign2: z2 ? (signs[2] as number) : 0,
       side: where ? (where === "above" ? 1 : 2) : 0,

@@ -72,7 +72,8 @@ test("says nothing of the passes that it was not told", () => {
   assert.equal(explain().passes, {});
   const words = "--of probability --versus 3 --noise-scale adaptive --antithetic --stop 0.05";
   const more =
-    "--baseline black,white --steps 20 --quadrature random --layer conv5 --window 15,9 --stride 4 --max-sigma 20";
+    "--baseline black,white --steps 20 --quadrature random --layer conv5 --window 15,9 --stride 4 " +
+    "--max-sigma 20 --gamma 0.5 --epsilon 1e-3 --alpha 1";
   const request = explain(...`${words} ${more}`.split(" "));
   assert.is(request.noise, 0.95);
   assert.equal(request.passes, {
@@ -88,6 +89,9 @@ test("says nothing of the passes that it was not told", () => {
     maxSigma: 20,
     window: [15, 9],
     stride: [4, 4],
+    gamma: 0.5,
+    epsilon: 0.001,
+    alpha: 1,
   });
 });
 

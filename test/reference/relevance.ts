@@ -1,21 +1,24 @@
 // Layer-wise relevance propagation as the formulas say it, for an operator that is linear in its first input:
 // R' = Σ ± x_t · W_tᵀ (R / stab(Σ ± z_t)) over parts x_t of x and W_t of W, with stab(z) = z + ε · sign z,
-// sign 0 = +1 and ε = 1e-6. Bach et al. 2015, Montavon et al. 2019; constants as in zennit.
+// sign 0 = +1 and ε = 1e-6, but for the ε rule's own. Bach et al. 2015, Montavon et al. 2019; constants as in zennit.
 
 import type { Backward, Call, Tensor, Twin } from "./twin.js";
 
-const EPSILON = 1e-6;
+const STABILIZER = 1e-6;
+
+/** The numbers of the rules, for tests to change. */
+export const NUMBERS = { epsilon: 1e-6, gamma: 0.25, alpha: 2 };
 
 /** R / stab(z) */
-export const quotient = (r: Float64Array, z: Float64Array): Float64Array =>
-  r.map((v, i) => v / (z[i]! + (z[i]! >= 0 ? EPSILON : -EPSILON)));
+export const quotient = (r: Float64Array, z: Float64Array, epsilon = STABILIZER): Float64Array =>
+  r.map((v, i) => v / (z[i]! + (z[i]! >= 0 ? epsilon : -epsilon)));
 
 type Change = (v: number) => number;
 const same: Change = (v) => v;
 const plus: Change = (v) => Math.max(v, 0);
 const minus: Change = (v) => Math.min(v, 0);
-const raise: Change = (v) => v + 0.25 * plus(v);
-const lower: Change = (v) => v + 0.25 * minus(v);
+const raise: Change = (v) => v + NUMBERS.gamma * plus(v);
+const lower: Change = (v) => v + NUMBERS.gamma * minus(v);
 const square: Change = (v) => v * v;
 const zero: Change = () => 0;
 const one: Change = () => 1;
@@ -28,7 +31,14 @@ interface Part {
 }
 
 // What of R goes back through some parts, `share` saying how much of it at an output of value z.
-function through(twin: Twin, call: Call, r: Float64Array, parts: Part[], share: Change = one) {
+function through(
+  twin: Twin,
+  call: Call,
+  r: Float64Array,
+  parts: Part[],
+  share: Change = one,
+  epsilon = STABILIZER,
+) {
   const [x, w, b] = call.inputs;
   const calls = parts.map((part) => {
     const changed = (tensor: Tensor | undefined, change: Change) =>
@@ -43,7 +53,7 @@ function through(twin: Twin, call: Call, r: Float64Array, parts: Part[], share: 
       z[j]! += sign * v;
     });
   });
-  const s = quotient(r, z).map((v, j) => v * share(own[j]!));
+  const s = quotient(r, z, epsilon).map((v, j) => v * share(own[j]!));
   const result = new Float64Array(x.data.length);
   parts.forEach(({ sign = 1 }, t) => {
     const c = twin.backward(calls[t]!, [s])[0]!;
@@ -76,12 +86,14 @@ export function withRelevance(twin: Twin): Twin {
   return {
     ...twin,
     rules: {
-      epsilon: rule((call, r) => through(twin, call, r, [{ x: same, w: same, b: same }])),
+      epsilon: rule((call, r) =>
+        through(twin, call, r, [{ x: same, w: same, b: same }], one, NUMBERS.epsilon),
+      ),
       "z-plus": rule((call, r) => through(twin, call, r, positive)),
       "alpha-beta": rule((call, r) =>
         add(
-          through(twin, call, r, positive, () => 2),
-          through(twin, call, r, negative, () => -1),
+          through(twin, call, r, positive, () => NUMBERS.alpha),
+          through(twin, call, r, negative, () => 1 - NUMBERS.alpha),
         ),
       ),
       gamma: rule((call, r) =>
