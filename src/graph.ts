@@ -6,6 +6,7 @@
 
 import { compose } from "./compose.js";
 import { canFold, fold, shapeOf } from "./fold.js";
+import { type InputOptions, inputLayout } from "./input.js";
 import { activationOf } from "./ops/activation.js";
 import { nodeError, numberOf } from "./ops/attributes.js";
 import { compositions } from "./ops/compositions.js";
@@ -15,9 +16,7 @@ import { mergeMoves } from "./rearrange.js";
 import type { Constant, Graph, Layout, Node, OnnxModel, Op } from "./types.js";
 
 /** What the graph cannot know from the file. */
-export interface GraphOptions {
-  /** Height and width of the input where the file leaves them open. */
-  readonly size?: readonly [number, number];
+export interface GraphOptions extends InputOptions {
   /** Name of the output to explain; the first one if not given. */
   readonly output?: string;
   /** Keeps a final Softmax, which is taken off otherwise so that the logit is explained. */
@@ -27,7 +26,6 @@ export interface GraphOptions {
 const PIECEWISE = ["Relu", "Clip", "LeakyRelu"];
 /** Operators that the graph makes itself; a file has none of them. */
 const INTERNAL = ["Rearrange", "Relayout", "Spread", "Standardize", "Unfold"];
-const DEFAULT_SIZE = 224;
 
 /** Makes the graph of a model. Throws one sentence, with every unsupported operator in it. */
 export function makeGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
@@ -63,8 +61,7 @@ export function makeGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
   for (const node of nodes) refuseOld(node, model.opset);
 
   const layouts = new Map<string, Layout>();
-  const shape = inputShape(input.shape, input.name, options.size ?? [DEFAULT_SIZE, DEFAULT_SIZE]);
-  layouts.set(input.name, { shape, channel: shape.length > 1 ? 1 : 0 });
+  layouts.set(input.name, inputLayout(input, nodes, options));
   nodes = inferLayouts(nodes, model.opset, layouts, constants);
   nodes = needed(nodes, output);
   nodes = foldNormalization(nodes, output, constants);
@@ -152,28 +149,6 @@ function refuseUnsupported(nodes: readonly Node[], constants: ReadonlyMap<string
       .sort()
       .join(", ")}`,
   );
-}
-
-function inputShape(
-  shape: readonly (number | null)[],
-  name: string,
-  size: readonly [number, number],
-): number[] {
-  const [batch] = shape;
-  if (batch != null && batch !== 1) {
-    throw new Error(
-      `the input "${name}" has a fixed batch of ${batch}: export the model with batch 1 or a dynamic batch axis`,
-    );
-  }
-  const rank = shape.length;
-  return shape.map((n, axis) => {
-    if (axis === 0) return 1;
-    if (n !== null && n > 0) return n;
-    if (rank === 4 && axis >= 2) return size[axis - 2] as number;
-    throw new Error(
-      `axis ${axis} of the input "${name}" has no fixed length: export the model with one`,
-    );
-  });
 }
 
 /** Finds the layout of every tensor, folds what turns out constant, and turns layouts where an operator asks. */

@@ -89,8 +89,8 @@ export function places(layout: Layout): Int32Array {
   });
 }
 
-/** Height and width of a tensor with channels on axis 1: [N,C,H,W], or [N,C,L] as one row of L. */
-export function plane(layout: Layout): { height: number; width: number } {
-  const [, , a = 1, b] = layout.shape;
+/** Height and width of a tensor: [N,C,H,W] with C on any axis, or [N,C,L] as one row of L. */
+export function plane({ shape, channel }: Layout): { height: number; width: number } {
+  const [a = 1, b] = shape.filter((_, axis) => axis > 0 && axis !== channel);
   return b === undefined ? { height: 1, width: a } : { height: a, width: b };
 }

@@ -109,8 +109,9 @@ export class Model {
       );
     }
     this.classes = channels(output);
-    const [, C = 1, height = 1, width = 1] = (graph.layouts.get(graph.input) as Layout).shape;
-    this.input = { channels: C, height, width };
+    const input = graph.layouts.get(graph.input) as Layout;
+    const [, height = 1, width = 1] = input.shape.filter((_, axis) => axis !== input.channel);
+    this.input = { channels: channels(input), height, width };
     this.tiling = options.tiling ?? tilingOf(device);
     this.labels = options.labels;
     this.preprocess = options.preprocess;

@@ -331,9 +331,9 @@ class Planner implements Planning {
   /** The layout of the input, if it is a picture. */
   private picture(): Layout {
     const layout = this.layout(this.graph.input);
-    if (layout.shape.length === 4 && layout.channel === 1) return layout;
+    if (layout.shape.length === 4) return layout;
     throw new Error(
-      `${this.options.method} is for pictures [N,C,H,W], the input is [${layout.shape}]`,
+      `${this.options.method} is for pictures of four axes, the input is [${layout.shape}]`,
     );
   }
 
