@@ -42,7 +42,12 @@ const numbers = (values: ArrayLike<number | bigint>) => Array.from(values, Numbe
 const bigints = (values: ArrayLike<number | bigint>) => Array.from(values, BigInt);
 
 const storages: Record<ElementType, Storage> = {
-  float32: { code: 1, field: 4, store: (values) => Float32Array.from(numbers(values)) },
+  float32: {
+    code: 1,
+    field: 4,
+    store: (values) =>
+      values instanceof Float32Array ? values : Float32Array.from(numbers(values)),
+  },
   uint8: { code: 2, field: 5, store: (values) => Uint8Array.from(numbers(values)) },
   int8: { code: 3, field: 5, store: (values) => Int8Array.from(numbers(values)) },
   uint16: { code: 4, field: 5, store: (values) => Uint16Array.from(numbers(values)) },

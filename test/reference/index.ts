@@ -18,7 +18,17 @@ import { Expand, Tile } from "./repeat.js";
 import { withRescale } from "./rescale.js";
 import { Resize, Upsample } from "./resize.js";
 import { Gather, GatherElements, GatherND, Split } from "./select.js";
-import { Concat, Flatten, Pad, Reshape, Slice, Squeeze, Transpose, Unsqueeze } from "./shape.js";
+import {
+  Concat,
+  Flatten,
+  Pad,
+  Reshape,
+  Shape as ShapeTwin,
+  Slice,
+  Squeeze,
+  Transpose,
+  Unsqueeze,
+} from "./shape.js";
 import * as smooth from "./smooth.js";
 import { LogSoftmax, Softmax } from "./softmax.js";
 import { ConvTranspose } from "./transposed.js";
@@ -73,6 +83,7 @@ export const twins: Readonly<Record<string, Twin>> = {
   Reshape,
   Resize,
   Upsample,
+  Shape: ShapeTwin,
   Sigmoid,
   Slice,
   Squeeze,

@@ -1,7 +1,7 @@
 // Operators that only move numbers: y[j] = x[from[j]], or a fixed value where from[j] is −1. The gradient moves
 // back along the same arrows. Concat has several inputs and is the same with the arrows turned around.
 
-import type { Shape } from "../../src/types.js";
+import type { Shape as Lengths } from "../../src/types.js";
 import { given, number, numbers, text } from "./attributes.js";
 import {
   type Call,
@@ -14,7 +14,7 @@ import {
 } from "./twin.js";
 
 interface Move {
-  readonly shape: Shape;
+  readonly shape: Lengths;
   /** In order where left out. */
   readonly from?: ArrayLike<number>;
   readonly value?: number;
@@ -47,7 +47,7 @@ export function moving(moveOf: (call: Call) => Move): Twin {
 }
 
 // The arrows of a move that treats every axis by itself; −1 along any axis is −1.
-function axisByAxis(x: Shape, shape: Shape, source: (axis: number, index: number) => number) {
+function axisByAxis(x: Lengths, shape: Lengths, source: (axis: number, index: number) => number) {
   const strides = stridesOf(x);
   return positionsOf(shape).map((position) => {
     const sources = position.map((index, axis) => source(axis, index));
@@ -72,6 +72,15 @@ export const Reshape = moving(({ node, inputs: [x, lengths] }) => {
   if (rest >= 0) shape[rest] = x.data.length / -sizeOf(shape);
   return { shape };
 });
+
+/** The lengths of the axes, or of those from `start` to `end`; they do not change with what x holds. */
+export const Shape: Twin = {
+  forward({ node, inputs: [x] }) {
+    const lengths = x.shape.slice(number(node, "start", 0), number(node, "end", x.shape.length));
+    return [tensor([lengths.length], Float64Array.from(lengths))];
+  },
+  backward: ({ inputs: [x] }) => [new Float64Array(x.data.length)],
+};
 
 /** x without axes of length 1: those named, or all. */
 export const Squeeze = moving(({ node, inputs: [x, axes] }) => {
