@@ -8,8 +8,9 @@
 //   absolute   mean |g|                 (mean g² − (mean |g|)²) / (n − 1)
 //   variance   s²  (0 for one sample)   (M4/n − (n − 3)/(n − 1) s⁴) / n
 //
-// Antithetic samples come in pairs that are independent, but not so within: the error of the mean is then that
-// of the mean of the pairs' means, and the other errors get twice their size, which is the most it can be.
+// Antithetic samples come in pairs, and samples that see the same noisy weights in groups, which are independent of
+// each other, but not so within: the error of the mean is then that of the mean of the groups' means, and the other
+// squared errors grow by the size of a group, which is the most they can.
 //
 // Every attribution is a weighted sum of mean, M2, mean² and mean |g|; every reduction over the
 // channels one of Σa, Σ|a|, √Σa² and max |a|, then rectified: max(s, r·s) is s, its positive part
@@ -24,7 +25,7 @@ struct Settings {
   multiply_input: u32,  // 1: attribution · input, before the reduction
   channels: u32,        // C
   positions: u32,       // P
-  antithetic: u32,      // 1: samples 2i and 2i + 1 are a pair
+  group: f32,           // samples in a row that are not independent of each other
 }
 
 const MEAN = 0u;
@@ -95,14 +96,11 @@ fn across(v: vec4f) -> f32 {
 
 // The squared standard error of the attribution.
 fn squared_error(i: u32) -> vec4f {
-  if (settings.antithetic == 0) {
-    return independent_error(i);
+  if (settings.group > 1 && settings.error_of == MEAN) {
+    let groups = floor(settings.samples / settings.group);
+    return moments[5 * vec4s() + i] / (groups * (groups - 1));
   }
-  if (settings.error_of == MEAN) {
-    let pairs = floor(settings.samples / 2);
-    return moments[5 * vec4s() + i] / (pairs * (pairs - 1));
-  }
-  return 2 * independent_error(i);
+  return settings.group * independent_error(i);
 }
 
 fn independent_error(i: u32) -> vec4f {

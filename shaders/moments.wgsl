@@ -3,9 +3,9 @@
 //
 // The attribution of a sample is the weighted sum of its passes' gradients, times x − x₀ where they lie on the
 // straight way from x₀. Moments are one-pass central sums (Pébay 2008) of the attributions a of the samples:
-// planes mean, M2, M3, M4 (sums of powers of a − mean), mean of |a|, and, of antithetic samples, M2 of the means
-// of the pairs. Two more planes hold what the next batch goes on with: the sum within a sample, and the last
-// sample.
+// planes mean, M2, M3, M4 (sums of powers of a − mean), mean of |a|, and, where samples come in groups that are
+// not independent within, M2 of the means of the groups. Two more planes hold what the next batch goes on with:
+// the sum within a sample, and the sum within a group.
 
 @group(0) @binding(7) var<storage, read> gradients: array<vec4f>;      // [n][C/4][P]
 @group(0) @binding(8) var<storage, read_write> moments: array<vec4f>;  // [8][C/4][P]
@@ -28,9 +28,9 @@ fn accumulate(@builtin(global_invocation_id) id: vec3u) {
   var m3 = planes[2];
   var m4 = planes[3];
   var absolute = planes[4];
-  var pairs = planes[5];
+  var groups = planes[5];
   var total = planes[6];
-  var last = planes[7];
+  var together = planes[7];
   for (var i = 0u; i < run.samples; i++) {
     let pass_index = run.first + i;
     let point = pass_index % run.points;
@@ -56,14 +56,15 @@ fn accumulate(@builtin(global_invocation_id) id: vec3u) {
     m2 += term;
     mean += d;
     absolute += (abs(a) - absolute) / n;
-    if (sample % 2 == 1 && sample > 1) {
-      // From the mean after the pair, which is that of all k pairs: Δ M2 = (pair − mean)² k / (k − 1).
-      let off = 0.5 * (last + a) - mean;
-      pairs += off * off * n / (n - 2);
+    together = select(together + a, a, sample % run.group == 0);
+    if ((sample + 1) % run.group == 0 && sample >= run.group) {
+      // From the mean after the group, which is that of all k groups: Δ M2 = (group − mean)² k / (k − 1).
+      let size = f32(run.group);
+      let off = together / size - mean;
+      groups += off * off * n / (n - size);
     }
-    last = a;
   }
-  planes = array(mean, m2, m3, m4, absolute, pairs, total, last);
+  planes = array(mean, m2, m3, m4, absolute, groups, total, together);
   for (var k = 0u; k < 8; k++) {
     moments[k * layer.stride + id.x] = planes[k];
   }

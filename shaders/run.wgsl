@@ -13,6 +13,9 @@ struct Run {
   path: u32,        // NO_PATH …, see sample.wgsl
   baselines: u32,   // how many there are; 0: uniform noise
   clean: u32,       // the sample before this one has no noise; 0: all have
+  weight_noise: f32,  // standard deviation of the factors of the weights
+  inputs: u32,      // samples in a row that see the same weights
+  group: u32,       // samples in a row that are not independent of each other
 }
 
 @group(0) @binding(9) var<uniform> run: Run;

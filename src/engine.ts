@@ -24,6 +24,11 @@ export interface Batch {
   readonly baselines?: number;
   /** The sample before this one has no noise; 0: all have. */
   readonly clean?: number;
+  /** Standard deviation of the factors of the weights, and how many samples in a row see the same weights. */
+  readonly weightNoise?: number;
+  readonly inputs?: number;
+  /** Samples in a row that are not independent of each other: pairs, or those of the same weights. */
+  readonly group?: number;
 }
 
 /** Buffers that plans of one model share, by label: the weights. */
@@ -154,10 +159,13 @@ export class Engine {
   setBatch(batch: Batch): void {
     const { samples, first, seed, stream, noise, scale = 0, antithetic = false } = batch;
     const { points = 1, path = 0, baselines = 1, clean = 0 } = batch;
+    const { weightNoise = 0, inputs = 1, group = 1 } = batch;
     const pairs = antithetic ? 1 : 0;
     const words = [samples, first, seed, stream, 0, scale, pairs, points, path, baselines, clean];
-    const bytes = new Uint32Array(words);
-    new Float32Array(bytes.buffer)[4] = noise;
+    const bytes = new Uint32Array([...words, 0, inputs, group]);
+    const floats = new Float32Array(bytes.buffer);
+    floats[4] = noise;
+    floats[11] = weightNoise;
     this.device.queue.writeBuffer(this.port("run"), 0, bytes);
   }
 

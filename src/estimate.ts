@@ -86,8 +86,8 @@ export interface Moments {
   readonly moments: GPUBuffer;
   /** How many samples they are of. */
   readonly samples: number;
-  /** Samples 2i and 2i + 1 have opposite noise; then a sixth plane is M2 of the means of the pairs. */
-  readonly antithetic?: boolean;
+  /** Samples in a row that are not independent of each other; then a sixth plane is M2 of the groups' means. */
+  readonly group?: number;
   readonly input: InputTensor;
 }
 
@@ -111,7 +111,7 @@ const pipelines = perDevice((device) =>
 /** Prepares the kernels for one buffer of moments. */
 export async function createEstimate(
   device: GPUDevice,
-  { moments, input, antithetic = false }: Pick<Moments, "moments" | "input" | "antithetic">,
+  { moments, input, group = 1 }: Pick<Moments, "moments" | "input" | "group">,
 ): Promise<Estimate> {
   const kernel = await pipelines(device);
   const { channels } = input;
@@ -140,7 +140,7 @@ export async function createEstimate(
 
   // In the order of the shader's struct.
   const values = new ArrayBuffer(64);
-  const floats = new Float32Array(values, 0, 10);
+  const floats = new Float32Array(values);
   const integers = new Uint32Array(values, 40);
 
   function configure(samples: number, options: ScoreOptions) {
@@ -150,7 +150,8 @@ export async function createEstimate(
     floats.set(estimatorWeights(estimator, samples));
     floats.set(reductionWeights(reduction, channels), 4);
     floats[9] = samples;
-    integers.set([errorOf, multiplyInput ? 1 : 0, channels, positions, antithetic ? 1 : 0]);
+    integers.set([errorOf, multiplyInput ? 1 : 0, channels, positions]);
+    floats[14] = group;
     device.queue.writeBuffer(settings, 0, values);
   }
 
@@ -182,7 +183,7 @@ export async function createEstimate(
       }
     },
     async standardError(samples, estimator) {
-      if (samples < (antithetic ? 4 : 2)) return Infinity;
+      if (samples < 2 * group) return Infinity;
       configure(samples, { estimator });
       submit(errors);
       const [error, attribution] = new Float32Array(await read(device, total));

@@ -49,7 +49,7 @@ export interface Chosen {
 type Facts = Pick<
   SensitivityMap,
   "sigma" | "noise" | "seed" | "method" | "estimator" | "shape" | "adapter" | "memory"
-> & { readonly antithetic: boolean };
+> & { readonly group: number };
 
 const NO_CLASS = 0xffffffff;
 
@@ -104,7 +104,7 @@ export class SensitivityMap {
     engine: Engine,
     tensor: InputTensor,
     options: Settings,
-    { noise, antithetic }: { noise: number; antithetic: boolean },
+    { noise, group }: { noise: number; group: number },
     chosen: Chosen,
   ): Promise<SensitivityMap> {
     const { device } = engine;
@@ -127,7 +127,7 @@ export class SensitivityMap {
     const [words, moments] = [copyOf("target"), copyOf("moments")];
     const { target = 0, versus = NO_CLASS } = chosen;
     device.queue.writeBuffer(words, 0, new Uint32Array([target, versus, options.begins]));
-    const picture = await createPicture(device, { moments, samples: 0, input: tensor, antithetic });
+    const picture = await createPicture(device, { moments, samples: 0, input: tensor, group });
     const { fixed, perSample, unshared } = engine.plan.memory;
     return new SensitivityMap(model, tensor, chosen, words, moments, picture, {
       sigma: noise * Math.sqrt(square),
@@ -142,7 +142,7 @@ export class SensitivityMap {
         batch: engine.capacity,
         unshared: fixed + unshared * engine.capacity,
       },
-      antithetic,
+      group,
     });
   }
 
@@ -159,7 +159,7 @@ export class SensitivityMap {
     copy(encoder, this.moments, moments);
     device.queue.submit([encoder.finish()]);
     const { target, versus, top, standardError, times } = this;
-    const input = { moments, samples, input: this.tensor, antithetic: facts.antithetic };
+    const input = { moments, samples, input: this.tensor, group: facts.group };
     const picture = await createPicture(device, input);
     const parts = [this.model, this.tensor, this.chosen, words, moments, picture] as const;
     const kept = new SensitivityMap(...parts, facts, false);

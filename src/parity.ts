@@ -39,6 +39,19 @@ export const parity = {
     map: { samples: 50, noise: 0.2, noiseScale: "absolute", estimator: "mean" },
     picture: { reduce: "mean", percentile: [0.1, 99.9], palette: "viridis" },
   },
+  /** NoiseGrad (Bykov et al. 2022) with its program's numbers; there each draw multiplies the one before. */
+  noisegrad: {
+    map: { samples: 10, noise: 0, weightNoise: 0.2, estimator: "mean" },
+    picture: {},
+  },
+  /** The same authors' FusionGrad, there NoiseGradPlusPlus: 10 noisy inputs for each of 10 draws of the weights. */
+  fusiongrad: {
+    map: {
+      ...{ samples: 100, noise: 0.4, noiseScale: "absolute" },
+      ...{ weightNoise: 0.2, weightSamples: 10, estimator: "mean" },
+    },
+    picture: {},
+  },
 } as const satisfies Record<string, Parity>;
 
 /** Name of a program to imitate. */

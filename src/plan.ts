@@ -25,6 +25,7 @@ import { slots } from "./ops/concat.js";
 import { ops } from "./ops/index.js";
 import { rearrangementOf, staysInPlace } from "./ops/move.js";
 import { multiply, RELEVANCE } from "./ops/relevance.js";
+import { perturbStep } from "./perturb.js";
 import type {
   Activation,
   BufferId,
@@ -55,6 +56,8 @@ export interface PlanOptions {
   readonly layer?: string;
   /** The least and the greatest value of each channel of the image; for the z-box rule. */
   readonly box?: Box;
+  /** The network is played with noise on its weights: all samples of a batch see the same. */
+  readonly noisyWeights?: boolean;
   /** The numbers in the rules of relevance, where they are not zennit's. */
   readonly relevance?: Partial<RelevanceNumbers>;
   /** How much one invocation makes; what suits a real GPU if not given. */
@@ -81,6 +84,9 @@ export const SOFTWARE_TILING: Tiling = { pixels: 16, quads: 4, workgroup: 16 };
 
 /** Moments kept of every element: mean, M2, M3, M4, mean of |a|, and M2 of pairs. */
 export const MOMENTS = 6;
+
+/** The bytes of run.wgsl's struct. */
+const RUN_BYTES = 64;
 
 /** Most points of a path. */
 export const MAX_POINTS = 4096;
@@ -133,6 +139,8 @@ class Planner implements Planning {
   private readonly fixedIds = new Map<string, BufferId>();
   private readonly baselineIds = new Map<BufferId, BufferId>();
   private readonly answers = new Map<string, unknown>();
+  /** The steps that put noise on weights, by what they make. */
+  private readonly perturbing = new Map<string, Step>();
   private readonly savedIds = new Map<string, BufferId>();
   private readonly masks = new Map<string, Mask>();
   private readonly values = new Map<string, View>();
@@ -158,7 +166,7 @@ class Planner implements Planning {
     this.backward = this.method !== undefined && !methodOf(this.method).occlusion;
     this.relevance = { ...RELEVANCE, ...options.relevance };
     this.firstLinear = graph.nodes.find(({ op }) => LINEAR.includes(op));
-    this.run = this.fixed("run", 48, () => new Uint32Array(12));
+    this.run = this.fixed("run", RUN_BYTES, () => new Uint32Array(1));
     for (const node of graph.nodes) {
       for (const name of node.outputs) this.producers.set(name, node);
     }
@@ -195,7 +203,7 @@ class Planner implements Planning {
     const method = this.method === undefined ? undefined : methodOf(this.method);
     const slopes = this.begin(ports, method);
     for (const node of this.stepping()) this.op(node).forward(node, this);
-    const forward = this.steps;
+    const network = this.steps;
 
     this.steps = [];
     if (method) {
@@ -205,10 +213,14 @@ class Planner implements Planning {
       else if (cam?.role !== "map") this.goBack(target, this.options.method as string);
       if (map) this.step(map());
       if (slopes) this.timesSlopes(slopes);
-      if (method.baseline) prologue.push(...this.baselineSteps(forward.slice(1)));
       this.step(accumulateStep(ports, input, this.gradient(graph.input).buffer));
     }
     const backward = this.steps;
+    const baselineSteps = method?.baseline ? this.baselineSteps(network.slice(1)) : [];
+    // With noise on the weights the baseline is seen by the same weights as the samples.
+    const forward = [...this.perturbing.values(), ...network];
+    if (this.options.noisyWeights) forward.splice(this.perturbing.size, 0, ...baselineSteps);
+    else prologue.push(...baselineSteps);
     const all = [...forward, ...backward];
     const { places, physical } = share(this.buffers, all, this.kept(forward, backward));
     const sum = (bytes: readonly number[]) => bytes.reduce((a, b) => a + b, 0);
@@ -279,7 +291,7 @@ class Planner implements Planning {
 
   /** A forward pass of the baseline, into buffers of its own; the first step, the noise, is left out. */
   private baselineSteps(forward: readonly Step[]): Step[] {
-    const run = this.fixed("run of the baseline", 48, () => new Uint32Array(12).fill(1, 0, 1));
+    const run = this.fixed("run of the baseline", RUN_BYTES, () => new Uint32Array([1]));
     return forward.map((step) => {
       const bindings = Object.entries(step.bindings).map(([name, id]) => {
         if (id === this.run) return [name, run];
@@ -456,7 +468,17 @@ class Planner implements Planning {
   }
 
   weights(key: string, bytes: number, contents: () => Float32Array, change?: Change): BufferId {
-    return this.fixed(change ? `${key}, ${change.name}` : key, bytes, contents);
+    const name = change ? `${key}, ${change.name}` : key;
+    // What is 1, whatever the weights are, has no noise.
+    if (!this.options.noisyWeights || change?.power === 0) return this.fixed(name, bytes, contents);
+    const id = this.fixed(`${name} with noise`, bytes, () => new Float32Array(1));
+    if (!this.perturbing.has(name)) {
+      // What is changed was there before the change: it took part in the forward pass.
+      const weights = this.fixed(key, bytes, contents);
+      const buffers = { run: this.run, weights, perturbed: id };
+      this.perturbing.set(name, perturbStep(key, bytes, buffers, change));
+    }
+    return id;
   }
 
   baseline(buffer: BufferId): BufferId {

@@ -106,7 +106,9 @@ async function* run(
   try {
     const { points } = perSample;
     const passes = options.samples * points;
-    const batch = Math.min(options.batch ?? Math.ceil(passes / parts), passes);
+    // All passes of a batch see the same weights.
+    const together = options.weightNoise > 0 ? options.inputs * points : passes;
+    const batch = Math.min(options.batch ?? Math.ceil(passes / parts), together);
     const { maxMemory, tolerance } = options;
     const plan = { ...planOptions(model, options), ...(takesTurns && { several: true }) };
     const engine = await model.engine(plan, batch, maxMemory);
@@ -124,7 +126,7 @@ async function* run(
     const sampling = performance.now();
     for (let first = 0; first < passes; ) {
       options.signal?.throwIfAborted();
-      const count = Math.min(engine.capacity, passes - first);
+      const count = Math.min(engine.capacity, together - (first % together), passes - first);
       engine.setBatch({ ...setting, samples: count, first });
       const encoder = device.createCommandEncoder({ label: `passes from ${first}` });
       engine.encode(encoder, ["forward"], count);
@@ -157,10 +159,15 @@ async function* run(
 /** What the plan of a method must be told: the layer of an activation map, the box of the z-box rule. */
 function planOptions(
   model: Model,
-  { method, baselines, layer, box, preprocess, of, relevance: numbers }: Settings,
+  { method, baselines, layer, box, preprocess, of, relevance: numbers, weightNoise }: Settings,
 ): PlanOptions {
   const { baseline, cam, first, relevance } = methodOf(method);
-  const plain = { method, baselines: baselines.length, ...(relevance && { relevance: numbers }) };
+  const plain = {
+    method,
+    baselines: baselines.length,
+    ...(relevance && { relevance: numbers }),
+    ...(weightNoise > 0 && { noisyWeights: true }),
+  };
   if (baseline && of > 0) return { ...plain, of: of === 1 ? "Softmax" : "LogSoftmax" };
   if (cam) return { ...plain, ...(layer !== undefined && { layer }) };
   if (first !== "z-box") return plain;
@@ -198,9 +205,11 @@ type Setting = Omit<Required<Batch>, "samples" | "first">;
 async function prepare(
   engine: Engine,
   tensor: InputTensor,
-  { samples, noise, noiseScale, baselines, path, seed, antithetic, cleanLast }: Settings,
+  options: Settings,
   passes: Passes,
 ): Promise<Setting> {
+  const { samples, noise, noiseScale, baselines, path, seed, antithetic, cleanLast } = options;
+  const { weightNoise, inputs } = options;
   const { device, plan } = engine;
   const C4 = quads(plan.input);
   let fromNoise = false;
@@ -239,6 +248,9 @@ async function prepare(
     path,
     baselines: fromNoise ? 0 : baselines.length,
     clean: cleanLast ? samples : 0,
+    weightNoise,
+    inputs,
+    group: antithetic && inputs === 1 ? 2 : inputs,
   };
 }
 
@@ -253,8 +265,9 @@ async function completenessOf(
   const { device } = engine;
   const meanScore = async (path: number, count: number) => {
     let sum = 0;
-    for (let first = 0; first < count; first += engine.capacity) {
-      const samples = Math.min(engine.capacity, count - first);
+    for (let first = 0, samples = 0; first < count; first += samples) {
+      const together = setting.weightNoise > 0 ? setting.inputs : count;
+      samples = Math.min(engine.capacity, together - (first % together), count - first);
       const encoder = device.createCommandEncoder({ label: "completeness" });
       engine.setBatch({ ...setting, points: 1, samples, first, path });
       engine.encode(encoder, ["forward"], samples);
@@ -267,8 +280,9 @@ async function completenessOf(
   const at = await meanScore(0, map.samples);
   const row = 8 * quads(engine.plan.input) * 4;
   device.queue.writeBuffer(engine.port("table"), row, new Float32Array(start));
-  // A straight path begins at the baseline, for all samples the same; a path of blurs at the blurred sample.
-  const gain = at - (await meanScore(setting.path, setting.path === OWN ? map.samples : 1));
+  // A straight path begins at the baseline, which the same weights see alike; a path of blurs at the blurred sample.
+  const isSame = setting.path !== OWN && setting.weightNoise === 0;
+  const gain = at - (await meanScore(setting.path, isSame ? 1 : map.samples));
   const sum = (await map.data("mean")).reduce((a, b) => a + b, 0);
   return { sum, gain, gap: sum - gain };
 }

@@ -40,6 +40,10 @@ export interface SensitivityOptions {
   /** σ as a fraction of the range of the input, or as `noiseScale` says; 0.15, for "adaptive" 0.95. */
   readonly noise?: number;
   readonly noiseScale?: NoiseScale;
+  /** NoiseGrad: every weight is multiplied by N(1, σ²), with this σ; 0. */
+  readonly weightNoise?: number;
+  /** How many draws of the weights; if not given, each sample has its own. FusionGrad has some for each draw. */
+  readonly weightSamples?: number;
   /** Samples come in pairs of opposite noise: fewer will do. */
   readonly antithetic?: boolean;
   /** The last sample is the image itself, as it is in zennit. */
@@ -97,6 +101,9 @@ export interface Settings {
   readonly samples: number;
   readonly noise: number;
   readonly noiseScale: NoiseScale;
+  readonly weightNoise: number;
+  /** Samples in a row that see the same weights. */
+  readonly inputs: number;
   readonly antithetic: boolean;
   readonly cleanLast: boolean;
   /** 0: none. */
@@ -176,6 +183,28 @@ function check(name: string, value: unknown, low: number, high: number, whole: b
   );
 }
 
+function inputsOf(options: SensitivityOptions, samples: number): number {
+  const { weightNoise = 0, weightSamples = samples, antithetic } = options;
+  check("weightNoise", weightNoise, 0, 100, false);
+  check("weightSamples", weightSamples, 1, samples, true);
+  if (weightNoise === 0) {
+    if (options.weightSamples === undefined) return 1;
+    throw new Error("weightSamples are draws of noisy weights: they need a weightNoise above 0");
+  }
+  const inputs = samples / weightSamples;
+  if (!Number.isInteger(inputs)) {
+    throw new Error(
+      `${samples} samples cannot be shared out evenly to ${weightSamples} weightSamples`,
+    );
+  }
+  if (antithetic && inputs > 1 && inputs % 2 === 1) {
+    throw new Error(
+      `antithetic pairs see the same weights: ${inputs} samples of each draw are odd`,
+    );
+  }
+  return inputs;
+}
+
 /** Fills in the defaults. Throws where an option cannot be, with its value. */
 export function settle(options: SensitivityOptions): Settings {
   const { method = "gradient", noiseScale = "range", of = "logit" } = options;
@@ -228,6 +257,8 @@ export function settle(options: SensitivityOptions): Settings {
     samples,
     noise,
     noiseScale,
+    weightNoise: options.weightNoise ?? 0,
+    inputs: inputsOf(options, samples),
     antithetic,
     cleanLast: options.cleanLast ?? false,
     tolerance: options.stop?.standardError ?? 0,

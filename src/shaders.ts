@@ -15,6 +15,7 @@ import gradient from "../shaders/gradient.wgsl";
 import moments from "../shaders/moments.wgsl";
 import noise from "../shaders/noise.wgsl";
 import occlusion from "../shaders/occlusion.wgsl";
+import perturb from "../shaders/perturb.wgsl";
 import pool from "../shaders/pool.wgsl";
 import product from "../shaders/product.wgsl";
 import random from "../shaders/random.wgsl";
@@ -40,6 +41,7 @@ export const shaders: Readonly<Record<string, string>> = {
   moments: run + random + sample + moments,
   noise: run + random + sample + noise,
   occlusion: run + random + sample + occlusion,
+  perturb: run + random + perturb,
   pool: activation + gradient + pool,
   relevance: activation + gradient + relevance,
   rescale: activation + gradient + rescale,

@@ -8,6 +8,7 @@ import { sensitivity } from "../src/sensitivity.js";
 import { close, randn, suite, testWithDevice } from "./harness.js";
 import { smallNetwork } from "./models/tiny.js";
 import { backward, forward } from "./reference/index.js";
+import { KEYS, withNoise } from "./reference/perturb.js";
 import { normals } from "./reference/philox.js";
 
 const SHAPE = [1, 3, 8, 8];
@@ -17,11 +18,11 @@ const onnx = decodeModel(smallNetwork().bytes());
 const range = Math.max(...data) - Math.min(...data);
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 
-function gradient(sigma: number, sample: number): Float64Array {
+function gradient(sigma: number, sample: number, network = onnx): Float64Array {
   const z = normals(SIZE, 0, sample);
   const x = Float64Array.from(data, (v, e) => v + sigma * z[e]!);
   const seed = new Float64Array(10).fill(0).with(TARGET, 1);
-  return backward(onnx, forward(onnx, x, SHAPE), seed);
+  return backward(network, forward(network, x, SHAPE), seed);
 }
 
 const gradients = (count: number, sigma: number) =>
@@ -78,7 +79,21 @@ const expected: Record<ParityName, () => Expected> = {
     const scores = perPixel(map, (channels) => sum(channels) / 3);
     return { scores, ends: [percentile(scores, 0.1), percentile(scores, 99.9)] };
   },
+  noisegrad: () => fused(10, 1, 0),
+  fusiongrad: () => fused(10, 10, 0.4),
 };
+
+// Draws of the weights, each with as many inputs.
+function fused(draws: number, inputs: number, sigma: number): Expected {
+  const maps = Array.from({ length: draws * inputs }, (_, i) =>
+    gradient(sigma, i, withNoise(onnx, KEYS, { level: 0.2, draw: Math.floor(i / inputs) })),
+  );
+  const scores = perPixel(
+    average(maps, (g) => g),
+    (channels) => sum(channels.map(Math.abs)),
+  );
+  return { scores, ends: [Math.min(...scores), percentile(scores, 99)] };
+}
 
 const test = suite("parity");
 

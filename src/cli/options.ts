@@ -40,6 +40,8 @@ export interface Passes {
   readonly of?: string;
   readonly versus?: number | string;
   readonly noiseScale?: string;
+  readonly weightNoise?: number;
+  readonly weightSamples?: number;
   readonly antithetic?: boolean;
   readonly cleanLast?: boolean;
   readonly stop?: { readonly standardError: number };
@@ -139,12 +141,14 @@ function imitated(name: string | boolean | undefined): Values {
   if (typeof name !== "string") return {};
   choice("program to imitate", Object.keys(parity), name);
   const { map, picture }: Parity = parity[name as ParityName];
-  const { samples, noise, noiseScale, estimator } = map;
+  const { samples, noise, noiseScale, estimator, weightNoise, weightSamples } = map;
   const { reduce, percentile, palette } = picture;
   const words = {
     samples,
     noise,
     "noise-scale": noiseScale,
+    "weight-noise": weightNoise,
+    "weight-samples": weightSamples,
     estimator,
     reduce,
     percentile,
@@ -227,6 +231,8 @@ function toPasses(values: Values): Passes {
     ...(isGiven("versus") && { versus: toClass(text("versus") as string) }),
     ...(isGiven("noise-scale") && { noiseScale: text("noise-scale") as string }),
     ...(values.parity === "zennit" && { cleanLast: true }),
+    ...(isGiven("weight-noise") && { weightNoise: number("weight-noise", 0) }),
+    ...(isGiven("weight-samples") && { weightSamples: whole("weight-samples", 1) }),
     ...(isGiven("antithetic") && { antithetic: true }),
     ...(isGiven("stop") && { stop: { standardError: number("stop", 0) } }),
     ...(isGiven("baseline") && { baseline: (text("baseline") as string).split(",") }),

@@ -54,7 +54,7 @@ export const OPTIONS = {
   },
   parity: {
     value: "NAME",
-    help: "other defaults: as paper, pair, captum, zennit or xplique have them",
+    help: "other defaults: of paper, pair, captum, zennit, xplique, noisegrad or fusiongrad",
     group: "how",
   },
   samples: { value: "N", help: "how many noisy samples are averaged", default: "50", group: "how" },
@@ -68,6 +68,16 @@ export const OPTIONS = {
     value: "NAME",
     help: "LEVEL is a part of range, absolute, rgb, or the chance of adaptive",
     default: "range",
+    group: "how",
+  },
+  "weight-noise": {
+    value: "LEVEL",
+    help: "σ of the factors of the weights (NoiseGrad)",
+    group: "how",
+  },
+  "weight-samples": {
+    value: "N",
+    help: "draws of the weights, each for as many samples: one for each",
     group: "how",
   },
   antithetic: { help: "samples in pairs of opposite noise", group: "how" },

@@ -104,6 +104,9 @@ test("imitates other programs where nothing else is said", () => {
   assert.equal(request.draw.percentile, [0.1, 99.9]);
   assert.equal(explain("--parity", "zennit").passes, { cleanLast: true });
   assert.is(explain("--parity", "pair").estimator, "squared");
+  const fused = explain("--parity", "fusiongrad");
+  assert.equal([fused.samples, fused.noise], [100, 0.4]);
+  assert.equal(fused.passes, { noiseScale: "absolute", weightNoise: 0.2, weightSamples: 10 });
 });
 
 test("lists every method with its paper and its cost", () => {

@@ -15,11 +15,16 @@ export function philox(counter: readonly number[], key: readonly number[]): numb
   return [c0, c1, c2, c3].map(Number);
 }
 
-/** The standard normals of sample `sample` for `count` elements. */
-export function normals(count: number, seed: number, sample: number, stream = 0): Float64Array {
+/** The standard normals of sample `sample` for `count` elements, for noise on the image (purpose and name 0). */
+export function normals(
+  count: number,
+  seed: number,
+  sample: number,
+  { stream = 0, purpose = 0, name = 0 } = {},
+): Float64Array {
   const result = new Float64Array(count);
   for (let e = 0; e < count; e += 4) {
-    const words = philox([e / 4, sample, stream, 0], [seed, 0]);
+    const words = philox([e / 4, sample, stream, purpose], [seed, name]);
     const [u0, u1, u2, u3] = words.map((w) => (w + 0.5) / 2 ** 32) as [
       number,
       number,
