@@ -3,10 +3,12 @@
 //   gradient:  g where the activation was in its linear part, SLOPE · g elsewhere
 //   guided:    the same, of max(g, 0)            (Springenberg et al. 2015)
 //   deconvnet: max(g, 0), whatever the input was (Zeiler & Fergus 2014)
+//   mean:      g times the mean slope of all samples, from the counts of tally.wgsl (Hill et al. 2025)
 // Put before every backward kernel.
 
 const GATE_GUIDED = 2u;     // 1 is the gradient itself
 const GATE_DECONVNET = 3u;
+const GATE_MEAN = 4u;
 
 struct Back {
   offset: u32,       // vec4s from the start of a sample to the first of dx
@@ -23,12 +25,10 @@ struct Back {
 @group(0) @binding(21) var<uniform> back: Back;
 
 @group(0) @binding(5) var<storage, read_write> dx: array<vec4f>;
-@group(0) @binding(6) var<storage, read> gate_mask: array<u32>;
+@group(0) @binding(6) var<storage, read> gate_mask: array<u32>;  // or the counts
 
-fn gated(n: u32, quad: u32, position: u32, g: vec4f) -> vec4f {
-  if (back.gate == GATE_DECONVNET) {
-    return max(g, vec4f());
-  }
+// Which elements were in the linear part.
+fn open_gates(n: u32, quad: u32, position: u32) -> vec4<bool> {
   let row = position / back.mask_width;
   let column = position % back.mask_width;
   let rows = back.positions / back.mask_width;
@@ -37,7 +37,24 @@ fn gated(n: u32, quad: u32, position: u32, g: vec4f) -> vec4f {
   let in_tile = column % back.mask_tile;
   let word = (quad * rows + row) * row_words + column / back.mask_tile * tile_words + in_tile / 8;
   let bits = gate_mask[n * back.mask_stride + word] >> (4 * (in_tile % 8));
-  let open = (vec4u(bits) & vec4u(1, 2, 4, 8)) != vec4u();
+  return (vec4u(bits) & vec4u(1, 2, 4, 8)) != vec4u();
+}
+
+// The part of all samples in which they were.
+fn mean_gates(quad: u32, position: u32) -> vec4f {
+  let i = 4 * (1 + quad * back.positions + position);
+  let counts = vec4u(gate_mask[i], gate_mask[i + 1], gate_mask[i + 2], gate_mask[i + 3]);
+  return vec4f(counts) / f32(gate_mask[0]);
+}
+
+fn gated(n: u32, quad: u32, position: u32, g: vec4f) -> vec4f {
+  if (back.gate == GATE_DECONVNET) {
+    return max(g, vec4f());
+  }
+  if (back.gate == GATE_MEAN) {
+    return mix(vec4f(back.slope), vec4f(1), mean_gates(quad, position)) * g;
+  }
+  let open = open_gates(n, quad, position);
   let passed = select(g, max(g, vec4f()), back.gate == GATE_GUIDED);
   return select(back.slope * passed, passed, open);
 }

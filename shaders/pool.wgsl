@@ -34,6 +34,7 @@ struct Layer {
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;            // [n][C/4][OUT]
 @group(0) @binding(2) var<storage, read_write> winner: array<u32>;    // [n][C/4][OUT], a byte a lane
 @group(0) @binding(3) var<storage, read> winners: array<u32>;
+@group(0) @binding(4) var<storage, read> counts: array<vec4u>;        // tally.wgsl: samples, [C/4][OUT][taps]
 
 const LOWEST = -0x1.fffffep+127;
 
@@ -106,6 +107,36 @@ fn max_backward(@builtin(global_invocation_id) id: vec3u) {
       let number = (vec4u(winners[winner_start + o]) >> vec4u(0, 8, 16, 24)) & vec4u(255);
       let tap = ky / layer.dilation_y * layer.kernel_x + kx / layer.dilation_x;
       g += select(vec4f(), dy[begin + o], number == vec4u(tap));
+    }
+  }
+  put_gradient(id.z, id.y, p, g);
+}
+
+// The same by the part of all samples in which the element won its window (SmoothDiff, Hill et al. 2025).
+@compute @workgroup_size(64)
+fn max_mean_backward(@builtin(global_invocation_id) id: vec3u) {
+  let p = id.x;
+  if (p >= layer.in_height * layer.in_width) {
+    return;
+  }
+  let start = id.y * layer.out_height * layer.out_width;
+  let begin = id.z * layer.x_stride + layer.x_offset + start;
+  let taps = layer.kernel_y * layer.kernel_x;
+  var g = vec4f();
+  let row = p / layer.in_width + layer.pad_top;
+  let column = p % layer.in_width + layer.pad_left;
+  let rows = windows_over(row, layer.kernel_y, layer.stride_y, layer.dilation_y, layer.out_height);
+  let columns = windows_over(column, layer.kernel_x, layer.stride_x, layer.dilation_x, layer.out_width);
+  for (var oy = rows.x; oy < rows.y; oy++) {
+    let ky = row - oy * layer.stride_y;
+    for (var ox = columns.x; ox < columns.y; ox++) {
+      let kx = column - ox * layer.stride_x;
+      if (ky % layer.dilation_y != 0 || kx % layer.dilation_x != 0) {
+        continue;
+      }
+      let o = oy * layer.out_width + ox;
+      let tap = ky / layer.dilation_y * layer.kernel_x + kx / layer.dilation_x;
+      g += vec4f(counts[1 + (start + o) * taps + tap]) / f32(counts[0].x) * dy[begin + o];
     }
   }
   put_gradient(id.z, id.y, p, g);

@@ -8,6 +8,7 @@ import type { Estimator } from "./estimate.js";
 import { read } from "./gpu.js";
 import type { InputTensor } from "./image.js";
 import { vec4s } from "./layout.js";
+import { methodOf } from "./methods.js";
 import { type Classification, type ClassScore, type Model, readLogits } from "./model.js";
 import { createPicture, type Picture, type PictureOptions } from "./picture.js";
 import type { Settings } from "./settings.js";
@@ -66,7 +67,7 @@ export class SensitivityMap {
   top: readonly ClassScore[] = [];
   /** Samples so far. */
   samples = 0;
-  /** ‖standard error‖₂ / ‖map‖₂ of the estimator that was asked for; Infinity for one sample. */
+  /** ‖standard error‖₂ / ‖map‖₂ of the estimator that was asked for; Infinity for one sample and for "smoothdiff". */
   standardError = Number.POSITIVE_INFINITY;
   /** Of "integrated-gradients", "blur-ig" and "deeplift", when all samples are done. */
   completeness: Completeness | undefined;
@@ -276,7 +277,8 @@ export class SensitivityMap {
   ): Promise<void> {
     await whileAlive(this.model.device, this.model.device.queue.onSubmittedWorkDone());
     this.samples = samples;
-    this.picture.samples = samples;
+    // What comes of averaged gates is one gradient, however many samples it took.
+    this.picture.samples = methodOf(this.method).averages ? 1 : samples;
     this.standardError = await whileAlive(this.model.device, this.errorOf());
     const now = performance.now();
     this.times = { classify, samples: now - from, total: now - began };

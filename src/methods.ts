@@ -25,6 +25,8 @@ export interface Method {
   readonly baseline?: boolean;
   /** There is no backward pass: windows of the input are hidden, one a pass. */
   readonly occlusion?: boolean;
+  /** The gates of all samples are averaged, and one backward pass goes through the means. */
+  readonly averages?: boolean;
   /** A class activation map, of the gradient at a layer, takes part. */
   readonly cam?: Cam;
   /** Where it is from, what it is in one line, and its cost for n samples. */
@@ -65,8 +67,8 @@ function relevance(
   };
 }
 
-// Linear operators go by the gradient; what is neither linear nor has the rule is refused.
-function rescaled(): Record<string, string> {
+// Linear operators go by the gradient; the others need a rule of the method, and without it are refused.
+function linearOperators(): Record<string, string> {
   const linear = ["Conv", "Gemm", "BatchNormalization", "Concat", "Resize", "Upsample"];
   const means = ["AveragePool", "GlobalAveragePool", "ReduceMean", "ReduceSum"];
   const rules = Object.fromEntries([...linear, ...means].map((op) => [op, "gradient"]));
@@ -80,6 +82,17 @@ export const methods: Readonly<Record<string, Method>> = {
     paper: "Simonyan et al. 2013",
     summary: "the gradient of the target with respect to the input",
     cost: "n forward, n backward",
+  },
+  smoothdiff: {
+    rules: {
+      ...linearOperators(),
+      ...Object.fromEntries(["Add", "Sub", "Mul", "Div"].map((op) => [op, "linear"])),
+    },
+    others: "mean",
+    averages: true,
+    paper: "Hill et al. 2025",
+    summary: "one gradient through the mean gates of all samples, in place of a mean of gradients",
+    cost: "n forward, 1 backward",
   },
   "input-x-gradient": {
     rules: {},
@@ -143,7 +156,7 @@ export const methods: Readonly<Record<string, Method>> = {
     cost: "n forward, n backward down to the layer",
   },
   deeplift: {
-    rules: rescaled(),
+    rules: linearOperators(),
     others: "rescale",
     path: "end",
     baseline: true,

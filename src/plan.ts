@@ -25,6 +25,7 @@ import { slots } from "./ops/concat.js";
 import { ops } from "./ops/index.js";
 import { rearrangementOf, staysInPlace } from "./ops/move.js";
 import { multiply, RELEVANCE } from "./ops/relevance.js";
+import { tallyGates } from "./ops/tally.js";
 import { perturbStep } from "./perturb.js";
 import type {
   Activation,
@@ -149,6 +150,7 @@ class Planner implements Planning {
   private readonly roots = new Map<string, string>();
   private readonly producers = new Map<string, Node>();
   private readonly readers = new Map<string, Node[]>();
+  private readonly tallies: Step[] = [];
   private readonly contributions = new Map<string, { expected: number; done: number }>();
   private steps: Step[] = [];
   readonly run: BufferId;
@@ -218,7 +220,7 @@ class Planner implements Planning {
     const backward = this.steps;
     const baselineSteps = method?.baseline ? this.baselineSteps(network.slice(1)) : [];
     // With noise on the weights the baseline is seen by the same weights as the samples.
-    const forward = [...this.perturbing.values(), ...network];
+    const forward = [...this.perturbing.values(), ...network, ...this.tallies];
     if (this.options.noisyWeights) forward.splice(this.perturbing.size, 0, ...baselineSteps);
     else prologue.push(...baselineSteps);
     const all = [...forward, ...backward];
@@ -426,7 +428,7 @@ class Planner implements Planning {
     const { activation } = node;
     if (!this.backward || !activation) return undefined;
     const rule = this.activationRule(activation);
-    if (rule !== "gradient" && rule !== "guided") return undefined;
+    if (rule !== "gradient" && rule !== "guided" && rule !== "mean") return undefined;
     let mask = this.masks.get(root);
     if (!mask) {
       const layout = this.layout(root);
@@ -516,6 +518,16 @@ class Planner implements Planning {
     this.steps.push(step);
   }
 
+  tally(key: string, vec4s: number, step: (counts: BufferId) => Step): BufferId {
+    let id = this.fixedIds.get(key);
+    if (id === undefined) {
+      id = this.buffers.push({ label: key, bytes: (1 + vec4s) * 16, fixed: true }) - 1;
+      this.fixedIds.set(key, id);
+      this.tallies.push(step(id));
+    }
+    return id;
+  }
+
   // --- where tensors are ---
 
   private op(node: Node): Op {
@@ -597,11 +609,12 @@ class Planner implements Planning {
       rule === "rescale" ||
       rule === "gradient" ||
       rule === "guided" ||
-      rule === "deconvnet"
+      rule === "deconvnet" ||
+      rule === "mean"
     )
       return rule;
     throw new Error(
-      `${node} (${op}): "${rule}" is not a rule of ${op}; it has: gradient, guided, deconvnet, pass, rescale`,
+      `${node} (${op}): "${rule}" is not a rule of ${op}; it has: gradient, guided, deconvnet, mean, pass, rescale`,
     );
   }
 
@@ -612,7 +625,9 @@ class Planner implements Planning {
     const rule = this.activationRule(activation);
     if (rule === "pass" || rule === "rescale") return undefined;
     const mask = this.masks.get(root);
-    return { rule, slope: activation.slope, ...(mask && { mask }) };
+    const gate: Gate = { rule, slope: activation.slope, ...(mask && { mask }) };
+    if (rule !== "mean") return gate;
+    return { ...gate, counts: tallyGates(activation.node, this, gate, this.layout(root)) };
   }
 
   /** The Concat that alone reads a tensor from its slot, so that their gradients can be one too. */

@@ -105,6 +105,7 @@ async function* run(
   let maps: SensitivityMap[] = [];
   try {
     const { points } = perSample;
+    const { averages } = methodOf(options.method);
     const passes = options.samples * points;
     // All passes of a batch see the same weights.
     const together = options.weightNoise > 0 ? options.inputs * points : passes;
@@ -128,9 +129,15 @@ async function* run(
       options.signal?.throwIfAborted();
       const count = Math.min(engine.capacity, together - (first % together), passes - first);
       engine.setBatch({ ...setting, samples: count, first });
-      const encoder = device.createCommandEncoder({ label: `passes from ${first}` });
+      let encoder = device.createCommandEncoder({ label: `passes from ${first}` });
       engine.encode(encoder, ["forward"], count);
-      for (const map of maps) map.encodeBackward(encoder, engine, { samples: count, takesTurns });
+      if (averages) {
+        device.queue.submit([encoder.finish()]);
+        engine.setBatch({ ...setting, samples: 1, first: 0 });
+        encoder = device.createCommandEncoder({ label: "averages" });
+      }
+      const back = { samples: averages ? 1 : count, takesTurns };
+      for (const map of maps) map.encodeBackward(encoder, engine, back);
       device.queue.submit([encoder.finish()]);
       await classified;
       first += count;

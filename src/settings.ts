@@ -183,6 +183,16 @@ function check(name: string, value: unknown, low: number, high: number, whole: b
   );
 }
 
+// One gradient of all samples leaves less to choose.
+function checkAverages(method: string, options: SensitivityOptions): void {
+  const { of = "logit", estimator = "mean", stop, weightNoise = 0 } = options;
+  const makes = `${method} makes one gradient of all samples: it has no`;
+  if (of !== "logit") throw new Error(`${method} explains a logit, not a ${of}`);
+  if (estimator !== "mean") throw new Error(`${makes} estimator "${estimator}"`);
+  if (stop) throw new Error(`${makes} standard error to stop by`);
+  if (weightNoise > 0) throw new Error(`${makes} "weightNoise"`);
+}
+
 function inputsOf(options: SensitivityOptions, samples: number): number {
   const { weightNoise = 0, weightSamples = samples, antithetic } = options;
   check("weightNoise", weightNoise, 0, 100, false);
@@ -209,7 +219,7 @@ function inputsOf(options: SensitivityOptions, samples: number): number {
 export function settle(options: SensitivityOptions): Settings {
   const { method = "gradient", noiseScale = "range", of = "logit" } = options;
   checkRead(method, options);
-  const { path, occlusion, baseline: compares } = methodOf(method);
+  const { path, occlusion, averages, baseline: compares } = methodOf(method);
   choice("noise scale", noiseScales, noiseScale);
   const noise = options.noise ?? (noiseScale === "adaptive" ? 0.95 : 0.15);
   const { samples = 50, seed = 0, maxMemory = DEFAULT_MEMORY, batch } = options;
@@ -227,6 +237,7 @@ export function settle(options: SensitivityOptions): Settings {
   if (quadrature === "random" && options.steps !== undefined) {
     throw new Error('the quadrature "random" takes one place of each sample: it has no "steps"');
   }
+  if (averages) checkAverages(method, options);
   if (quadrature === "random" && path === "blur") {
     throw new Error(`${method} goes through every place of its path: no quadrature "random"`);
   }

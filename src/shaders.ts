@@ -27,6 +27,7 @@ import sample from "../shaders/sample.wgsl";
 import sensitivity from "../shaders/sensitivity.wgsl";
 import smooth from "../shaders/smooth.wgsl";
 import softmax from "../shaders/softmax.wgsl";
+import tally from "../shaders/tally.wgsl";
 
 export const shaders: Readonly<Record<string, string>> = {
   affine: activation + gradient + affine,
@@ -50,4 +51,5 @@ export const shaders: Readonly<Record<string, string>> = {
   sensitivity,
   smooth: activation + gradient + smooth,
   softmax: activation + gradient + softmax,
+  tally: run + activation + gradient + tally,
 };

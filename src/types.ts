@@ -179,7 +179,9 @@ export interface Mask {
 /** How a gradient passes an activation on its way back. */
 export interface Gate {
   readonly mask?: Mask;
-  readonly rule: "gradient" | "guided" | "deconvnet";
+  readonly rule: "gradient" | "guided" | "deconvnet" | "mean";
+  /** What the rule "mean" takes the mask's place with. */
+  readonly counts?: BufferId;
   readonly slope: number;
 }
 
@@ -243,6 +245,11 @@ export interface Planning {
   /** The same for trained parameters, and for what a rule makes of them. */
   weights(key: string, bytes: number, contents: () => Float32Array, change?: Change): BufferId;
   step(step: Step): void;
+  /**
+   * A buffer for so many vec4s of counts over the samples of all batches, behind one that says how many samples they
+   * are. The step, which adds a batch to them, is played after each forward pass; the same key gives the same buffer.
+   */
+  tally(key: string, vec4s: number, step: (counts: BufferId) => Step): BufferId;
 }
 
 /** One kind of node: what it makes, how forward, how backward by each rule it knows. */

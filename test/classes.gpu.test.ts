@@ -15,7 +15,14 @@ import { smallNetwork } from "./models/tiny.js";
 const image = { data: randn(192, 11), shape: [1, 3, 8, 8] };
 // One of each kind of backward pass.
 const METHODS = [
-  ...["gradient", "integrated-gradients", "expected-gradients", "guided-backprop", "grad-cam"],
+  ...[
+    "gradient",
+    "smoothdiff",
+    "integrated-gradients",
+    "expected-gradients",
+    "guided-backprop",
+    "grad-cam",
+  ],
   ...["guided-grad-cam", "blur-ig", "occlusion", "deeplift", "lrp-gamma", "lrp-epsilon-gamma-box"],
 ];
 // What keeps the passes of a sample few.

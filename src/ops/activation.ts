@@ -69,6 +69,7 @@ export const Piecewise: Op = {
     gradient: pass,
     guided: pass,
     deconvnet: pass,
+    mean: pass,
     pass,
     rescale: (node, plan) => rescale(node, plan),
   },

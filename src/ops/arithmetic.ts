@@ -234,6 +234,19 @@ export const Arithmetic: Op = {
       backward(node, plan, 0);
       backward(node, plan, 1);
     },
+    linear(node, plan) {
+      const [a, b] = node.inputs.slice(0, 2).map((name) => plan.constant(name));
+      const isScaled = (node.op === "Mul" && (a || b)) || (node.op === "Div" && b);
+      if (node.op !== "Add" && node.op !== "Sub" && !isScaled) {
+        throw nodeError(
+          node,
+          'its rule "linear" is for a sum, or for one activation times or by a constant; its other ' +
+            "rules are: gradient, epsilon, rescale",
+        );
+      }
+      backward(node, plan, 0);
+      backward(node, plan, 1);
+    },
     rescale(node, plan) {
       const [a, b] = node.inputs.slice(0, 2).map((name) => plan.constant(name));
       const isLinear = ["Add", "Sub", "Mul"].includes(node.op) || (node.op === "Div" && b);

@@ -51,7 +51,7 @@ export function activated(
   return { uniforms, bindings, mask };
 }
 
-const GATES = { gradient: 1, guided: 2, deconvnet: 3 } as const;
+const GATES = { gradient: 1, guided: 2, deconvnet: 3, mean: 4 } as const;
 
 /** For kernels that leave a gradient. */
 export function gradientTo(sink: Sink, plan: Planning): Part {
@@ -68,7 +68,8 @@ export function gradientTo(sink: Sink, plan: Planning): Part {
     mask_tile: tile,
     mask_stride: stride,
   };
-  const gate_mask = gate?.mask?.buffer ?? plan.fixed("no mask", 4, () => new Uint32Array(1));
+  const none = () => plan.fixed("no mask", 4, () => new Uint32Array(1));
+  const gate_mask = gate?.counts ?? gate?.mask?.buffer ?? none();
   return { uniforms: { back }, bindings: { dx: sink.buffer, gate_mask } };
 }
 

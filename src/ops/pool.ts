@@ -6,6 +6,7 @@ import { nodeError, numberOf, numbersOf } from "./attributes.js";
 import { gradientTo, join, layer, result, source } from "./epilogue.js";
 import { normRule } from "./relevance.js";
 import { rescaleMaximum } from "./rescale.js";
+import { tallyWinners } from "./tally.js";
 import { type Window, windowOf, windowShape } from "./window.js";
 
 function poolWindow(node: Node, x: Layout): Window {
@@ -91,8 +92,27 @@ function pool(kind: "max" | "average"): Op {
               ),
           }
         : { epsilon: normRule(back) }),
+      ...(max && { mean: byGradient(meanBack) }),
     },
   };
+
+  function meanBack(node: Node, plan: Planning, dy: View, sink: Sink): void {
+    const window = poolWindow(node, sink.layout);
+    const taps = window.kernel[0] * window.kernel[1];
+    const parts = join(source("dy", dy), gradientTo(sink, plan), layer(geometry(node, window)));
+    plan.step({
+      label: `${node.name} back`,
+      shader: "pool",
+      entry: "max_mean_backward",
+      uniforms: parts.uniforms,
+      bindings: {
+        ...parts.bindings,
+        counts: tallyWinners(node.name, plan, winners(node, plan), dy.layout, taps),
+      },
+      workgroups: [Math.ceil(positions(sink.layout) / 64), quads(sink.layout), 1],
+      samples: 1,
+    });
+  }
 
   function back(node: Node, plan: Planning, dy: View, sink: Sink, baseline = false): void {
     const parts = join(source("dy", dy), gradientTo(sink, plan));

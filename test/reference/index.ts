@@ -32,7 +32,7 @@ import {
 import * as smooth from "./smooth.js";
 import { LogSoftmax, Softmax } from "./softmax.js";
 import { ConvTranspose } from "./transposed.js";
-import type { Call, Tensor, Twin } from "./twin.js";
+import type { Backward, Call, Tensor, Twin } from "./twin.js";
 
 export type { Tensor } from "./twin.js";
 
@@ -123,6 +123,37 @@ export function backward(
   rules: Readonly<Record<string, string>> = {},
   baseline?: ReadonlyMap<string, Tensor>,
 ): Float64Array {
+  return walkBack(model, values, seed, (node, dy) => {
+    const call = callOf(model, node, values);
+    const other = baseline && callOf(model, node, baseline).inputs;
+    return ruleOf(node, rules)({ ...call, ...(other && { baseline: other }) }, dy);
+  });
+}
+
+/**
+ * SmoothDiff (Hill et al. 2025): the same, but through every node goes the mean of what it would send back in each
+ * of several forward passes.
+ */
+export function backwardThroughMeans(
+  model: OnnxModel,
+  samples: readonly ReadonlyMap<string, Tensor>[],
+  seed: Float64Array,
+): Float64Array {
+  return walkBack(model, samples[0]!, seed, (node, dy) => {
+    const each = samples.map((values) => twinOf(node).backward(callOf(model, node, values), dy));
+    return each[0]!.map((first, k) =>
+      first?.map((_, e) => each.reduce((mean, dx) => mean + dx[k]![e]! / each.length, 0)),
+    );
+  });
+}
+
+// From the output to the input; `back` says what a node makes of the gradients of its outputs.
+function walkBack(
+  model: OnnxModel,
+  values: ReadonlyMap<string, Tensor>,
+  seed: Float64Array,
+  back: (node: Node, dy: readonly Float64Array[]) => ReturnType<Backward>,
+): Float64Array {
   const input = model.inputs[0]!.name;
   const active = dependents(model, input);
   const gradients = new Map([[model.outputs[0]!, seed]]);
@@ -131,9 +162,7 @@ export function backward(
     const dy = node.outputs.map(
       (name) => gradients.get(name) ?? new Float64Array(values.get(name)?.data.length ?? 0),
     );
-    const call = callOf(model, node, values);
-    const other = baseline && callOf(model, node, baseline).inputs;
-    const dx = ruleOf(node, rules)({ ...call, ...(other && { baseline: other }) }, dy);
+    const dx = back(node, dy);
     node.inputs.forEach((name, i) => {
       if (!active.has(name)) return;
       if (!dx[i]) throw new Error(`${node.name} (${node.op}): input ${i} has no gradient`);
