@@ -29,6 +29,7 @@ struct Layer {
 @group(0) @binding(12) var<storage, read_write> fall: array<vec4f>;
 @group(0) @binding(13) var<storage, read> share: array<vec4f>;
 @group(0) @binding(14) var<storage, read> plain: array<vec4f>;  // the gradient
+@group(0) @binding(15) var<storage, read_write> mean: array<vec4f>;
 
 fn leave(n: u32, i: u32, quotient: vec4f, derivative: vec4f, small: vec4<bool>) {
   let g = dy[n * layer.dy_stride + layer.dy_offset + i];
@@ -73,6 +74,15 @@ fn in_place(@builtin(global_invocation_id) id: vec3u) {
     let rescaled = g * result_difference(id.z, id.x) / d;
     let v = select(rescaled, plain[id.z * layer.vec4s + id.x], abs(d) < vec4f(1e-10));
     put_gradient(id.z, id.x / back.positions, id.x % back.positions, v);
+  }
+}
+
+// The mean of the image's values and the baseline's.
+@compute @workgroup_size(64)
+fn find_halfway(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x < layer.vec4s) {
+    let image = x[id.z * layer.x_stride + layer.x_offset + id.x];
+    mean[id.z * layer.vec4s + id.x] = 0.5 * (image + x0[layer.x_offset + id.x]);
   }
 }
 

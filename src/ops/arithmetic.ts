@@ -7,7 +7,7 @@ import { nodeError } from "./attributes.js";
 import { aligned, broadcast, broadcastPlaces } from "./broadcast.js";
 import { activated, gradientTo, join, layer, type Part } from "./epilogue.js";
 import { STABILIZER } from "./relevance.js";
-import { rescaleInPlace } from "./rescale.js";
+import { halfway, rescaleInPlace } from "./rescale.js";
 
 const OPERATIONS = { Add: 0, Sub: 1, Mul: 2, Div: 3, Max: 4, Min: 5, Pow: 6, PRelu: 7 } as const;
 
@@ -95,6 +95,10 @@ function operand(node: Node, plan: Planning, k: number, letter: "a" | "b", y: La
     view = plan.value(name);
     steps = stepsOf(view.layout.shape, y.channel, y);
   }
+  return reading(letter, view, steps);
+}
+
+function reading(letter: "a" | "b", view: View, steps: Steps): Part {
   const part = layer({
     [`${letter}_offset`]: view.offset,
     [`${letter}_stride`]: view.stride,
@@ -103,6 +107,19 @@ function operand(node: Node, plan: Planning, k: number, letter: "a" | "b", y: La
     [`${letter}_splat`]: steps.splat ? 1 : 0,
   });
   return { ...part, bindings: { [letter]: view.buffer } };
+}
+
+/**
+ * The rule of Rescale for input k of a product of two activations, as SHAP has it: Δ(a·b) shared out in the mean of
+ * both orders is Δa · (b + b₀)/2 + Δb · (a + a₀)/2. So it is the gradient with the other factor halfway.
+ */
+function rescaleFactor(node: Node, plan: Planning, k: 0 | 1): void {
+  const sink = plan.sink(node, k);
+  if (!sink) return;
+  const y = plan.value(node.outputs[0] as string).layout;
+  const other = halfway(node, plan, (1 - k) as 0 | 1);
+  const factor = reading("b", other, stepsOf(other.layout.shape, y.channel, y));
+  backStep(node, plan, k, "backward_factor", sink, [factor, layer({ operation: OPERATIONS.Mul })]);
 }
 
 /** Writes down the relevance of input k: R_k = x_k · R / stab(z). */
@@ -256,12 +273,17 @@ export const Arithmetic: Op = {
         backward(node, plan, 1);
         return;
       }
+      if (node.op === "Mul") {
+        rescaleFactor(node, plan, 0);
+        rescaleFactor(node, plan, 1);
+        return;
+      }
       const k = a ? 1 : 0;
       const [x, y] = [node.inputs[k], node.outputs[0]].map((name) => plan.value(name as string));
       if (!(a || b) || elements(x!.layout.shape) !== elements(y!.layout.shape)) {
         throw nodeError(
           node,
-          'its rule "rescale" is for one activation, as large as the result, and a constant; ' +
+          'its rule "rescale" is for a sum, a product, or one activation, as large as the result, and a constant; ' +
             "its other rules are: gradient, epsilon",
         );
       }

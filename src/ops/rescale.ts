@@ -95,6 +95,16 @@ export function rescaleInPlace(
   );
 }
 
+/** The mean of what the k-th input of a node is for the image and for the baseline. */
+export function halfway(node: Node, plan: Planning, k: number): View {
+  const x = plan.value(node.inputs[k] as string);
+  const stride = vec4s(x.layout);
+  const mean = plan.saved(node, `input ${k} halfway`, stride * 16);
+  const bindings = { x: x.buffer, x0: plan.baseline(x.buffer), mean };
+  step(node, plan, "find_halfway", stride, places("x", x), bindings);
+  return { buffer: mean, layout: x.layout, offset: 0, stride };
+}
+
 /** The same for a maximum, whose gradient goes back by `back` to the winners of the image or the baseline. */
 export function rescaleMaximum(
   node: Node,

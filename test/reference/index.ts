@@ -15,7 +15,7 @@ import { LpPool } from "./pool.js";
 import * as reductions from "./reduce.js";
 import { withRelevance, withShares } from "./relevance.js";
 import { Expand, Tile } from "./repeat.js";
-import { withRescale } from "./rescale.js";
+import { withHalves, withRescale } from "./rescale.js";
 import { Resize, Upsample } from "./resize.js";
 import { Gather, GatherElements, GatherND, Split } from "./select.js";
 import {
@@ -77,7 +77,7 @@ export const twins: Readonly<Record<string, Twin>> = {
   LogSoftmax,
   MatMul: withRelevance(dense.MatMul),
   MaxPool: pools.MaxPool,
-  Mul: withShares(arithmetic.Mul),
+  Mul: withHalves(withShares(arithmetic.Mul)),
   Pad,
   Relu,
   Reshape,

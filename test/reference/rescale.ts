@@ -30,3 +30,20 @@ export function withRescale(twin: Twin): Twin {
     },
   };
 }
+
+/** A product of two: its gradient where each factor is the mean of the image's and the baseline's. */
+export function withHalves(twin: Twin): Twin {
+  return {
+    ...twin,
+    rules: {
+      ...twin.rules,
+      rescale(call, dy) {
+        const inputs = call.inputs.map((tensor, k) => {
+          const other = call.baseline![k]!;
+          return { ...tensor!, data: tensor!.data.map((v, i) => (v + other.data[i]!) / 2) };
+        });
+        return twin.backward({ ...call, inputs: inputs as unknown as Call["inputs"] }, dy);
+      },
+    },
+  };
+}
