@@ -313,7 +313,8 @@ function foldNormalization(
     const names = [`${first.name} folded weights`, `${first.name} folded bias`] as const;
     constants.set(names[0], {
       ...weights,
-      data: Float32Array.from(weights.data, (w, e) => w * (scale[row(e)] as number)),
+      // Float32Array.from would take a second for ten million weights.
+      data: weights.data.map((w, e) => w * (scale[row(e)] as number)),
     });
     constants.set(names[1], {
       type: "float32",
