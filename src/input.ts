@@ -53,11 +53,14 @@ const CHANNELS_FIRST: readonly string[] = [
   "AveragePool",
   "BatchNormalization",
   "Conv",
+  "ConvTranspose",
+  "DepthToSpace",
   "GlobalAveragePool",
   "GlobalMaxPool",
   "InstanceNormalization",
   "LRN",
   "MaxPool",
+  "SpaceToDepth",
 ];
 
 /** Operators that leave the axes of their input what they are. */

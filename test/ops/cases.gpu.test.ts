@@ -113,7 +113,8 @@ async function compare(
   const data = imageOf(example, number);
   const values = forward(onnx, Float64Array.from(data), shape);
   const logits = values.get("logits")!.data;
-  const model = new Model(device, makeGraph(onnx), tiling ? { tiling } : {});
+  const graph = makeGraph(onnx, { axes: "NCHW" });
+  const model = new Model(device, graph, tiling ? { tiling } : {});
   try {
     const said = await model.classify({ data, shape });
     const size = Math.max(...logits.map(Math.abs), 1);
