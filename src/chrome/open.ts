@@ -79,8 +79,16 @@ export async function openPage(
   );
 }
 
+// A GPU in the middle of a long submission lets Chrome end only behind it; whoever closes has no use for its result.
+const PATIENCE = 1000;
+
 async function closeBoth(browser: Browser | undefined, server: { close(): Promise<void> }) {
-  await browser?.close();
+  const child = browser?.process();
+  const timer = setTimeout(() => child?.kill("SIGKILL"), PATIENCE);
+  await browser?.close().catch((error) => {
+    if (!child?.killed) throw error;
+  });
+  clearTimeout(timer);
   await server.close();
 }
 
