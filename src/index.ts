@@ -21,6 +21,7 @@ export { captumScale, type ParityName, pairScale, parity } from "./parity.js";
 export type { Quadrature } from "./path.js";
 export type { PictureOptions } from "./picture.js";
 export { type Preprocess, type Preset, presets } from "./preprocess.js";
+export { type MethodOption, optionsOf } from "./reads.js";
 export {
   type ClassesOptions,
   sensitivities,

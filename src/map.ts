@@ -49,7 +49,7 @@ export interface Chosen {
 /** What does not change while samples arrive. */
 type Facts = Pick<
   SensitivityMap,
-  "sigma" | "noise" | "seed" | "method" | "estimator" | "shape" | "adapter" | "memory"
+  "sigma" | "noise" | "seed" | "method" | "estimator" | "points" | "shape" | "adapter" | "memory"
 > & { readonly group: number };
 
 const NO_CLASS = 0xffffffff;
@@ -77,6 +77,8 @@ export class SensitivityMap {
   readonly seed!: number;
   readonly method!: string;
   readonly estimator!: Estimator;
+  /** Trips through the network that each sample takes: the points of a path, or the windows and one more. */
+  readonly points!: number;
   /** [C,H,W]. */
   readonly shape!: readonly [number, number, number];
   readonly adapter!: string;
@@ -105,7 +107,7 @@ export class SensitivityMap {
     engine: Engine,
     tensor: InputTensor,
     options: Settings,
-    { noise, group }: { noise: number; group: number },
+    { noise, group, points }: { noise: number; group: number; points: number },
     chosen: Chosen,
   ): Promise<SensitivityMap> {
     const { device } = engine;
@@ -136,6 +138,7 @@ export class SensitivityMap {
       seed: options.seed,
       method: options.method,
       estimator: options.estimator,
+      points,
       shape: [tensor.channels, tensor.height, tensor.width],
       adapter: adapterName(device),
       memory: {

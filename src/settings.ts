@@ -3,13 +3,14 @@
 import type { Baseline } from "./baseline.js";
 import { choice } from "./choice.js";
 import type { Estimator } from "./estimate.js";
-import { type Method, methodOf, methods } from "./methods.js";
+import { methodOf } from "./methods.js";
 import { DEFAULT_MEMORY } from "./model.js";
 import type { Extent } from "./occlusion.js";
 import { RELEVANCE } from "./ops/relevance.js";
 import { type PathNode, pathNodes, type Quadrature } from "./path.js";
 import { type Box, MAX_POINTS } from "./plan.js";
 import type { Preprocess, Preset } from "./preprocess.js";
+import { checkRead } from "./reads.js";
 import type { RelevanceNumbers } from "./types.js";
 
 const scalars = ["logit", "probability", "log-probability"] as const;
@@ -128,28 +129,6 @@ export interface Settings {
 
 const MAX_SAMPLES = 1e6;
 
-/** The options that not every method reads, and which do. Others are refused: nothing is ignored in silence. */
-const READ_BY = {
-  baseline: ({ path, baseline, occlusion }) =>
-    baseline || occlusion || path === "nodes" || path === "random",
-  steps: ({ path }) => path === "nodes" || path === "blur",
-  quadrature: ({ path }) => path === "nodes" || path === "blur",
-  maxSigma: ({ path }) => path === "blur",
-  window: ({ occlusion }) => occlusion,
-  stride: ({ occlusion }) => occlusion,
-  layer: ({ cam }) => cam !== undefined,
-  box: ({ first }) => first === "z-box",
-  epsilon: (method) => hasRule(method, "epsilon"),
-  gamma: (method) => hasRule(method, "gamma"),
-  alpha: (method) => hasRule(method, "alpha-beta"),
-  beta: (method) => hasRule(method, "alpha-beta"),
-} as const satisfies Partial<Record<keyof SensitivityOptions, (method: Method) => unknown>>;
-
-/** True if linear layers follow a rule of relevance. */
-function hasRule({ rules, relevance }: Method, rule: string): boolean {
-  return relevance === true && [rules.Conv, rules.Gemm].includes(rule);
-}
-
 function relevanceOf({ epsilon, gamma, alpha, beta }: SensitivityOptions): RelevanceNumbers {
   const numbers = {
     epsilon: epsilon ?? RELEVANCE.epsilon,
@@ -164,15 +143,6 @@ function relevanceOf({ epsilon, gamma, alpha, beta }: SensitivityOptions): Relev
     throw new Error(`alpha − beta must be 1, got ${numbers.alpha} − ${beta}`);
   }
   return numbers;
-}
-
-function checkRead(name: string, options: SensitivityOptions): void {
-  const method = methodOf(name);
-  for (const [option, reads] of Object.entries(READ_BY)) {
-    if (options[option as keyof typeof READ_BY] === undefined || reads(method)) continue;
-    const readers = Object.keys(methods).filter((other) => reads(methods[other] as Method));
-    throw new Error(`${name} has no option "${option}"; it is for ${readers.join(", ")}`);
-  }
 }
 
 function check(name: string, value: unknown, low: number, high: number, whole: boolean): void {
@@ -218,7 +188,7 @@ function inputsOf(options: SensitivityOptions, samples: number): number {
 /** Fills in the defaults. Throws where an option cannot be, with its value. */
 export function settle(options: SensitivityOptions): Settings {
   const { method = "gradient", noiseScale = "range", of = "logit" } = options;
-  checkRead(method, options);
+  checkRead(method, { ...options });
   const { path, occlusion, averages, baseline: compares } = methodOf(method);
   choice("noise scale", noiseScales, noiseScale);
   const noise = options.noise ?? (noiseScale === "adaptive" ? 0.95 : 0.15);

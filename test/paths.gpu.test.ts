@@ -279,4 +279,18 @@ testWithDevice(test, "sampling ends when the map is sure enough", async (device)
   });
 });
 
+testWithDevice(test, "a map says how many passes each sample takes", async (device) => {
+  for (const [options, points] of [
+    [{}, 1],
+    [{ method: "integrated-gradients", steps: 7 }, 7],
+    [{ method: "integrated-gradients", quadrature: "random" }, 1],
+    // 8 × 8 pixels, four windows of which none overlap.
+    [{ method: "occlusion", window: 4, stride: 4 }, 5],
+  ] as const) {
+    await withMap(device, { ...options, samples: 2 }, (map) => {
+      if (map.points !== points) throw new Error(`${JSON.stringify(options)}: ${map.points}`);
+    });
+  }
+});
+
 test.run();

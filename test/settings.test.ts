@@ -1,7 +1,9 @@
 // Options that a method does not read are refused, in one sentence; every program to imitate is read by its method.
 
-import { throws } from "uvu/assert";
+import { equal, throws } from "uvu/assert";
+import { methods } from "../src/methods.js";
 import { parity } from "../src/parity.js";
+import { type MethodOption, optionsOf } from "../src/reads.js";
 import { type SensitivityOptions, settle } from "../src/settings.js";
 import { suite } from "./harness.js";
 
@@ -53,6 +55,43 @@ test("what is read is taken", () => {
   settle({ method: "lrp-epsilon-gamma-box", box: { low: [0], high: [1] } });
   settle({ method: "hirescam", layer: "conv5" });
   for (const { map } of Object.values(parity)) settle(map);
+});
+
+// Each option with a value that it may have.
+const GIVEN = {
+  baseline: { baseline: "black" },
+  steps: { steps: 3 },
+  quadrature: { quadrature: "trapezoid" },
+  maxSigma: { maxSigma: 2 },
+  window: { window: 4 },
+  stride: { stride: 2 },
+  layer: { layer: "conv" },
+  box: { box: { low: [0], high: [1] } },
+  epsilon: { epsilon: 0.1 },
+  gamma: { gamma: 0.1 },
+  alpha: { alpha: 3 },
+  beta: { beta: 2 },
+  of: { of: "probability" },
+  estimator: { estimator: "variance" },
+  stop: { stop: { standardError: 0.1 } },
+  weightNoise: { weightNoise: 0.1 },
+  weightSamples: { weightNoise: 0.1, weightSamples: 5 },
+} as const satisfies Record<MethodOption, SensitivityOptions>;
+
+test("the options that a method is said to read are taken, and no others", () => {
+  for (const method of Object.keys(methods)) {
+    const isTaken = (option: MethodOption) => {
+      try {
+        settle({ method, ...GIVEN[option] });
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    const options = Object.keys(GIVEN) as MethodOption[];
+    equal(options.filter(isTaken), optionsOf(method), method);
+  }
+  throws(() => optionsOf("magic"), /^"magic" is not a method; there are: gradient, /);
 });
 
 test.run();
