@@ -27,6 +27,26 @@ export function showClasses(
   if (input) input.checked = true;
 }
 
+/** Offers the other classes to hold the chosen one against. */
+export function showOthers(
+  form: HTMLFormElement,
+  top: readonly ClassScore[],
+  nameOf: (index: number) => string,
+): void {
+  const select = form.elements.namedItem("against") as HTMLSelectElement;
+  const chosen = form.querySelector<HTMLInputElement>("[name=target]:checked")?.value;
+  const { value } = select;
+  const others = top.map(({ index }) => String(index)).filter((index) => index !== chosen);
+  if (value !== "" && value !== chosen && !others.includes(value)) others.push(value);
+  const names = others.map((index) => nameOf(Number(index)));
+  const key = [...others, ...names].join();
+  if (select.dataset.key === key) return;
+  select.dataset.key = key;
+  const [nothing] = select.options;
+  select.replaceChildren(nothing!, ...others.map((index, i) => new Option(names[i], index)));
+  select.value = others.includes(value) ? value : "";
+}
+
 /** Leaves the choice to the next photo or model. */
 export function forgetClass(form: HTMLFormElement): void {
   const chosen = form.querySelector<HTMLInputElement>("[name=target]:checked");

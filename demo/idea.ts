@@ -1,11 +1,15 @@
 // The figure before the first photo: the score of the toy network, its jumping gradient, and the mean of the
 // gradient over noisy copies, computed here sample by sample. The page's own sliders rule it.
 
-import type { Pass } from "./messages.js";
 import { gradient, makeToy, normals, type Smoothed, score, smoothed } from "./toy.js";
 
 /** The settings that the figure obeys. */
-export type IdeaOptions = Pick<Pass, "noise" | "samples" | "seed">;
+export interface IdeaOptions {
+  /** σ as a part of the width of the figure. */
+  readonly noise: number;
+  readonly samples: number;
+  readonly seed: number;
+}
 
 /** How far the figure is, in the terms of a map. */
 export interface IdeaProgress {

@@ -1,18 +1,21 @@
 // The controls. index.html says which there are and what they allow; here they are read, their values shown
 // beside them, and every change is told to the page as what it is: new passes, or new paint.
+//
+// The name of a control within [data-pass] is the name of the library's option, and its value, times [data-factor], the
+// option's; what is empty or hidden is left to the library.
 
-import {
-  type Estimator,
-  type PaletteName,
-  type Preset,
-  presets,
-  type Reduction,
+import type {
+  Estimator,
+  NoiseScale,
+  PaletteName,
+  Preset,
+  Reduction,
+  SensitivityOptions,
 } from "../src/index.js";
-import type { Look, Pass } from "./messages.js";
+import { resolvePreprocess } from "../src/preprocess.js";
+import type { Look, ModelFacts, Pass } from "./messages.js";
+import { listMethods, showMethod } from "./methods.js";
 import { formula } from "./words.js";
-
-/** The controls that need new passes; all others repaint. */
-const PASS = new Set(["preprocess", "noise", "samples", "seed", "target"]);
 
 /** What the page hears. */
 export interface Listener {
@@ -21,27 +24,47 @@ export interface Listener {
   lookChanged(): void;
 }
 
+type Control = HTMLInputElement | HTMLSelectElement;
+
+const PERCENT = "\u00a0%";
+
+/** What the noise's slider means on each scale, and where it then starts. */
+const NOISE: Readonly<
+  Record<NoiseScale, readonly [max: number, step: number, start: number, unit: string]>
+> = {
+  range: [50, 1, 15, PERCENT],
+  rgb: [50, 1, 15, PERCENT],
+  absolute: [2, 0.01, 0.3, ""],
+  adaptive: [99.9, 0.1, 95, PERCENT],
+};
+
 /** Brings a form of controls to life. */
 export function startInstrument(form: HTMLFormElement, listener: Listener) {
   const control = (name: string) => form.elements.namedItem(name) as HTMLInputElement;
   const seed = control("seed");
   let lastSeed = seed.valueAsNumber;
+  let channels = 3;
 
   function pass(): Pass {
-    const target = new FormData(form).get("target");
+    const values = Object.fromEntries(passControls(form).map((each) => [each.name, wordOf(each)]));
+    const { against, comparison, stop, target = "top1", ...options } = values;
     return {
-      preprocess: control("preprocess").value as Preset,
-      noise: control("noise").valueAsNumber / 100,
-      samples: control("samples").valueAsNumber,
-      seed: lastSeed,
-      target: target === null ? "top1" : Number(target),
+      options: {
+        ...options,
+        target,
+        seed: lastSeed,
+        ...(stop !== undefined && { stop: { standardError: stop } }),
+        ...(comparison === "versus" && { versus: against }),
+      } as SensitivityOptions,
+      contrast: comparison === "contrast" ? (against as number) : undefined,
     };
   }
 
   function look(): Look {
+    const estimator = control("estimator");
     return {
       view: control("view").value as Look["view"],
-      estimator: control("estimator").value as Estimator,
+      estimator: isShown(estimator) ? (estimator.value as Estimator) : "mean",
       reduce: control("reduce").value as Reduction,
       multiplyInput: control("multiplyInput").checked,
       palette: (control("palette").value || undefined) as PaletteName | undefined,
@@ -58,26 +81,78 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
       const part = (valueAsNumber - Number(min)) / (Number(max) - Number(min));
       slider.style.setProperty("--part", String(part));
     }
-    form.querySelector("#formula")!.textContent = formula(presets[pass().preprocess]);
+    const preset = (control("preprocess").value || undefined) as Preset | undefined;
+    form.querySelector("#formula")!.textContent = formula(resolvePreprocess(preset, channels));
+    form.querySelector<HTMLElement>("#comparison")!.hidden = control("against").value === "";
+  }
+
+  function scaleNoise() {
+    const noise = control("noise");
+    const [max, step, start, unit] = NOISE[(control("noiseScale").value || "range") as NoiseScale];
+    Object.assign(noise, { max, step, value: start });
+    Object.assign(noise.dataset, { unit, factor: unit === PERCENT ? 0.01 : 1 });
+  }
+
+  function change(name: string) {
+    if (name === "noiseScale") scaleNoise();
+    if (name === "method") showMethod(form, control("method").value);
+    if (name === "seed") lastSeed = seed.valueAsNumber;
+    // A class is not held against itself.
+    if (name === "target" && control("target").value === control("against").value) {
+      control("against").value = "";
+    }
+    showValues();
+  }
+
+  /** Offers what a model has to choose from. */
+  function fit(model: ModelFacts) {
+    channels = model.channels;
+    const layer = control("layer") as unknown as HTMLSelectElement;
+    const [automatic] = layer.options;
+    layer.replaceChildren(automatic!, ...model.layers.map((name) => new Option(name, name)));
+    showValues();
   }
 
   form.addEventListener("submit", (event) => event.preventDefault());
   // Some controls stand beside the pictures and belong to the form all the same.
   document.addEventListener("input", ({ target }) => {
-    const { form: owner, name } = target as HTMLInputElement;
-    if (owner !== form || name === "") return;
-    if (name === "seed") {
-      if (!seed.checkValidity()) return;
-      lastSeed = seed.valueAsNumber;
-    }
-    showValues();
-    if (PASS.has(name)) listener.passChanged(name);
+    const input = target as HTMLInputElement;
+    const { form: owner, name } = input;
+    if (owner !== form || name === "" || !input.checkValidity()) return;
+    change(name);
+    if (input.closest("[data-pass]")) listener.passChanged(name);
     else listener.lookChanged();
   });
   form.querySelector("#reseed")!.addEventListener("click", () => {
-    seed.valueAsNumber = lastSeed = (lastSeed + 1) % 2 ** 32;
+    seed.valueAsNumber = (lastSeed + 1) % 2 ** 32;
+    change("seed");
     listener.passChanged("seed");
   });
+  listMethods(control("method") as unknown as HTMLSelectElement);
+  showMethod(form, control("method").value);
   showValues();
-  return { pass, look };
+  return { pass, look, fit };
+}
+
+function isShown(element: Element): boolean {
+  return element.closest("[hidden]") === null;
+}
+
+function passControls(form: HTMLFormElement): Control[] {
+  return ([...form.elements] as Control[]).filter(
+    (each) =>
+      each.name !== "" &&
+      each.closest("[data-pass]") &&
+      isShown(each) &&
+      (each.type !== "radio" || (each as HTMLInputElement).checked),
+  );
+}
+
+/** What a control says to the library; undefined where it says nothing. */
+function wordOf(control: Control): number | string | true | undefined {
+  if (control.type === "checkbox") return (control as HTMLInputElement).checked || undefined;
+  if (control.value === "") return undefined;
+  const number = Number(control.value);
+  if (Number.isNaN(number)) return control.value;
+  return Number((number * Number(control.dataset.factor ?? 1)).toPrecision(6));
 }

@@ -2,11 +2,11 @@
 // here computes maps, so the page answers at once whatever the GPU does.
 
 import { parseLabels } from "../src/labels.js";
-import { forgetClass, showClasses } from "./classes.js";
+import { forgetClass, showClasses, showOthers } from "./classes.js";
 import { receiveFiles, sort } from "./files.js";
-import { startIdea } from "./idea.js";
+import { type IdeaOptions, startIdea } from "./idea.js";
 import { startInstrument } from "./instrument.js";
-import type { ModelFacts, Progress, Report, Request, Wish } from "./messages.js";
+import type { ModelFacts, Pass, Progress, Report, Request, Wish } from "./messages.js";
 import { readPhoto } from "./photo.js";
 import { fillShelf } from "./shelf.js";
 import {
@@ -60,13 +60,19 @@ const instrument = startInstrument(form, {
     if (name === "preprocess") forgetClass(form);
     soon("pass", () => {
       const pass = instrument.pass();
-      idea.set(pass);
+      idea.set(ideaOf(pass));
       showPictures();
       wish({ pass });
     });
   },
   lookChanged: () => soon("look", askLook),
 });
+
+// The toy's input has no range of colors and no bounds: it knows noise as a part of its range only.
+function ideaOf({ options }: Pass): IdeaOptions {
+  const { noise = 0, noiseScale = "range", samples = 1, seed = 0 } = options;
+  return { noise: noiseScale === "range" ? noise : 0.15, samples, seed };
+}
 
 function askLook(): void {
   const look = instrument.look();
@@ -95,7 +101,7 @@ onStop(() => {
 const idea = startIdea(element("idea"), ({ samples, wanted, standardError }) => {
   if (!photo) showProgress(samples, wanted, standardError);
 });
-idea.set(instrument.pass());
+idea.set(ideaOf(instrument.pass()));
 askLook();
 wish({ pass: instrument.pass() });
 
@@ -152,6 +158,7 @@ function hear(report: Report): void {
       if (!isRecovering) forgetClass(form);
       isRecovering = false;
       checkLabels();
+      instrument.fit(model);
       showPictures();
       wish({ pass: instrument.pass() });
       break;
@@ -164,6 +171,12 @@ function hear(report: Report): void {
       nameModel();
       setStale(progress === undefined);
       complain(says.modelRefused(report.name, report.message));
+      break;
+    case "impossible":
+      if (report.serial !== serial) break;
+      setStale(true);
+      showStop("done");
+      complain(sentence(report.message), "map");
       break;
     case "failed":
       complain(sentence(report.message));
@@ -189,15 +202,16 @@ function nameOf(index: number): string {
 }
 
 function showPictures(): void {
-  showPhoto({ photo, model, preset: instrument.pass().preprocess });
+  showPhoto({ photo, model, preprocess: instrument.pass().options.preprocess });
 }
 
 function showResult(): void {
   if (!progress) return;
-  const { samples, wanted, top, target } = progress;
+  const { top, target, isDone } = progress;
   element("classes").hidden = false;
   element("looks").hidden = false;
   showClasses(element("top"), top, target.index, nameOf);
-  showMap(progress, nameOf(target.index), instrument.look().estimator);
-  showStop(samples === wanted ? "done" : isStopped ? "stopped" : "running");
+  showOthers(form, top, nameOf);
+  showMap(progress, nameOf, instrument.look().estimator);
+  showStop(isDone ? "done" : isStopped ? "stopped" : "running");
 }

@@ -6,18 +6,15 @@ import type {
   Estimator,
   PaletteName,
   PictureOptions,
-  Preset,
   Reduction,
+  SensitivityOptions,
 } from "../src/index.js";
 
 /** Settings that need new passes through the network. */
 export interface Pass {
-  readonly preprocess: Preset;
-  /** Standard deviation of the noise, as a fraction of the input's range. */
-  readonly noise: number;
-  readonly samples: number;
-  readonly seed: number;
-  readonly target: number | "top1";
+  readonly options: SensitivityOptions;
+  /** A class whose map is subtracted. */
+  readonly contrast: number | undefined;
 }
 
 /** Settings that only repaint what is there. */
@@ -54,6 +51,8 @@ export interface ModelFacts {
   readonly height: number;
   readonly width: number;
   readonly classes: number;
+  /** Of which class activation maps can be made. */
+  readonly layers: readonly string[];
 }
 
 /** How far a map is. */
@@ -64,11 +63,15 @@ export interface Progress {
   readonly standardError: number;
   /** Whose standard error it is. */
   readonly estimator: Estimator;
+  readonly options: SensitivityOptions;
   readonly noise: number;
   readonly sigma: number;
-  readonly seed: number;
   readonly top: readonly ClassScore[];
   readonly target: ClassScore;
+  /** The class that is subtracted, or whose map is. */
+  readonly other: ClassScore | undefined;
+  /** There will be no more samples. */
+  readonly isDone: boolean;
 }
 
 /** From the worker to the page. */
@@ -81,6 +84,8 @@ export type Report =
   | { kind: "progress"; serial: number; progress: Progress }
   /** A file is no model that can be used; the one before it stays. */
   | { kind: "refused"; name: string; message: string }
+  /** A map that cannot be, for a reason that the reader can do something about. */
+  | { kind: "impossible"; serial: number; message: string }
   /** Anything else that went wrong. */
   | { kind: "failed"; message: string }
   /** The device is gone; the worker opens another one unless it has just done so. */

@@ -1,7 +1,7 @@
 // The photo beside the map: the same part of it that the network sees, at the same size.
 
-import { type Preset, presets } from "../src/index.js";
-import { placement, type Size } from "../src/preprocess.js";
+import type { Preprocess, Preset } from "../src/index.js";
+import { placement, resolvePreprocess, type Size } from "../src/preprocess.js";
 
 /** Reads a picture file as the library does: without its color profile. */
 export function readPhoto(file: Blob): Promise<ImageBitmap> {
@@ -12,12 +12,12 @@ export function readPhoto(file: Blob): Promise<ImageBitmap> {
 export function paintPhoto(
   canvas: HTMLCanvasElement,
   photo: ImageBitmap,
-  input: Size,
-  preset: Preset,
+  input: Size & { readonly channels: number },
+  preprocess: Preset | Preprocess | undefined,
 ): void {
   const context = canvas.getContext("2d")!;
   // Only zooms and shifts: the columns of the matrix are (zoom x, 0, 0), (0, zoom y, 0), (left, top, 1).
-  const place = placement(photo, input, presets[preset]);
+  const place = placement(photo, input, resolvePreprocess(preprocess, input.channels));
   const [left, top] = [place[8]!, place[9]!];
   const [width, height] = [place[0]! * input.width, place[5]! * input.height];
   context.imageSmoothingQuality = "high";

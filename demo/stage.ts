@@ -1,6 +1,6 @@
 // The left half of the page: the two pictures, how far the map is, what it is of, and what went wrong.
 
-import type { Estimator, Preset } from "../src/index.js";
+import type { Estimator, Preprocess, Preset } from "../src/index.js";
 import type { ModelFacts, Progress } from "./messages.js";
 import { paintPhoto } from "./photo.js";
 import { caption, progressLine, says, statistics } from "./words.js";
@@ -14,17 +14,17 @@ const trouble = element("trouble");
 const stop = element<HTMLButtonElement>("stop");
 
 // Before there is a model, the photo is cut as most of them want it.
-const USUAL = { height: 224, width: 224 };
+const USUAL = { channels: 3, height: 224, width: 224 };
 
 /** What the pictures show. */
 export interface Shown {
   readonly photo: ImageBitmap | undefined;
   readonly model: ModelFacts | undefined;
-  readonly preset: Preset;
+  readonly preprocess: Preset | Preprocess | undefined;
 }
 
 /** Shows the photo, and what is missing for a map. */
-export function showPhoto({ photo, model, preset }: Shown): void {
+export function showPhoto({ photo, model, preprocess }: Shown): void {
   element("missing").textContent = model ? "" : says.needsModel;
   if (!photo) {
     element("caption").textContent = model ? says.needsPhoto : "";
@@ -33,7 +33,7 @@ export function showPhoto({ photo, model, preset }: Shown): void {
   const input = model ?? USUAL;
   element("pictures").hidden = false;
   element("pictures").style.setProperty("--aspect", String(input.width / input.height));
-  paintPhoto(photoCanvas, photo, input, preset);
+  paintPhoto(photoCanvas, photo, input, preprocess);
 }
 
 /** What is on the second canvas belongs to something that has changed. */
@@ -60,16 +60,22 @@ export function showProgress(...[samples, wanted, ...rest]: Parameters<typeof pr
 }
 
 /** What a map is of: a class, and a statistic that may be another one than that of the standard error. */
-export function showMap(progress: Progress, label: string, estimator: Estimator): void {
-  const { samples, wanted, standardError } = progress;
+export function showMap(
+  progress: Progress,
+  nameOf: (index: number) => string,
+  estimator: Estimator,
+): void {
+  const { samples, wanted, standardError, target, other, isDone } = progress;
+  const label = nameOf(target.index) + (other ? ` − ${nameOf(other.index)}` : "");
   setStale(false);
+  if (trouble.dataset.until === "map") calm();
   const of = progress.estimator === estimator ? "the map" : `the ${statistics[progress.estimator]}`;
   showProgress(samples, wanted, standardError, of);
   const name = document.createElement("b");
   name.textContent = label;
   element("caption").replaceChildren(name, `: ${caption(progress, estimator)}`);
   mapCanvas.setAttribute("aria-label", `Sensitivity map of ${label}`);
-  if (samples === wanted) announce(says.finished(label, samples));
+  if (isDone) announce(says.finished(label, samples));
 }
 
 /** The button that stops the samples, or begins them again. */
@@ -88,8 +94,9 @@ function announce(text: string): void {
   element("news").textContent = text;
 }
 
-/** Says in the page what went wrong. */
-export function complain(text: string): void {
+/** Says in the page what went wrong; until somebody takes it away, or a map is there. */
+export function complain(text: string, until: "dismissed" | "map" = "dismissed"): void {
+  trouble.dataset.until = until;
   trouble.querySelector("p")!.textContent = text;
   trouble.hidden = false;
 }

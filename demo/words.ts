@@ -39,10 +39,10 @@ export function progressLine(
   standardError: number,
   of = "the map",
 ): string {
-  const error = Number.isFinite(standardError)
-    ? `standard error ${percent(standardError)} of ${of}`
-    : "standard error not yet known";
-  return `${samples} of ${wanted} ${wanted === 1 ? "sample" : "samples"}, ${error}`;
+  const line = `${samples} of ${wanted} ${wanted === 1 ? "sample" : "samples"}`;
+  // One sample has none, and neither has a method that makes one gradient of all.
+  if (!Number.isFinite(standardError)) return line;
+  return `${line}, standard error ${percent(standardError)} of ${of}`;
 }
 
 /** What each estimator makes of the samples' gradients. */
@@ -54,11 +54,56 @@ export const statistics: Readonly<Record<Estimator, string>> = {
 };
 
 /** What a map is of: its settings, so that it can be repeated. */
-export function caption({ samples, noise, sigma, seed }: Progress, estimator: Estimator): string {
+export function caption(
+  { samples, noise, sigma, options }: Progress,
+  estimator: Estimator,
+): string {
+  const { method = "gradient", noiseScale = "range", seed = 0, weightNoise = 0 } = options;
   const copies = samples === 1 ? "1 noisy copy" : `${samples} noisy copies`;
-  const width = `σ = ${percent(noise)} of the input’s range (${sigma.toPrecision(3)})`;
-  return `${statistics[estimator]} of the gradients at ${copies}, ${width}, seed ${seed}`;
+  const part = noiseScale === "range" ? `${percent(noise)} of the input’s range (` : "";
+  const width = `σ = ${part}${sigma.toPrecision(3)}${part && ")"}`;
+  const weights = weightNoise > 0 ? `, weights by ${percent(weightNoise)}` : "";
+  const what = method === "gradient" ? "the gradients" : methodNames[method];
+  return `${statistics[estimator]} of ${what} at ${copies}, ${width}${weights}, seed ${seed}`;
 }
+
+/** Where a reader looks for a method. */
+export const methodGroups = {
+  gradients: "Gradients",
+  paths: "Along a path",
+  gates: "Other ways through a ReLU",
+  layers: "At a layer",
+  differences: "By differences",
+  relevance: "Layer-wise relevance propagation",
+} as const;
+
+/** The methods' names for people. */
+export const methodNames: Readonly<Record<string, string>> = {
+  gradient: "Gradient",
+  smoothdiff: "SmoothDiff",
+  "input-x-gradient": "Input × gradient",
+  "integrated-gradients": "Integrated gradients",
+  "expected-gradients": "Expected gradients",
+  "blur-ig": "Blur IG",
+  "guided-backprop": "Guided backpropagation",
+  deconvnet: "Deconvnet",
+  "grad-cam": "Grad-CAM",
+  "guided-grad-cam": "Guided Grad-CAM",
+  hirescam: "HiResCAM",
+  deeplift: "DeepLift",
+  occlusion: "Occlusion",
+  lrp: "LRP-ε",
+  "lrp-gamma": "LRP-γ",
+  "lrp-alpha-beta": "LRP-αβ",
+  "lrp-z-plus": "LRP-z⁺",
+  "lrp-w-square": "LRP-w²",
+  "lrp-flat": "LRP, flat",
+  "lrp-z-box": "LRP-z^B",
+  "lrp-epsilon-plus": "LRP ε, z⁺",
+  "lrp-epsilon-plus-flat": "LRP ε, z⁺, flat",
+  "lrp-epsilon-gamma-box": "LRP ε, γ, z^B",
+  "lrp-epsilon-alpha2-beta1": "LRP ε, α2β1",
+};
 
 /** Sentences about what comes and goes. */
 export const says = {

@@ -3,15 +3,20 @@
 // the wish has changed. A lost device is replaced, and everything that was on it is made again.
 
 import {
+  type Contrast,
+  contrast,
   loadModel,
   type Model,
+  optionsOf,
   requestDevice,
   type SensitivityMap,
-  sensitivities,
+  type SensitivityOptions,
+  sensitivitiesOfClasses,
 } from "../src/index.js";
 import {
   type Look,
   type Pass,
+  type Progress,
   pictureOptions,
   type Report,
   type Request,
@@ -19,6 +24,7 @@ import {
 } from "./messages.js";
 
 const STEP = 60; // milliseconds that a batch should take: what the eye calls at once
+const PATIENCE = 100; // milliseconds that a new wish waits for the step that is under way
 
 let wish: Wish = {};
 let serial = 0; // the page's number of the wish
@@ -30,7 +36,8 @@ let look: Look | undefined;
 // What is on the device.
 let device: Promise<GPUDevice> | undefined;
 let loaded: { file: File; model: Model } | undefined;
-let map: SensitivityMap | undefined;
+let shown: { maps: SensitivityMap[]; pair: Contrast | undefined } | undefined;
+let running: AbortController | undefined;
 let finished: { model: Model; photo: ImageBitmap; pass: Pass } | undefined;
 let batch = 1;
 let isRecovering = false;
@@ -53,6 +60,8 @@ addEventListener("message", ({ data }: MessageEvent<Request>) => {
 async function want(part: Wish): Promise<void> {
   wish = { ...wish, ...part };
   wishes++;
+  const late = running;
+  if (wish.pass) setTimeout(() => late?.abort(), PATIENCE);
   if (isWorking) return;
   isWorking = true;
   for (let begun = -1; begun !== wishes; ) {
@@ -89,7 +98,7 @@ function openDevice(): Promise<GPUDevice> {
 
 // A device that is lost again before it has made a map would be lost for ever.
 function recover(message: string): void {
-  device = loaded = map = undefined;
+  device = loaded = shown = undefined;
   report({ kind: "lost", message, again: !isRecovering });
   const isHopeless = isRecovering;
   isRecovering = true;
@@ -101,7 +110,7 @@ async function load(file: File): Promise<void> {
   report({ kind: "loading", name: file.name });
   try {
     const model = await loadModel(await openDevice(), await file.arrayBuffer());
-    const { input, classes } = model;
+    const { input, classes, layers } = model;
     if (input.channels !== 1 && input.channels !== 3) {
       model.destroy();
       throw new Error(`its input has ${input.channels} channels, a photo has 1 or 3`);
@@ -110,7 +119,7 @@ async function load(file: File): Promise<void> {
     loaded = { file, model };
     batch = 1;
     wish = { ...wish, pass: undefined };
-    report({ kind: "loaded", model: { name: file.name, ...input, classes } });
+    report({ kind: "loaded", model: { name: file.name, ...input, classes, layers } });
   } catch (error) {
     if (device !== began) return;
     if (wish.file === file) wish = { ...wish, file: loaded?.file };
@@ -124,48 +133,75 @@ async function explain(model: Model, photo: ImageBitmap, pass: Pass): Promise<vo
   if (isFinished) return;
   const began = device;
   const begun = { serial, wishes };
+  const { target = "top1", ...options } = pass.options;
+  const targets = pass.contrast === undefined ? [target] : [target, pass.contrast];
+  const { samples = 50 } = options;
   const estimator = look?.estimator ?? "mean";
-  const size = Math.min(batch, powerOfTwo(pass.samples / 8));
+  const { signal } = (running = new AbortController());
+  let last: Progress | undefined;
+  let made: readonly SensitivityMap[] | undefined;
   try {
-    for await (const step of sensitivities(model, photo, { ...pass, estimator, batch: size })) {
-      if (step !== map) map?.destroy();
-      map = step;
-      batch = pace(step);
+    const steps = {
+      ...options,
+      estimator,
+      batch: batchOf(options, samples),
+      signal,
+    };
+    for await (const maps of sensitivitiesOfClasses(model, photo, targets, steps)) {
+      if (maps !== made) await show((made = maps));
+      batch = pace(maps[0] as SensitivityMap);
       isRecovering = false;
       // A map of settings that are moving is better than none, a map of another photo is not.
       if (wish.photo === photo && wish.file === loaded?.file) {
         draw();
-        const progress = { ...facts(step), wanted: pass.samples };
-        report({ kind: "progress", serial: begun.serial, progress });
+        last = { ...facts(maps), options: pass.options, wanted: samples, isDone: false };
+        report({ kind: "progress", serial: begun.serial, progress: last });
       }
       if (begun.wishes !== wishes) return;
     }
     finished = { model, photo, pass };
+    if (last)
+      report({ kind: "progress", serial: begun.serial, progress: { ...last, isDone: true } });
   } catch (error) {
-    if (device === began) report({ kind: "failed", message: messageOf(error) });
+    // The library has destroyed the maps of a run that failed.
+    if (made && shown?.maps === made) shown = undefined;
+    if (device === began && !signal.aborted) {
+      report({ kind: "impossible", serial: begun.serial, message: messageOf(error) });
+    }
   }
 }
 
-function facts({
-  samples,
-  standardError,
-  estimator,
-  noise,
-  sigma,
-  seed,
-  top,
-  target,
-}: SensitivityMap) {
-  return { samples, standardError, estimator, noise, sigma, seed, top, target };
+/** As large as was good until now, but a map shall settle in sight; where a sample takes many passes it does so anyway. */
+function batchOf({ method = "gradient" }: SensitivityOptions, samples: number): number {
+  const own = optionsOf(method);
+  if (own.includes("steps") || own.includes("window")) return batch;
+  return Math.min(batch, powerOfTwo(samples / 8));
+}
+
+/** Puts the maps of a run in the place of those before. */
+async function show(maps: SensitivityMap[]): Promise<void> {
+  const [first, second] = maps as [SensitivityMap, SensitivityMap?];
+  const pair = second && (await contrast(first, second));
+  shown?.pair?.destroy();
+  for (const map of shown?.maps ?? []) map.destroy();
+  shown = { maps, pair };
+}
+
+function facts([map, second]: readonly SensitivityMap[]) {
+  const { samples, standardError, estimator, noise, sigma, top, target, versus } =
+    map as SensitivityMap;
+  const other = versus ?? second?.target;
+  return { samples, standardError, estimator, noise, sigma, top, target, other };
 }
 
 /**
  * The size of batches that take about as long as a step should; another one only where it is far off. The first
- * sample says nothing yet: its standard error is known without waiting for the GPU.
+ * pass says nothing yet: its standard error is known without waiting for the GPU.
  */
-function pace({ times, samples }: SensitivityMap): number {
-  if (samples < 2) return batch;
-  const ideal = Math.min((STEP * samples) / times.samples, 64);
+function pace({ times, samples, points }: SensitivityMap): number {
+  const passes = samples * points;
+  if (passes < 2) return batch;
+  const ideal = Math.min((STEP * passes) / times.samples, 64);
   return ideal >= 2 * batch || ideal < batch / 2 ? powerOfTwo(ideal) : batch;
 }
 
@@ -174,9 +210,10 @@ function powerOfTwo(atMost: number): number {
 }
 
 function draw(): void {
-  if (!map || !canvas || !look) return;
+  if (!shown || !canvas || !look) return;
   try {
-    map.draw(canvas, pictureOptions(look));
+    const [map] = shown.maps as [SensitivityMap];
+    (shown.pair ?? map).draw(canvas, pictureOptions(look));
   } catch (error) {
     report({ kind: "failed", message: messageOf(error) });
   }

@@ -1,147 +1,27 @@
 // The demo as a person uses it, in a real Chrome: the built page, a photo and a network made here, every control,
 // the keyboard, files that are wrong, a GPU that goes away. One page serves all tests, in order.
 
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import * as assert from "uvu/assert";
-import { type OpenPage, openPage } from "../src/chrome/open.js";
 import { bitmapFile } from "./demo/bitmap.js";
+import { type Demo, network, openDemo, variety } from "./demo/page.js";
 import { suite } from "./harness.js";
-import { OnnxBuilder } from "./models/onnx-builder.js";
-import { tinyModel } from "./models/tiny.js";
 
 const test = suite("demo");
 
-const CLASSES = 10;
-
-function network(): Uint8Array {
-  const g = new OnnxBuilder();
-  const pads = [1, 1, 1, 1];
-  const x = g.input("x", ["N", 3, 24, 24]);
-  const a = g.node("Relu", [g.node("Conv", [x, g.weight("w1", [8, 3, 3, 3])], { pads })]);
-  const b = g.node("Relu", [g.node("Conv", [a, g.weight("w2", [8, 8, 3, 3])], { pads })]);
-  const flat = g.node("Flatten", [g.node("GlobalAveragePool", [b])]);
-  g.output(g.node("Gemm", [flat, g.weight("w3", [CLASSES, 8], { std: 3 })], { transB: 1 }));
-  return g.bytes();
-}
-
-const photo = bitmapFile(60, 40, (x, y) => {
-  const isInside = (x - 30) ** 2 + (y - 20) ** 2 < 150;
-  return isInside ? [230, 120, 40] : [4 * x, 6 * y, 90 + ((x * y) % 60)];
-});
-
-const FILES = {
-  "photo.bmp": photo,
-  "network.onnx": network(),
-  "names.txt": Array.from({ length: CLASSES }, (_, i) => `name ${i}`).join("\n"),
-  "few.json": '["one", "two"]',
-  "broken.onnx": "no model at all",
-  "foreign.onnx": tinyModel({
-    nodes: [{ op: "Einsum", inputs: ["x"], outputs: ["y"], name: "strange" }],
-  }),
-  "broken.jpg": "no picture at all",
-  "paper.pdf": "%PDF",
-};
-
-interface Opened extends OpenPage {
-  readonly folder: string;
-  readonly faults: string[];
-  readonly hosts: Set<string>;
-}
-
-const opening = open();
-
-async function open(): Promise<Opened> {
-  const folder = await mkdtemp(join(tmpdir(), "smoothgrad-demo-"));
-  for (const [name, content] of Object.entries(FILES)) await writeFile(join(folder, name), content);
-  // The build script finds its own folder, so it must not be bundled into the tests.
-  const { buildDemo } = await import(pathToFileURL(resolve("build.mjs")).href);
-  await buildDemo(join(folder, "demo"));
-  const worker = await readFile(join(folder, "demo/worker.js"), "utf8");
-  const noGpu = `Object.defineProperty(navigator, "gpu", { value: undefined });\n${worker}`;
-  const routes = new Map([
-    ["/demo/", { folder: join(folder, "demo") }],
-    ["/bare/worker.js", { type: "text/javascript", body: noGpu }],
-    ["/bare/", { folder: join(folder, "demo") }],
-  ]);
-  const { page, close } = await openPage(routes, { log: () => {} });
-  const faults: string[] = [];
-  const hosts = new Set<string>();
-  page.on("console", (message) => {
-    if (["error", "warn"].includes(message.type())) faults.push(message.text());
-  });
-  page.on("pageerror", (error) => faults.push(String(error)));
-  page.on("request", (request) => hosts.add(new URL(request.url()).host));
-  await page.setViewport({ width: 1200, height: 900 });
-  await page.goto(new URL("/demo/index.html", page.url()).href);
-  return { page, close, folder, faults, hosts };
-}
-
+const opening = openDemo();
 const pageOf = async () => (await opening).page;
-
-async function upload(id: string, name: keyof typeof FILES): Promise<void> {
-  const { page, folder } = await opening;
-  const input = await page.$(`input${id}`);
-  if (!input) throw new Error(`there is no input ${id}`);
-  await (input as unknown as { uploadFile(path: string): Promise<void> }).uploadFile(
-    join(folder, name),
-  );
-}
-
-const textOf = async (selector: string) =>
-  (await pageOf()).$eval(selector, (found) => found.textContent?.trim() ?? "");
-
-/** Sets a control as a person would have left it. */
-async function set(name: string, value: string | boolean): Promise<void> {
-  await (await pageOf()).evaluate(
-    (name, value) => {
-      const control = document.querySelector<HTMLInputElement>(`[name="${name}"]`)!;
-      if (typeof value === "boolean") control.checked = value;
-      else control.value = value;
-      control.dispatchEvent(new Event("input", { bubbles: true }));
-    },
-    name,
-    value,
-  );
-}
-
-/** The colors of a canvas, small: what it shows. */
-async function picture(id: "map" | "photo"): Promise<string> {
-  return (await pageOf()).evaluate(async (id) => {
-    await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
-    const small = Object.assign(document.createElement("canvas"), { width: 24, height: 24 });
-    const context = small.getContext("2d")!;
-    context.drawImage(document.querySelector<HTMLCanvasElement>(`#${id}`)!, 0, 0, 24, 24);
-    return context.getImageData(0, 0, 24, 24).data.join();
-  }, id);
-}
-
-const variety = (pixels: string) => new Set(pixels.split(",")).size;
-
-/** Waits until a map of so many samples is done. */
-async function settled(samples: number): Promise<void> {
-  await (await pageOf()).waitForFunction(
-    (begin) =>
-      document.querySelector("#progress-line")?.textContent?.startsWith(begin) &&
-      document.querySelector("#stop")?.hasAttribute("hidden") &&
-      document.querySelector("#caption b"),
-    { timeout: 30_000 },
-    `${samples} of ${samples} `,
-  );
-}
-
-/** Does something and waits until the map looks different. */
-async function changesMap(what: string, action: () => Promise<void>): Promise<void> {
-  const before = await picture("map");
-  await action();
-  for (let i = 0; i < 200; i++) {
-    if ((await picture("map")) !== before) return;
-    await new Promise((later) => setTimeout(later, 50));
-  }
-  assert.unreachable(`${what} does not change the map`);
-}
+type Hand<K extends keyof Demo> = Demo[K] extends (...args: infer A) => Promise<infer R>
+  ? (...args: A) => Promise<R>
+  : never;
+const hand = <K extends keyof Demo>(name: K) =>
+  (async (...args: unknown[]) =>
+    ((await opening)[name] as (...args: unknown[]) => unknown)(...args)) as Hand<K>;
+const upload = hand("upload");
+const textOf = hand("textOf");
+const set = hand("set");
+const settled = hand("settled");
+const changesMap = hand("changesMap");
+const picture = hand("picture");
 
 test("shows the idea at once, and the sliders rule it", async () => {
   const page = await pageOf();
@@ -336,7 +216,7 @@ test("everything can be reached and moved by keyboard", async () => {
     reached.add(control);
   }
   const wanted =
-    "view photo-file model-file labels-file preprocess target noise samples seed reseed estimator reduce palette percentile opacity multiplyInput";
+    "view photo-file model-file labels-file preprocess target against of method noise samples stop seed reseed noiseScale antithetic weightNoise weightSamples estimator reduce palette percentile opacity multiplyInput";
   for (const control of wanted.split(" ")) assert.ok(reached.has(control), `Tab misses ${control}`);
   await page.focus("#noise");
   await changesMap("an arrow key", () => page.keyboard.press("ArrowRight"));
@@ -400,12 +280,11 @@ test("says in a sentence that there is no WebGPU, and still shows the idea", asy
 });
 
 test("complains of nothing and asks no one else", async () => {
-  const { page, close, folder, faults, hosts } = await opening;
+  const { page, close, faults, hosts } = await opening;
   const policy = "meta[http-equiv=Content-Security-Policy]";
   assert.not.match(await page.$eval(policy, (meta) => (meta as HTMLMetaElement).content), /unsafe/);
   const host = new URL(page.url()).host;
   await close();
-  await rm(folder, { recursive: true });
   assert.equal(faults, []);
   assert.equal([...hosts], [host]);
 });

@@ -1,0 +1,37 @@
+// The methods to choose from, in groups, and which of the controls belong to the chosen one. What there is to choose
+// stands in the library's table; here it only gets its place on the page.
+
+import { type Method, type MethodOption, methods, optionsOf } from "../src/index.js";
+import { methodGroups, methodNames } from "./words.js";
+
+type Group = keyof typeof methodGroups;
+
+/** Where a reader would look for a method. */
+function groupOf({ relevance, cam, path, baseline, occlusion, rules }: Method): Group {
+  if (relevance) return "relevance";
+  if (cam) return "layers";
+  if (baseline || occlusion) return "differences";
+  if (path === "nodes" || path === "random" || path === "blur") return "paths";
+  return rules.Relu === "guided" || rules.Relu === "deconvnet" ? "gates" : "gradients";
+}
+
+/** Fills the list of methods. */
+export function listMethods(select: HTMLSelectElement): void {
+  for (const [group, title] of Object.entries(methodGroups)) {
+    const list = document.createElement("optgroup");
+    list.label = title;
+    const members = Object.keys(methods).filter((name) => groupOf(methods[name]!) === group);
+    list.append(...members.map((name) => new Option(methodNames[name] ?? name, name)));
+    select.append(list);
+  }
+}
+
+/** Says what a method is, and shows those of the controls that it reads. */
+export function showMethod(form: HTMLFormElement, name: string): void {
+  const { summary, paper } = methods[name]!;
+  form.querySelector("#method-about")!.textContent = `${summary} (${paper})`;
+  const own = optionsOf(name);
+  for (const row of form.querySelectorAll<HTMLElement>("[data-option]")) {
+    row.hidden = !own.includes(row.dataset.option as MethodOption);
+  }
+}

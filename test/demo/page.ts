@@ -1,0 +1,149 @@
+// The built demo in a real Chrome, and the hands of a person who uses it. Files are made here: a photo, a network,
+// and some that are neither.
+
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Page } from "puppeteer";
+import * as assert from "uvu/assert";
+import { openPage } from "../../src/chrome/open.js";
+import { OnnxBuilder } from "../models/onnx-builder.js";
+import { tinyModel } from "../models/tiny.js";
+import { bitmapFile } from "./bitmap.js";
+
+export const CLASSES = 10;
+
+/** A network of two convolutions and a dense layer. */
+export function network(activation = "Relu"): Uint8Array {
+  const g = new OnnxBuilder();
+  const pads = [1, 1, 1, 1];
+  const x = g.input("x", ["N", 3, 24, 24]);
+  const a = g.node(activation, [g.node("Conv", [x, g.weight("w1", [8, 3, 3, 3])], { pads })]);
+  const b = g.node(activation, [g.node("Conv", [a, g.weight("w2", [8, 8, 3, 3])], { pads })]);
+  const flat = g.node("Flatten", [g.node("GlobalAveragePool", [b])]);
+  g.output(g.node("Gemm", [flat, g.weight("w3", [CLASSES, 8], { std: 3 })], { transB: 1 }));
+  return g.bytes();
+}
+
+const photo = bitmapFile(60, 40, (x, y) => {
+  const isInside = (x - 30) ** 2 + (y - 20) ** 2 < 150;
+  return isInside ? [230, 120, 40] : [4 * x, 6 * y, 90 + ((x * y) % 60)];
+});
+
+const FILES = {
+  "photo.bmp": photo,
+  "network.onnx": network(),
+  "sigmoid.onnx": network("Sigmoid"),
+  "names.txt": Array.from({ length: CLASSES }, (_, i) => `name ${i}`).join("\n"),
+  "few.json": '["one", "two"]',
+  "broken.onnx": "no model at all",
+  "foreign.onnx": tinyModel({
+    nodes: [{ op: "Einsum", inputs: ["x"], outputs: ["y"], name: "strange" }],
+  }),
+  "broken.jpg": "no picture at all",
+  "paper.pdf": "%PDF",
+};
+
+/** The demo, opened, with what a person can do to it and see of it. */
+export type Demo = Awaited<ReturnType<typeof openDemo>>;
+
+/** Builds the demo and opens it; /bare/ is the same without WebGPU. */
+export async function openDemo() {
+  const folder = await mkdtemp(join(tmpdir(), "smoothgrad-demo-"));
+  for (const [name, content] of Object.entries(FILES)) await writeFile(join(folder, name), content);
+  // The build script finds its own folder, so it must not be bundled into the tests.
+  const { buildDemo } = await import(pathToFileURL(resolve("build.mjs")).href);
+  await buildDemo(join(folder, "demo"));
+  const worker = await readFile(join(folder, "demo/worker.js"), "utf8");
+  const noGpu = `Object.defineProperty(navigator, "gpu", { value: undefined });\n${worker}`;
+  const routes = new Map([
+    ["/demo/", { folder: join(folder, "demo") }],
+    ["/bare/worker.js", { type: "text/javascript", body: noGpu }],
+    ["/bare/", { folder: join(folder, "demo") }],
+  ]);
+  const { page, close } = await openPage(routes, { log: () => {} });
+  const faults: string[] = [];
+  const hosts = new Set<string>();
+  page.on("console", (message) => {
+    if (["error", "warn"].includes(message.type())) faults.push(message.text());
+  });
+  page.on("pageerror", (error) => faults.push(String(error)));
+  page.on("request", (request) => hosts.add(new URL(request.url()).host));
+  await page.setViewport({ width: 1200, height: 900 });
+  await page.goto(new URL("/demo/index.html", page.url()).href);
+  return {
+    page,
+    /** What the console complained of, and who was asked for something. */
+    faults,
+    hosts,
+    ...handsOn(page, folder),
+    async close() {
+      await close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+function handsOn(page: Page, folder: string) {
+  /** The colors of a canvas, small: what it shows. */
+  const picture = (id: "map" | "photo") =>
+    page.evaluate(async (id) => {
+      await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
+      const small = Object.assign(document.createElement("canvas"), { width: 24, height: 24 });
+      const context = small.getContext("2d")!;
+      context.drawImage(document.querySelector<HTMLCanvasElement>(`#${id}`)!, 0, 0, 24, 24);
+      return context.getImageData(0, 0, 24, 24).data.join();
+    }, id);
+
+  return {
+    picture,
+    async upload(id: string, name: keyof typeof FILES): Promise<void> {
+      const input = await page.$(`input${id}`);
+      if (!input) throw new Error(`there is no input ${id}`);
+      await (input as unknown as { uploadFile(path: string): Promise<void> }).uploadFile(
+        join(folder, name),
+      );
+    },
+    textOf: (selector: string) => page.$eval(selector, (found) => found.textContent?.trim() ?? ""),
+    /** Sets a control as a person would have left it. */
+    async set(name: string, value: string | boolean): Promise<void> {
+      const left = await page.evaluate(
+        (name, value) => {
+          const control = document.querySelector<HTMLInputElement>(`[name="${name}"]`)!;
+          if (typeof value === "boolean") control.checked = value;
+          else control.value = value;
+          control.dispatchEvent(new Event("input", { bubbles: true }));
+          return typeof value === "boolean" ? control.checked : control.value;
+        },
+        name,
+        value,
+      );
+      assert.is(left, value, `${name} cannot be ${value}`);
+    },
+    /** Waits until a map of so many samples is done. */
+    async settled(samples: number): Promise<void> {
+      await page.waitForFunction(
+        (begin) =>
+          document.querySelector("#progress-line")?.textContent?.startsWith(begin) &&
+          document.querySelector("#stop")?.hasAttribute("hidden") &&
+          document.querySelector("#caption b"),
+        { timeout: 30_000 },
+        `${samples} of ${samples} `,
+      );
+    },
+    /** Does something and waits until the map looks different. */
+    async changesMap(what: string, action: () => Promise<void>): Promise<void> {
+      const before = await picture("map");
+      await action();
+      for (let i = 0; i < 200; i++) {
+        if ((await picture("map")) !== before) return;
+        await new Promise((later) => setTimeout(later, 50));
+      }
+      assert.unreachable(`${what} does not change the map`);
+    },
+  };
+}
+
+/** How many values the colors of a picture have. */
+export const variety = (pixels: string) => new Set(pixels.split(",")).size;
