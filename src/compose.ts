@@ -13,6 +13,7 @@ export function compose(
   opset: number,
   layouts: ReadonlyMap<string, Layout>,
   constants: Map<string, Constant>,
+  source: (name: string) => Node | undefined,
 ): Node[] | undefined {
   const composition = compositions[node.op];
   if (!composition) return undefined;
@@ -25,6 +26,7 @@ export function compose(
       const name = node.inputs[k] as string;
       return layouts.get(name)?.shape ?? constants.get(name)?.shape ?? [];
     },
+    source: (k) => source(node.inputs[k] ?? ""),
     constant: (k) => constants.get(node.inputs[k] ?? ""),
     node(op, inputs, attributes = {}) {
       const name = fresh(op);

@@ -3,6 +3,7 @@
 
 import { build } from "./fold/build.js";
 import { elementwise } from "./fold/elementwise.js";
+import { quantized } from "./fold/quantize.js";
 import { reductions } from "./fold/reduce.js";
 import { constant, type Fold } from "./fold/tensor.js";
 import { nodeError, numberOf } from "./ops/attributes.js";
@@ -10,7 +11,12 @@ import { ops } from "./ops/index.js";
 import { fillOf } from "./ops/move.js";
 import type { Constant, Layout, Node, Shape } from "./types.js";
 
-const rules: Readonly<Record<string, Fold>> = { ...build, ...elementwise, ...reductions };
+const rules: Readonly<Record<string, Fold>> = {
+  ...build,
+  ...elementwise,
+  ...quantized,
+  ...reductions,
+};
 
 /** True if a node of this kind can be computed at load once its inputs are known. */
 export function canFold(node: Node): boolean {

@@ -12,6 +12,7 @@ import { nodeError, numberOf } from "./ops/attributes.js";
 import { compositions } from "./ops/compositions.js";
 import { ops } from "./ops/index.js";
 import { affineOf } from "./ops/normalization.js";
+import { quantizeGate } from "./ops/quantize.js";
 import { mergeMoves } from "./rearrange.js";
 import type { Constant, Graph, Layout, Node, OnnxModel, Op } from "./types.js";
 
@@ -25,7 +26,7 @@ export interface GraphOptions extends InputOptions {
 
 const PIECEWISE = ["Relu", "Clip", "LeakyRelu"];
 /** Operators that the graph makes itself; a file has none of them. */
-const INTERNAL = ["Rearrange", "Relayout", "Spread", "Standardize", "Unfold"];
+const INTERNAL = ["Quantize", "Rearrange", "Relayout", "Spread", "Standardize", "Unfold"];
 
 /** Makes the graph of a model. Throws one sentence, with every unsupported operator in it. */
 export function makeGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
@@ -159,11 +160,12 @@ function inferLayouts(
   constants: Map<string, Constant>,
 ): Node[] {
   const result: Node[] = [];
+  const source = (name: string) => result.findLast(({ outputs }) => outputs.includes(name));
   const pending = [...nodes].reverse();
   for (let next = pending.pop(); next; next = pending.pop()) {
     const isConstant = next.inputs.every((name) => !name || constants.has(name));
     const folds = isConstant && canFold(next);
-    const simpler = folds ? undefined : compose(next, opset, layouts, constants);
+    const simpler = folds ? undefined : compose(next, opset, layouts, constants, source);
     if (simpler) {
       pending.push(...simpler.reverse());
       continue;
@@ -339,6 +341,7 @@ function fuseActivations(
     return activation && { ...first, activation };
   });
   return fused.map((node) => {
+    if (node.op === "Quantize") return { ...node, activation: quantizeGate(node) };
     if (!PIECEWISE.includes(node.op)) return node;
     const activation = activationOf(node, constants);
     return activation ? { ...node, inputs: node.inputs.slice(0, 1), activation } : node;

@@ -54,7 +54,7 @@ function relevance(
   summary: string,
 ): Method {
   const rules: Record<string, string> = { Conv: conv, Gemm: dense, MatMul: dense };
-  for (const op of Object.keys(everyActivation("pass"))) rules[op] = "pass";
+  for (const op of ["Quantize", ...Object.keys(everyActivation("pass"))]) rules[op] = "pass";
   for (const op of ["Concat", "MaxPool"]) rules[op] = "gradient";
   return {
     rules,

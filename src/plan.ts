@@ -133,8 +133,8 @@ class Planner implements Planning {
   private method: string | undefined;
   /** The tensor at which a backward pass ends, if it does not go through to the input. */
   private end: string | undefined;
-  /** The tensors that the present backward pass goes through; undefined if all. */
-  private path: ReadonlySet<string> | undefined;
+  /** The tensors that the present backward pass goes through. */
+  private path: ReadonlySet<string> = new Set();
   private readonly firstLinear: Node | undefined;
   private readonly buffers: PlanBuffer[] = [];
   private readonly fixedIds = new Map<string, BufferId>();
@@ -268,7 +268,7 @@ class Planner implements Planning {
     this.gradients.clear();
     this.contributions.clear();
     this.end = end && this.root(end);
-    this.path = this.end ? this.dependents(this.end) : undefined;
+    this.path = this.dependents(this.end ?? this.root(this.graph.input));
     this.countContributions();
     this.seed(target);
     for (const node of this.stepping().reverse()) {
@@ -356,7 +356,7 @@ class Planner implements Planning {
     const layer = this.layer as string;
     this.goBack(target, "gradient", layer);
     const a = this.value(layer);
-    if (!this.path?.has(this.root(this.graph.output))) {
+    if (!this.path.has(this.root(this.graph.output))) {
       throw new Error(`the layer "${layer}" does not lead to the logits`);
     }
     const means = this.perSample("mean gradient", quads(a.layout) * 16);
@@ -370,18 +370,18 @@ class Planner implements Planning {
     return this.gradient(this.graph.input);
   }
 
-  /** The tensors that depend on one, and it itself. */
+  /** The tensors to which the gradient of one leads, and it itself. */
   private dependents(root: string): Set<string> {
     const found = new Set([root]);
-    for (const { inputs, outputs } of this.stepping()) {
-      if (!inputs.some((name) => found.has(this.root(name)))) continue;
+    for (const { inputs, outputs, attributes } of this.stepping()) {
+      if (attributes.detached || !inputs.some((name) => found.has(this.root(name)))) continue;
       for (const name of outputs) found.add(this.root(name));
     }
     return found;
   }
 
-  private isOnPath({ inputs }: Node): boolean {
-    return !this.path || inputs.some((name) => this.path?.has(this.root(name)));
+  private isOnPath({ inputs, attributes }: Node): boolean {
+    return !attributes.detached && inputs.some((name) => this.path.has(this.root(name)));
   }
 
   // --- what operators ask ---
@@ -414,7 +414,7 @@ class Planner implements Planning {
     const name = node.inputs[k];
     if (!name || this.graph.constants.has(name)) return undefined;
     const root = this.root(name);
-    if (this.path && !this.path.has(root)) return undefined;
+    if (!this.path.has(root)) return undefined;
     const count = this.contributions.get(root);
     if (!count) throw new Error(`${node.name} (${node.op}): no gradient is expected for "${name}"`);
     count.done++;
@@ -651,13 +651,14 @@ class Planner implements Planning {
 
   private countContributions(): void {
     for (const node of this.stepping()) {
+      if (!this.isOnPath(node)) continue;
       const times = this.op(node).moves
         ? node.outputs.filter((name) => this.isRead(name)).length
         : 1;
       for (const name of node.inputs) {
         if (!name || this.graph.constants.has(name)) continue;
         const root = this.root(name);
-        if (this.path && !this.path.has(root)) continue;
+        if (!this.path.has(root)) continue;
         const count = this.contributions.get(root) ?? { expected: 0, done: 0 };
         count.expected += times;
         this.contributions.set(root, count);

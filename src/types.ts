@@ -55,6 +55,7 @@ export interface Node {
   readonly op: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** ONNX's, and "detached" where the graph wants no gradient to go through the node. */
   readonly attributes: Readonly<Record<string, Attribute>>;
   /** A piecewise linear activation that the node applies to its own output (see graph.ts, fusing). */
   readonly activation?: Activation;
@@ -293,6 +294,8 @@ export interface Writing {
   readonly opset: number;
   /** Shape of the node's k-th input, constant or not. */
   shape(k: number): Shape;
+  /** The node that makes the k-th input, if a node does. */
+  source(k: number): Node | undefined;
   /** The node's k-th input if it is constant. */
   constant(k: number): Constant | undefined;
   /** Adds a node; gives the name of its output. */

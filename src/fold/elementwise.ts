@@ -7,7 +7,8 @@ import { constant, type Fold, isFloat, size } from "./tensor.js";
 
 const truth = (value: boolean): number => (value ? 1 : 0);
 
-function roundToEven(x: number): number {
+/** To the nearest whole number, halves to the even one. */
+export function roundToEven(x: number): number {
   const below = Math.floor(x);
   const rest = x - below;
   return rest > 0.5 || (rest === 0.5 && below % 2 !== 0) ? below + 1 : below;

@@ -5,6 +5,7 @@ import { nodeError, numberOf } from "./attributes.js";
 import { broadcast, broadcastPlaces } from "./broadcast.js";
 import { matMul } from "./matmul.js";
 import * as normal from "./normalizations.js";
+import { quantization } from "./quantization.js";
 import * as windows from "./windows.js";
 
 /** An operator of any number of inputs, two at a time from the left. */
@@ -85,6 +86,7 @@ const prelu: Composition = (node, write) => {
 };
 
 export const compositions: Readonly<Record<string, Composition>> = {
+  ...quantization,
   AveragePool: windows.pool,
   Cast: cast,
   CastLike: (_node, write) => write.node("Identity", [_node.inputs[0] as string]),

@@ -12,6 +12,7 @@ import { Rearrange } from "./move.js";
 import { BatchNormalization } from "./normalization.js";
 import { Pad } from "./pad.js";
 import { AveragePool, GlobalAveragePool, MaxPool } from "./pool.js";
+import { Quantize } from "./quantize.js";
 import { ReduceMax, ReduceMean, ReduceMin, ReduceSum, Standardize } from "./reduce.js";
 import { Expand, Tile } from "./repeat.js";
 import { Flatten, Identity, Relayout, Reshape, Squeeze, Unsqueeze } from "./reshape.js";
@@ -52,6 +53,7 @@ export const ops: Readonly<Record<string, Op>> = {
   PRelu: Arithmetic,
   Pad,
   Pow: Arithmetic,
+  Quantize,
   Rearrange,
   ReduceMax,
   ReduceMean,

@@ -12,6 +12,7 @@ import * as normalization from "./normalization.js";
 import * as normalizations from "./normalizations.js";
 import * as pools from "./pool.js";
 import { LpPool } from "./pool.js";
+import * as quantization from "./quantization.js";
 import * as reductions from "./reduce.js";
 import { withRelevance, withShares } from "./relevance.js";
 import { Expand, Tile } from "./repeat.js";
@@ -43,6 +44,7 @@ function onlyTwins(module: object): Record<string, Twin> {
 /** ONNX operator type → its twin. */
 export const twins: Readonly<Record<string, Twin>> = {
   ...normalizations,
+  ...quantization,
   ...onlyTwins(reductions),
   ...smooth,
   Add: withShares(arithmetic.Add),
@@ -100,8 +102,8 @@ export const twins: Readonly<Record<string, Twin>> = {
 /** Every tensor of the model by name, for one image in its first input. */
 export function forward(model: OnnxModel, input: Float64Array, shape: Shape): Map<string, Tensor> {
   const values = new Map<string, Tensor>();
-  for (const [name, { shape, data }] of model.constants) {
-    values.set(name, { shape, data: Float64Array.from(data) });
+  for (const [name, { shape, data, type }] of model.constants) {
+    values.set(name, { shape, data: Float64Array.from(data), type });
   }
   values.set(model.inputs[0]!.name, { shape, data: input });
   for (const node of model.nodes) {

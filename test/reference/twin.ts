@@ -2,12 +2,14 @@
 // the truth the kernels are tested against, so each is the formula as a loop and nothing faster. They share no
 // code with src/. Names: x, w, b what goes in, y what comes out, dy and dx the gradients of the same.
 
-import type { Node, Shape } from "../../src/types.js";
+import type { ElementType, Node, Shape } from "../../src/types.js";
 
 /** Numbers in row-major order; integers and booleans are float64 too. */
 export interface Tensor {
   readonly shape: Shape;
   readonly data: Float64Array;
+  /** Of a constant: what it is in the file. */
+  readonly type?: ElementType;
 }
 
 /** One node and what goes into it; an absent optional input is undefined. */

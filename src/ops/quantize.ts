@@ -1,0 +1,72 @@
+// Rounding to the steps of a quantized type, by elementwise.wgsl:
+//   y = factor · clamp(round(x / step), low, high) + shift.
+// QuantizeLinear has factor 1, and a DequantizeLinear right after it is the same node with another factor and shift.
+// The gradient goes straight through the rounding, and not at all where the range was left (Bengio et al. 2013),
+// as in PyTorch's fake quantization. Made by quantization.ts; no file has this operator.
+
+import { positions, quads } from "../layout.js";
+import type { Activation, Node, Op, Planning } from "../types.js";
+import { pass } from "./activation.js";
+import { nodeError, numberOf } from "./attributes.js";
+import { activated, gradientTo, join, layer, source } from "./epilogue.js";
+import { rescale } from "./rescale.js";
+
+/** The gate that such a node is for its own gradient. */
+export function quantizeGate(node: Node): Activation {
+  const bound = (which: "low" | "high") =>
+    numberOf(node, "factor", 1) * numberOf(node, which, 0) + numberOf(node, "shift", 0);
+  return { op: node.op, node: node.name, low: bound("low"), high: bound("high"), slope: 0 };
+}
+
+// What left the range is gated already, as the output of every activation is.
+function backward(node: Node, plan: Planning): void {
+  const sink = plan.sink(node, 0);
+  if (!sink) return;
+  const count = positions(sink.layout);
+  const dy = plan.gradient(node.outputs[0] as string);
+  const [step, factor] = [numberOf(node, "step", 1), numberOf(node, "factor", 1)];
+  const parts = join(source("dy", dy), gradientTo(sink, plan));
+  plan.step({
+    label: `${node.name} back`,
+    shader: "elementwise",
+    entry: "quantize_backward",
+    uniforms: join(parts, layer({ positions: count, step, factor })).uniforms,
+    bindings: parts.bindings,
+    workgroups: [Math.ceil(count / 64), quads(sink.layout), 1],
+    samples: 1,
+  });
+}
+
+export const Quantize: Op = {
+  infer(node, [x]) {
+    if (!x) throw nodeError(node, "its input is constant: it should have been folded");
+    return [x];
+  },
+  forward(node, plan) {
+    const x = plan.value(node.inputs[0] as string);
+    const count = positions(x.layout);
+    const [step, low, high, factor, shift] = [
+      numberOf(node, "step", 1),
+      numberOf(node, "low", 0),
+      numberOf(node, "high", 0),
+      numberOf(node, "factor", 1),
+      numberOf(node, "shift", 0),
+    ];
+    const parts = join(source("x", x), activated(node, plan, count, 8));
+    plan.step({
+      label: node.name,
+      shader: "elementwise",
+      entry: "quantize_forward",
+      uniforms: join(parts, layer({ positions: count, step, low, high, factor, shift })).uniforms,
+      bindings: parts.bindings,
+      workgroups: [Math.ceil(count / 8 / 64), quads(x.layout), 1],
+      samples: 1,
+    });
+  },
+  rules: {
+    gradient: backward,
+    mean: backward,
+    pass,
+    rescale: (node, plan) => rescale(node, plan),
+  },
+};
