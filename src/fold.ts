@@ -6,6 +6,7 @@ import { elementwise } from "./fold/elementwise.js";
 import { quantized } from "./fold/quantize.js";
 import { reductions } from "./fold/reduce.js";
 import { constant, type Fold } from "./fold/tensor.js";
+import { elements } from "./layout.js";
 import { nodeError, numberOf } from "./ops/attributes.js";
 import { ops } from "./ops/index.js";
 import { fillOf } from "./ops/move.js";
@@ -20,7 +21,7 @@ const rules: Readonly<Record<string, Fold>> = {
 
 /** True if a node of this kind can be computed at load once its inputs are known. */
 export function canFold(node: Node): boolean {
-  return node.op in rules || node.op === "Shape" || ops[node.op]?.moves !== undefined;
+  return node.op in rules || asksForShape(node) || ops[node.op]?.moves !== undefined;
 }
 
 /** The outputs of a node all of whose inputs are constant. */
@@ -28,7 +29,7 @@ export function fold(node: Node, constants: ReadonlyMap<string, Constant>): read
   const inputs = node.inputs.map((name) => constants.get(name));
   const [first] = inputs;
   if (!first && node.inputs.length > 0) throw nodeError(node, "its input is missing");
-  if (node.op === "Shape") return [shapeOf(node, (first as Constant).shape)];
+  if (asksForShape(node)) return [shapeOf(node, (first as Constant).shape)];
   const rule = rules[node.op];
   if (rule) return [rule(node, ...(inputs as Constant[]))].flat();
   if (!first || !ops[node.op]?.moves) throw nodeError(node, "a constant input is not supported");
@@ -49,8 +50,14 @@ function moved(node: Node, x: Constant, constants: ReadonlyMap<string, Constant>
   });
 }
 
-/** What a Shape node gives for a tensor of this shape. */
+/** True for the nodes that depend on the shape of their input alone. */
+export function asksForShape({ op }: Node): boolean {
+  return op === "Shape" || op === "Size";
+}
+
+/** What such a node gives for a tensor of this shape. */
 export function shapeOf(node: Node, shape: Shape): Constant {
+  if (node.op === "Size") return constant("int64", [], [elements(shape)]);
   const start = numberOf(node, "start", 0);
   const end =
     node.attributes.end === undefined ? shape.length : numberOf(node, "end", shape.length);

@@ -5,7 +5,7 @@
 // one exception that is noted in the result: a final Softmax is taken off, so that the logit is explained.
 
 import { compose } from "./compose.js";
-import { canFold, fold, shapeOf } from "./fold.js";
+import { asksForShape, canFold, fold, shapeOf } from "./fold.js";
 import { type InputOptions, inputLayout } from "./input.js";
 import { activationOf } from "./ops/activation.js";
 import { nodeError, numberOf } from "./ops/attributes.js";
@@ -132,8 +132,9 @@ function refuseUnsupported(nodes: readonly Node[], constants: ReadonlyMap<string
   const known = new Set(constants.keys());
   const refused = new Map<string, string[]>();
   for (const node of nodes) {
-    const constant = node.op === "Shape" || node.inputs.every((name) => !name || known.has(name));
-    if (constant && canFold(node)) for (const name of node.outputs) known.add(name);
+    const constant = asksForShape(node) || node.inputs.every((name) => !name || known.has(name));
+    const becomesConstant = constant && (canFold(node) || node.op in compositions);
+    if (becomesConstant) for (const name of node.outputs) known.add(name);
     else if (!isSupported(node.op))
       refused.set(node.op, [...(refused.get(node.op) ?? []), node.name]);
   }
@@ -172,7 +173,7 @@ function inferLayouts(
     }
     let node = next;
     const shaped = layouts.get(node.inputs[0] ?? "");
-    if (node.op === "Shape" && shaped) {
+    if (asksForShape(node) && shaped) {
       constants.set(node.outputs[0] as string, shapeOf(node, shaped.shape));
       continue;
     }

@@ -27,7 +27,7 @@ import { decodeMessage } from "./onnx/wire.js";
 import type { Constant, Node, OnnxModel } from "./types.js";
 
 const OLDEST_OPSET = 1;
-const NEWEST_OPSET = 22;
+const NEWEST_OPSET = 24;
 
 /** How to decode a model. */
 export interface DecodeOptions {
@@ -39,7 +39,7 @@ export interface DecodeOptions {
 }
 
 /**
- * Decodes an ONNX file of opset 1 to 22. Weights may share the memory of `bytes`, which must then
+ * Decodes an ONNX file of opset 1 to 24. Weights may share the memory of `bytes`, which must then
  * not change.
  */
 export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): OnnxModel {

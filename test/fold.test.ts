@@ -93,14 +93,6 @@ const worked: [
   ["Tile", [vector(1, 2), ints(2)], {}, "float32", [4], [1, 2, 1, 2]],
   ["Slice", [ints(1, 2, 3), ints(5), ints(9)], {}, "int64", [0], []],
   ["Pad", [ints(1), ints(1, 1), int(7)], {}, "int64", [3], [7, 1, 7]],
-  [
-    "ScatterND",
-    [tensor([2, 2], 1, 2, 3, 4), { ...ints(-1), shape: [1, 1] }, tensor([1, 2], 8, 9)],
-    {},
-    "float32",
-    [2, 2],
-    [1, 2, 8, 9],
-  ],
   ["ConstantOfShape", [ints(2, 1)], { value: ints(3) }, "int64", [2, 1], [3, 3]],
 ];
 

@@ -149,28 +149,6 @@ const cumSum: Fold = (node, x, at) => {
   );
 };
 
-/** A copy of x with slices replaced: the last axis of the indices is the position of each. */
-const scatterND: Fold = (node, x, indices, updates) => {
-  const { type, shape, data } = x as Constant;
-  const depth = indices!.shape.at(-1) ?? 0;
-  const inner = elements(shape.slice(depth));
-  const result = data.slice();
-  for (let u = 0; u * depth < indices!.data.length; u++) {
-    let place = 0;
-    for (let k = 0; k < depth; k++) {
-      const length = shape[k] as number;
-      const i = indices!.data[u * depth + k] as number;
-      const index = i < 0 ? i + length : i;
-      if (!(index >= 0 && index < length)) {
-        throw nodeError(node, `index ${i} is outside an axis of ${length}`);
-      }
-      place = place * length + index;
-    }
-    result.set(updates!.data.subarray(u * inner, (u + 1) * inner), place * inner);
-  }
-  return constant(type, shape, result);
-};
-
 /** Folding rules by operator. */
 export const build: Readonly<Record<string, Fold>> = {
   Concat: concat,
@@ -181,7 +159,5 @@ export const build: Readonly<Record<string, Fold>> = {
   NonZero: nonZero,
   OneHot: oneHot,
   Range: range,
-  ScatterND: scatterND,
-  Size: (_node, x) => constant("int64", [], [x!.data.length]),
   Trilu: trilu,
 };

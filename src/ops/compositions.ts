@@ -1,11 +1,14 @@
 // The table of operators that are made of others.
 
 import type { Composition } from "../types.js";
+import { attention } from "./attention.js";
 import { nodeError, numberOf } from "./attributes.js";
 import { broadcast, broadcastPlaces } from "./broadcast.js";
+import { einsum } from "./einsum.js";
 import { matMul } from "./matmul.js";
 import * as normal from "./normalizations.js";
 import { quantization } from "./quantization.js";
+import { compress, cumSum, scatterElements, scatterND } from "./scatter.js";
 import * as windows from "./windows.js";
 
 /** An operator of any number of inputs, two at a time from the left. */
@@ -87,13 +90,17 @@ const prelu: Composition = (node, write) => {
 
 export const compositions: Readonly<Record<string, Composition>> = {
   ...quantization,
+  Attention: attention,
   AveragePool: windows.pool,
   Cast: cast,
   CastLike: (_node, write) => write.node("Identity", [_node.inputs[0] as string]),
   Clip: clip,
+  Compress: compress,
   Conv: windows.convolution,
   ConvTranspose: windows.transposed,
+  CumSum: cumSum,
   Dropout: dropout,
+  Einsum: einsum,
   Gemm: windows.gemm,
   MatMul: matMul,
   MaxPool: windows.pool,
@@ -112,6 +119,7 @@ export const compositions: Readonly<Record<string, Composition>> = {
   Min: chain("Min"),
   Neg: negative,
   PRelu: prelu,
+  RMSNormalization: normal.rmsNormalization,
   ReduceL1: normal.reduceL1,
   ReduceL2: normal.reduceL2,
   ReduceLogSum: normal.reduceLogSum,
@@ -119,8 +127,12 @@ export const compositions: Readonly<Record<string, Composition>> = {
   ReduceMax: normal.reduction,
   ReduceMean: normal.reduction,
   ReduceMin: normal.reduction,
+  ReduceProd: normal.reduceProd,
   ReduceSum: normal.reduction,
   ReduceSumSquare: normal.reduceSumSquare,
+  Scatter: scatterElements,
+  ScatterElements: scatterElements,
+  ScatterND: scatterND,
   Softmax: normal.oldSoftmax,
   Sum: chain("Add"),
   Where: where,

@@ -45,6 +45,18 @@ export const layerNormalization: Composition = (node, write) => {
   return [y, ...others()];
 };
 
+/** x / √(mean x² + ε) over all axes from `axis` on, times a scale (Zhang & Sennrich 2019). */
+export const rmsNormalization: Composition = (node, write) => {
+  const rank = write.shape(0).length;
+  const axes = range(axisOf(node, numberOf(node, "axis", -1), rank), rank);
+  const x = input(node, 0);
+  const square = write.node("Mul", [x, x]);
+  const mean = write.node("ReduceMean", [square, write.integers(axes)], { keepdims: 1 });
+  const sum = write.node("Add", [mean, write.floats([], [numberOf(node, "epsilon", 1e-5)])]);
+  const y = write.node("Mul", [x, write.node("Pow", [sum, write.floats([], [-0.5])])]);
+  return node.inputs[1] ? write.node("Mul", [y, input(node, 1)]) : y;
+};
+
 /** x̂ over the pixels of each channel (Ulyanov et al. 2016). */
 export const instanceNormalization: Composition = (node, write) =>
   write.node("Standardize", node.inputs, {
@@ -145,6 +157,35 @@ export const reduceL1 = around("ReduceSum", (x, write) => write.node("Abs", [x])
 export const reduceL2 = around("ReduceSum", square, root);
 export const reduceSumSquare = around("ReduceSum", square);
 export const reduceLogSum = around("ReduceSum", (x) => x, logarithm);
+
+/** Halves of what is left are multiplied with each other, so that the gradient is right where elements are 0. */
+export const reduceProd: Composition = (node, write) => {
+  const shape = write.shape(0);
+  const given = write.constant(1)?.data ?? (node.attributes.axes as number[] | undefined) ?? [];
+  if (given.length === 0 && numberOf(node, "noop_with_empty_axes", 0)) {
+    return write.node("Identity", [input(node, 0)]);
+  }
+  const all = range(0, shape.length);
+  const chosen = Array.from(given, (axis) => axisOf(node, axis, shape.length));
+  const axes = chosen.length > 0 ? all.filter((axis) => chosen.includes(axis)) : all;
+  const others = all.filter((axis) => !axes.includes(axis));
+  const lengths = (list: readonly number[]) => list.map((axis) => shape[axis] as number);
+  const turned = write.node("Transpose", [input(node, 0)], { perm: [...others, ...axes] });
+  let left = elements(lengths(axes));
+  const rows = write.integers([elements(lengths(others)), left]);
+  let y = write.node("Reshape", [turned, rows]);
+  const part = (from: number, to: number) =>
+    write.node("Slice", [y, ...[[from], [to], [1]].map((list) => write.integers(list))]);
+  while (left > 1) {
+    const half = Math.floor(left / 2);
+    const product = write.node("Mul", [part(0, half), part(half, 2 * half)]);
+    y = left % 2 ? write.node("Concat", [product, part(2 * half, left)], { axis: 1 }) : product;
+    left = half + (left % 2);
+  }
+  const keep = numberOf(node, "keepdims", 1) !== 0;
+  const result = keep ? shape.map((n, axis) => (axes.includes(axis) ? 1 : n)) : lengths(others);
+  return write.node("Reshape", [y, write.integers(result)]);
+};
 
 /** max x + ln Σ e^(x − max x). */
 export const reduceLogSumExp: Composition = (node, write) => {

@@ -79,12 +79,8 @@ function same(a: Tensor, b: Tensor): boolean {
   });
 }
 
-/** The first reading under which the samples are treated one by one; undefined if there is none. */
-export function read(
-  model: OnnxModel,
-  input: Tensor,
-  names: readonly string[],
-): Reading | undefined {
+/** The first reading under which the samples are treated one by one; if there is none, what is in the way. */
+export function read(model: OnnxModel, input: Tensor, names: readonly string[]): Reading | string {
   const whole = outputsOf(model, input, names);
   const count = input.shape[0] as number;
   const [data] = model.inputs;
@@ -111,5 +107,8 @@ export function read(
       // The shapes do not fit under this reading.
     }
   }
-  return undefined;
+  if (whole.some(({ shape }) => shape[0] !== count)) {
+    return `its result has no axis 0 of ${count} samples`;
+  }
+  return "it mixes samples: its result for a batch is not that of its samples";
 }

@@ -144,9 +144,9 @@ for (const [name, bytes, fact] of [
 
 for (const [opset, found] of [
   [0, "opset 0 is"],
-  [23, "opset 23 is"],
+  [25, "opset 25 is"],
 ] as const) {
-  const advice = "not supported (1 to 22 are); export the model again with opset_version=17";
+  const advice = "not supported (1 to 24 are); export the model again with opset_version=17";
   refuses(`opset ${opset}`, tinyModel({ opset }), `${found} ${advice}`);
 }
 

@@ -5,9 +5,11 @@ import type { Node, OnnxModel, Shape } from "../../src/types.js";
 import { Clip, Identity, LeakyRelu, Neg, Relu, Sigmoid, Tanh } from "./activation.js";
 import * as arithmetic from "./arithmetic.js";
 import { Max, Mean, Min, Pow, PRelu, Sum, Where } from "./arithmetic.js";
+import { Attention } from "./attention.js";
 import { DepthToSpace, SpaceToDepth } from "./blocks.js";
 import * as conv from "./conv.js";
 import * as dense from "./dense.js";
+import { Einsum } from "./einsum.js";
 import * as normalization from "./normalization.js";
 import * as normalizations from "./normalizations.js";
 import * as pools from "./pool.js";
@@ -18,13 +20,16 @@ import { withRelevance, withShares } from "./relevance.js";
 import { Expand, Tile } from "./repeat.js";
 import { withHalves, withRescale } from "./rescale.js";
 import { Resize, Upsample } from "./resize.js";
+import * as scatter from "./scatter.js";
 import { Gather, GatherElements, GatherND, Split } from "./select.js";
 import {
   Concat,
+  ConstantOfShape,
   Flatten,
   Pad,
   Reshape,
   Shape as ShapeTwin,
+  Size,
   Slice,
   Squeeze,
   Transpose,
@@ -45,12 +50,15 @@ function onlyTwins(module: object): Record<string, Twin> {
 export const twins: Readonly<Record<string, Twin>> = {
   ...normalizations,
   ...quantization,
+  ...scatter,
   ...onlyTwins(reductions),
   ...smooth,
   Add: withShares(arithmetic.Add),
+  Attention,
   AveragePool: withShares(pools.AveragePool),
   BatchNormalization: withShares(normalization.BatchNormalization),
   Cast: Identity,
+  CastLike: Identity,
   Clip,
   Max: withRescale(Max),
   Mean,
@@ -61,12 +69,14 @@ export const twins: Readonly<Record<string, Twin>> = {
   Sum,
   Where,
   Concat,
+  ConstantOfShape,
   Conv: withRelevance(conv.Conv),
   ConvTranspose,
   LpPool,
   DepthToSpace,
   Div: withShares(arithmetic.Div),
   Dropout: Identity,
+  Einsum,
   Expand,
   Flatten,
   Gather,
@@ -86,6 +96,7 @@ export const twins: Readonly<Record<string, Twin>> = {
   Resize,
   Upsample,
   Shape: ShapeTwin,
+  Size,
   Sigmoid,
   Slice,
   Squeeze,

@@ -54,6 +54,52 @@ function normalizing(planOf: (call: Call) => Plan): Twin {
   };
 }
 
+/** γ x / √(mean x² + ε) over all axes from `axis` on. */
+export const RMSNormalization: Twin = {
+  forward(call) {
+    const y = tensor(call.inputs[0].shape);
+    squares(call, ({ e, x, scale, size }) => {
+      y.data[e] = (scale * x) / size;
+    });
+    return [y];
+  },
+  backward(call, [dy]) {
+    const dx = new Float64Array(dy!.length);
+    const along = new Map<number, number>();
+    squares(call, ({ e, x, scale, group }) => {
+      along.set(group, (along.get(group) ?? 0) + dy![e]! * scale * x);
+    });
+    squares(call, ({ e, x, scale, size, group, count }) => {
+      dx[e] = (dy![e]! * scale) / size - (x * along.get(group)!) / count / size ** 3;
+    });
+    return [dx];
+  },
+};
+
+interface Element {
+  readonly e: number;
+  readonly x: number;
+  readonly scale: number;
+  readonly size: number;
+  readonly group: number;
+  readonly count: number;
+}
+
+function squares({ node, inputs: [x, scale] }: Call, visit: (element: Element) => void): void {
+  const axis = positiveAxis(number(node, "axis", -1), x.shape.length);
+  const count = sizeOf(x.shape.slice(axis));
+  const scales = broadcastPlaces(scale!.shape, x.shape);
+  for (let group = 0; group * count < x.data.length; group++) {
+    const own = x.data.subarray(group * count, (group + 1) * count);
+    const mean = own.reduce((sum, v) => sum + v * v, 0) / count;
+    const size = Math.sqrt(mean + number(node, "epsilon", 1e-5));
+    own.forEach((v, i) => {
+      const e = group * count + i;
+      visit({ e, x: v, scale: scale!.data[scales[e]!]!, size, group, count });
+    });
+  }
+}
+
 const take = (data: Float64Array | undefined, places: Int32Array) =>
   data && Float64Array.from(places, (i) => data[i]!);
 

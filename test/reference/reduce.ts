@@ -76,6 +76,10 @@ export const ReduceMax = reducing(largest);
 export const ReduceMin = reducing({ f: (v) => Math.min(...v), df: first });
 export const ReduceL1 = reducing(norm(1));
 export const ReduceL2 = reducing(norm(2));
+export const ReduceProd = reducing({
+  f: (v) => v.reduce((a, b) => a * b, 1),
+  df: (v) => v.map((_, k) => v.reduce((a, b, j) => (j === k ? a : a * b), 1)),
+});
 export const ReduceSumSquare = reducing({
   f: (v) => sum(v.map((a) => a * a)),
   df: (v) => v.map((a) => 2 * a),

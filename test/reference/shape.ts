@@ -82,6 +82,22 @@ export const Shape: Twin = {
   backward: ({ inputs: [x] }) => [new Float64Array(x.data.length)],
 };
 
+/** One value, in a shape that is not known before x is. */
+export const ConstantOfShape: Twin = {
+  forward: ({ node, inputs: [x] }) => {
+    const shape = [...x.data];
+    const { data = [0] } = (node.attributes.value ?? {}) as { data?: ArrayLike<number> };
+    return [tensor(shape, new Float64Array(sizeOf(shape)).fill(data[0]!))];
+  },
+  backward: ({ inputs: [x] }) => [new Float64Array(x.data.length)],
+};
+
+/** How many elements x has. */
+export const Size: Twin = {
+  forward: ({ inputs: [x] }) => [tensor([], Float64Array.of(x.data.length))],
+  backward: ({ inputs: [x] }) => [new Float64Array(x.data.length)],
+};
+
 /** x without axes of length 1: those named, or all. */
 export const Squeeze = moving(({ node, inputs: [x, axes] }) => {
   const named = given(node, "axes", axes)?.map((axis) => positiveAxis(axis, x.shape.length));

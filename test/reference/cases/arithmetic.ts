@@ -18,6 +18,7 @@ export const arithmetic: readonly Case[] = [
   { op: "Mean", shape: [1, 3, 5], inputs: ["x", floats([3, 1]), "x"] },
   { op: "Neg", shape: [1, 3, 5] },
   { op: "Cast", shape: [1, 3, 5], attributes: { to: 10 } },
+  { op: "CastLike", shape: [1, 3, 5], inputs: ["x", scalar(0)] },
   { op: "Where", shape: [1, 3, 5], inputs: [list(1, 0, 1, 1, 0), "x", floats([3, 1])] },
   { op: "Where", shape: [1, 3, 5], inputs: [list(1, 0, 1, 1, 0), "x", "x"] },
   { op: "Add", shape: [1, 2, 1, 3], inputs: ["x", floats([2, 4, 1])] },
