@@ -7,7 +7,7 @@ import { read } from "./gpu.js";
 import { type GraphOptions, makeGraph } from "./graph.js";
 import { type ImageSource, type InputShape, type InputTensor, toTensor } from "./image.js";
 import { channels, positions } from "./layout.js";
-import { decodeModel } from "./onnx.js";
+import { decodeModel, externalFiles } from "./onnx.js";
 import { HARDWARE_TILING, makePlan, type PlanOptions, SOFTWARE_TILING } from "./plan.js";
 import type { Preprocess, Preset } from "./preprocess.js";
 import type { Graph, Layout, Plan, Tiling } from "./types.js";
@@ -23,6 +23,11 @@ export interface ModelOptions extends GraphOptions {
   readonly preprocess?: Preset | Preprocess;
   /** How much one invocation makes; by default what suits the adapter. */
   readonly tiling?: Tiling;
+  /**
+   * Gives the data file of this name, for a model that keeps its weights beside itself. If not given, it is fetched
+   * from where the model was.
+   */
+  readonly external?: (name: string) => ModelSource | Promise<ModelSource>;
   /** Stops the loading. */
   readonly signal?: AbortSignal;
 }
@@ -63,24 +68,43 @@ export async function loadModel(
   source: ModelSource,
   options: ModelOptions = {},
 ): Promise<Model> {
-  const bytes = await bytesOf(source, options.signal);
+  const { bytes, url } = await fetched("the model", source, options.signal);
+  const files = await dataFiles(externalFiles(bytes), url, options);
   options.signal?.throwIfAborted();
-  const model = new Model(device, makeGraph(decodeModel(bytes), options), options);
+  const decoded = decodeModel(bytes, { external: (name) => files.get(name) });
+  const model = new Model(device, makeGraph(decoded, options), options);
   await model.engine({ method: "gradient" }, 1, DEFAULT_MEMORY);
   return model;
 }
 
-async function bytesOf(source: ModelSource, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  if (source instanceof Uint8Array) return source;
-  if (source instanceof ArrayBuffer) return new Uint8Array(source);
+/** The bytes of a source, and where they were fetched. */
+async function fetched(
+  what: string,
+  source: ModelSource,
+  signal: AbortSignal | undefined,
+): Promise<{ bytes: Uint8Array; url?: string }> {
+  if (source instanceof Uint8Array) return { bytes: source };
+  if (source instanceof ArrayBuffer) return { bytes: new Uint8Array(source) };
   const response =
     source instanceof Response ? source : await fetch(source, { ...(signal && { signal }) });
-  if (!response.ok) {
-    throw new Error(
-      `the model at ${response.url} could not be fetched: ${response.status} ${response.statusText}`,
-    );
+  const { url, ok, status, statusText } = response;
+  if (!ok) throw new Error(`${what} at ${url} could not be fetched: ${status} ${statusText}`);
+  return { bytes: new Uint8Array(await response.arrayBuffer()), url };
+}
+
+/** The data files of a model, as far as they can be had; what is missing is named when the model is decoded. */
+async function dataFiles(
+  names: readonly string[],
+  url: string | undefined,
+  { external, signal }: ModelOptions,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  for (const name of names) {
+    const path = name.split("/").map(encodeURIComponent).join("/");
+    const source = external ? await external(name) : url && new URL(path, url);
+    if (source) files.set(name, (await fetched(`the data file "${name}"`, source, signal)).bytes);
   }
-  return new Uint8Array(await response.arrayBuffer());
+  return files;
 }
 
 /** A classifier, ready to be asked and explained. Made by `loadModel`. */

@@ -2,7 +2,7 @@
 // and writes the results down. A file that fails does not keep the others from being explained.
 
 import { access } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Page } from "puppeteer";
 import { version } from "../../package.json";
@@ -31,7 +31,8 @@ export async function explain(request: ExplainRequest): Promise<number> {
   process.once("SIGINT", () => interruption.abort());
   const routes = new Map<string, Route>([
     ["/dist/", { folder: DIST }],
-    ["/model", { file: request.model }],
+    // A model may keep its weights in files beside it.
+    ["/model/", { folder: dirname(resolve(request.model)) }],
     ...inputs.map((file, i): [string, Route] => [`/inputs/${i}`, { file }]),
   ]);
   const opening = openPage(routes, { log: console.error, handleSIGINT: false });
@@ -59,7 +60,8 @@ async function explainAll(page: Page, job: Job): Promise<number> {
   const { request, labels, inputs, places, signal } = job;
   const bar = progressBar(request.samples);
   await page.exposeFunction("tick", bar.tick);
-  const setting: Setting = { url: "/model", labels, preprocess: request.preprocess };
+  const url = `/model/${encodeURIComponent(basename(request.model))}`;
+  const setting: Setting = { url, labels, preprocess: request.preprocess };
   await call(page, "load", setting).catch((error) => {
     throw new Error(`${request.model}: ${error.message}`, { cause: error });
   });
