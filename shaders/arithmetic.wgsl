@@ -41,6 +41,7 @@ struct Layer {
   share: u32,       // what relevance counts as the operand's: a, b, or all of the result
   epsilon: f32,
   second: u32,      // it is b
+  halved: u32,      // each factor takes half of what a product has
 }
 
 @group(0) @binding(22) var<uniform> layer: Layer;
@@ -222,7 +223,8 @@ fn backward_share(@builtin(global_invocation_id) id: vec3u) {
   leave(id, g);
 }
 
-fn leave(id: vec3u, g: vec4f) {
+fn leave(id: vec3u, sum: vec4f) {
+  let g = select(1.0, 0.5, layer.halved != 0) * sum;
   if (layer.dx_splat != 0) {
     put_gradient(id.z, id.y, id.x, vec4f(dot(g, vec4f(1)), 0, 0, 0));
   } else {

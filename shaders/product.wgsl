@@ -27,6 +27,7 @@ struct Layer {
   b_stride: u32,
   b_positions: u32,
   b_rows: u32,
+  halved: u32,       // backward: each factor takes half of what the product has
 }
 
 @group(0) @binding(22) var<uniform> layer: Layer;
@@ -111,7 +112,8 @@ fn backward(@builtin(global_invocation_id) id: vec3u) {
   multiply(row, id.y * QUADS, n, stack);
   for (var r = 0u; r < 4 && row + r < layer.rows; r++) {
     for (var q = 0u; q < QUADS && id.y * QUADS + q < quads; q++) {
-      put_gradient(n, id.y * QUADS + q, stack * layer.rows + row + r, sums[r * QUADS + q]);
+      let g = select(1.0, 0.5, layer.halved != 0) * sums[r * QUADS + q];
+      put_gradient(n, id.y * QUADS + q, stack * layer.rows + row + r, g);
     }
   }
 }

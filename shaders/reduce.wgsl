@@ -8,6 +8,8 @@
 //   max, min  y = the first best   dx = dy where it is, 0 elsewhere
 //   standard  y = γ x̂ + β with x̂ = (x − μ) / √(σ² + ε)
 //             dx = (g − mean g − x̂ · mean(g · x̂)) / √(σ² + ε) with g = γ dy
+//             Uncentered, μ = 0 and mean g is not taken off; where the deviation counts as a constant
+//             (Achtibat et al. 2024), the last term is not.
 //
 // Constant put before: OPERATION.
 
@@ -28,6 +30,8 @@ struct Layer {
   dy_stride: u32,
   keep: u32,         // whether the backward pass needs something
   epsilon: f32,
+  centered: u32,     // of standard_…
+  fixed: u32,        // the deviation counts as a constant
 }
 
 @group(0) @binding(22) var<uniform> layer: Layer;
@@ -173,7 +177,7 @@ fn standard_forward(@builtin(global_invocation_id) id: vec3u) {
       sum += select(vec4f(), e, is_real(quad));
     }
   }
-  let mean = gathered(sum) / count();
+  let mean = select(vec4f(), gathered(sum) / count(), layer.centered != 0);
   var squares = vec4f();
   for (var quad = quads.x; quad < quads.y; quad++) {
     for (var r = 0u; r < layer.reduced; r++) {
@@ -219,8 +223,8 @@ fn standard_backward(@builtin(global_invocation_id) id: vec3u) {
       products += g * (x[n + i] - mean) * factor;
     }
   }
-  let g0 = gathered(sum) / count();
-  let g1 = gathered(products) / count();
+  let g0 = select(vec4f(), gathered(sum) / count(), layer.centered != 0);
+  let g1 = select(gathered(products) / count(), vec4f(), layer.fixed != 0);
   for (var quad = quads.x; quad < quads.y; quad++) {
     for (var r = 0u; r < layer.reduced; r++) {
       let p = kept[id.x] + reduced[r];

@@ -3,6 +3,9 @@
 //
 //   y = f(x)      dx = f'(x) · dy
 //
+//
+// or, where relevance passes a function unchanged (Achtibat et al. 2024), dx = y / (x + 1e-10) · dy.
+//
 // Constant put before: FUNCTION, one of these.
 
 const ABS = 0u;
@@ -50,6 +53,10 @@ struct Layer {
   keep_slope: u32,
   alpha: f32,       // what the function's first and second attribute is
   beta: f32,
+  dy_offset: u32,   // of backward_identity
+  dy_stride: u32,
+  after_offset: u32,
+  after_stride: u32,
 }
 
 @group(0) @binding(22) var<uniform> layer: Layer;
@@ -58,6 +65,7 @@ struct Layer {
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> slope: array<vec4f>;  // [n][C/4][P]: f'(x)
 @group(0) @binding(3) var<storage, read> slopes: array<vec4f>;
+@group(0) @binding(4) var<storage, read> after: array<vec4f>;          // y
 
 struct Curve {
   f: vec4f,
@@ -274,5 +282,15 @@ fn backward(@builtin(global_invocation_id) id: vec3u) {
     let size = (layer.channels + 3) / 4 * layer.positions;
     let d = slopes[id.z * size + i];
     put_gradient(id.z, id.y, id.x, d * dy[id.z * layer.x_stride + layer.x_offset + i]);
+  }
+}
+
+@compute @workgroup_size(64)
+fn backward_identity(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x < layer.positions) {
+    let i = id.y * layer.positions + id.x;
+    let quotient = after[id.z * layer.after_stride + layer.after_offset + i] /
+      (x[id.z * layer.x_stride + layer.x_offset + i] + 1e-10);
+    put_gradient(id.z, id.y, id.x, quotient * dy[id.z * layer.dy_stride + layer.dy_offset + i]);
   }
 }

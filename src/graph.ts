@@ -14,6 +14,7 @@ import { ops } from "./ops/index.js";
 import { affineOf } from "./ops/normalization.js";
 import { quantizeGate } from "./ops/quantize.js";
 import { mergeMoves } from "./rearrange.js";
+import { recognize } from "./recognize.js";
 import type { Constant, Graph, Layout, Node, OnnxModel, Op } from "./types.js";
 
 /** What the graph cannot know from the file. */
@@ -57,7 +58,7 @@ export function makeGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
   const { output, stripped } = options.keepSoftmax
     ? { output: asked }
     : stripSoftmax(nodes, asked, constants);
-  nodes = needed(nodes, output);
+  nodes = needed(recognize(nodes, constants), output);
   refuseUnsupported(nodes, constants);
   for (const node of nodes) refuseOld(node, model.opset);
 
@@ -114,8 +115,10 @@ function stripSoftmax(
   }
 }
 
-const isSupported = (op: string): boolean =>
-  (op in ops && !INTERNAL.includes(op)) || op in compositions;
+/** The operators of a file that may depend on the image, in order. */
+export const supported: readonly string[] = Object.keys({ ...ops, ...compositions })
+  .filter((op) => !INTERNAL.includes(op))
+  .sort();
 
 // Before opset 7 some operators said in attributes what shapes say now.
 function refuseOld(node: Node, opset: number): void {
@@ -135,7 +138,7 @@ function refuseUnsupported(nodes: readonly Node[], constants: ReadonlyMap<string
     const constant = asksForShape(node) || node.inputs.every((name) => !name || known.has(name));
     const becomesConstant = constant && (canFold(node) || node.op in compositions);
     if (becomesConstant) for (const name of node.outputs) known.add(name);
-    else if (!isSupported(node.op))
+    else if (!supported.includes(node.op))
       refused.set(node.op, [...(refused.get(node.op) ?? []), node.name]);
   }
   if (refused.size === 0) return;
@@ -144,12 +147,7 @@ function refuseUnsupported(nodes: readonly Node[], constants: ReadonlyMap<string
     return `${op} (${names.slice(0, 3).join(", ")}${more})`;
   });
   throw new Error(
-    `the model uses operators that are not supported: ${list.join("; ")}; supported are: ${Object.keys(
-      { ...ops, ...compositions },
-    )
-      .filter(isSupported)
-      .sort()
-      .join(", ")}`,
+    `the model uses operators that are not supported: ${list.join("; ")}; supported are: ${supported.join(", ")}`,
   );
 }
 

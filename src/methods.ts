@@ -39,11 +39,15 @@ export interface Method {
 // they would be, so an operator that has only the gradient refuses them.
 function everyActivation(rule: string): Record<string, string> {
   const gates = ["Relu", "Clip", "LeakyRelu", "PRelu", "ThresholdedRelu"];
+  return { ...Object.fromEntries(gates.map((op) => [op, rule])), ...everyCurve(rule) };
+}
+
+function everyCurve(rule: string): Record<string, string> {
   const curves = [
     ...["Sigmoid", "Tanh", "HardSigmoid", "HardSwish", "Swish", "Mish", "Gelu", "Erf"],
     ...["Elu", "Selu", "Celu", "Softplus", "Softsign"],
   ];
-  return Object.fromEntries([...gates, ...curves].map((op) => [op, rule]));
+  return Object.fromEntries(curves.map((op) => [op, rule]));
 }
 
 // Relevance passes activations, goes to the winner of a maximum, and is shared out by everything else; what has
@@ -227,6 +231,18 @@ export const methods: Readonly<Record<string, Method>> = {
     "Lapuschkin et al. 2017",
     "LRP: convolutions by α = 2, β = 1, dense layers by ε",
   ),
+  // Relevance here is a gradient times the input at every tensor, so that a rule only changes what is a factor in it.
+  "attn-lrp": {
+    rules: {
+      ...everyCurve("identity"),
+      ...Object.fromEntries(["Div", "MatMul", "Mul"].map((op) => [op, "uniform"])),
+      Standardize: "fixed",
+    },
+    path: "end",
+    paper: "Achtibat et al. 2024",
+    summary: "LRP through attention: products shared in halves, deviations as constants",
+    cost: "n forward, n backward",
+  },
 };
 
 /** A method by its name. Throws, with the list, where there is none. */

@@ -89,7 +89,7 @@ for (const method of ["guided-backprop", "deconvnet"]) {
         message = (error as Error).message;
       }
       const rule = methods[method]?.rules[op];
-      const expected = `bend (${op}): "${rule}" is not a rule of ${op}; it has: gradient, pass, rescale`;
+      const expected = `bend (${op}): "${rule}" is not a rule of ${op}; it has: gradient, identity, pass, rescale`;
       if (message !== expected) throw new Error(`${op} is refused with "${message}"`);
     }
   });

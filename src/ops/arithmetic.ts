@@ -154,7 +154,7 @@ function backward(node: Node, plan: Planning, k: 0 | 1): void {
   if (sink) backwardTo(node, plan, k, sink);
 }
 
-function backwardTo(node: Node, plan: Planning, k: 0 | 1, sink: Sink): void {
+function backwardTo(node: Node, plan: Planning, k: 0 | 1, sink: Sink, halved = false): void {
   const y = plan.value(node.outputs[0] as string).layout;
   const operation = node.op as keyof typeof OPERATIONS;
   let entry = "backward_sum";
@@ -170,7 +170,17 @@ function backwardTo(node: Node, plan: Planning, k: 0 | 1, sink: Sink): void {
     parts.push(operand(node, plan, 0, "a", y), operand(node, plan, 1, "b", y));
   }
   const counted = operation === "Sub" && k === 0 ? OPERATIONS.Add : OPERATIONS[operation];
-  backStep(node, plan, k, entry, sink, [...parts, layer({ operation: counted })]);
+  const fields = { operation: counted, halved: halved ? 1 : 0 };
+  backStep(node, plan, k, entry, sink, [...parts, layer(fields)]);
+}
+
+/** Leaves a gradient of 0 with the second input. */
+function backToNothing(node: Node, plan: Planning, sink: Sink): void {
+  const y = plan.value(node.outputs[0] as string).layout;
+  const zero: Constant = { type: "float32", shape: [], data: new Float32Array(1) };
+  const { view, steps } = constantOperand("Mul", plan, "zero", zero, y);
+  const factor = reading("b", view, steps);
+  backStep(node, plan, 1, "backward_factor", sink, [factor, layer({ operation: OPERATIONS.Mul })]);
 }
 
 function backStep(
@@ -288,6 +298,17 @@ export const Arithmetic: Op = {
         );
       }
       rescaleInPlace(node, plan, k, (sink) => backwardTo(node, plan, k, sink));
+    },
+    // AttnLRP (Achtibat et al. 2024): two factors take half each; a divisor is none and takes nothing.
+    uniform(node, plan) {
+      const [a, b] = node.inputs.slice(0, 2).map((name) => plan.constant(name));
+      const halved = node.op === "Mul" && !a && !b;
+      const numerator = node.op === "Div" && !b;
+      for (const k of [0, 1] as const) {
+        const sink = plan.sink(node, k);
+        if (sink && k === 1 && numerator) backToNothing(node, plan, sink);
+        else if (sink) backwardTo(node, plan, k, sink, halved);
+      }
     },
     epsilon(node, plan) {
       share(node, plan, 0);

@@ -9,15 +9,19 @@ import { Product } from "./product.js";
 const opOf = (node: Node, plan: Planning): Op =>
   plan.constant(node.inputs[1] ?? "")?.shape.length === 2 ? Linear : Product;
 
-/** A rule of the dense layer; a product of two activations has only the gradient. */
+/** Rules that a dense layer follows by its gradient, since they are about products of activations. */
+const OF_PRODUCTS = ["linear", "uniform"];
+
+/** A rule of the dense layer, or of a product of two activations. */
 function ruleOf(name: string): (node: Node, plan: Planning) => void {
   return (node, plan) => {
     const op = opOf(node, plan);
-    const rule = name === "linear" && op === Linear ? op.rules.gradient : op.rules[name];
+    const isLinear = op === Linear && OF_PRODUCTS.includes(name);
+    const rule = isLinear ? op.rules.gradient : op.rules[name];
     if (!rule) {
       throw nodeError(
         node,
-        `"${name}" is not a rule of a product of two activations; it has: gradient`,
+        `"${name}" is not a rule of a product of two activations; it has: ${Object.keys(op.rules).join(", ")}`,
       );
     }
     rule(node, plan);
@@ -40,7 +44,7 @@ export const MatMul: Op = {
   forward: (node, plan) => opOf(node, plan).forward(node, plan),
   // "linear" is the gradient where it is one, for methods that must not take a product of activations for it.
   rules: Object.fromEntries(
-    [...Object.keys(Linear.rules), "linear"].map((name) => [name, ruleOf(name)]),
+    [...Object.keys(Linear.rules), ...OF_PRODUCTS].map((name) => [name, ruleOf(name)]),
   ),
 };
 

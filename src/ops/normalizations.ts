@@ -47,13 +47,15 @@ export const layerNormalization: Composition = (node, write) => {
 
 /** x / √(mean x² + ε) over all axes from `axis` on, times a scale (Zhang & Sennrich 2019). */
 export const rmsNormalization: Composition = (node, write) => {
-  const rank = write.shape(0).length;
+  const shape = write.shape(0);
+  const rank = shape.length;
   const axes = range(axisOf(node, numberOf(node, "axis", -1), rank), rank);
-  const x = input(node, 0);
-  const square = write.node("Mul", [x, x]);
-  const mean = write.node("ReduceMean", [square, write.integers(axes)], { keepdims: 1 });
-  const sum = write.node("Add", [mean, write.floats([], [numberOf(node, "epsilon", 1e-5)])]);
-  const y = write.node("Mul", [x, write.node("Pow", [sum, write.floats([], [-0.5])])]);
+  const epsilon = numberOf(node, "epsilon", 1e-5);
+  const attributes = { axes, epsilon, centered: 0, channel: rank - 1 };
+  if (axes.length === 1 && write.constant(1) && elements(write.shape(1)) === shape.at(-1)) {
+    return write.node("Standardize", node.inputs.slice(0, 2), attributes);
+  }
+  const y = write.node("Standardize", [input(node, 0)], attributes);
   return node.inputs[1] ? write.node("Mul", [y, input(node, 1)]) : y;
 };
 

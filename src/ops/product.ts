@@ -76,7 +76,7 @@ function product(
   plan: Planning,
   form: keyof typeof FORMS,
   [a, b]: readonly [View, View],
-  size: { rows: number; columns: number; sums: number; stacks: number },
+  size: { rows: number; columns: number; sums: number; stacks: number; halved?: number },
   end: Part,
   entry: "forward" | "backward",
 ): void {
@@ -128,28 +128,32 @@ export const Product: Op = {
     product(node.name, plan, form, [a, b], size, end, "forward");
   },
   rules: {
-    gradient(node, plan) {
-      const { stack, rows, sums, columns } = shapesIn(node, plan);
-      const stacks = elements(stack);
-      const dy = plan.gradient(node.outputs[0] as string);
-      const first = plan.sink(node, 0);
-      if (first) {
-        const b = operandOf(node, plan, 1);
-        const size = { rows, columns: sums, sums: columns, stacks };
-        const form = isTurned(b.layout) ? "NN" : "NT";
-        const end = gradientTo(first, plan);
-        product(`${node.name} back to 0`, plan, form, [dy, b], size, end, "backward");
-      }
-      const second = plan.sink(node, 1);
-      if (!second) return;
-      const a = operandOf(node, plan, 0);
-      const turned = isTurned(second.layout);
-      const size = turned
-        ? { rows: columns, columns: channels(second.layout), sums: rows, stacks }
-        : { rows: sums, columns, sums: rows, stacks };
-      const factors = turned ? ([dy, a] as const) : ([a, dy] as const);
-      const end = gradientTo(second, plan);
-      product(`${node.name} back to 1`, plan, "TN", factors, size, end, "backward");
-    },
+    gradient: (node, plan) => backward(node, plan, 0),
+    // Each factor takes half of the relevance, so half of the gradient (AttnLRP's uniform rule).
+    uniform: (node, plan) => backward(node, plan, 1),
   },
 };
+
+function backward(node: Node, plan: Planning, halved: number): void {
+  const { stack, rows, sums, columns } = shapesIn(node, plan);
+  const stacks = elements(stack);
+  const dy = plan.gradient(node.outputs[0] as string);
+  const first = plan.sink(node, 0);
+  if (first) {
+    const b = operandOf(node, plan, 1);
+    const size = { rows, columns: sums, sums: columns, stacks, halved };
+    const form = isTurned(b.layout) ? "NN" : "NT";
+    const end = gradientTo(first, plan);
+    product(`${node.name} back to 0`, plan, form, [dy, b], size, end, "backward");
+  }
+  const second = plan.sink(node, 1);
+  if (!second) return;
+  const a = operandOf(node, plan, 0);
+  const turned = isTurned(second.layout);
+  const size = turned
+    ? { rows: columns, columns: channels(second.layout), sums: rows, stacks, halved }
+    : { rows: sums, columns, sums: rows, stacks, halved };
+  const factors = turned ? ([dy, a] as const) : ([a, dy] as const);
+  const end = gradientTo(second, plan);
+  product(`${node.name} back to 1`, plan, "TN", factors, size, end, "backward");
+}

@@ -136,8 +136,8 @@ function vectors(node: Node, plan: Planning, count: number): Record<"scale" | "s
 const normalizedAxes = (node: Node): number[] => [...(node.attributes.axes as number[])];
 
 /**
- * Made by compositions.ts, not by ONNX: mean 0 and variance 1 along `axes`, then a scale and a shift for each
- * channel, whose axis is `channel`.
+ * Made by compositions.ts, not by ONNX: mean 0 and variance 1 along `axes`, or, not `centered`, a mean square of 1;
+ * then a scale and a shift for each channel, whose axis is `channel`.
  */
 export const Standardize: Op = {
   channel: (node, k) =>
@@ -152,6 +152,7 @@ export const Standardize: Op = {
     const fields = layer({
       keep: plan.backward ? 1 : 0,
       epsilon: numberOf(node, "epsilon", 1e-5),
+      centered: numberOf(node, "centered", 1),
     });
     const y = plan.value(node.outputs[0] as string);
     const { uniforms, bindings } = join(source("x", x), result(y), part, fields);
@@ -171,30 +172,39 @@ export const Standardize: Op = {
     });
   },
   rules: {
-    gradient(node, plan) {
-      const sink = plan.sink(node, 0);
-      if (!sink) return;
-      const x = plan.value(node.inputs[0] as string);
-      const { part, workgroups, groups } = grouping(node, plan, x.layout, normalizedAxes(node));
-      const dy = plan.gradient(node.outputs[0] as string);
-      const from = layer({ dy_offset: dy.offset, dy_stride: dy.stride });
-      const { uniforms, bindings } = join(source("x", x), gradientTo(sink, plan), part, from);
-      const { scale } = vectors(node, plan, channels(x.layout));
-      plan.step({
-        label: `${node.name} back`,
-        shader: "reduce",
-        entry: "standard_backward",
-        constants: { OPERATION: 0 },
-        uniforms,
-        bindings: {
-          ...bindings,
-          dy: dy.buffer,
-          scale,
-          moments: plan.saved(node, "moments", groups * 32),
-        },
-        workgroups,
-        samples: 1,
-      });
-    },
+    gradient: (node, plan) => standardizeBack(node, plan, false),
+    fixed: (node, plan) => standardizeBack(node, plan, true),
   },
 };
+
+/** The gradient; where the deviation counts as a constant, not through that. */
+function standardizeBack(node: Node, plan: Planning, isFixed: boolean): void {
+  const sink = plan.sink(node, 0);
+  if (!sink) return;
+  const x = plan.value(node.inputs[0] as string);
+  const { part, workgroups, groups } = grouping(node, plan, x.layout, normalizedAxes(node));
+  const dy = plan.gradient(node.outputs[0] as string);
+  const fields = layer({
+    dy_offset: dy.offset,
+    dy_stride: dy.stride,
+    centered: numberOf(node, "centered", 1),
+    fixed: isFixed ? 1 : 0,
+  });
+  const { uniforms, bindings } = join(source("x", x), gradientTo(sink, plan), part, fields);
+  const { scale } = vectors(node, plan, channels(x.layout));
+  plan.step({
+    label: `${node.name} back`,
+    shader: "reduce",
+    entry: "standard_backward",
+    constants: { OPERATION: 0 },
+    uniforms,
+    bindings: {
+      ...bindings,
+      dy: dy.buffer,
+      scale,
+      moments: plan.saved(node, "moments", groups * 32),
+    },
+    workgroups,
+    samples: 1,
+  });
+}

@@ -124,10 +124,39 @@ const Smooth: Op = {
         samples: 1,
       });
     },
+    identity,
     pass,
     rescale: (node, plan) => rescale(node, plan, slopeBuffer(node, plan)),
   },
 };
+
+/** Relevance is the gradient times the input: unchanged, it is a gradient of y / x (AttnLRP's identity rule). */
+function identity(node: Node, plan: Planning): void {
+  const sink = plan.sink(node, 0);
+  if (!sink) return;
+  const x = plan.value(node.inputs[0] as string);
+  const y = plan.value(node.outputs[0] as string);
+  const dy = plan.gradient(node.outputs[0] as string);
+  const fields = {
+    channels: channels(sink.layout),
+    positions: positions(sink.layout),
+    dy_offset: dy.offset,
+    dy_stride: dy.stride,
+    after_offset: y.offset,
+    after_stride: y.stride,
+  };
+  const { uniforms, bindings } = join(source("x", x), gradientTo(sink, plan), layer(fields));
+  plan.step({
+    label: `${node.name} back`,
+    shader: "smooth",
+    entry: "backward_identity",
+    constants: { FUNCTION: 0 },
+    uniforms,
+    bindings: { ...bindings, dy: dy.buffer, after: y.buffer },
+    workgroups: [Math.ceil(fields.positions / 64), quads(sink.layout), 1],
+    samples: 1,
+  });
+}
 
 /** The operators that smooth.wgsl computes, by their names. */
 export const smooth: Readonly<Record<string, Op>> = Object.fromEntries(

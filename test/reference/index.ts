@@ -16,7 +16,7 @@ import * as pools from "./pool.js";
 import { LpPool } from "./pool.js";
 import * as quantization from "./quantization.js";
 import * as reductions from "./reduce.js";
-import { withRelevance, withShares } from "./relevance.js";
+import { withRelevance, withShares, withTaylor, withUniform } from "./relevance.js";
 import { Expand, Tile } from "./repeat.js";
 import { withHalves, withRescale } from "./rescale.js";
 import { Resize, Upsample } from "./resize.js";
@@ -87,10 +87,11 @@ export const twins: Readonly<Record<string, Twin>> = {
   Identity,
   LeakyRelu,
   LogSoftmax,
-  MatMul: withRelevance(dense.MatMul),
+  MatMul: withUniform(withRelevance(dense.MatMul)),
   MaxPool: pools.MaxPool,
-  Mul: withHalves(withShares(arithmetic.Mul)),
+  Mul: withUniform(withHalves(withShares(arithmetic.Mul))),
   Pad,
+  ReduceMean: withShares(reductions.ReduceMean),
   Relu,
   Reshape,
   Resize,
@@ -101,7 +102,7 @@ export const twins: Readonly<Record<string, Twin>> = {
   Slice,
   Squeeze,
   Unsqueeze,
-  Softmax: withRescale(Softmax),
+  Softmax: withTaylor(withRescale(Softmax)),
   SpaceToDepth,
   Split,
   Sub: withShares(arithmetic.Sub),

@@ -51,6 +51,24 @@ function normalizing(planOf: (call: Call) => Plan): Twin {
       }
       return [dx];
     },
+    // Relevance where the deviation is a constant (Achtibat et al. 2024): y is linear in x.
+    rules: {
+      fixed(call, [r]) {
+        const [{ data }] = call.inputs;
+        const { groups, epsilon, scale, bias } = planOf(call);
+        const result = new Float64Array(data.length);
+        for (const group of groups) {
+          const { mean, deviation } = stats(data, group, epsilon);
+          const share = (e: number) => {
+            const own = ((scale?.[e] ?? 1) * (data[e]! - mean)) / deviation;
+            return ((scale?.[e] ?? 1) / deviation) * (r![e]! / (own + (bias?.[e] ?? 0)));
+          };
+          const common = group.reduce((sum, e) => sum + share(e), 0) / group.length;
+          for (const e of group) result[e] = data[e]! * (share(e) - common);
+        }
+        return [result];
+      },
+    },
   };
 }
 
@@ -135,6 +153,7 @@ export const LayerNormalization: Twin = {
     return outputs.slice(0, call.node.outputs.length);
   },
   backward: layerNormalization.backward,
+  rules: layerNormalization.rules ?? {},
 };
 
 // A vector with an element for each channel, at every element of x.

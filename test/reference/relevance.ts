@@ -146,5 +146,28 @@ export function withShares(twin: Twin): Twin {
   };
 }
 
+// What AttnLRP (Achtibat et al. 2024) does not stabilize, but for zeros.
+const HARDLY = 1e-12;
+
+/** A product of two: each factor has half of the relevance of every term (AttnLRP's uniform rule). */
+export function withUniform(twin: Twin): Twin {
+  const uniform: Backward = (call, [r]) =>
+    twin
+      .backward(call, [quotient(r!, twin.forward(call)[0]!.data, HARDLY)])
+      .map((c, k) => c?.map((v, i) => (v * call.inputs[k]!.data[i]!) / 2));
+  return { ...twin, rules: { ...twin.rules, uniform } };
+}
+
+/** A Softmax: R' = x (R − s Σ R), what is first of its Taylor series. */
+export function withTaylor(twin: Twin): Twin {
+  const taylor: Backward = (call, [r]) => {
+    const s = twin.forward(call)[0]!.data;
+    // The backward pass of r / s is s (r / s − Σ r).
+    const [c] = twin.backward(call, [r!.map((v, i) => v / s[i]!)]);
+    return [c!.map((v, i) => v * call.inputs[0].data[i]!)];
+  };
+  return { ...twin, rules: { ...twin.rules, taylor } };
+}
+
 /** R' = R, for functions of one element. */
 export const pass: Backward = (_, dy) => [dy[0]];
