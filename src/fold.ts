@@ -28,7 +28,7 @@ export function canFold(node: Node): boolean {
 export function fold(node: Node, constants: ReadonlyMap<string, Constant>): readonly Constant[] {
   const inputs = node.inputs.map((name) => constants.get(name));
   const [first] = inputs;
-  if (!first && node.inputs.length > 0) throw nodeError(node, "its input is missing");
+  if (!first) throw nodeError(node, "its input is missing");
   if (asksForShape(node)) return [shapeOf(node, (first as Constant).shape)];
   const rule = rules[node.op];
   if (rule) return [rule(node, ...(inputs as Constant[]))].flat();

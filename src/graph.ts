@@ -7,6 +7,7 @@
 import { compose } from "./compose.js";
 import { asksForShape, canFold, fold, shapeOf } from "./fold.js";
 import { type InputOptions, inputLayout } from "./input.js";
+import { elements } from "./layout.js";
 import { activationOf } from "./ops/activation.js";
 import { nodeError, numberOf } from "./ops/attributes.js";
 import { compositions } from "./ops/compositions.js";
@@ -63,7 +64,9 @@ export function makeGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
   for (const node of nodes) refuseOld(node, model.opset);
 
   const layouts = new Map<string, Layout>();
-  layouts.set(input.name, inputLayout(input, nodes, options));
+  const image = inputLayout(input, nodes, options);
+  checkSize(image, `the input "${input.name}"`);
+  layouts.set(input.name, image);
   nodes = inferLayouts(nodes, model.opset, layouts, constants);
   nodes = needed(nodes, output);
   nodes = foldNormalization(nodes, output, constants);
@@ -151,6 +154,14 @@ function refuseUnsupported(nodes: readonly Node[], constants: ReadonlyMap<string
   );
 }
 
+/** What is known of the graph while it is being made, and its nodes so far. */
+interface Unfinished {
+  readonly opset: number;
+  readonly layouts: Map<string, Layout>;
+  readonly constants: Map<string, Constant>;
+  readonly nodes: Node[];
+}
+
 /** Finds the layout of every tensor, folds what turns out constant, and turns layouts where an operator asks. */
 function inferLayouts(
   nodes: readonly Node[],
@@ -158,71 +169,98 @@ function inferLayouts(
   layouts: Map<string, Layout>,
   constants: Map<string, Constant>,
 ): Node[] {
-  const result: Node[] = [];
-  const source = (name: string) => result.findLast(({ outputs }) => outputs.includes(name));
+  const graph = { opset, layouts, constants, nodes: [] };
   const pending = [...nodes].reverse();
   for (let next = pending.pop(); next; next = pending.pop()) {
-    const isConstant = next.inputs.every((name) => !name || constants.has(name));
-    const folds = isConstant && canFold(next);
-    const simpler = folds ? undefined : compose(next, opset, layouts, constants, source);
-    if (simpler) {
-      pending.push(...simpler.reverse());
-      continue;
-    }
-    let node = next;
-    const shaped = layouts.get(node.inputs[0] ?? "");
-    if (asksForShape(node) && shaped) {
-      constants.set(node.outputs[0] as string, shapeOf(node, shaped.shape));
-      continue;
-    }
-    if (isConstant) {
-      fold(node, constants).forEach((value, k) => {
-        const name = node.outputs[k];
-        if (name) constants.set(name, value);
-      });
-      continue;
-    }
-    const op = ops[node.op];
-    if (!op) throw new Error(`${node.name} (${node.op}): not supported`);
-    const given = node.inputs.map((name) => layouts.get(name));
-    node.inputs.forEach((name, k) => {
-      const layout = given[k];
-      const channel = op.channel?.(node, k, given);
-      if (!layout || channel === undefined || channel === layout.channel) return;
-      const turned = `${name} by channel ${channel}`;
-      if (!layouts.has(turned)) {
-        layouts.set(turned, { shape: layout.shape, channel });
-        result.push({
-          name: turned,
-          op: "Relayout",
-          inputs: [name],
-          outputs: [turned],
-          attributes: { channel },
-        });
-      }
-      node = { ...node, inputs: node.inputs.map((other, i) => (i === k ? turned : other)) };
-    });
-    node = broadcasting(node, op, layouts, constants, result);
-    const outputs = op.infer(
-      node,
-      node.inputs.map((name) => layouts.get(name)),
-      constants,
-    );
-    outputs.forEach((layout, k) => {
-      const name = node.outputs[k];
-      if (!name) return;
-      if (layout.shape.includes(0)) {
-        throw nodeError(node, `its output "${name}" of shape [${layout.shape}] is empty`);
-      }
-      layouts.set(name, layout);
-    });
-    result.push(
-      node.outputs.length > outputs.length
-        ? { ...node, outputs: node.outputs.slice(0, outputs.length) }
-        : node,
+    pending.push(...sensible(next, addNode, graph).reverse());
+  }
+  return graph.nodes;
+}
+
+/** Does something with a node; if the file says what no operator has reckoned with, that is an error of the node. */
+function sensible<T>(node: Node, work: (node: Node, graph: Unfinished) => T, graph: Unfinished): T {
+  try {
+    return work(node, graph);
+  } catch (error) {
+    const { message, constructor: kind } = error as Error;
+    if (kind === Error) throw error;
+    throw new Error(
+      `${node.name} (${node.op}): its inputs and attributes do not fit together (${message})`,
+      { cause: error },
     );
   }
-  return result;
+}
+
+/** Adds a node to the graph, or what it computes to the constants; gives the nodes that are to be added instead. */
+function addNode(next: Node, graph: Unfinished): Node[] {
+  const { opset, layouts, constants, nodes } = graph;
+  const isConstant = next.inputs.every((name) => !name || constants.has(name));
+  const folds = isConstant && canFold(next);
+  const source = (name: string) => nodes.findLast(({ outputs }) => outputs.includes(name));
+  const simpler = folds ? undefined : compose(next, opset, layouts, constants, source);
+  if (simpler) return simpler;
+  const shaped = layouts.get(next.inputs[0] ?? "");
+  if (asksForShape(next) && shaped) {
+    constants.set(next.outputs[0] as string, shapeOf(next, shaped.shape));
+    return [];
+  }
+  if (isConstant) {
+    fold(next, constants).forEach((value, k) => {
+      const name = next.outputs[k];
+      if (name) constants.set(name, value);
+    });
+    return [];
+  }
+  const op = ops[next.op];
+  if (!op) throw nodeError(next, "not supported");
+  const node = broadcasting(turning(next, op, graph), op, layouts, constants, nodes);
+  const given = node.inputs.map((name) => layouts.get(name));
+  const outputs = op.infer(node, given, constants);
+  const last = given.findLastIndex((layout) => layout);
+  if (last >= (op.activations ?? 1)) {
+    throw nodeError(node, `it has no use for input ${last}, "${node.inputs[last]}"`);
+  }
+  outputs.forEach((layout, k) => {
+    const name = node.outputs[k];
+    if (!name) return;
+    checkSize(layout, `${node.name} (${node.op}): its output "${name}"`);
+    layouts.set(name, layout);
+  });
+  nodes.push({ ...node, outputs: node.outputs.slice(0, outputs.length) });
+  return [];
+}
+
+// Half a gigabyte for one sample; nothing but a broken file asks for more.
+const MOST_ELEMENTS = 2 ** 27;
+
+function checkSize({ shape }: Layout, what: string): void {
+  if (shape.includes(0)) throw new Error(`${what} of shape [${shape}] is empty`);
+  if (elements(shape) <= MOST_ELEMENTS) return;
+  throw new Error(
+    `${what} of shape [${shape}] is too large: the most is ${MOST_ELEMENTS} elements`,
+  );
+}
+
+/** Puts a Relayout before every input that the operator wants with other channels. */
+function turning(node: Node, op: Op, { layouts, nodes }: Unfinished): Node {
+  const given = node.inputs.map((name) => layouts.get(name));
+  const inputs = node.inputs.map((name, k) => {
+    const layout = given[k];
+    const channel = op.channel?.(node, k, given);
+    if (!layout || channel === undefined || channel === layout.channel) return name;
+    const turned = `${name} by channel ${channel}`;
+    if (layouts.has(turned)) return turned;
+    layouts.set(turned, { shape: layout.shape, channel });
+    nodes.push({
+      name: turned,
+      op: "Relayout",
+      inputs: [name],
+      outputs: [turned],
+      attributes: { channel },
+    });
+    return turned;
+  });
+  return { ...node, inputs };
 }
 
 /** Puts an Expand before every input that the operator wants in another shape. */

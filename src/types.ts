@@ -272,6 +272,8 @@ export interface Op {
   ): Layout[];
   forward(node: Node, plan: Planning): void;
   readonly rules: Readonly<Record<string, (node: Node, plan: Planning) => void>>;
+  /** How many of its inputs, the first ones, may depend on the image; 1 if not given. */
+  readonly activations?: number;
   /** True if the node can apply an Activation to its own output. */
   readonly fusesActivation?: boolean;
   /**

@@ -10,6 +10,15 @@ import { constant, type Fold, size } from "./tensor.js";
 const concat: Fold = (node, ...parts) => {
   const [first] = parts as [Constant];
   const axis = axisOf(node, numberOf(node, "axis", 1), first.shape.length);
+  const isLike = ({ shape }: Constant) =>
+    shape.length === first.shape.length &&
+    shape.every((n, k) => k === axis || n === first.shape[k]);
+  if (!parts.every(isLike)) {
+    throw nodeError(
+      node,
+      `shapes ${parts.map(({ shape }) => `[${shape}]`).join(" and ")} do not fit`,
+    );
+  }
   const shape = [...first.shape];
   shape[axis] = parts.reduce((sum, part) => sum + (part.shape[axis] as number), 0);
   const values = new Float64Array(size(node, shape));

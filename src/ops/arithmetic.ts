@@ -217,6 +217,7 @@ function backStep(
 }
 
 export const Arithmetic: Op = {
+  activations: 2,
   fusesActivation: true,
   channel(_node, k, inputs) {
     const from = reference(inputs);

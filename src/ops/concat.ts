@@ -84,6 +84,7 @@ function shapeOf(plan: Planning, name: string): Shape {
 }
 
 export const Concat: Op = {
+  activations: Number.POSITIVE_INFINITY,
   channel(_node, k, inputs) {
     const first = inputs.find((input) => input !== undefined);
     return inputs[k] ? first?.channel : undefined;

@@ -29,6 +29,7 @@ function ruleOf(name: string): (node: Node, plan: Planning) => void {
 }
 
 export const MatMul: Op = {
+  activations: 2,
   fusesActivation: false,
   channel: (node, k, inputs) => Product.channel?.(node, k, inputs),
   shape: (node, k, inputs, constants) =>

@@ -54,6 +54,9 @@ export const scatterND: Composition = (node, write) => {
   const shape = write.shape(0);
   const { shape: indexShape, data } = known(node, write, 1);
   const depth = indexShape.at(-1) ?? 0;
+  if (depth < 1 || depth > shape.length) {
+    throw nodeError(node, `positions of ${depth} axes are none in a tensor of shape [${shape}]`);
+  }
   const steps = rowMajor(shape);
   const inner = elements(shape.slice(depth));
   const places = Array.from({ length: data.length / depth }, (_, u) => {

@@ -36,6 +36,9 @@ export const convolution: Composition = (node, write) => {
   const weights = write.constant(1);
   if (!weights) throw nodeError(node, "its weights must be constant");
   const [outputs = 1, perGroup = 1, ...kernel] = weights.shape;
+  if (kernel.length !== 3) {
+    throw nodeError(node, `its weights [${weights.shape}] do not fit an input of shape [${shape}]`);
+  }
   const w = kernel.map((k, a) => axisWindow(node, a, 3, shape[a + 2] as number, k));
   const two = (name: "stride" | "dilation" | "before" | "output") =>
     w.slice(0, 2).map((axis) => axis[name]);
