@@ -68,6 +68,29 @@ const matrices = {
 
 const plugins = [shaders, palettes, matrices];
 
+// The element's sheet travels as text, without its comments.
+const sheets = {
+  name: "sheets",
+  setup(build) {
+    build.onLoad({ filter: /\bsrc\b.*\.css$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      const { code } = await esbuild.transform(text, { loader: "css", minify: true });
+      return { contents: code, loader: "text" };
+    });
+  },
+};
+
+// The element stands beside the library and imports it, so that a page with both has it once.
+const besideLibrary = {
+  name: "beside the library",
+  setup(build) {
+    build.onResolve({ filter: /^\.\.?\/index\.js$/ }, () => ({
+      path: "./index.js",
+      external: true,
+    }));
+  },
+};
+
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -91,10 +114,25 @@ const library = {
   outfile: "dist/index.js",
 };
 
-/** Builds dist/index.js and the command line around it. */
+const element = {
+  ...forPage,
+  plugins: [sheets, besideLibrary],
+  entryPoints: ["src/element.ts"],
+  outfile: "dist/element.js",
+};
+
+/** Builds what pages import, index.js and element.js, into a folder. */
+export async function buildLibrary(folder) {
+  await Promise.all([
+    esbuild.build({ ...library, outfile: `${folder}/index.js` }),
+    esbuild.build({ ...element, outfile: `${folder}/element.js` }),
+  ]);
+}
+
+/** Builds dist/index.js, dist/element.js and the command line around the library. */
 export async function buildProgram() {
   await Promise.all([
-    esbuild.build(library),
+    buildLibrary("dist"),
     esbuild.build({
       ...forPage,
       entryPoints: ["src/cli/page.ts"],

@@ -5,6 +5,7 @@ export { type Contrast, contrast } from "./contrast.js";
 export { type DeviceOptions, requestDevice } from "./device.js";
 export type { Estimator, Reduction } from "./estimate.js";
 export type { ImageSource, RawTensor } from "./image.js";
+export { parseLabels } from "./labels.js";
 export type { Completeness, MapMemory, MapTimes, SensitivityMap } from "./map.js";
 export { type Method, methods } from "./methods.js";
 export {
@@ -29,4 +30,9 @@ export {
   sensitivity,
   sensitivityOfClasses,
 } from "./sensitivity.js";
-export type { NoiseScale, Scalar, SensitivityOptions } from "./settings.js";
+export {
+  checkOptions,
+  type NoiseScale,
+  type Scalar,
+  type SensitivityOptions,
+} from "./settings.js";

@@ -175,6 +175,9 @@ function paintSettings(
   const { palette = "grayscale", smooth = false } = options;
   const overlay = overlays[choice("overlay", overlays, overlayOf(options))];
   const opacity = options.opacity ?? (overlay === "blend" ? 0.5 : 1);
+  if (!(opacity >= 0 && opacity <= 1)) {
+    throw new Error(`opacity must be a number from 0 to 1, got ${opacity}`);
+  }
   return new Float32Array([
     ...toMap,
     ...toPhoto,

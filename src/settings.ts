@@ -261,6 +261,11 @@ export function settle(options: SensitivityOptions): Settings {
   };
 }
 
+/** Throws the sentence with which `sensitivity` would refuse these options whatever the model. */
+export function checkOptions(options: SensitivityOptions): void {
+  settle(options);
+}
+
 /** What |z| of a standard normal z exceeds with the chance 1 − c: √2 erf⁻¹(c), by bisection. */
 export function quantileOfSize(c: number): number {
   // ∫ from 0 to z of the density, by Simpson's rule.

@@ -1,0 +1,296 @@
+// The element. It remembers what its attributes wish and works, while it is in sight, until the newest wish is
+// fulfilled: the photo, the model, then the map, sample by sample. Out of sight or out of the page it stops.
+
+import { checkOptions, type SensitivityMap, sensitivities } from "../index.js";
+import {
+  type AttributeName,
+  attributes,
+  lookOptions,
+  passOptions,
+  type Stage,
+  valueIn,
+  wantedModel,
+} from "./attributes.js";
+import { Parts } from "./parts.js";
+import { ReflectingElement } from "./reflecting.js";
+import { type Claim, claim, type Wanted } from "./shared.js";
+import { facts, nameOf, sentence, subject } from "./words.js";
+
+/** What the event `progress` has as its detail. */
+export interface Progress {
+  readonly samples: number;
+  readonly wanted: number;
+  /** Relative to the map; Infinity for one sample. */
+  readonly standardError: number;
+}
+
+/**
+ * A photo with its sensitivity map. Fires `progress` (detail: `Progress`), `result` (the `SensitivityMap`, which
+ * lasts until the next one or until the element goes) and `error` (the sentence that the element shows).
+ */
+export class SensitivityMapElement extends ReflectingElement {
+  static readonly observedAttributes: readonly string[] = Object.keys(attributes);
+
+  readonly #parts = new Parts(this.attachShadow({ mode: "open" }));
+  readonly #sight = new IntersectionObserver((seen) => this.#see(seen.at(-1)!.isIntersecting));
+  readonly #size = new ResizeObserver(() => this.#resize());
+  readonly #changed = new Set<Stage>();
+  #isSeen = false;
+  #wishes = 0; // how many there have been; what began at another count is out of date
+  #fulfilled = 0;
+  #work: Promise<void> | undefined;
+  #stop = new AbortController();
+  #claim: Claim | undefined;
+  #losses = 0; // of the device, since there was a map
+  #hasFailed = false;
+  #map: SensitivityMap | undefined;
+  #shown = 0; // samples of the map that can be seen, if it is that of the wish
+  #aspect = 1; // of what the network sees
+
+  /** The map that is shown. */
+  get map(): SensitivityMap | undefined {
+    return this.#map;
+  }
+
+  connectedCallback(): void {
+    this.takeEarlyProperties();
+    this.#sight.observe(this);
+    this.#size.observe(this.#parts.canvas);
+    if (this.#wishes === 0) this.#change("photo");
+    else this.#go();
+  }
+
+  disconnectedCallback(): void {
+    // Who moves an element takes it out and puts it in again.
+    setTimeout(() => !this.isConnected && this.#close());
+  }
+
+  attributeChangedCallback(name: AttributeName, before: string | null, now: string | null): void {
+    if (before !== now) this.#change(attributes[name].stage);
+  }
+
+  // Attributes change together, so what they come to is looked at once.
+  #change(stage: Stage): void {
+    this.#changed.add(stage);
+    if (this.#changed.size === 1) queueMicrotask(() => this.#wish());
+  }
+
+  #wish(): void {
+    const changed = new Set(this.#changed);
+    this.#changed.clear();
+    const has = (...stages: Stage[]) => stages.some((stage) => changed.has(stage));
+    this.#parts.reserve(valueIn(this, "width"), valueIn(this, "height"));
+    if (has("photo")) {
+      this.#drop();
+      this.#parts.load(this.src);
+    }
+    // What is under way for another photo is of no use; for other options it is better than nothing.
+    if (has("photo", "model")) this.#stop.abort();
+    if (has("photo", "model", "passes") || this.#hasFailed) {
+      this.#wishes++;
+      this.#shown = 0;
+    }
+    this.#attempt(() => this.#look());
+    this.#go();
+  }
+
+  #see(isSeen: boolean): void {
+    this.#isSeen = isSeen;
+    if (isSeen) this.#go();
+    else this.#stop.abort();
+  }
+
+  #go(): void {
+    this.#work ??= this.#workOff().finally(() => {
+      this.#work = undefined;
+      this.#parts.showProgress(undefined);
+    });
+  }
+
+  async #workOff(): Promise<void> {
+    while (this.isConnected && this.#isSeen && this.#fulfilled !== this.#wishes) {
+      const wish = this.#wishes;
+      this.#stop = new AbortController();
+      const { signal } = this.#stop;
+      try {
+        if (await this.#explain(wish, signal)) this.#fulfilled = wish;
+      } catch (error) {
+        if (signal.aborted || this.#claim?.isLost) continue;
+        this.#fulfilled = wish;
+        this.#fail(error);
+      }
+    }
+  }
+
+  /** Makes the map of a wish; false where it was left unfinished. */
+  async #explain(wish: number, signal: AbortSignal): Promise<boolean> {
+    const options = passOptions(this);
+    checkOptions(options);
+    this.#hasFailed = false;
+    this.#parts.calm();
+    const wanted = wantedModel(this);
+    if (!wanted || !this.src) return true;
+    const stopped = new Promise<undefined>((resolve) => {
+      signal.addEventListener("abort", () => resolve(undefined));
+    });
+    const photo = await Promise.race([this.#parts.decoded(), stopped]);
+    if (!photo) return false;
+    const held = this.#hold(wanted);
+    const trouble = await held.device.then(
+      () => undefined,
+      (error: Error) => error,
+    );
+    if (trouble) {
+      this.#fail(trouble, true);
+      return true;
+    }
+    const model = await Promise.race([held.model, stopped]);
+    if (!model) return false;
+    this.#aspect = model.input.width / model.input.height;
+    const { samples = 50 } = options;
+    const batch = options.batch ?? Math.min(held.pace, samples);
+    const mayMove = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    let made: SensitivityMap | undefined;
+    try {
+      for await (const map of sensitivities(model, photo, { ...options, batch, signal })) {
+        made = map;
+        this.#losses = 0;
+        held.pace = pace(map, held.pace);
+        if (signal.aborted) return false;
+        // What was seen before it was out of sight stays until there is more.
+        if (mayMove && map.samples >= this.#shown) this.#show(map);
+        this.#tell(map, samples);
+        if (wish !== this.#wishes) return false;
+      }
+      this.#finish(made as SensitivityMap);
+      return true;
+    } finally {
+      if (made !== this.#map) made?.destroy();
+    }
+  }
+
+  /** The claim on a model: the one that is held, or a new one. */
+  #hold(wanted: Wanted): Claim {
+    const held = this.#claim;
+    if (held?.isFor(wanted) && !held.isLost && !held.hasFailed) return held;
+    this.#claim = claim(wanted, {
+      arriving: (part) => this.#parts.showProgress(part),
+      lost: () => this.#recover(),
+    });
+    held?.release();
+    return this.#claim;
+  }
+
+  #show(map: SensitivityMap): void {
+    if (this.#map !== map) this.#map?.destroy();
+    this.#map = map;
+    this.#shown = map.samples;
+    this.#look();
+  }
+
+  #tell({ samples, standardError }: SensitivityMap, wanted: number): void {
+    this.#parts.showProgress(samples / wanted);
+    const detail: Progress = { samples, wanted, standardError };
+    this.dispatchEvent(new CustomEvent("progress", { detail }));
+  }
+
+  #finish(map: SensitivityMap): void {
+    this.#show(map);
+    this.#parts.announce(nameOf(map, this.alt));
+    this.dispatchEvent(new CustomEvent("result", { detail: map }));
+  }
+
+  /** Draws and describes what there is: no pass is run. */
+  #look(): void {
+    const map = this.#map;
+    const look = lookOptions(this);
+    this.#parts.frame(look.frame === "crop", this.#aspect);
+    this.#parts.nameIt(nameOf(map, this.alt));
+    if (!map) return;
+    map.draw(this.#parts.canvas, look);
+    this.#parts.showMap();
+    const describe = (error: number) => this.#parts.describe(subject(map), facts(map, error));
+    const { samples, estimator, standardError } = map;
+    if (look.estimator === estimator) describe(standardError);
+    else {
+      const isCurrent = () => map === this.#map && samples === map.samples;
+      map.errorOf(look.estimator).then(
+        (error) => isCurrent() && describe(error),
+        () => {},
+      );
+    }
+  }
+
+  #resize(): void {
+    const { canvas } = this.#parts;
+    const pixels = (length: number) => Math.min(8192, Math.round(length * devicePixelRatio));
+    const [width, height] = [pixels(canvas.clientWidth), pixels(canvas.clientHeight)];
+    if (width === 0 || height === 0) return;
+    if (canvas.width === width && canvas.height === height) return;
+    Object.assign(canvas, { width, height });
+    this.#attempt(() => this.#look());
+  }
+
+  #attempt(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown, hasNoDevice = false): void {
+    const detail = sentence(error);
+    this.#hasFailed = true;
+    if (hasNoDevice) this.#parts.showFallback(detail);
+    else this.#parts.complain(detail);
+    this.dispatchEvent(new CustomEvent("error", { detail }));
+  }
+
+  // A device that is lost again before it has made a map would be lost for ever.
+  #recover(): void {
+    this.#drop();
+    this.#wishes++;
+    if (++this.#losses > 1) {
+      this.#fulfilled = this.#wishes;
+      this.#fail("the GPU was lost again: reload the page, or try a smaller model");
+    }
+    this.#go();
+  }
+
+  #drop(): void {
+    this.#map?.destroy();
+    this.#map = undefined;
+    this.#shown = 0;
+    this.#parts.hideMap();
+    this.#parts.describe("", "");
+  }
+
+  /** Gives everything back; the next time in a page begins anew. */
+  async #close(): Promise<void> {
+    this.#sight.disconnect();
+    this.#size.disconnect();
+    this.#isSeen = false;
+    this.#stop.abort();
+    await this.#work;
+    if (this.isConnected) return;
+    this.#drop();
+    this.#wishes++;
+    this.#claim?.release();
+    this.#claim = undefined;
+  }
+}
+
+/** Milliseconds that a batch should take: what the eye calls at once. */
+const STEP = 60;
+
+/**
+ * Samples of batches that take about as long as that; another number only where it is far off, because engines of
+ * another size are made anew. The first sample says nothing: its standard error is known without waiting for the GPU.
+ */
+function pace({ times, samples }: SensitivityMap, before: number): number {
+  if (samples < 2) return before;
+  const ideal = Math.min((STEP * samples) / times.samples, 64);
+  if (ideal < 2 * before && ideal >= before / 2) return before;
+  return 2 ** Math.max(0, Math.floor(Math.log2(ideal)));
+}

@@ -1,0 +1,190 @@
+// What the elements of a page have in common: one device, and each model once, with the number of its users. The last
+// one to leave a model frees it; with the last model the device goes.
+
+import { loadModel, type Model, type ModelOptions, parseLabels, requestDevice } from "../index.js";
+
+/** Which model is wanted. */
+export interface Wanted {
+  readonly url: string;
+  /** Where the names of the classes are, or the names themselves. */
+  readonly labels: string | readonly string[] | undefined;
+  readonly size: ModelOptions["size"];
+  readonly axes: ModelOptions["axes"];
+}
+
+/** What one user has of a model. */
+export interface Claim {
+  readonly device: Promise<GPUDevice>;
+  readonly model: Promise<Model>;
+  /** Samples that go through this model in the time that the eye calls at once. */
+  pace: number;
+  /** The device is gone, and everything on it. */
+  readonly isLost: boolean;
+  /** There is no such model, or no device for it: another claim may have more luck. */
+  readonly hasFailed: boolean;
+  /** True where the same is wanted. */
+  isFor(wanted: Wanted): boolean;
+  /** Hands the model back; to be called once, whatever became of it. */
+  release(): void;
+}
+
+/** Who waits for news of a model: how much of it has arrived, from 0 to 1, and that the device was lost. */
+export interface Listener {
+  arriving(part: number): void;
+  lost(): void;
+}
+
+interface Entry {
+  readonly users: Set<Listener>;
+  readonly abort: AbortController;
+  readonly model: Promise<Model>;
+  pace: number;
+  hasFailed: boolean;
+}
+
+interface Home {
+  readonly device: Promise<GPUDevice>;
+  readonly entries: Map<string, Entry>;
+  isLost: boolean;
+}
+
+let current: Home | undefined;
+
+function openHome(): Home {
+  const home: Home = { device: requestDevice(), entries: new Map(), isLost: false };
+  home.device.then(
+    (device) =>
+      device.lost.then(() => {
+        // It was not the last user who let it go.
+        if (current !== home) return;
+        current = undefined;
+        home.isLost = true;
+        const users = [...home.entries.values()].flatMap((entry) => [...entry.users]);
+        for (const user of users) user.lost();
+      }),
+    () => {
+      if (current === home) current = undefined;
+    },
+  );
+  return home;
+}
+
+/** Claims a model on the page's device; both are made where they are not there yet. */
+export function claim(wanted: Wanted, listener: Listener): Claim {
+  const home = (current ??= openHome());
+  const key = JSON.stringify(wanted);
+  const entry = home.entries.get(key) ?? openEntry(home, key, wanted);
+  const { users, model } = entry;
+  users.add(listener);
+  return {
+    device: home.device,
+    model,
+    get pace() {
+      return entry.pace;
+    },
+    set pace(pace) {
+      entry.pace = pace;
+    },
+    get isLost() {
+      return home.isLost;
+    },
+    get hasFailed() {
+      return entry.hasFailed;
+    },
+    isFor: (other) => JSON.stringify(other) === key,
+    release() {
+      users.delete(listener);
+      if (users.size === 0) leave(home, key, entry);
+    },
+  };
+}
+
+function openEntry(home: Home, key: string, wanted: Wanted): Entry {
+  const users = new Set<Listener>();
+  const abort = new AbortController();
+  const tell = (part: number) => {
+    for (const user of users) user.arriving(part);
+  };
+  const model = load(home.device, wanted, tell, abort.signal);
+  const entry: Entry = { users, abort, model, pace: 4, hasFailed: false };
+  home.entries.set(key, entry);
+  // Whoever asks next tries again.
+  model.catch(() => {
+    entry.hasFailed = true;
+    leave(home, key, entry);
+  });
+  return entry;
+}
+
+function leave(home: Home, key: string, entry: Entry): void {
+  if (home.entries.get(key) !== entry) return;
+  home.entries.delete(key);
+  entry.abort.abort();
+  // Whatever still runs on the model ends before.
+  const gone = entry.model.then(
+    (model) => model.alone(async () => model.destroy()),
+    () => {},
+  );
+  if (home.entries.size > 0) return;
+  if (current === home) current = undefined;
+  Promise.all([home.device, gone]).then(
+    ([device]) => device.destroy(),
+    () => {},
+  );
+}
+
+async function load(
+  device: Promise<GPUDevice>,
+  { url, labels, size, axes }: Wanted,
+  tell: (part: number) => void,
+  signal: AbortSignal,
+): Promise<Model> {
+  const opened = await device;
+  const [model, names] = await Promise.all([
+    fetched("model", url, signal),
+    typeof labels === "string" ? labelsAt(labels, signal) : labels,
+  ]);
+  return loadModel(opened, counted(model, tell), {
+    signal,
+    ...(names && { labels: names }),
+    ...(size && { size }),
+    ...(axes && { axes }),
+  });
+}
+
+async function labelsAt(url: string, signal: AbortSignal): Promise<string[]> {
+  const text = await (await fetched("labels", url, signal)).text();
+  try {
+    return parseLabels(text);
+  } catch (cause) {
+    throw new Error(`the labels at ${url} hold no class names: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+async function fetched(what: string, url: string, signal: AbortSignal): Promise<Response> {
+  const refuse = (reason: string, options?: ErrorOptions): never => {
+    throw new Error(`the ${what} at ${url} could not be fetched: ${reason}`, options);
+  };
+  const response = await fetch(url, { signal }).catch((cause) =>
+    refuse((cause as Error).message, { cause }),
+  );
+  return response.ok ? response : refuse(`${response.status} ${response.statusText}`);
+}
+
+/** The same response, which tells how much of it has been read. */
+function counted(response: Response, tell: (part: number) => void): Response {
+  const total = Number(response.headers.get("content-length"));
+  if (!response.body || !(total > 0)) return response;
+  let read = 0;
+  const counter = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+    transform(chunk, controller) {
+      read += chunk.byteLength;
+      // A compressed file is longer than what was announced.
+      tell(Math.min(1, read / total));
+      controller.enqueue(chunk);
+    },
+  });
+  return new Response(response.body.pipeThrough(counter));
+}

@@ -1,0 +1,35 @@
+// What the element says.
+
+import type { SensitivityMap } from "../index.js";
+
+/** An error's message as a sentence. */
+export function sentence(error: unknown): string {
+  const text = (error instanceof Error ? error.message : String(error)).trim();
+  return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
+}
+
+function percent(part: number): string {
+  if (part > 0 && part < 0.001) return "< 0.1\u00a0%";
+  return `${(100 * part).toFixed(part < 0.1 && part > 0 ? 1 : 0)}\u00a0%`;
+}
+
+/** The class of a map, or the two that are held against each other. */
+export function subject({ target, versus }: SensitivityMap): string {
+  return versus ? `${target.label} rather than ${versus.label}` : target.label;
+}
+
+/** What is said beside it: how probable the class is, and how sure the map. */
+export function facts(map: SensitivityMap, standardError: number): string {
+  const { samples, target } = map;
+  const of = samples === 1 ? "1 sample" : `${samples} samples`;
+  const error = Number.isFinite(standardError) ? `, standard error ${percent(standardError)}` : "";
+  return `${percent(target.probability)} · ${of}${error}`;
+}
+
+/** The name of the picture: what the photo shows, and what of it the map explains. */
+export function nameOf(map: SensitivityMap | undefined, alt: string | null): string {
+  if (!map) return alt || "Photo";
+  const { probability } = map.target;
+  const what = `Sensitivity map of ${subject(map)}, probability ${percent(probability)}`;
+  return alt ? `${what}. Photo: ${alt}` : what;
+}

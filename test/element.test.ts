@@ -1,0 +1,575 @@
+// <sensitivity-map> in a real Chrome, under a strict Content-Security-Policy: what tags of a page show, say and cost.
+
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import type { Page } from "puppeteer";
+import * as assert from "uvu/assert";
+import { openPage } from "../src/chrome/open.js";
+import { attributes, propertyOf } from "../src/element/attributes.js";
+import type { SensitivityMapElement } from "../src/element/sensitivity-map.js";
+import type { SensitivityMap } from "../src/index.js";
+import { bitmapFile } from "./demo/bitmap.js";
+import { suite } from "./harness.js";
+import { smallNetwork } from "./models/tiny.js";
+
+const test = suite("element");
+
+const POLICY =
+  "default-src 'none'; script-src 'self'; img-src 'self'; connect-src 'self' data:; base-uri 'none'";
+
+const page = (
+  head = "",
+) => `<!doctype html><html lang="en"><meta charset="utf-8"><title>Tags</title>
+  <meta http-equiv="Content-Security-Policy" content="${POLICY}"><link rel="icon" href="photo.bmp">
+  ${head}<body></body></html>`;
+
+const photo = (shift: number) =>
+  bitmapFile(60, 40, (x, y) => {
+    const isInside = (x - 30 - shift) ** 2 + (y - 20) ** 2 < 150;
+    return isInside ? [230, 120, 40] : [4 * x, 6 * y, 90 + ((x * y) % 60)];
+  });
+
+const FILES = {
+  "index.html": page('<script type="module" src="element.js"></script>'),
+  "late.html": page(),
+  "photo.bmp": photo(0),
+  "other.bmp": photo(12),
+  "network.onnx": smallNetwork().bytes(),
+  "names.txt": Array.from({ length: 10 }, (_, i) => `name ${i}`).join("\n"),
+  "broken.onnx": "no model at all",
+  "broken.jpg": "no picture at all",
+};
+
+/** What the page is asked to count, in `evaluateOnNewDocument`. */
+interface Counts {
+  devices: number;
+  destroyed: number;
+  passes: number;
+}
+
+/** What an event brought, as far as it can leave the page. */
+interface Heard {
+  readonly type: string;
+  readonly detail: unknown;
+}
+
+type Observed = typeof globalThis & { counts: Counts; heard: Map<string, Heard[]> };
+
+const opening = open();
+
+async function open() {
+  const folder = await mkdtemp(join(tmpdir(), "smoothgrad-element-"));
+  for (const [name, content] of Object.entries(FILES)) await writeFile(join(folder, name), content);
+  // The build script finds its own folder, so it must not be bundled into the tests.
+  const { buildLibrary } = await import(pathToFileURL(resolve("build.mjs")).href);
+  await buildLibrary(folder);
+  const { page, close } = await openPage(new Map([["/page/", { folder }]]), { log: () => {} });
+  const faults: string[] = [];
+  const requests: string[] = [];
+  page.on("console", (message) => {
+    if (message.text().startsWith("Failed to load resource")) return;
+    if (["error", "warn"].includes(message.type())) faults.push(message.text());
+  });
+  page.on("pageerror", (error) => faults.push(String(error)));
+  page.on("request", (request) => requests.push(new URL(request.url()).pathname));
+  await page.evaluateOnNewDocument(watch);
+  await page.setViewport({ width: 800, height: 600 });
+  return { page, close, folder, faults, requests };
+}
+
+// Runs in the page, before anything else.
+function watch(): void {
+  const counts = { devices: 0, destroyed: 0, passes: 0 };
+  const heard = new Map<string, Heard[]>();
+  Object.assign(globalThis, { counts, heard });
+  const { requestDevice } = GPUAdapter.prototype;
+  GPUAdapter.prototype.requestDevice = function (descriptor) {
+    counts.devices++;
+    return requestDevice.call(this, descriptor);
+  };
+  const { createCommandEncoder, destroy } = GPUDevice.prototype;
+  GPUDevice.prototype.createCommandEncoder = function (descriptor) {
+    if (descriptor?.label?.startsWith("passes")) counts.passes++;
+    return createCommandEncoder.call(this, descriptor);
+  };
+  GPUDevice.prototype.destroy = function () {
+    counts.destroyed++;
+    return destroy.call(this);
+  };
+  for (const type of ["progress", "result", "error"]) {
+    document.addEventListener(
+      type,
+      (event) => {
+        const { id } = event.target as Element;
+        const { detail } = event as CustomEvent;
+        const { samples, target } = detail as Partial<SensitivityMap>;
+        const facts = type === "result" ? { samples, label: target?.label } : detail;
+        heard.set(id, [...(heard.get(id) ?? []), { type, detail: facts }]);
+      },
+      true,
+    );
+  }
+}
+
+/** A new document with these tags. */
+async function show(tags: string, file = "index.html"): Promise<Page> {
+  const { page, requests } = await opening;
+  await page.goto(new URL(`/page/${file}`, page.url()).href);
+  requests.length = 0;
+  await page.evaluate((tags) => {
+    document.body.innerHTML = tags;
+  }, tags);
+  return page;
+}
+
+const SRC = 'src="photo.bmp" model="network.onnx"';
+
+const counts = async () => (await opening).page.evaluate(() => (globalThis as Observed).counts);
+
+const eventsOf = async (id: string) =>
+  (await opening).page.evaluate((id) => (globalThis as Observed).heard.get(id) ?? [], id);
+
+/** Waits until an element has fired so many events of a type, and gives the last one's detail. */
+async function hear(id: string, type: string, times = 1): Promise<unknown> {
+  const { page } = await opening;
+  await page.waitForFunction(
+    (id, type, times) => {
+      const events = (globalThis as Observed).heard.get(id) ?? [];
+      return events.filter((event) => event.type === type).length >= times;
+    },
+    { timeout: 30_000 },
+    ...([id, type, times] as const),
+  );
+  return (await eventsOf(id)).filter((event) => event.type === type).at(-1)?.detail;
+}
+
+const change = async (id: string, values: Partial<Record<string, string | null>>) =>
+  (await opening).page.evaluate(
+    (id, values) => {
+      for (const [name, value] of Object.entries(values)) {
+        if (value == null) document.getElementById(id)!.removeAttribute(name);
+        else document.getElementById(id)!.setAttribute(name, value);
+      }
+    },
+    id,
+    values,
+  );
+
+const inside = async (id: string, part: string) =>
+  (await opening).page.evaluate(
+    (id, part) => {
+      const node = document.getElementById(id)!.shadowRoot!.querySelector(`[part=${part}]`)!;
+      return {
+        text: node.textContent ?? "",
+        name: node.getAttribute("aria-label"),
+        role: node.getAttribute("role"),
+        isSeen: (node as HTMLElement).offsetParent !== null,
+      };
+    },
+    id,
+    part,
+  );
+
+/** The colors of an element's map, small: what it shows. */
+const picture = async (id: string) =>
+  (await opening).page.evaluate(async (id) => {
+    await new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)));
+    const small = new OffscreenCanvas(24, 24);
+    const context = small.getContext("2d")!;
+    const map = document.getElementById(id)!.shadowRoot!.querySelector("canvas")!;
+    context.drawImage(map, 0, 0, 24, 24);
+    return context.getImageData(0, 0, 24, 24).data.join();
+  }, id);
+
+const later = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
+
+test("explains a photo: progress, result, caption and name", async () => {
+  await show(`<sensitivity-map id="a" ${SRC} labels="names.txt" samples="12" batch="4"
+    alt="an orange"></sensitivity-map>`);
+  const result = (await hear("a", "result")) as { samples: number; label: string };
+  assert.is(result.samples, 12);
+  assert.match(result.label, /^name \d$/);
+  const progress = (await eventsOf("a")).filter(({ type }) => type === "progress");
+  const details = progress.map(({ detail }) => detail as Record<string, number>);
+  assert.equal(
+    details.map(({ samples, wanted }) => [samples, wanted]),
+    [
+      [4, 12],
+      [8, 12],
+      [12, 12],
+    ],
+  );
+  for (const { standardError } of details) assert.ok(standardError! > 0 && standardError! < 10);
+  const caption = await inside("a", "caption");
+  assert.match(caption.text, /^name \d \d+\s% · 12 samples, standard error [\d.]+\s%$/);
+  assert.equal((await inside("a", "picture")).role, "img");
+  const { name } = await inside("a", "picture");
+  assert.match(name!, /^Sensitivity map of name \d, probability \d+\s%\. Photo: an orange$/);
+  assert.ok(new Set((await picture("a")).split(",")).size > 20);
+});
+
+test("every attribute has a property that reflects", async () => {
+  const page = await show('<sensitivity-map id="a"></sensitivity-map>');
+  const samples: Record<string, unknown> = {
+    antithetic: true,
+    "clean-last": true,
+    "multiply-input": true,
+    smooth: true,
+    percentile: [1, 99],
+    baseline: ["black", "white"],
+    preprocess: { shortSide: 28 },
+  };
+  for (const [name, { read }] of Object.entries(attributes)) {
+    const value = samples[name] ?? (typeof read("3") === "number" ? 3 : "word");
+    const [before, text, after, gone] = await page.evaluate(
+      (name, property, value) => {
+        const tag = document.getElementById("a") as unknown as Record<string, unknown> & Element;
+        const before = tag[property];
+        tag[property] = value;
+        const text = tag.getAttribute(name);
+        const after = tag[property];
+        tag[property] = typeof value === "boolean" ? false : null;
+        return [before, text, after, tag.hasAttribute(name)] as const;
+      },
+      ...([name, propertyOf(name), value] as const),
+    );
+    assert.is(before, value === true ? false : null, name);
+    assert.ok(text !== null, name);
+    assert.equal(after, value, name);
+    assert.is(gone, false, name);
+  }
+});
+
+test("takes properties that were set before it was defined", async () => {
+  const page = await show(`<sensitivity-map id="a" ${SRC}>Wait.</sensitivity-map>`, "late.html");
+  await page.evaluate(() => {
+    Object.assign(document.getElementById("a")!, { samples: 2, percentile: [2, 98] });
+  });
+  await page.addScriptTag({ url: "/page/element.js", type: "module" });
+  assert.is(((await hear("a", "result")) as SensitivityMap).samples, 2);
+  const text = await page.$eval("#a", (tag) => tag.getAttribute("percentile"));
+  assert.is(text, "2,98");
+});
+
+test("means by its attributes what the library means", async () => {
+  const page = await show(`<sensitivity-map id="a" ${SRC} samples="6" batch="3" noise="0.3" seed="9"
+    method="integrated-gradients" steps="4" baseline="black" target="3" of="probability" antithetic
+    preprocess="tf"></sensitivity-map>`);
+  await hear("a", "result");
+  const isSame = await page.evaluate(async (path) => {
+    const library = (await import(path)) as typeof import("../src/index.js");
+    const { requestDevice, loadModel, sensitivity } = library;
+    const tag = document.getElementById("a") as SensitivityMapElement;
+    const device = await requestDevice();
+    const model = await loadModel(device, "network.onnx");
+    const photo = await (await fetch("photo.bmp")).blob();
+    const map = await sensitivity(model, photo, {
+      ...{ method: "integrated-gradients", steps: 4, baseline: "black" },
+      ...{ samples: 6, batch: 3, noise: 0.3, seed: 9, target: 3, antithetic: true },
+      ...{ of: "probability", preprocess: "tf" },
+    } as const);
+    const [ours, theirs] = await Promise.all([tag.map!.data(), map.data()]);
+    device.destroy();
+    return ours.some((value) => value !== 0) && ours.every((value, i) => value === theirs[i]);
+  }, "/page/index.js");
+  assert.ok(isSame);
+});
+
+test("what only draws runs no pass", async () => {
+  await show(`<sensitivity-map id="a" ${SRC} samples="4"></sensitivity-map>`);
+  await hear("a", "result");
+  const { passes } = await counts();
+  assert.ok(passes > 0);
+  let before = await picture("a");
+  for (const [name, value] of [
+    ["palette", "inferno"],
+    ["reduce", "signed"],
+    ["percentile", "90"],
+    ["estimator", "variance"],
+    ["multiply-input", ""],
+    ["overlay", "0.5"],
+    ["opacity", "0.9"],
+    ["overlay", "mask"],
+    ["smooth", ""],
+    ["scale", "-0.1,0.1"],
+    ["frame", "crop"],
+  ] as const) {
+    await change("a", { [name]: value });
+    const now = await picture("a");
+    assert.is.not(now, before, name);
+    before = now;
+  }
+  assert.is((await counts()).passes, passes);
+  await change("a", { seed: "1" });
+  await hear("a", "result", 2);
+  assert.ok((await counts()).passes > passes);
+});
+
+test("elements of a page share the device and the model, and the last one frees them", async () => {
+  const { requests } = await opening;
+  const tag = (id: string) => `<sensitivity-map id="${id}" ${SRC} samples="4"></sensitivity-map>`;
+  const page = await show(tag("a") + tag("b"));
+  await Promise.all([hear("a", "result"), hear("b", "result")]);
+  assert.is(requests.filter((path) => path.endsWith(".onnx")).length, 1);
+  assert.equal({ ...(await counts()), passes: 0 }, { devices: 1, destroyed: 0, passes: 0 });
+  const same = await page.evaluate(() => {
+    const [a, b] = document.querySelectorAll("sensitivity-map");
+    return (
+      (a!.map as unknown as { model: object }).model ===
+      (b!.map as never as { model: object }).model
+    );
+  });
+  assert.ok(same);
+  await page.evaluate(() => document.getElementById("a")!.remove());
+  await later(200);
+  assert.is((await counts()).destroyed, 0);
+  await change("b", { seed: "5" });
+  await hear("b", "result", 2);
+  await page.evaluate(() => document.getElementById("b")!.remove());
+  await page.waitForFunction(() => (globalThis as Observed).counts.destroyed === 1);
+});
+
+test("goes on where it is put when it is moved, and begins anew when it comes back", async () => {
+  const page = await show(
+    `<div id="from"><sensitivity-map id="a" ${SRC} samples="4"></sensitivity-map></div><div id="to"></div>`,
+  );
+  await hear("a", "result");
+  await page.evaluate(() => document.getElementById("to")!.append(document.getElementById("a")!));
+  await later(200);
+  assert.is((await counts()).destroyed, 0);
+  await page.evaluate(async () => {
+    const tag = document.getElementById("a")!;
+    tag.remove();
+    await new Promise((done) => setTimeout(done, 500));
+    document.body.append(tag);
+  });
+  await hear("a", "result", 2);
+  assert.equal({ ...(await counts()), passes: 0 }, { devices: 2, destroyed: 1, passes: 0 });
+});
+
+test("stops when it is removed", async () => {
+  const page = await show(
+    `<sensitivity-map id="a" ${SRC} samples="5000" batch="2"></sensitivity-map>`,
+  );
+  await hear("a", "progress", 2);
+  await page.evaluate(() => document.getElementById("a")!.remove());
+  await page.waitForFunction(() => (globalThis as Observed).counts.destroyed === 1);
+  const { passes } = await counts();
+  await later(300);
+  assert.is((await counts()).passes, passes);
+  assert.ok((await eventsOf("a")).every(({ type }) => type === "progress"));
+});
+
+test("stops when it is scrolled away, keeps what it shows, and goes on when it returns", async () => {
+  const page = await show(`<sensitivity-map id="a" ${SRC} samples="300" batch="2"></sensitivity-map>
+    <div id="below"></div>`);
+  await page.evaluate(() => {
+    document.getElementById("below")!.style.height = "5000px";
+  });
+  await hear("a", "progress", 6);
+  await page.evaluate(() => scrollTo(0, 4000));
+  await later(500);
+  const { passes } = await counts();
+  const seen = await picture("a");
+  await later(500);
+  assert.is((await counts()).passes, passes);
+  assert.is(await picture("a"), seen);
+  assert.is((await eventsOf("a")).filter(({ type }) => type === "result").length, 0);
+  await page.evaluate(() => scrollTo(0, 0));
+  await hear("a", "result");
+});
+
+test("does nothing before it comes into sight", async () => {
+  const page = await show(
+    `<div id="above"></div><sensitivity-map id="a" ${SRC} samples="4"></sensitivity-map>`,
+  );
+  await page.evaluate(() => {
+    document.getElementById("above")!.style.height = "5000px";
+  });
+  await later(300);
+  const { page: _, requests } = await opening;
+  const before = requests.filter((path) => path.endsWith(".onnx")).length;
+  await page.evaluate(() => document.getElementById("a")!.scrollIntoView());
+  await hear("a", "result");
+  assert.ok(before <= 1);
+});
+
+test("follows its attributes: another photo, another class, another model", async () => {
+  await show(`<sensitivity-map id="a" ${SRC} samples="4"></sensitivity-map>`);
+  await hear("a", "result");
+  const before = await picture("a");
+  await change("a", { src: "other.bmp" });
+  await hear("a", "result", 2);
+  assert.is.not(await picture("a"), before);
+  await change("a", { target: "name 4", labels: "names.txt" });
+  assert.is(((await hear("a", "result", 3)) as { label: string }).label, "name 4");
+  await change("a", { labels: "a,b,c,d,e,f,g,h,i,j", target: "c", versus: "e" });
+  assert.is(((await hear("a", "result", 4)) as { label: string }).label, "c");
+  assert.match((await inside("a", "caption")).text, /^c rather than e /);
+});
+
+test("says what is wrong, in the tag and in an event, and gets over it", async () => {
+  await show(`<sensitivity-map id="a" ${SRC} samples="4"></sensitivity-map>`);
+  await hear("a", "result");
+  let [errors, results] = [0, 1];
+  for (const [name, value, sentence] of [
+    ["samples", "many", "Samples must be a whole number from 1 to 1000000, got many."],
+    ["noise", "-1", "Noise must be a number from 0 to 10000, got -1."],
+    ["method", "magic", /^"magic" is not a method/],
+    ["steps", "9", /^Gradient has no option "steps"; it is for integrated-gradients/],
+    [
+      "palette",
+      "pink",
+      '"pink" is not a palette; there are: grayscale, diverging, viridis, inferno.',
+    ],
+    ["overlay", "1.5", "Opacity must be a number from 0 to 1, got 1.5."],
+    ["reduce", "less", /^"less" is not a reduction/],
+    ["estimator", "median", /^"median" is not an estimator/],
+    ["percentile", "high", "A percentile lies between 0 and 100, got high."],
+    ["scale", "1", "Scale is two numbers (0,0.02), got 1."],
+    ["box", "0", /^Box is LOW:HIGH/],
+    ["preprocess", "{", /^"{" is not a preprocessing/],
+    ["target", "name 12", /^"name 12" names no class/],
+    ["labels", "a,b", "There are 2 labels, the model has 10 classes."],
+    ["labels", "photo.bmp", /^The labels at http.*photo\.bmp hold no class names/],
+    ["model", "broken.onnx", /not an ONNX model/],
+    [
+      "model",
+      "nowhere.onnx",
+      /^The model at http.*nowhere\.onnx could not be fetched: 404 Not Found\.$/,
+    ],
+    ["src", "broken.jpg", /^The photo at http.*broken\.jpg cannot be shown: it is no picture/],
+    ["src", "nowhere.jpg", /^The photo at http.*nowhere\.jpg cannot be shown/],
+  ] as const) {
+    const before = await (await opening).page.$eval(
+      "#a",
+      (tag, name) => tag.getAttribute(name),
+      name,
+    );
+    await change("a", { [name]: value });
+    const said = (await hear("a", "error", ++errors)) as string;
+    if (typeof sentence === "string") assert.is(said, sentence);
+    else assert.match(said, sentence);
+    const shown = await inside("a", "error");
+    assert.equal(shown, { text: said, name: null, role: "alert", isSeen: true });
+    await change("a", { [name]: before });
+    await hear("a", "result", ++results);
+    assert.is((await inside("a", "error")).text, "");
+  }
+});
+
+test("shows the page's own words, or a sentence, where there is no WebGPU", async () => {
+  const { page } = await opening;
+  const script = await page.evaluateOnNewDocument(() => {
+    Object.defineProperty(navigator, "gpu", { value: undefined });
+  });
+  await show(`<sensitivity-map id="a" ${SRC}></sensitivity-map>
+    <sensitivity-map id="b" ${SRC}><em id="own">An orange.</em></sensitivity-map>`);
+  const said = await hear("a", "error");
+  await hear("b", "error");
+  assert.match(said as string, /^This browser has no WebGPU: .*\.$/);
+  const shown = await page.evaluate(() => ({
+    sentence: (document.getElementById("a")!.shadowRoot!.querySelector("slot") as HTMLElement)
+      .innerText,
+    own: document.getElementById("own")!.checkVisibility(),
+    photos: [...document.querySelectorAll("sensitivity-map")].map(
+      (tag) => tag.shadowRoot!.querySelector("img")!.naturalWidth,
+    ),
+  }));
+  await page.removeScriptToEvaluateOnNewDocument(script.identifier);
+  assert.equal(shown, { sentence: said, own: true, photos: [60, 60] });
+});
+
+test("hides the page's own words where there is WebGPU", async () => {
+  const page = await show(
+    `<sensitivity-map id="a" ${SRC} samples="2"><em id="own">An orange.</em></sensitivity-map>`,
+  );
+  await hear("a", "result");
+  assert.is(await page.$eval("#own", (own) => own.checkVisibility()), false);
+});
+
+test("gets over a lost device, and gives up when it is lost again at once", async () => {
+  const page = await show(`<sensitivity-map id="a" ${SRC} samples="4"></sensitivity-map>`);
+  await hear("a", "result");
+  const lose = () =>
+    page.evaluate(() => {
+      const { map } = document.getElementById("a") as SensitivityMapElement;
+      (map as unknown as { device: GPUDevice }).device.destroy();
+    });
+  await lose();
+  await hear("a", "result", 2);
+  assert.is((await inside("a", "error")).text, "");
+  await page.evaluate(() => {
+    const { createCommandEncoder } = GPUDevice.prototype;
+    GPUDevice.prototype.createCommandEncoder = function (descriptor) {
+      setTimeout(() => this.destroy());
+      return createCommandEncoder.call(this, descriptor);
+    };
+  });
+  await change("a", { seed: "3" });
+  assert.match((await hear("a", "error")) as string, /^The GPU was lost again/);
+  await later(300);
+  assert.is((await eventsOf("a")).filter(({ type }) => type === "error").length, 1);
+});
+
+test("shows only the finished map where motion is not wanted", async () => {
+  const { page } = await opening;
+  await page.emulateMediaFeatures([{ name: "prefers-reduced-motion", value: "reduce" }]);
+  await show(`<sensitivity-map id="a" ${SRC} samples="40" batch="2"></sensitivity-map>`);
+  await hear("a", "progress", 3);
+  const drawn = () =>
+    page.$eval("#a", (tag) =>
+      tag.shadowRoot!.querySelector(".picture")!.classList.contains("drawn"),
+    );
+  const [isDone, isDrawn] = [(await eventsOf("a")).at(-1)?.type === "result", await drawn()];
+  if (!isDone) assert.is(isDrawn, false);
+  await hear("a", "result");
+  assert.is(await drawn(), true);
+  await page.emulateMediaFeatures([]);
+});
+
+test("takes the photo's room before the photo is there, and none more after", async () => {
+  const page = await show("");
+  const heights = await page.evaluate(async (tag) => {
+    document.body.innerHTML = tag;
+    const element = document.querySelector("sensitivity-map")!;
+    const heights = [element.offsetHeight];
+    for (const type of ["progress", "result"]) {
+      await new Promise((heard) => element.addEventListener(type, heard, { once: true }));
+      heights.push(element.offsetHeight);
+    }
+    return heights;
+  }, `<sensitivity-map ${SRC} width="60" height="40" samples="8" batch="4"></sensitivity-map>`);
+  assert.ok(heights[0]! > 100);
+  assert.equal(
+    heights,
+    heights.map(() => heights[0]),
+  );
+});
+
+test("can be loaded twice, and where there is no page", async () => {
+  const page = await show(`<sensitivity-map id="a" ${SRC} samples="2"></sensitivity-map>`);
+  await page.addScriptTag({ url: "/page/element.js?again", type: "module" });
+  await hear("a", "result");
+  const { folder } = await opening;
+  const program = `const { SensitivityMapElement } = await import(${JSON.stringify(
+    pathToFileURL(join(folder, "element.js")).href,
+  )}); console.log(typeof SensitivityMapElement);`;
+  await writeFile(join(folder, "package.json"), '{ "type": "module" }');
+  const flags = ["--input-type=module", "--eval", program];
+  const { stdout } = await promisify(execFile)(process.execPath, flags);
+  assert.is(stdout.trim(), "function");
+});
+
+test("complains of nothing, under a policy that forbids all but its own files", async () => {
+  const { close, folder, faults } = await opening;
+  await close();
+  await rm(folder, { recursive: true });
+  assert.equal(faults, []);
+});
+
+test.run();
