@@ -178,7 +178,7 @@ const demo = (outdir) => ({
 });
 
 /**
- * Builds the demo's page into a folder. `files` is a folder of models and photos that the page is to offer; it
+ * Builds the demo's page, and the examples beside it, into a folder. `files` is a folder of models and photos that the page is to offer; it
  * is linked, not copied.
  */
 export async function buildDemo(folder = `${root}dist/demo`, files = undefined) {
@@ -188,7 +188,7 @@ export async function buildDemo(folder = `${root}dist/demo`, files = undefined) 
   const offered = names.filter((name) => /\.(onnx|jpe?g|png|webp|txt|json)$/i.test(name)).sort();
   await writeFile(`${folder}/files.json`, JSON.stringify(offered));
   if (files !== undefined) await symlink(resolve(files), `${folder}/files`, "junction");
-  await esbuild.build(demo(folder));
+  await Promise.all([esbuild.build(demo(folder)), buildLibrary(`${folder}/smoothgrad`)]);
 }
 
 async function serveDemo() {

@@ -59,7 +59,7 @@ export async function createRangeFinder(
         device.queue.writeBuffer(ends, 0, new Float32Array([scale.low, scale.high]));
         return;
       }
-      const [low, high] = typeof percentile === "number" ? [0, percentile] : percentile;
+      const [low, high] = typeof percentile === "object" ? percentile : [0, percentile];
       percentiles.request([low, high], symmetric);
       device.queue.writeBuffer(settings, 0, new Uint32Array([symmetric ? 1 : 0]));
       percentiles.encode(encoder);

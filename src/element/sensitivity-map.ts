@@ -115,6 +115,8 @@ export class SensitivityMapElement extends ReflectingElement {
       try {
         if (await this.#explain(wish, signal)) this.#fulfilled = wish;
       } catch (error) {
+        // What waits for a device that is lost may fail a moment before that is told.
+        await new Promise((told) => setTimeout(told, 50));
         if (signal.aborted || this.#claim?.isLost) continue;
         this.#fulfilled = wish;
         this.#fail(error);
