@@ -158,11 +158,12 @@ export class SensitivityMapElement extends ReflectingElement {
         made = map;
         this.#losses = 0;
         held.pace = pace(map, held.pace);
-        if (signal.aborted) return false;
+        const isOutdated = wish !== this.#wishes;
+        if (signal.aborted && (isOutdated || !this.isConnected)) return false;
         // What was seen before it was out of sight stays until there is more.
         if (mayMove && map.samples >= this.#shown) this.#show(map);
         this.#tell(map, samples);
-        if (wish !== this.#wishes) return false;
+        if (isOutdated || (signal.aborted && map.samples < samples)) return false;
       }
       this.#finish(made as SensitivityMap);
       return true;

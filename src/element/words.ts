@@ -10,6 +10,7 @@ export function sentence(error: unknown): string {
 
 function percent(part: number): string {
   if (part > 0 && part < 0.001) return "< 0.1\u00a0%";
+  if (part < 1 && part > 0.999) return "> 99.9\u00a0%";
   return `${(100 * part).toFixed(part < 0.1 && part > 0 ? 1 : 0)}\u00a0%`;
 }
 
@@ -18,11 +19,10 @@ export function subject({ target, versus }: SensitivityMap): string {
   return versus ? `${target.label} rather than ${versus.label}` : target.label;
 }
 
-/** What is said beside it: how probable the class is, and how sure the map. */
-export function facts(map: SensitivityMap, standardError: number): string {
-  const { samples, target } = map;
+/** What is said beside it: how probable the class is, and how sure the map, by its standard error. */
+export function facts({ samples, target }: SensitivityMap, standardError: number): string {
   const of = samples === 1 ? "1 sample" : `${samples} samples`;
-  const error = Number.isFinite(standardError) ? `, standard error ${percent(standardError)}` : "";
+  const error = Number.isFinite(standardError) ? ` ± ${percent(standardError)}` : "";
   return `${percent(target.probability)} · ${of}${error}`;
 }
 
