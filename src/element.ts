@@ -3,7 +3,7 @@
 import { SensitivityMapElement } from "./element/sensitivity-map.js";
 
 export type { Properties } from "./element/attributes.js";
-export type { Progress } from "./element/sensitivity-map.js";
+export type { Progress, SensitivityMapEvents } from "./element/events.js";
 export { SensitivityMapElement };
 
 declare global {

@@ -117,7 +117,7 @@ test("its sliders and its select rule the figure beside them", async () => {
     () => {
       const tag = document.querySelector(".play sensitivity-map")!;
       const caption = tag.shadowRoot!.querySelector("[part=caption]")!.textContent!;
-      return /^eight .*12 samples/.test(caption);
+      return /^eight.*12\ssamples/.test(caption);
     },
     { timeout: 30_000 },
   );

@@ -28,8 +28,12 @@ test("a plan is made without a GPU", async () => {
   }
 });
 
-test("the library knows neither Node nor the command line", async () => {
-  const isForeign = (file: string) => /^(node:|cli|chrome\/|puppeteer)/.test(file);
+test("the element stands on the library's public names", async () => {
+  await only("element", ["index.ts", "element/"]);
+});
+
+test("the library knows neither Node, nor the command line, nor the element", async () => {
+  const isForeign = (file: string) => /^(node:|cli|chrome\/|element|puppeteer)/.test(file);
   assert.equal([...(await reachable("index.ts"))].filter(isForeign), []);
 });
 

@@ -8,6 +8,7 @@ import {
   textOf,
   valueIn,
 } from "./attributes.js";
+import type { Audible } from "./events.js";
 
 // Where there is no document, on a server, the element is not defined, but its file can be imported.
 const Base = globalThis.HTMLElement ?? (class {} as typeof HTMLElement);
@@ -42,4 +43,6 @@ for (const name of Object.keys(attributes) as AttributeName[]) {
 }
 
 /** An HTML element with a property for each attribute of the table. */
-export const ReflectingElement = Reflecting as unknown as new () => Reflecting & Properties;
+export const ReflectingElement = Reflecting as unknown as new () => Audible &
+  Reflecting &
+  Properties;

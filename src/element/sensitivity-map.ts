@@ -11,23 +11,13 @@ import {
   valueIn,
   wantedModel,
 } from "./attributes.js";
+import type { SensitivityMapEvents } from "./events.js";
 import { Parts } from "./parts.js";
 import { ReflectingElement } from "./reflecting.js";
 import { type Claim, claim, type Wanted } from "./shared.js";
 import { facts, nameOf, sentence, subject } from "./words.js";
 
-/** What the event `progress` has as its detail. */
-export interface Progress {
-  readonly samples: number;
-  readonly wanted: number;
-  /** Relative to the map; Infinity for one sample. */
-  readonly standardError: number;
-}
-
-/**
- * A photo with its sensitivity map. Fires `progress` (detail: `Progress`), `result` (the `SensitivityMap`, which
- * lasts until the next one or until the element goes) and `error` (the sentence that the element shows).
- */
+/** A photo with its sensitivity map. */
 export class SensitivityMapElement extends ReflectingElement {
   static readonly observedAttributes: readonly string[] = Object.keys(attributes);
 
@@ -115,9 +105,7 @@ export class SensitivityMapElement extends ReflectingElement {
       try {
         if (await this.#explain(wish, signal)) this.#fulfilled = wish;
       } catch (error) {
-        // What waits for a device that is lost may fail a moment before that is told.
-        await new Promise((told) => setTimeout(told, 50));
-        if (signal.aborted || this.#claim?.isLost) continue;
+        if (signal.aborted || (await isOfLoss(error, this.#claim))) continue;
         this.#fulfilled = wish;
         this.#fail(error);
       }
@@ -193,14 +181,13 @@ export class SensitivityMapElement extends ReflectingElement {
 
   #tell({ samples, standardError }: SensitivityMap, wanted: number): void {
     this.#parts.showProgress(samples / wanted);
-    const detail: Progress = { samples, wanted, standardError };
-    this.dispatchEvent(new CustomEvent("progress", { detail }));
+    this.#fire("progress", { samples, wanted, standardError });
   }
 
   #finish(map: SensitivityMap): void {
     this.#show(map);
     this.#parts.announce(nameOf(map, this.alt));
-    this.dispatchEvent(new CustomEvent("result", { detail: map }));
+    this.#fire("result", map);
   }
 
   /** Draws and describes what there is: no pass is run. */
@@ -247,7 +234,14 @@ export class SensitivityMapElement extends ReflectingElement {
     this.#hasFailed = true;
     if (hasNoDevice) this.#parts.showFallback(detail);
     else this.#parts.complain(detail);
-    this.dispatchEvent(new CustomEvent("error", { detail }));
+    this.#fire("error", detail);
+  }
+
+  #fire<Type extends keyof SensitivityMapEvents>(
+    type: Type,
+    detail: SensitivityMapEvents[Type]["detail"],
+  ): void {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
   // A device that is lost again before it has made a map would be lost for ever.
@@ -282,6 +276,15 @@ export class SensitivityMapElement extends ReflectingElement {
     this.#claim?.release();
     this.#claim = undefined;
   }
+}
+
+/** True where something failed because the device is lost: it may do so a moment before that is told. */
+async function isOfLoss(error: unknown, held: Claim | undefined): Promise<boolean> {
+  if (held && !held.isLost && error instanceof DOMException) {
+    const late = new Promise((done) => setTimeout(done, 2000));
+    await Promise.race([held.device.then((device) => device.lost), late]).catch(() => {});
+  }
+  return held?.isLost === true;
 }
 
 /** Milliseconds that a batch should take: what the eye calls at once. */

@@ -21,8 +21,8 @@ export function subject({ target, versus }: SensitivityMap): string {
 
 /** What is said beside it: how probable the class is, and how sure the map, by its standard error. */
 export function facts({ samples, target }: SensitivityMap, standardError: number): string {
-  const of = samples === 1 ? "1 sample" : `${samples} samples`;
-  const error = Number.isFinite(standardError) ? ` ± ${percent(standardError)}` : "";
+  const of = samples === 1 ? "1\u00a0sample" : `${samples}\u00a0samples`;
+  const error = Number.isFinite(standardError) ? `\u00a0± ${percent(standardError)}` : "";
   return `${percent(target.probability)} · ${of}${error}`;
 }
 
