@@ -1,11 +1,12 @@
 // <sensitivity-map> in a real Chrome, under a strict Content-Security-Policy: what tags of a page show, say and cost.
 
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { build } from "esbuild";
 import type { Page } from "puppeteer";
 import * as assert from "uvu/assert";
 import { openPage } from "../src/chrome/open.js";
@@ -230,6 +231,7 @@ test("every attribute has a property that reflects", async () => {
     "clean-last": true,
     "multiply-input": true,
     smooth: true,
+    "keep-softmax": true,
     percentile: [1, 99],
     baseline: ["black", "white"],
     preprocess: { shortSide: 28 },
@@ -587,6 +589,21 @@ test("can be loaded twice, and where there is no page", async () => {
   const flags = ["--input-type=module", "--eval", program];
   const { stdout } = await promisify(execFile)(process.execPath, flags);
   assert.is(stdout.trim(), "function");
+});
+
+test("is kept by bundlers, although nothing of it is named", async () => {
+  const { folder } = await opening;
+  const place = join(folder, "node_modules/smoothgrad");
+  const { buildLibrary } = await import(pathToFileURL(resolve("build.mjs")).href);
+  await buildLibrary(join(place, "dist"));
+  await copyFile("package.json", join(place, "package.json"));
+  const { outputFiles } = await build({
+    stdin: { contents: 'import "smoothgrad/element";', resolveDir: folder },
+    ...{ bundle: true, write: false, format: "esm", logLevel: "silent" },
+  });
+  const text = outputFiles![0]!.text;
+  assert.match(text, /customElements[\w.]*\.define\("sensitivity-map"/);
+  assert.match(text, /@compute/);
 });
 
 test("complains of nothing, under a policy that forbids all but its own files", async () => {

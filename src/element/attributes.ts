@@ -50,6 +50,8 @@ export const attributes = {
   labels: { stage: "model", read: text },
   size: { stage: "model", read: numbers },
   axes: { stage: "model", read: text },
+  output: { stage: "model", read: text },
+  "keep-softmax": { stage: "model", read: flag },
 
   method: { stage: "passes", read: text },
   target: { stage: "passes", read: text },
@@ -138,7 +140,7 @@ function given(element: Element, stages: readonly Stage[]): Given {
 
 /** Which model a tag names, undefined where it names none. */
 export function wantedModel(element: Element): Wanted | undefined {
-  const { model, labels, size, axes } = given(element, ["model"]) as Record<string, string>;
+  const { model, labels, size, ...rest } = given(element, ["model"]) as Record<string, string>;
   if (!model) return undefined;
   const urlOf = (path: string) => new URL(path, element.baseURI).href;
   // One name alone is no list of classes, so it is an address; those with a scheme may have commas.
@@ -146,8 +148,10 @@ export function wantedModel(element: Element): Wanted | undefined {
   return {
     url: urlOf(model),
     labels: labels === undefined ? undefined : isList ? (names(labels) as string[]) : urlOf(labels),
-    size: (typeof size === "number" ? [size, size] : size) as Wanted["size"],
-    axes: axes as Wanted["axes"],
+    options: {
+      ...rest,
+      ...(size !== undefined && { size: typeof size === "number" ? [size, size] : size }),
+    } as Wanted["options"],
   };
 }
 

@@ -23,7 +23,8 @@ export class Parts {
   private readonly photo = make("img", "photo");
   private readonly progress = make("div", "progress");
   private readonly picture = make("div", "picture", [this.photo, this.canvas, this.progress]);
-  private readonly caption = make("p", "caption");
+  private readonly words = document.createElement("span");
+  private readonly caption = make("p", "caption", [this.words]);
   private readonly error = make("p", "error");
   private readonly news = make("p", "news");
   private readonly slot = document.createElement("slot");
@@ -37,6 +38,7 @@ export class Parts {
     this.picture.setAttribute("role", "img");
     this.error.setAttribute("role", "alert");
     this.news.setAttribute("role", "status");
+    this.words.className = "words";
     this.photo.alt = "";
     // A photo of another site can be looked at only if that site agrees.
     this.photo.crossOrigin = "anonymous";
@@ -101,8 +103,8 @@ export class Parts {
   describe(label: string, rest: string): void {
     const name = document.createElement("b");
     name.textContent = label;
-    this.caption.replaceChildren(...(label ? [name, " "] : []), rest);
-    this.caption.title = this.caption.textContent;
+    this.words.replaceChildren(...(label ? [name, " "] : []), rest);
+    this.words.title = this.words.textContent;
   }
 
   /** Says something to those who listen to the page. */

@@ -12,9 +12,10 @@ import {
   wantedModel,
 } from "./attributes.js";
 import type { SensitivityMapEvents } from "./events.js";
+import { pace } from "./pace.js";
 import { Parts } from "./parts.js";
 import { ReflectingElement } from "./reflecting.js";
-import { type Claim, claim, type Wanted } from "./shared.js";
+import { type Claim, claim, isOfLoss, type Wanted } from "./shared.js";
 import { facts, nameOf, sentence, subject } from "./words.js";
 
 /** A photo with its sensitivity map. */
@@ -276,27 +277,4 @@ export class SensitivityMapElement extends ReflectingElement {
     this.#claim?.release();
     this.#claim = undefined;
   }
-}
-
-/** True where something failed because the device is lost: it may do so a moment before that is told. */
-async function isOfLoss(error: unknown, held: Claim | undefined): Promise<boolean> {
-  if (held && !held.isLost && error instanceof DOMException) {
-    const late = new Promise((done) => setTimeout(done, 2000));
-    await Promise.race([held.device.then((device) => device.lost), late]).catch(() => {});
-  }
-  return held?.isLost === true;
-}
-
-/** Milliseconds that a batch should take: what the eye calls at once. */
-const STEP = 60;
-
-/**
- * Samples of batches that take about as long as that; another number only where it is far off, because engines of
- * another size are made anew. The first sample says nothing: its standard error is known without waiting for the GPU.
- */
-function pace({ times, samples }: SensitivityMap, before: number): number {
-  if (samples < 2) return before;
-  const ideal = Math.min((STEP * samples) / times.samples, 64);
-  if (ideal < 2 * before && ideal >= before / 2) return before;
-  return 2 ** Math.max(0, Math.floor(Math.log2(ideal)));
 }

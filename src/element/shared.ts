@@ -8,8 +8,8 @@ export interface Wanted {
   readonly url: string;
   /** Where the names of the classes are, or the names themselves. */
   readonly labels: string | readonly string[] | undefined;
-  readonly size: ModelOptions["size"];
-  readonly axes: ModelOptions["axes"];
+  /** What its file leaves open. */
+  readonly options: Omit<ModelOptions, "labels" | "signal">;
 }
 
 /** What one user has of a model. */
@@ -45,27 +45,30 @@ interface Entry {
 interface Home {
   readonly device: Promise<GPUDevice>;
   readonly entries: Map<string, Entry>;
+  readonly users: Set<Listener>;
   isLost: boolean;
+  /** The last user has let it go. */
+  isClosed: boolean;
 }
 
 let current: Home | undefined;
 
 function openHome(): Home {
-  const home: Home = { device: requestDevice(), entries: new Map(), isLost: false };
-  home.device.then(
-    (device) =>
-      device.lost.then(() => {
-        // It was not the last user who let it go.
-        if (current !== home) return;
-        current = undefined;
-        home.isLost = true;
-        const users = [...home.entries.values()].flatMap((entry) => [...entry.users]);
-        for (const user of users) user.lost();
-      }),
-    () => {
-      if (current === home) current = undefined;
-    },
-  );
+  const device = requestDevice();
+  const home: Home = {
+    ...{ device, entries: new Map(), users: new Set() },
+    ...{ isLost: false, isClosed: false },
+  };
+  const end = () => {
+    if (current === home) current = undefined;
+  };
+  const lose = () => {
+    if (home.isClosed) return;
+    home.isLost = true;
+    end();
+    for (const user of home.users) user.lost();
+  };
+  device.then((opened) => opened.lost.then(lose), end);
   return home;
 }
 
@@ -75,6 +78,7 @@ export function claim(wanted: Wanted, listener: Listener): Claim {
   const key = JSON.stringify(wanted);
   const entry = home.entries.get(key) ?? openEntry(home, key, wanted);
   const { users, model } = entry;
+  home.users.add(listener);
   users.add(listener);
   return {
     device: home.device,
@@ -94,9 +98,19 @@ export function claim(wanted: Wanted, listener: Listener): Claim {
     isFor: (other) => JSON.stringify(other) === key,
     release() {
       users.delete(listener);
+      home.users.delete(listener);
       if (users.size === 0) leave(home, key, entry);
     },
   };
+}
+
+/** True where something failed because the device is lost: it may do so a moment before that is told. */
+export async function isOfLoss(error: unknown, held: Claim | undefined): Promise<boolean> {
+  if (held && !held.isLost && error instanceof DOMException) {
+    const late = new Promise((done) => setTimeout(done, 2000));
+    await Promise.race([held.device.then((device) => device.lost), late]).catch(() => {});
+  }
+  return held?.isLost === true;
 }
 
 function openEntry(home: Home, key: string, wanted: Wanted): Entry {
@@ -111,21 +125,26 @@ function openEntry(home: Home, key: string, wanted: Wanted): Entry {
   // Whoever asks next tries again.
   model.catch(() => {
     entry.hasFailed = true;
-    leave(home, key, entry);
+    forget(home, key, entry);
   });
   return entry;
 }
 
+function forget({ entries }: Home, key: string, entry: Entry): void {
+  if (entries.get(key) === entry) entries.delete(key);
+}
+
+/** Frees a model without users, and the device if it has none either. */
 function leave(home: Home, key: string, entry: Entry): void {
-  if (home.entries.get(key) !== entry) return;
-  home.entries.delete(key);
+  forget(home, key, entry);
   entry.abort.abort();
   // Whatever still runs on the model ends before.
   const gone = entry.model.then(
     (model) => model.alone(async () => model.destroy()),
     () => {},
   );
-  if (home.entries.size > 0) return;
+  if (home.users.size > 0) return;
+  home.isClosed = true;
   if (current === home) current = undefined;
   Promise.all([home.device, gone]).then(
     ([device]) => device.destroy(),
@@ -135,7 +154,7 @@ function leave(home: Home, key: string, entry: Entry): void {
 
 async function load(
   device: Promise<GPUDevice>,
-  { url, labels, size, axes }: Wanted,
+  { url, labels, options }: Wanted,
   tell: (part: number) => void,
   signal: AbortSignal,
 ): Promise<Model> {
@@ -145,10 +164,9 @@ async function load(
     typeof labels === "string" ? labelsAt(labels, signal) : labels,
   ]);
   return loadModel(opened, counted(model, tell), {
-    signal,
+    ...options,
     ...(names && { labels: names }),
-    ...(size && { size }),
-    ...(axes && { axes }),
+    signal,
   });
 }
 

@@ -1,0 +1,109 @@
+// What a tag's words come to, without a browser.
+
+import * as assert from "uvu/assert";
+import {
+  lookOptions,
+  type Properties,
+  passOptions,
+  textOf,
+  wantedModel,
+} from "../../src/element/attributes.js";
+import type { ModelOptions, PictureOptions, SensitivityOptions } from "../../src/index.js";
+import { suite } from "../harness.js";
+
+const test = suite("element/attributes");
+
+/** As much of an element as is read. */
+const tag = (attributes: Record<string, string>) =>
+  ({
+    baseURI: "https://example.org/articles/one.html",
+    getAttribute: (name: string) => attributes[name] ?? null,
+  }) as unknown as Element;
+
+type Sayable = Exclude<
+  keyof SensitivityOptions | keyof PictureOptions | keyof ModelOptions,
+  "signal" | "view" | "tiling"
+>;
+
+test("every option that a tag can say is an attribute", () => {
+  // That it compiles is the test: an option that is missing in the table is an error of types.
+  const missing: Exclude<Sayable, keyof Properties>[] = [];
+  assert.equal(missing satisfies never[], []);
+});
+
+test("nothing said leaves the library its defaults, but for the frame", () => {
+  assert.equal(passOptions(tag({})), { estimator: "mean" });
+  assert.equal(lookOptions(tag({})), { frame: "photo", estimator: "mean" });
+  assert.is(wantedModel(tag({ src: "cat.jpg" })), undefined);
+});
+
+test("words become numbers, lists, switches and objects", () => {
+  const options = passOptions(
+    tag({
+      samples: "20",
+      "noise-scale": "rgb",
+      antithetic: "",
+      stop: "0.05",
+      baseline: "black, white",
+      window: "8,16",
+      preprocess: '{"mean":[1,2,3]}',
+      box: "0,0,0:1,1,1",
+      target: "17",
+      estimator: "squared",
+    }),
+  );
+  assert.equal(options, {
+    samples: 20,
+    noiseScale: "rgb",
+    antithetic: true,
+    stop: { standardError: 0.05 },
+    baseline: ["black", "white"],
+    window: [8, 16],
+    preprocess: { mean: [1, 2, 3] },
+    box: { low: [0, 0, 0], high: [1, 1, 1] },
+    target: "17",
+    estimator: "squared",
+  });
+});
+
+test("what is no number stays as it is, for the library to refuse", () => {
+  assert.equal(passOptions(tag({ samples: "many", noise: "" })), {
+    samples: "many",
+    noise: "",
+    estimator: "mean",
+  });
+});
+
+test("an overlay is a mode or the opacity of the usual one", () => {
+  const layers = (attributes: Record<string, string>) => {
+    const { overlay, opacity } = lookOptions(tag(attributes));
+    return [overlay, opacity];
+  };
+  assert.equal(layers({ overlay: "0.6" }), ["fade", 0.6]);
+  assert.equal(layers({ overlay: "" }), [true, undefined]);
+  assert.equal(layers({ overlay: "mask" }), ["mask", undefined]);
+  assert.equal(layers({ overlay: "blend", opacity: "0.3" }), ["blend", 0.3]);
+});
+
+test("addresses are the page's, and labels an address or a list", () => {
+  const labels = (text: string) => wantedModel(tag({ model: "net.onnx", labels: text }))?.labels;
+  assert.equal(wantedModel(tag({ model: "../net.onnx", size: "32", "keep-softmax": "" })), {
+    url: "https://example.org/net.onnx",
+    labels: undefined,
+    options: { size: [32, 32], keepSoftmax: true },
+  });
+  assert.is(labels("names.txt"), "https://example.org/articles/names.txt");
+  assert.is(labels("data:text/plain,a%0Ab"), "data:text/plain,a%0Ab");
+  assert.equal(labels("cat, dog"), ["cat", "dog"]);
+});
+
+test("values of properties become texts that read as the same values", () => {
+  assert.is(textOf(true), "");
+  assert.is(textOf(false), undefined);
+  assert.is(textOf(null), undefined);
+  assert.is(textOf(0), "0");
+  assert.is(textOf([1, 99]), "1,99");
+  assert.is(textOf({ shortSide: 28 }), '{"shortSide":28}');
+});
+
+test.run();
