@@ -203,7 +203,7 @@ test("explains a photo: progress, result, caption and name", async () => {
   );
   for (const { standardError } of details) assert.ok(standardError! > 0 && standardError! < 10);
   const caption = await inside("a", "caption");
-  assert.match(caption.text, /^name \d [\d.]+\s% · 12\ssamples\s± [\d.]+\s%$/);
+  assert.match(caption.text, /^name \d [\d.]+\s% · 12\ssamples\s±\s[\d.]+\s%$/);
   assert.equal((await inside("a", "picture")).role, "img");
   const { name } = await inside("a", "picture");
   assert.match(name!, /^Sensitivity map of name \d, probability \d+\s%\. Photo: an orange$/);

@@ -9,8 +9,8 @@ export function sentence(error: unknown): string {
 }
 
 function percent(part: number): string {
-  if (part > 0 && part < 0.001) return "< 0.1\u00a0%";
-  if (part < 1 && part > 0.999) return "> 99.9\u00a0%";
+  if (part > 0 && part < 0.001) return "<\u00a00.1\u00a0%";
+  if (part < 1 && part > 0.999) return ">\u00a099.9\u00a0%";
   return `${(100 * part).toFixed(part < 0.1 && part > 0 ? 1 : 0)}\u00a0%`;
 }
 
@@ -22,7 +22,7 @@ export function subject({ target, versus }: SensitivityMap): string {
 /** What is said beside it: how probable the class is, and how sure the map, by its standard error. */
 export function facts({ samples, target }: SensitivityMap, standardError: number): string {
   const of = samples === 1 ? "1\u00a0sample" : `${samples}\u00a0samples`;
-  const error = Number.isFinite(standardError) ? `\u00a0± ${percent(standardError)}` : "";
+  const error = Number.isFinite(standardError) ? `\u00a0±\u00a0${percent(standardError)}` : "";
   return `${percent(target.probability)} · ${of}${error}`;
 }
 
