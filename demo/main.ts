@@ -14,6 +14,7 @@ import {
   complain,
   onStop,
   setStale,
+  showBusy,
   showMap,
   showPhoto,
   showProgress,
@@ -50,6 +51,7 @@ let serial = 0;
 
 function wish(part: Wish): void {
   if ("pass" in part) isStopped = part.pass === undefined;
+  showBusy(!isStopped);
   ask({ kind: "wish", serial: ++serial, wish: part });
 }
 
@@ -57,6 +59,7 @@ function wish(part: Wish): void {
 const form = element<HTMLFormElement>("instrument");
 const instrument = startInstrument(form, {
   passChanged(name) {
+    showBusy(true);
     if (name === "preprocess") forgetClass(form);
     soon("pass", () => {
       const pass = instrument.pass();
@@ -165,6 +168,7 @@ function hear(report: Report): void {
     case "progress":
       if (report.serial !== serial) break;
       progress = report.progress;
+      if (progress.isDone) showBusy(false);
       showResult();
       break;
     case "refused":
@@ -175,6 +179,7 @@ function hear(report: Report): void {
     case "impossible":
       if (report.serial !== serial) break;
       setStale(true);
+      showBusy(false);
       showStop("done");
       complain(sentence(report.message), "map");
       break;

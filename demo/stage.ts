@@ -53,6 +53,11 @@ export function watchSize(tell: (width: number, height: number) => void): void {
   observer.observe(mapCanvas);
 }
 
+/** Whether the map is still on its way. */
+export function showBusy(isBusy: boolean): void {
+  element("pictures").setAttribute("aria-busy", String(isBusy));
+}
+
 /** How many of the samples are done. */
 export function showProgress(...[samples, wanted, ...rest]: Parameters<typeof progressLine>): void {
   element<HTMLProgressElement>("progress").value = samples / wanted;

@@ -7,10 +7,8 @@ import {
   contrast,
   loadModel,
   type Model,
-  optionsOf,
   requestDevice,
   type SensitivityMap,
-  type SensitivityOptions,
   sensitivitiesOfClasses,
 } from "../src/index.js";
 import {
@@ -23,7 +21,8 @@ import {
   type Wish,
 } from "./messages.js";
 
-const STEP = 60; // milliseconds that a batch should take: what the eye calls at once
+const STEP = 60; // milliseconds that a step should take: what the eye calls at once
+const BATCH = 32; // passes that go together at most: more would take memory and save no time
 const PATIENCE = 100; // milliseconds that a new wish waits for the step that is under way
 
 let wish: Wish = {};
@@ -39,7 +38,6 @@ let loaded: { file: File; model: Model } | undefined;
 let shown: { maps: SensitivityMap[]; pair: Contrast | undefined } | undefined;
 let running: AbortController | undefined;
 let finished: { model: Model; photo: ImageBitmap; pass: Pass } | undefined;
-let batch = 1;
 let isRecovering = false;
 
 const report = (message: Report) => postMessage(message);
@@ -117,7 +115,6 @@ async function load(file: File): Promise<void> {
     }
     loaded?.model.destroy();
     loaded = { file, model };
-    batch = 1;
     wish = { ...wish, pass: undefined };
     report({ kind: "loaded", model: { name: file.name, ...input, classes, layers } });
   } catch (error) {
@@ -141,15 +138,9 @@ async function explain(model: Model, photo: ImageBitmap, pass: Pass): Promise<vo
   let last: Progress | undefined;
   let made: readonly SensitivityMap[] | undefined;
   try {
-    const steps = {
-      ...options,
-      estimator,
-      batch: batchOf(options, samples),
-      signal,
-    };
+    const steps = { ...options, estimator, batch: BATCH, stepTime: STEP, signal };
     for await (const maps of sensitivitiesOfClasses(model, photo, targets, steps)) {
       if (maps !== made) await show((made = maps));
-      batch = pace(maps[0] as SensitivityMap);
       isRecovering = false;
       // A map of settings that are moving is better than none, a map of another photo is not.
       if (wish.photo === photo && wish.file === loaded?.file) {
@@ -171,13 +162,6 @@ async function explain(model: Model, photo: ImageBitmap, pass: Pass): Promise<vo
   }
 }
 
-/** As large as was good until now, but a map shall settle in sight; where a sample takes many passes it does so anyway. */
-function batchOf({ method = "gradient" }: SensitivityOptions, samples: number): number {
-  const own = optionsOf(method);
-  if (own.includes("steps") || own.includes("window")) return batch;
-  return Math.min(batch, powerOfTwo(samples / 8));
-}
-
 /** Puts the maps of a run in the place of those before. */
 async function show(maps: SensitivityMap[]): Promise<void> {
   const [first, second] = maps as [SensitivityMap, SensitivityMap?];
@@ -192,21 +176,6 @@ function facts([map, second]: readonly SensitivityMap[]) {
     map as SensitivityMap;
   const other = versus ?? second?.target;
   return { samples, standardError, estimator, noise, sigma, top, target, other };
-}
-
-/**
- * The size of batches that take about as long as a step should; another one only where it is far off. The first
- * pass says nothing yet: its standard error is known without waiting for the GPU.
- */
-function pace({ times, samples, points }: SensitivityMap): number {
-  const passes = samples * points;
-  if (passes < 2) return batch;
-  const ideal = Math.min((STEP * passes) / times.samples, 64);
-  return ideal >= 2 * batch || ideal < batch / 2 ? powerOfTwo(ideal) : batch;
-}
-
-function powerOfTwo(atMost: number): number {
-  return 2 ** Math.max(0, Math.floor(Math.log2(atMost)));
 }
 
 function draw(): void {

@@ -13,6 +13,7 @@ import { quads, vec4s } from "./layout.js";
 import { type Chosen, type Completeness, SensitivityMap } from "./map.js";
 import { methodOf } from "./methods.js";
 import { encodeClean, type Model, readLogits } from "./model.js";
+import { startPace } from "./pace.js";
 import { type Passes, passesOf } from "./passes.js";
 import type { PlanOptions } from "./plan.js";
 import { colorRange, resolvePreprocess } from "./preprocess.js";
@@ -110,7 +111,7 @@ async function* run(
     // All passes of a batch see the same weights.
     const together = options.weightNoise > 0 ? options.inputs * points : passes;
     const batch = Math.min(options.batch ?? Math.ceil(passes / parts), together);
-    const { maxMemory, tolerance } = options;
+    const { maxMemory, tolerance, stepTime, stepsAt } = options;
     const plan = { ...planOptions(model, options), ...(takesTurns && { several: true }) };
     const engine = await model.engine(plan, batch, maxMemory);
     const setting = await prepare(engine, tensor, options, perSample);
@@ -124,10 +125,13 @@ async function* run(
     const classified = classify(engine, maps, model.classes);
     // If the map cannot be made, nobody waits for them.
     classified.catch(() => {});
+    const ends = stepsAt.map((samples) => samples * points);
+    const pace = startPace({ stepTime, ends, capacity: engine.capacity });
     const sampling = performance.now();
     for (let first = 0; first < passes; ) {
       options.signal?.throwIfAborted();
-      const count = Math.min(engine.capacity, together - (first % together), passes - first);
+      const count = Math.min(pace.next(first), together - (first % together), passes - first);
+      const stepping = performance.now();
       engine.setBatch({ ...setting, samples: count, first });
       let encoder = device.createCommandEncoder({ label: `passes from ${first}` });
       engine.encode(encoder, ["forward"], count);
@@ -142,6 +146,10 @@ async function* run(
       await classified;
       first += count;
       const samples = Math.floor(first / points);
+      if (stepTime !== undefined) {
+        await whileAlive(device, device.queue.onSubmittedWorkDone());
+        pace.took(count, performance.now() - stepping);
+      }
       if (samples === 0) continue;
       const times = { classify: sampling - began, from: sampling, began };
       await Promise.all(maps.map((map) => map.settle(samples, times)));

@@ -87,6 +87,10 @@ export interface SensitivityOptions {
   readonly maxMemory?: number;
   /** Most passes in a batch, where fewer than memory allows are wanted, for progress. */
   readonly batch?: number;
+  /** For a series: milliseconds that a step should take, to be smooth to look at and quick to stop. */
+  readonly stepTime?: number;
+  /** For a series: numbers of samples after which there is a step in any case. */
+  readonly stepsAt?: readonly number[];
   readonly signal?: AbortSignal;
 }
 
@@ -124,6 +128,8 @@ export interface Settings {
   readonly relevance: RelevanceNumbers;
   readonly maxMemory: number;
   readonly batch: number | undefined;
+  readonly stepTime: number | undefined;
+  readonly stepsAt: readonly number[];
   readonly signal: AbortSignal | undefined;
 }
 
@@ -192,10 +198,13 @@ export function settle(options: SensitivityOptions): Settings {
   const { path, occlusion, averages, baseline: compares } = methodOf(method);
   choice("noise scale", noiseScales, noiseScale);
   const noise = options.noise ?? (noiseScale === "adaptive" ? 0.95 : 0.15);
-  const { samples = 50, seed = 0, maxMemory = DEFAULT_MEMORY, batch } = options;
+  const { samples = 50, seed = 0, maxMemory = DEFAULT_MEMORY, batch, stepTime } = options;
+  const { stepsAt = [] } = options;
   const { steps = 50, quadrature = "gauss-legendre", antithetic = false } = options;
   check("samples", samples, 1, MAX_SAMPLES, true);
   if (batch !== undefined) check("batch", batch, 1, MAX_SAMPLES, true);
+  if (stepTime !== undefined) check("stepTime", stepTime, 1, 1e6, false);
+  for (const step of stepsAt) check("stepsAt", step, 1, MAX_SAMPLES, true);
   check("noise", noise, 0, noiseScale === "adaptive" ? 0.999999 : 10000, false);
   check("seed", seed, 0, 2 ** 32 - 1, true);
   check("steps", steps, 1, MAX_POINTS, true);
@@ -257,6 +266,8 @@ export function settle(options: SensitivityOptions): Settings {
     relevance: relevanceOf(options),
     maxMemory,
     batch,
+    stepTime,
+    stepsAt,
     signal: options.signal,
   };
 }

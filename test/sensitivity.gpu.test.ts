@@ -1,6 +1,8 @@
 // The paper around a small network: SmoothGrad against its float64 twin, and what must stay the same whatever
 // the batch, the seed and the split.
 
+import * as assert from "uvu/assert";
+import type { SensitivityMap } from "../src/map.js";
 import { loadModel, type Model } from "../src/model.js";
 import { decodeModel } from "../src/onnx.js";
 import { sensitivities, sensitivity } from "../src/sensitivity.js";
@@ -192,6 +194,28 @@ testWithDevice(
     });
   },
 );
+
+testWithDevice(test, "the steps of a series end where they shall, in time", async (device) => {
+  await withModel(device, async (model) => {
+    const whole = { rtol: 0, atol: 0 };
+    for (const [options, expected] of [
+      [{ batch: 4, stepsAt: [1, 3, 7] }, [1, 3, 7, 10]],
+      // Time enough: from one pass on, four times as many with each step.
+      [{ batch: 10, stepTime: 1e6 }, [1, 5, 10]],
+      [{ batch: 10, stepTime: 1e6, stepsAt: [3] }, [1, 3, 7, 10]],
+    ] as const) {
+      const steps: number[] = [];
+      let last: SensitivityMap | undefined;
+      for await (const map of sensitivities(model, image, { samples: 10, ...options })) {
+        steps.push(map.samples);
+        last = map;
+      }
+      assert.equal(steps, expected);
+      close(await last!.data(), await mapOf(model, { samples: 10 }), whole);
+      last!.destroy();
+    }
+  });
+});
 
 testWithDevice(test, "wrong options are refused with their values", async (device) => {
   await withModel(device, async (model) => {

@@ -126,7 +126,7 @@ function handsOn(page: Page, folder: string) {
       await page.waitForFunction(
         (begin) =>
           document.querySelector("#progress-line")?.textContent?.startsWith(begin) &&
-          document.querySelector("#stop")?.hasAttribute("hidden") &&
+          document.querySelector("#pictures")?.getAttribute("aria-busy") === "false" &&
           document.querySelector("#caption b"),
         { timeout: 30_000 },
         `${samples} of ${samples} `,
