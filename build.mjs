@@ -178,8 +178,10 @@ function declarations() {
 const demo = (outdir) => ({
   ...forPage,
   plugins,
-  entryPoints: ["demo/main.ts", "demo/worker.ts"],
+  entryPoints: ["demo/main.ts", "demo/worker.ts", "demo/style.css"],
   outdir,
+  minify: true,
+  charset: "utf8",
 });
 
 /**
@@ -187,7 +189,7 @@ const demo = (outdir) => ({
  * is linked, not copied.
  */
 export async function buildDemo(folder = `${root}dist/demo`, files = undefined) {
-  const isSource = (path) => path.endsWith(".ts");
+  const isSource = (path) => /\.(ts|css)$/.test(path);
   await cp(`${root}demo`, folder, { recursive: true, filter: (from) => !isSource(from) });
   const names = files === undefined ? [] : await readdir(files, { recursive: true });
   const offered = names.filter((name) => /\.(onnx|jpe?g|png|webp|txt|json)$/i.test(name)).sort();

@@ -2,7 +2,7 @@
 // form's to know; the list is made anew only when its classes change.
 
 import type { ClassScore } from "../src/index.js";
-import { percent } from "./words.js";
+import { percent } from "./words/numbers.js";
 
 /** Shows the classes; where none is chosen yet, it is `explained`, an index. */
 export function showClasses(

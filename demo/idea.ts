@@ -2,6 +2,8 @@
 // gradient over noisy copies, computed here sample by sample. The page's own sliders rule it.
 
 import { gradient, makeToy, normals, type Smoothed, score, smoothed } from "./toy.js";
+import { signed } from "./words/numbers.js";
+import { words } from "./words.js";
 
 /** The settings that the figure obeys. */
 export interface IdeaOptions {
@@ -77,7 +79,7 @@ export function startIdea(figure: HTMLElement, tick: (progress: IdeaProgress) =>
     part("error").setAttribute("d", `M${x(at)} ${g(mean - reach)}V${g(mean + reach)}`);
     part("bell").setAttribute("d", bell(at, options.noise, x, height, (height - split) / 4));
     const plus = Number.isFinite(error) ? ` ± ${error.toFixed(2)}` : "";
-    readout.textContent = `There the gradient is ${signed(gradient(toy, at))}, SmoothGrad ${signed(mean)}${plus}.`;
+    readout.textContent = words.says.idea(signed(gradient(toy, at)), signed(mean) + plus);
   }
 
   function play(now: number) {
@@ -170,8 +172,4 @@ function bell(at: number, sigma: number, x: Scale, bottom: number, height: numbe
     (z) => [x(at + z * width), bottom - height * Math.exp(-z * z * 0.5)] as const,
   );
   return `${line([[x(at - 3 * width), bottom], ...rise, [x(at + 3 * width), bottom]])}Z`;
-}
-
-function signed(value: number): string {
-  return (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);
 }

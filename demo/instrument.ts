@@ -70,6 +70,7 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
       palette: (control("palette").value || undefined) as PaletteName | undefined,
       percentile: control("percentile").valueAsNumber,
       opacity: control("opacity").valueAsNumber / 100,
+      zoom: undefined,
     };
   }
 
@@ -128,10 +129,15 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
     change("seed");
     listener.passChanged("seed");
   });
-  listMethods(control("method") as unknown as HTMLSelectElement);
-  showMethod(form, control("method").value);
-  showValues();
-  return { pass, look, fit };
+
+  /** Shows the controls as they are now, in the language of now. */
+  function refresh() {
+    listMethods(control("method") as unknown as HTMLSelectElement);
+    showMethod(form, control("method").value);
+    showValues();
+  }
+  refresh();
+  return { pass, look, fit, refresh };
 }
 
 function isShown(element: Element): boolean {

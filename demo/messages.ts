@@ -1,4 +1,4 @@
-// What the page and its worker say to each other. The page wishes (a model, a photo, settings); the worker
+// What the page and its worker say to each other. The page wishes (a model, an image, settings); the worker
 // fulfills the newest wish and reports. Both speak of settings in the library's own words.
 
 import type {
@@ -28,21 +28,66 @@ export interface Look {
   readonly percentile: number;
   /** Of the map on the photo, 0 to 1. */
   readonly opacity: number;
+  /** From places on the canvas to places in the picture, a mat3 of WebGPU's form; undefined shows all of it. */
+  readonly zoom: Float32Array | undefined;
 }
+
+/** A picture to explain. What changes little by little, a drawing or a camera's pictures, keeps its name. */
+export interface Image {
+  readonly name: string;
+  readonly bitmap: ImageBitmap;
+}
+
+/** What the page wants to see. */
+export interface Wish {
+  readonly file?: File | undefined;
+  readonly image?: Image | undefined;
+  readonly pass?: Pass | undefined;
+  /** The samples shall be seen to arrive, however fast they are. */
+  readonly isGentle?: boolean | undefined;
+}
+
+/** One of the pictures of a figure. */
+export interface Panel {
+  readonly pass: Pass;
+  readonly look: Partial<Look>;
+  /** The map as it was after so many samples. */
+  readonly at?: number;
+  /** A model other than that of the page. */
+  readonly model?: string;
+}
+
+/** A figure of several maps; on one scale where they are to be compared by eye. */
+export interface Panels {
+  readonly panels: readonly Panel[];
+  readonly isShared: boolean;
+}
+
+/** The gradient of one pixel on the way to a noisy copy. */
+export interface Line {
+  readonly x: number;
+  readonly y: number;
+  readonly pass: Pass;
+}
+
+/** What a figure needs from the GPU. */
+export type Figure = Panels | Line;
 
 /** From the page to the worker. What a wish leaves out stays as it was; no pass at all means: stop. */
 export type Request =
   | { kind: "canvas"; canvas: OffscreenCanvas }
   | { kind: "size"; width: number; height: number }
   | { kind: "look"; look: Look }
-  | { kind: "wish"; serial: number; wish: Wish };
+  | { kind: "wish"; serial: number; wish: Wish }
+  /** Undefined: none is to be seen. */
+  | { kind: "figure"; serial: number; figure: Figure | undefined }
+  /** Another model for figures. */
+  | { kind: "model"; name: string; file: File }
+  | { kind: "probe"; x: number; y: number }
+  | { kind: "save"; what: SaveKind; width: number };
 
-/** What the page wants to see. */
-export interface Wish {
-  readonly file?: File | undefined;
-  readonly photo?: ImageBitmap | undefined;
-  readonly pass?: Pass | undefined;
-}
+/** What can be saved of a map. */
+export type SaveKind = "map" | "overlay" | "npy" | "json" | "pair";
 
 /** What a model file holds. */
 export interface ModelFacts {
@@ -74,14 +119,40 @@ export interface Progress {
   readonly isDone: boolean;
 }
 
+/** A map's values at a pixel. */
+export interface Probe {
+  readonly x: number;
+  readonly y: number;
+  /** What is painted there. */
+  readonly score: number;
+  /** Of each channel. */
+  readonly gradient: readonly number[];
+}
+
+/** What is saved of a map. */
+export interface Saved {
+  readonly what: SaveKind;
+  /** Pixels of the map, and of what lies beside it. */
+  readonly images: readonly ImageData[];
+  readonly npy: Uint8Array<ArrayBuffer> | undefined;
+  readonly progress: Progress;
+}
+
 /** From the worker to the page. */
 export type Report =
   | { kind: "opened"; isSoftware: boolean }
+  | { kind: "missing"; message: string }
   | { kind: "loading"; name: string }
   /** The worker now waits for a wish with a pass. */
   | { kind: "loaded"; model: ModelFacts }
   /** The serial number is that of the wish that the map fulfills. */
   | { kind: "progress"; serial: number; progress: Progress }
+  /** A panel of a figure; without an image it cannot be, and `text` says why. */
+  | { kind: "panel"; serial: number; index: number; image: ImageData | undefined; text: string }
+  | { kind: "line"; serial: number; t: Float32Array; curves: readonly Float32Array[] }
+  | { kind: "figure done"; serial: number }
+  | { kind: "probe"; probe: Probe }
+  | { kind: "saved"; saved: Saved }
   /** A file is no model that can be used; the one before it stays. */
   | { kind: "refused"; name: string; message: string }
   /** A map that cannot be, for a reason that the reader can do something about. */
@@ -92,11 +163,13 @@ export type Report =
   | { kind: "lost"; message: string; again: boolean };
 
 /** The look as the library's drawing options. */
-export function pictureOptions({ view, opacity, palette, ...look }: Look): PictureOptions {
+export function pictureOptions(look: Look): PictureOptions {
+  const { view, opacity, palette, zoom, ...how } = look;
   const overlay = { map: "none", photo: "fade", overlay: "fade" } as const;
   return {
-    ...look,
+    ...how,
     ...(palette && { palette }),
+    ...(zoom && { view: zoom }),
     overlay: overlay[view],
     opacity: view === "photo" ? 0 : opacity,
   };

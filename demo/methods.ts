@@ -2,9 +2,10 @@
 // stands in the library's table; here it only gets its place on the page.
 
 import { type Method, type MethodOption, methods, optionsOf } from "../src/index.js";
-import { methodGroups, methodNames } from "./words.js";
+import type { Words } from "./words/en.js";
+import { words } from "./words.js";
 
-type Group = keyof typeof methodGroups;
+type Group = keyof Words["groups"];
 
 /** Where a reader would look for a method. */
 function groupOf({ relevance, cam, path, baseline, occlusion, rules }: Method): Group {
@@ -15,21 +16,24 @@ function groupOf({ relevance, cam, path, baseline, occlusion, rules }: Method): 
   return rules.Relu === "guided" || rules.Relu === "deconvnet" ? "gates" : "gradients";
 }
 
-/** Fills the list of methods. */
+/** Fills the list of methods, in the page's language; what was chosen stays so. */
 export function listMethods(select: HTMLSelectElement): void {
-  for (const [group, title] of Object.entries(methodGroups)) {
+  const { value } = select;
+  const groups = Object.entries(words.groups).map(([group, title]) => {
     const list = document.createElement("optgroup");
     list.label = title;
     const members = Object.keys(methods).filter((name) => groupOf(methods[name]!) === group);
-    list.append(...members.map((name) => new Option(methodNames[name] ?? name, name)));
-    select.append(list);
-  }
+    list.append(...members.map((name) => new Option(words.methods[name], name)));
+    return list;
+  });
+  select.replaceChildren(...groups);
+  if (value !== "") select.value = value;
 }
 
-/** Says what a method is, and shows those of the controls that it reads. */
+/** Says what a method is and what is known against it, and shows those of the controls that it reads. */
 export function showMethod(form: HTMLFormElement, name: string): void {
-  const { summary, paper } = methods[name]!;
-  form.querySelector("#method-about")!.textContent = `${summary} (${paper})`;
+  const { paper } = methods[name]!;
+  form.querySelector("#method-about")!.textContent = `${words.about[name]} (${paper})`;
   const own = optionsOf(name);
   for (const row of form.querySelectorAll<HTMLElement>("[data-option]")) {
     row.hidden = !own.includes(row.dataset.option as MethodOption);

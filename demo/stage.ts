@@ -1,9 +1,9 @@
-// The left half of the page: the two pictures, how far the map is, what it is of, and what went wrong.
+// The pictures' side of the page: how far the map is, what it is of, and what went wrong.
 
-import type { Estimator, Preprocess, Preset } from "../src/index.js";
-import type { ModelFacts, Progress } from "./messages.js";
-import { paintPhoto } from "./photo.js";
-import { caption, progressLine, says, statistics } from "./words.js";
+import type { Estimator } from "../src/index.js";
+import type { Progress } from "./messages.js";
+import { percent } from "./words/numbers.js";
+import { words } from "./words.js";
 
 const element = <T extends HTMLElement = HTMLElement>(id: string) =>
   document.getElementById(id) as T;
@@ -12,29 +12,6 @@ const photoCanvas = element<HTMLCanvasElement>("photo");
 const mapCanvas = element<HTMLCanvasElement>("map");
 const trouble = element("trouble");
 const stop = element<HTMLButtonElement>("stop");
-
-// Before there is a model, the photo is cut as most of them want it.
-const USUAL = { channels: 3, height: 224, width: 224 };
-
-/** What the pictures show. */
-export interface Shown {
-  readonly photo: ImageBitmap | undefined;
-  readonly model: ModelFacts | undefined;
-  readonly preprocess: Preset | Preprocess | undefined;
-}
-
-/** Shows the photo, and what is missing for a map. */
-export function showPhoto({ photo, model, preprocess }: Shown): void {
-  element("missing").textContent = model ? "" : says.needsModel;
-  if (!photo) {
-    element("caption").textContent = model ? says.needsPhoto : "";
-    return;
-  }
-  const input = model ?? USUAL;
-  element("pictures").hidden = false;
-  element("pictures").style.setProperty("--aspect", String(input.width / input.height));
-  paintPhoto(photoCanvas, photo, input, preprocess);
-}
 
 /** What is on the second canvas belongs to something that has changed. */
 export function setStale(isStale: boolean): void {
@@ -58,10 +35,18 @@ export function showBusy(isBusy: boolean): void {
   element("pictures").setAttribute("aria-busy", String(isBusy));
 }
 
-/** How many of the samples are done. */
-export function showProgress(...[samples, wanted, ...rest]: Parameters<typeof progressLine>): void {
+/** How far a map or the toy is; `of` is what the standard error is relative to, if not to the map. */
+export function showProgress(
+  samples: number,
+  wanted: number,
+  standardError: number,
+  of?: string,
+): void {
+  const { sampleLine, errorLine } = words.says;
+  // One sample has no error, and neither has a method that makes one gradient of all.
+  const error = Number.isFinite(standardError) ? errorLine(percent(standardError), of) : "";
   element<HTMLProgressElement>("progress").value = samples / wanted;
-  element("progress-line").textContent = progressLine(samples, wanted, ...rest);
+  element("progress-line").textContent = sampleLine(samples, wanted) + error;
 }
 
 /** What a map is of: a class, and a statistic that may be another one than that of the standard error. */
@@ -70,23 +55,45 @@ export function showMap(
   nameOf: (index: number) => string,
   estimator: Estimator,
 ): void {
-  const { samples, wanted, standardError, target, other, isDone } = progress;
-  const label = nameOf(target.index) + (other ? ` − ${nameOf(other.index)}` : "");
+  const { samples, wanted, standardError, isDone } = progress;
+  const label = labelOf(progress, nameOf);
   setStale(false);
   if (trouble.dataset.until === "map") calm();
-  const of = progress.estimator === estimator ? "the map" : `the ${statistics[progress.estimator]}`;
+  const isOther = progress.estimator !== estimator;
+  const of = isOther ? words.statistics[progress.estimator] : undefined;
   showProgress(samples, wanted, standardError, of);
   const name = document.createElement("b");
   name.textContent = label;
   element("caption").replaceChildren(name, `: ${caption(progress, estimator)}`);
-  mapCanvas.setAttribute("aria-label", `Sensitivity map of ${label}`);
-  if (isDone) announce(says.finished(label, samples));
+  if (isDone) announce(words.says.finished(label, samples));
+}
+
+/** The class, and the one that it is held against. */
+export function labelOf({ target, other }: Progress, nameOf: (index: number) => string): string {
+  return nameOf(target.index) + (other ? ` − ${nameOf(other.index)}` : "");
+}
+
+/** What a map is of, in a line: its settings, so that it can be repeated. */
+export function caption(
+  { samples, noise, sigma, options }: Progress,
+  estimator: Estimator,
+): string {
+  const { method = "gradient", noiseScale = "range", seed = 0, weightNoise = 0 } = options;
+  return words.says.caption({
+    statistic: words.statistics[estimator],
+    method: method === "gradient" ? undefined : words.methods[method],
+    samples,
+    noise: noiseScale === "range" ? noise : undefined,
+    sigma,
+    seed,
+    weights: weightNoise,
+  });
 }
 
 /** The button that stops the samples, or begins them again. */
 export function showStop(state: "running" | "stopped" | "done"): void {
   stop.hidden = state === "done";
-  stop.textContent = state === "running" ? "Stop" : "Start over";
+  stop.textContent = state === "running" ? words.says.stop : words.says.again;
 }
 
 /** Hears the button. */
@@ -95,7 +102,7 @@ export function onStop(listener: () => void): void {
 }
 
 /** Says something to those who listen to the page. */
-function announce(text: string): void {
+export function announce(text: string): void {
   element("news").textContent = text;
 }
 

@@ -1,6 +1,6 @@
 // The half of the page that works on the GPU. It remembers what the page wishes and works until the newest wish
-// is fulfilled: a device, then the model, then the map, sample by sample. Between two batches it looks whether
-// the wish has changed. A lost device is replaced, and everything that was on it is made again.
+// is fulfilled: a device, then the model, then the map, sample by sample, then the figure below. Between two steps it
+// looks whether the wish has changed. A lost device is replaced, and everything that was on it is made again.
 
 import {
   type Contrast,
@@ -11,7 +11,10 @@ import {
   type SensitivityMap,
   sensitivitiesOfClasses,
 } from "../src/index.js";
+import { type Drawn, drawFigure, repaintFigure } from "./figure.js";
 import {
+  type Figure,
+  type Image,
   type Look,
   type Pass,
   type Progress,
@@ -20,10 +23,15 @@ import {
   type Request,
   type Wish,
 } from "./messages.js";
+import { probeAt, savedOf } from "./readout.js";
 
 const STEP = 60; // milliseconds that a step should take: what the eye calls at once
 const BATCH = 32; // passes that go together at most: more would take memory and save no time
 const PATIENCE = 100; // milliseconds that a new wish waits for the step that is under way
+const LEAST = 80; // milliseconds of samples before a map gives way to the next: one of a pen's line is to be seen
+// Where samples are to be seen to arrive: after which ones there is a picture, and for how many milliseconds.
+const BEATS = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 24, 28, 32, 36, 40, 45];
+const BEAT = 90;
 
 let wish: Wish = {};
 let serial = 0; // the page's number of the wish
@@ -31,27 +39,64 @@ let wishes = 0; // how many there have been; work that began at another count is
 let isWorking = false;
 let canvas: OffscreenCanvas | undefined;
 let look: Look | undefined;
+let figure: { serial: number; figure: Figure } | undefined;
 
 // What is on the device.
 let device: Promise<GPUDevice> | undefined;
 let loaded: { file: File; model: Model } | undefined;
-let shown: { maps: SensitivityMap[]; pair: Contrast | undefined } | undefined;
+const others = new Map<string, { file: File; model: Promise<Model> | undefined }>();
+let shown: { maps: SensitivityMap[]; pair: Contrast | undefined; progress: Progress } | undefined;
+let drawn: Drawn | undefined;
 let running: AbortController | undefined;
-let finished: { model: Model; photo: ImageBitmap; pass: Pass } | undefined;
+let finished: { model: Model; image: Image; pass: Pass } | undefined;
 let isRecovering = false;
 
-const report = (message: Report) => postMessage(message);
+const report = (message: Report, transfer: Transferable[] = []) =>
+  postMessage(message, { transfer });
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 addEventListener("message", ({ data }: MessageEvent<Request>) => {
-  if (data.kind === "wish") {
-    serial = data.serial;
-    want(data.wish);
-    return;
+  switch (data.kind) {
+    case "wish":
+      serial = data.serial;
+      want(data.wish);
+      return;
+    case "figure":
+      figure = data.figure && { serial: data.serial, figure: data.figure };
+      want({});
+      return;
+    case "model":
+      if (others.get(data.name)?.file === data.file) return;
+      others.set(data.name, { file: data.file, model: undefined });
+      drawn?.destroy();
+      drawn = undefined;
+      want({});
+      return;
+    case "probe":
+      if (shown)
+        probeAt(shown, look, data).then(
+          (probe) => report({ kind: "probe", probe }),
+          () => {},
+        );
+      return;
+    case "save":
+      if (shown && look) {
+        savedOf(shown, look, data).then(
+          (saved) => report({ kind: "saved", saved }),
+          (error) => report({ kind: "failed", message: messageOf(error) }),
+        );
+      }
+      return;
+    case "canvas":
+      canvas = data.canvas;
+      break;
+    case "look":
+      look = data.look;
+      if (drawn) repaintFigure(drawn, look, report);
+      break;
+    case "size":
+      if (canvas) Object.assign(canvas, { width: data.width, height: data.height });
   }
-  if (data.kind === "canvas") canvas = data.canvas;
-  else if (data.kind === "look") look = data.look;
-  else if (canvas) Object.assign(canvas, { width: data.width, height: data.height });
   draw();
 });
 
@@ -71,15 +116,18 @@ async function want(part: Wish): Promise<void> {
 
 /** Does what is missing for the wish of now. */
 async function work(): Promise<void> {
+  const begun = wishes;
   try {
     await openDevice();
   } catch (error) {
     device = undefined;
-    report({ kind: "failed", message: messageOf(error) });
+    report({ kind: "missing", message: messageOf(error) });
     return;
   }
   if (wish.file && wish.file !== loaded?.file) await load(wish.file);
-  if (loaded && wish.photo && wish.pass) await explain(loaded.model, wish.photo, wish.pass);
+  if (!loaded || !wish.image || !wish.pass) return;
+  await explain(loaded.model, wish.image, wish.pass);
+  if (begun === wishes && finished?.pass === wish.pass) await drawWanted(finished);
 }
 
 function openDevice(): Promise<GPUDevice> {
@@ -96,7 +144,8 @@ function openDevice(): Promise<GPUDevice> {
 
 // A device that is lost again before it has made a map would be lost for ever.
 function recover(message: string): void {
-  device = loaded = shown = undefined;
+  device = loaded = shown = drawn = undefined;
+  for (const other of others.values()) other.model = undefined;
   report({ kind: "lost", message, again: !isRecovering });
   const isHopeless = isRecovering;
   isRecovering = true;
@@ -124,35 +173,46 @@ async function load(file: File): Promise<void> {
   }
 }
 
-async function explain(model: Model, photo: ImageBitmap, pass: Pass): Promise<void> {
+async function explain(model: Model, image: Image, pass: Pass): Promise<void> {
   const isFinished =
-    finished?.model === model && finished.photo === photo && finished.pass === pass;
+    finished?.model === model && finished.image === image && finished.pass === pass;
   if (isFinished) return;
   const began = device;
-  const begun = { serial, wishes };
+  const begun = { serial, wishes, time: performance.now() };
   const { target = "top1", ...options } = pass.options;
   const targets = pass.contrast === undefined ? [target] : [target, pass.contrast];
-  const { samples = 50 } = options;
   const estimator = look?.estimator ?? "mean";
   const { signal } = (running = new AbortController());
-  let last: Progress | undefined;
+  const pace = { batch: BATCH, stepTime: STEP, ...(wish.isGentle && { stepsAt: BEATS }) };
+  let lastBeat = performance.now();
+  let progress: Progress | undefined;
   let made: readonly SensitivityMap[] | undefined;
   try {
-    const steps = { ...options, estimator, batch: BATCH, stepTime: STEP, signal };
-    for await (const maps of sensitivitiesOfClasses(model, photo, targets, steps)) {
-      if (maps !== made) await show((made = maps));
+    const steps = { ...options, ...pace, estimator, signal };
+    for await (const maps of sensitivitiesOfClasses(model, image.bitmap, targets, steps)) {
+      const isFirst = maps !== made;
+      made = maps;
+      progress = {
+        ...facts(maps),
+        options: pass.options,
+        wanted: options.samples ?? 50,
+        isDone: false,
+      };
+      if (isFirst) await show(maps, progress);
+      if (shown) shown.progress = progress;
       isRecovering = false;
       // A map of settings that are moving is better than none, a map of another photo is not.
-      if (wish.photo === photo && wish.file === loaded?.file) {
+      if (wish.image?.name === image.name && wish.file === loaded?.file) {
         draw();
-        last = { ...facts(maps), options: pass.options, wanted: samples, isDone: false };
-        report({ kind: "progress", serial: begun.serial, progress: last });
+        report({ kind: "progress", serial: begun.serial, progress });
       }
-      if (begun.wishes !== wishes) return;
+      if (begun.wishes !== wishes && performance.now() - begun.time > LEAST) return;
+      if (wish.isGentle) await untilTime(lastBeat + BEAT);
+      lastBeat = performance.now();
     }
-    finished = { model, photo, pass };
-    if (last)
-      report({ kind: "progress", serial: begun.serial, progress: { ...last, isDone: true } });
+    if (!progress) return;
+    finished = { model, image, pass };
+    report({ kind: "progress", serial: begun.serial, progress: { ...progress, isDone: true } });
   } catch (error) {
     // The library has destroyed the maps of a run that failed.
     if (made && shown?.maps === made) shown = undefined;
@@ -162,13 +222,16 @@ async function explain(model: Model, photo: ImageBitmap, pass: Pass): Promise<vo
   }
 }
 
+const untilTime = (time: number) =>
+  new Promise((later) => setTimeout(later, Math.max(time - performance.now(), 0)));
+
 /** Puts the maps of a run in the place of those before. */
-async function show(maps: SensitivityMap[]): Promise<void> {
+async function show(maps: SensitivityMap[], progress: Progress): Promise<void> {
   const [first, second] = maps as [SensitivityMap, SensitivityMap?];
   const pair = second && (await contrast(first, second));
   shown?.pair?.destroy();
   for (const map of shown?.maps ?? []) map.destroy();
-  shown = { maps, pair };
+  shown = { maps, pair, progress };
 }
 
 function facts([map, second]: readonly SensitivityMap[]) {
@@ -176,6 +239,30 @@ function facts([map, second]: readonly SensitivityMap[]) {
     map as SensitivityMap;
   const other = versus ?? second?.target;
   return { samples, standardError, estimator, noise, sigma, top, target, other };
+}
+
+/** Draws the figure that the page has open, unless that is done. */
+async function drawWanted({ model, image }: { model: Model; image: Image }): Promise<void> {
+  if (!figure || !look || drawn?.serial === figure.serial) return;
+  const begun = wishes;
+  drawn?.destroy();
+  drawn = undefined;
+  const modelOf = (name: string | undefined) => (name === undefined ? model : otherModel(name));
+  const isWanted = () => begun === wishes;
+  try {
+    drawn = await drawFigure({ ...figure, image: image.bitmap, look, modelOf, isWanted, report });
+  } catch (error) {
+    if (isWanted()) report({ kind: "failed", message: messageOf(error) });
+  }
+}
+
+async function otherModel(name: string): Promise<Model | undefined> {
+  const other = others.get(name);
+  if (!other) return undefined;
+  other.model ??= other.file
+    .arrayBuffer()
+    .then(async (bytes) => loadModel(await openDevice(), bytes));
+  return other.model;
 }
 
 function draw(): void {

@@ -3,7 +3,7 @@
 
 import { adapterName, whileAlive } from "./device.js";
 import { bind, compile, type Launch, measure, play } from "./gpu.js";
-import type { BufferId, Plan, PlanBuffer, Step } from "./types.js";
+import type { BufferId, Plan, PlanBuffer, Step, View } from "./types.js";
 
 /** What a batch must know, as run.wgsl has it; what is not given is 0, and one pass is one sample. */
 export interface Batch {
@@ -153,6 +153,11 @@ export class Engine {
   /** Where the logits are after a forward pass. */
   get logits(): GPUBuffer {
     return this.buffers.get(this.plan.logits.buffer) as GPUBuffer;
+  }
+
+  /** Where the gradients of the input are after a backward pass. */
+  get gradient(): GPUBuffer {
+    return this.buffers.get((this.plan.gradient as View).buffer) as GPUBuffer;
   }
 
   /** Sets what the next passes know of their batch; ordered with them by the queue. */

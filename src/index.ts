@@ -6,6 +6,7 @@ export { type DeviceOptions, requestDevice } from "./device.js";
 export type { Estimator, Reduction } from "./estimate.js";
 export type { ImageSource, RawTensor } from "./image.js";
 export { parseLabels } from "./labels.js";
+export { type GradientLine, gradientLine, type LineOptions } from "./line.js";
 export type { Completeness, MapMemory, MapTimes, SensitivityMap } from "./map.js";
 export { type Method, methods } from "./methods.js";
 export {

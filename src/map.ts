@@ -52,7 +52,8 @@ type Facts = Pick<
   "sigma" | "noise" | "seed" | "method" | "estimator" | "points" | "shape" | "adapter" | "memory"
 > & { readonly group: number };
 
-const NO_CLASS = 0xffffffff;
+/** @internal In the words that the backward pass begins with: there is no class to hold the other against. */
+export const NO_CLASS = 0xffffffff;
 
 function copy(encoder: GPUCommandEncoder, from: GPUBuffer, to: GPUBuffer): void {
   encoder.copyBufferToBuffer(from, 0, to, 0, from.size);

@@ -244,6 +244,7 @@ class Planner implements Planning {
       physical,
       memory,
       ports,
+      gradient: method && this.gradient(graph.input),
       logits,
       input,
     };

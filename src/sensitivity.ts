@@ -10,7 +10,7 @@ import { whileAlive } from "./device.js";
 import type { Batch, Engine } from "./engine.js";
 import type { ImageSource, InputTensor } from "./image.js";
 import { quads, vec4s } from "./layout.js";
-import { type Chosen, type Completeness, SensitivityMap } from "./map.js";
+import { type Chosen, type Completeness, NO_CLASS, SensitivityMap } from "./map.js";
 import { methodOf } from "./methods.js";
 import { encodeClean, type Model, readLogits } from "./model.js";
 import { startPace } from "./pace.js";
@@ -171,8 +171,8 @@ async function* run(
   }
 }
 
-/** What the plan of a method must be told: the layer of an activation map, the box of the z-box rule. */
-function planOptions(
+/** @internal What the plan of a method must be told: the layer of an activation map, the box of the z-box rule. */
+export function planOptions(
   model: Model,
   { method, baselines, layer, box, preprocess, of, relevance: numbers, weightNoise }: Settings,
 ): PlanOptions {
@@ -216,8 +216,8 @@ const SCALES = { range: 0, rgb: 1, adaptive: 2, absolute: 3 } as const;
 
 type Setting = Omit<Required<Batch>, "samples" | "first">;
 
-/** Puts baselines and the table where the passes will read them; what all batches have in common. */
-async function prepare(
+/** @internal Puts baselines and the table where the passes will read them; what all batches have in common. */
+export async function prepare(
   engine: Engine,
   tensor: InputTensor,
   options: Settings,
@@ -302,8 +302,8 @@ async function completenessOf(
   return { sum, gain, gap: sum - gain };
 }
 
-/** Resolves when the model's engines are free, with what makes them free again. */
-function takeTurn(model: Model): Promise<() => void> {
+/** @internal Resolves when the model's engines are free, with what makes them free again. */
+export function takeTurn(model: Model): Promise<() => void> {
   return new Promise((resolve) => {
     model.alone(() => new Promise<void>((release) => resolve(release)));
   });
@@ -321,4 +321,15 @@ async function classify(
   device.queue.submit([encoder.finish()]);
   const logits = await whileAlive(device, readLogits(engine, classes));
   for (const map of maps) map.setClass(logits);
+}
+
+/** @internal After the forward pass of the clean image: fixes the class, the first one where none is given. */
+export function encodeClass(
+  encoder: GPUCommandEncoder,
+  engine: Engine,
+  target: number | undefined,
+): void {
+  const words = new Uint32Array([target ?? 0, NO_CLASS, 0]);
+  engine.device.queue.writeBuffer(engine.port("target"), 0, words);
+  if (target === undefined) engine.encode(encoder, ["classify"], 1);
 }

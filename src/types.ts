@@ -345,6 +345,8 @@ export interface Plan {
   readonly memory: Memory;
   /** Fixed buffers that are written and read from outside. */
   readonly ports: Ports;
+  /** Where the gradients of the input are after the backward pass of a batch; of class activation maps, the maps. */
+  readonly gradient: View | undefined;
   /** Where the logits of a batch are after its forward pass. */
   readonly logits: View;
   readonly input: Layout;

@@ -23,9 +23,20 @@ const settled = hand("settled");
 const changesMap = hand("changesMap");
 const picture = hand("picture");
 
-test("shows the idea at once, and the sliders rule it", async () => {
+test("draws a digit and explains it before anything is clicked", async () => {
   const page = await pageOf();
   await page.waitForFunction(() => document.querySelector(".smooth")?.getAttribute("d"));
+  await settled(50);
+  assert.ok(variety(await picture("map")) > 20);
+  assert.match(await textOf("#caption b"), /^\d$/);
+  // White strokes on black, as the network was trained.
+  const drawing = (await picture("photo")).split(",").map(Number);
+  const white = drawing.filter((v, i) => i % 4 === 0 && v > 200).length;
+  assert.ok(white > 20 && white < 200, `${white} of 576 pixels are white`);
+});
+
+test("the sliders rule the figure of the idea", async () => {
+  const page = await pageOf();
   const curve = () => page.$eval(".smooth", (path) => path.getAttribute("d"));
   await set("samples", "20");
   const before = await curve();
@@ -36,16 +47,36 @@ test("shows the idea at once, and the sliders rule it", async () => {
     before,
   );
   assert.match(await textOf(".readout"), /SmoothGrad [+−]\d\.\d\d ± \d\.\d\d/);
-  assert.match(await textOf("#progress-line"), /^20 of 20 samples, standard error \d+\s%/);
+  await settled(20);
 });
 
-test("shows a photo as the network will see it, and asks for the network", async () => {
+test("the map follows the pen", async () => {
+  const page = await pageOf();
+  await page.click("#clear");
+  const box = (await (await page.$("#photo"))!.boundingBox())!;
+  const at = (x: number, y: number) => [box.x + x * box.width, box.y + y * box.height] as const;
+  await changesMap("a line of the pen", async () => {
+    await page.mouse.move(...at(0.3, 0.25));
+    await page.mouse.down();
+    for (let i = 0; i <= 10; i++) await page.mouse.move(...at(0.3 + 0.04 * i, 0.25));
+  });
+  await changesMap("the next line, before the pen is lifted", async () => {
+    for (let i = 0; i <= 10; i++) await page.mouse.move(...at(0.7 - 0.02 * i, 0.25 + 0.05 * i));
+  });
+  await page.mouse.up();
+  await settled(20);
+  await changesMap("a digit of the page's", () => page.click("#digits button:nth-child(5)"));
+  await settled(20);
+});
+
+test("shows a photo as the network will see it", async () => {
   await upload("#photo-file", "photo.bmp");
   const page = await pageOf();
-  await page.waitForSelector("#pictures:not([hidden])");
+  await page.waitForFunction(
+    () => document.querySelector("#photo-name")?.textContent === "photo.bmp, 60 × 40",
+  );
   assert.ok(variety(await picture("photo")) > 20);
-  assert.match(await textOf("#missing"), /\.onnx/);
-  assert.is(await page.$eval("article #idea", (figure) => figure.id), "idea");
+  assert.is(await page.$eval("#digits", (row) => (row as HTMLElement).hidden), true);
 });
 
 test("explains the most probable class, sample by sample", async () => {
@@ -207,7 +238,7 @@ test("everything can be reached and moved by keyboard", async () => {
   const page = await pageOf();
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
   const reached = new Set<string>();
-  for (let i = 0; i < 40; i++) {
+  for (let i = 0; i < 120; i++) {
     await page.keyboard.press("Tab");
     const control = await page.evaluate(() => {
       const { id, name } = document.activeElement as HTMLInputElement;
@@ -215,8 +246,11 @@ test("everything can be reached and moved by keyboard", async () => {
     });
     reached.add(control);
   }
+  await page.$$eval("details", (all) => {
+    for (const each of all) each.open = true;
+  });
   const wanted =
-    "view photo-file model-file labels-file preprocess target against of method noise samples stop seed reseed noiseScale antithetic weightNoise weightSamples estimator reduce palette percentile opacity multiplyInput";
+    "language map view draw photo-file camera model model-file labels-file preprocess target against of method noise samples stop seed reseed noiseScale antithetic weightNoise weightSamples estimator reduce palette percentile opacity multiplyInput";
   for (const control of wanted.split(" ")) assert.ok(reached.has(control), `Tab misses ${control}`);
   await page.focus("#noise");
   await changesMap("an arrow key", () => page.keyboard.press("ArrowRight"));

@@ -2,7 +2,7 @@
 // be. One page serves all tests, in order.
 
 import * as assert from "uvu/assert";
-import { methodNames } from "../../demo/words.js";
+import { en } from "../../demo/words/en.js";
 import { type MethodOption, methods, optionsOf, type SensitivityOptions } from "../../src/index.js";
 import { suite } from "../harness.js";
 import { openDemo, variety } from "./page.js";
@@ -22,7 +22,7 @@ test("all methods of the library are there, in groups", async () => {
     options.map((option) => (option as HTMLOptionElement).value),
   );
   assert.equal(listed.sort(), Object.keys(methods).sort());
-  assert.equal(Object.keys(methodNames), Object.keys(methods), "each has a name for people");
+  assert.equal(Object.keys(en.methods), Object.keys(methods), "each has a name for people");
   await upload("#photo-file", "photo.bmp");
   await upload("#model-file", "network.onnx");
   await set("samples", String(SAMPLES));

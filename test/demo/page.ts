@@ -1,7 +1,7 @@
 // The built demo in a real Chrome, and the hands of a person who uses it. Files are made here: a photo, a network,
 // and some that are neither.
 
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -23,6 +23,18 @@ export function network(activation = "Relu"): Uint8Array {
   const b = g.node(activation, [g.node("Conv", [a, g.weight("w2", [8, 8, 3, 3])], { pads })]);
   const flat = g.node("Flatten", [g.node("GlobalAveragePool", [b])]);
   g.output(g.node("Gemm", [flat, g.weight("w3", [CLASSES, 8], { std: 3 })], { transB: 1 }));
+  return g.bytes();
+}
+
+/** What stands in for the networks that come with the page: of the same shape, and untrained. */
+function digits(): Uint8Array {
+  const g = new OnnxBuilder();
+  const pads = [1, 1, 1, 1];
+  const x = g.input("x", ["N", 1, 28, 28]);
+  const a = g.node("Relu", [g.node("Conv", [x, g.weight("w1", [4, 1, 3, 3])], { pads })]);
+  const pool = g.node("MaxPool", [a], { kernel_shape: [2, 2], strides: [2, 2] });
+  const flat = g.node("Flatten", [pool]);
+  g.output(g.node("Gemm", [flat, g.weight("w2", [CLASSES, 4 * 14 * 14])], { transB: 1 }));
   return g.bytes();
 }
 
@@ -55,6 +67,10 @@ export async function openDemo() {
   // The build script finds its own folder, so it must not be bundled into the tests.
   const { buildDemo } = await import(pathToFileURL(resolve("build.mjs")).href);
   await buildDemo(join(folder, "demo"));
+  await mkdir(join(folder, "demo/models"), { recursive: true });
+  for (const name of ["clean", "noise"]) {
+    await writeFile(join(folder, `demo/models/mnist-${name}.onnx`), digits());
+  }
   const worker = await readFile(join(folder, "demo/worker.js"), "utf8");
   const noGpu = `Object.defineProperty(navigator, "gpu", { value: undefined });\n${worker}`;
   const routes = new Map([

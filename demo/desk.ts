@@ -1,0 +1,103 @@
+// The figures below the pictures: tabs, and what the chosen one shows. It is drawn by the worker when the map above is
+// done, and anew when something changes that it depends on.
+
+import { type Basis, compose, type FigureName, figureOf } from "./figures.js";
+import type { Report, Request } from "./messages.js";
+import { layPanels, paintPanel } from "./panels.js";
+import { drawPlot } from "./plot.js";
+import { startTabs } from "./tabs.js";
+import { words } from "./words.js";
+
+const element = <T extends HTMLElement = HTMLElement>(id: string) =>
+  document.getElementById(id) as T;
+
+/** What the desk needs of the page. */
+export interface DeskHost {
+  ask(request: Request): void;
+  /** Undefined before there is a map. */
+  basis(): Basis | undefined;
+  aspect(): number;
+  /** The page's own models, which one figure compares. */
+  needOwnModels(): void;
+  changed(): void;
+}
+
+/** Brings the figures to life. */
+export function startDesk(host: DeskHost) {
+  const names = Object.keys(words.figures) as FigureName[];
+  const [panels, plot, idea] = [element("panels"), element("plot"), element("idea")];
+  let name: FigureName = "idea";
+  let pixel = { x: 0.5, y: 0.5 };
+  let serial = 0;
+  let asked = "";
+  let line: Extract<Report, { kind: "line" }> | undefined;
+
+  const tabs = startTabs(element("tabs"), element("figure"), names, (chosen) => {
+    name = chosen as FigureName;
+    show();
+    host.changed();
+  });
+
+  function show() {
+    idea.hidden = name !== "idea";
+    plot.hidden = name !== "pixel";
+    panels.hidden = name === "idea" || name === "pixel";
+    element("figure-caption").textContent = words.figures[name].caption;
+    panels.replaceChildren();
+    asked = "";
+    update();
+  }
+
+  /** Asks for the figure anew where what it depends on has changed. */
+  function update() {
+    const basis = host.basis();
+    if (name === "training") host.needOwnModels();
+    if (name === "idea" || !basis) {
+      if (asked !== "") host.ask({ kind: "figure", serial: ++serial, figure: undefined });
+      asked = "";
+      return;
+    }
+    const figure = figureOf(name, basis, pixel);
+    const key = JSON.stringify([figure, host.aspect()]);
+    const composition = compose(name, basis);
+    if (composition.panels.length > 0) layPanels(panels, composition, host.aspect());
+    asked = key;
+    host.ask({ kind: "figure", serial: ++serial, figure });
+  }
+
+  return {
+    update,
+    get name() {
+      return name;
+    },
+    show(wanted: string) {
+      name = names.includes(wanted as FigureName) ? (wanted as FigureName) : "idea";
+      tabs.show(name, false);
+      show();
+    },
+    refresh() {
+      tabs.label((each) => words.figures[each as FigureName].tab);
+      element("figure-caption").textContent = words.figures[name].caption;
+      const basis = host.basis();
+      if (basis && !panels.hidden) layPanels(panels, compose(name, basis), host.aspect());
+      if (line && !plot.hidden) drawPlot(plot, line.t, line.curves, words);
+    },
+    /** A pixel was chosen in a picture, from 0 to 1 in both directions. */
+    look(at: { x: number; y: number }) {
+      pixel = at;
+      if (name === "pixel") update();
+    },
+    hear(report: Report) {
+      if (!("serial" in report) || report.serial !== serial) return;
+      if (report.kind === "panel")
+        paintPanel(panels, report.index, report.image, report.text || words.panel.impossible);
+      if (report.kind === "line") {
+        line = report;
+        drawPlot(plot, report.t, report.curves, words);
+      }
+      if (report.kind === "figure done" || report.kind === "line") {
+        element("figure").setAttribute("aria-busy", "false");
+      }
+    },
+  };
+}

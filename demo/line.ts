@@ -1,0 +1,28 @@
+// The worker's half of figure 2: the gradient of one pixel on the way from the image to a noisy copy.
+
+import { gradientLine, type Model } from "../src/index.js";
+import type { Drawing } from "./figure.js";
+import type { Line } from "./messages.js";
+
+const POINTS = 200;
+
+/** Computes the curves and reports them. */
+export async function drawLine(
+  { serial, image, modelOf, isWanted, report }: Drawing,
+  { x, y, pass }: Line,
+): Promise<void> {
+  const model = (await modelOf(undefined)) as Model;
+  const { target, preprocess, seed, noise = 0.15, noiseScale = "range" } = pass.options;
+  const pixel = [Math.floor(x * model.input.width), Math.floor(y * model.input.height)] as const;
+  const { t, gradients, largest } = await gradientLine(model, image, {
+    pixel,
+    points: POINTS,
+    noise: noiseScale === "range" ? noise : 0.15,
+    ...(target !== undefined && { target }),
+    ...(preprocess && { preprocess }),
+    ...(seed !== undefined && { seed }),
+  });
+  if (!isWanted()) return;
+  const curves = gradients.map((curve) => curve.map((g, i) => g / (largest[i] || 1)));
+  report({ kind: "line", serial, t, curves });
+}

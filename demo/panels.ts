@@ -1,0 +1,48 @@
+// The pictures of a figure, side by side, each with its title below. They come one by one from the worker.
+
+import type { Composition } from "./figures.js";
+
+/** Makes room for the panels of a figure; what was there stays until it is painted over, if it had as many. */
+export function layPanels(
+  box: HTMLElement,
+  { panels, columns }: Composition,
+  aspect: number,
+): void {
+  box.style.setProperty("--columns", String(columns));
+  box.style.setProperty("--aspect", String(aspect));
+  if (box.childElementCount !== panels.length) {
+    box.replaceChildren(
+      ...panels.map(() => {
+        const panel = document.createElement("figure");
+        const canvas = document.createElement("canvas");
+        canvas.setAttribute("role", "img");
+        panel.append(canvas, document.createElement("figcaption"));
+        return panel;
+      }),
+    );
+  }
+  panels.forEach(({ title }, i) => {
+    const [canvas, caption] = box.children[i]!.children as unknown as [HTMLElement, HTMLElement];
+    caption.textContent = title;
+    canvas.setAttribute("aria-label", title);
+    canvas.classList.add("stale");
+  });
+}
+
+/** Paints a panel, or says why there is none. */
+export function paintPanel(
+  box: HTMLElement,
+  index: number,
+  image: ImageData | undefined,
+  reason: string,
+): void {
+  const panel = box.children[index];
+  if (!panel) return;
+  const canvas = panel.querySelector("canvas")!;
+  canvas.classList.toggle("stale", image === undefined);
+  panel.classList.toggle("impossible", image === undefined);
+  (panel as HTMLElement).title = image ? "" : reason;
+  if (!image) return;
+  Object.assign(canvas, { width: image.width, height: image.height });
+  canvas.getContext("2d")!.putImageData(image, 0, 0);
+}

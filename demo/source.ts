@@ -1,0 +1,167 @@
+// Where the image comes from: drawn here, a photo, or the camera. One of them at a time.
+
+import type { Preprocess, Preset } from "../src/index.js";
+import { type Camera, openCamera } from "./camera.js";
+import { digits } from "./glyphs.js";
+import type { Image } from "./messages.js";
+import { startPad, strokesFromWord, strokesToWord } from "./pad.js";
+import { type Input, paintPhoto, readPhoto } from "./photo.js";
+import { words } from "./words.js";
+import type { startZoom } from "./zoom.js";
+
+const element = <T extends HTMLElement = HTMLElement>(id: string) =>
+  document.getElementById(id) as T;
+
+/** What the page hears. */
+export interface SourceListener {
+  /** The image is another one, or has changed a little; a drawing is done when the pen is lifted. */
+  imageChanged(how: { isNew: boolean; isDone: boolean }): void;
+  complain(text: string): void;
+}
+
+/** What the network makes of the image. */
+export interface Eye {
+  readonly input: Input;
+  readonly preprocess: Preset | Preprocess | undefined;
+}
+
+// Before there is a model, a photo is cut as most of them want it.
+const USUAL: Eye = { input: { channels: 3, height: 224, width: 224 }, preprocess: undefined };
+const DIGIT = 28;
+
+/** Brings the sources to life. */
+export function startSource(zoom: ReturnType<typeof startZoom>, listener: SourceListener) {
+  const canvas = element<HTMLCanvasElement>("photo");
+  const cameraButton = element("camera");
+  let kind: "drawing" | "photo" | "camera" = "drawing";
+  let photo: { name: string; bitmap: ImageBitmap } | undefined;
+  let camera: Camera | undefined;
+  let eye = USUAL;
+  let written: string | undefined; // the digit that the page wrote, until a hand changes it
+  let isWriting = false;
+
+  const pad = startPad(canvas, zoom, (isDone) => {
+    if (!isWriting) written = undefined;
+    if (isDone) isWriting = false;
+    listener.imageChanged({ isNew: false, isDone });
+  });
+
+  function use(next: typeof kind) {
+    kind = next;
+    if (kind !== "camera") {
+      camera?.stop();
+      camera = undefined;
+    }
+    cameraButton.setAttribute("aria-pressed", String(kind === "camera"));
+    element("clear").hidden = element("digits").hidden = kind !== "drawing";
+    pad.open(kind === "drawing");
+    refresh();
+  }
+
+  function write(digit: string) {
+    written = digit;
+    isWriting = true;
+    pad.write(digit);
+  }
+
+  function draw(digit?: string) {
+    if (kind !== "drawing") {
+      use("drawing");
+      listener.imageChanged({ isNew: true, isDone: true });
+    }
+    if (digit !== undefined) write(digit);
+  }
+
+  async function takePhoto(file: File) {
+    try {
+      photo = { name: file.name, bitmap: await readPhoto(file) };
+    } catch {
+      return listener.complain(words.says.noPicture(file.name));
+    }
+    use("photo");
+    listener.imageChanged({ isNew: true, isDone: true });
+  }
+
+  async function film() {
+    if (kind === "camera") return draw();
+    try {
+      camera = await openCamera();
+    } catch (error) {
+      return listener.complain(words.says.noCamera((error as Error).message));
+    }
+    use("camera");
+    await next(true);
+  }
+
+  /** Takes the camera's next picture. */
+  async function next(isNew = false) {
+    if (!camera) return;
+    photo = { name: "camera", bitmap: await camera.take() };
+    paint();
+    listener.imageChanged({ isNew, isDone: true });
+  }
+
+  function paint() {
+    if (kind === "drawing") pad.paint();
+    else if (photo) paintPhoto(canvas, photo.bitmap, eye.input, eye.preprocess, zoom.view);
+  }
+
+  function refresh() {
+    const { digitTitle, photoTitle, drawn, digit } = words.says;
+    element("photo-title").textContent = kind === "drawing" ? digitTitle : photoTitle;
+    const size = photo && ` ${photo.bitmap.width} × ${photo.bitmap.height}`;
+    element("photo-name").textContent = kind === "drawing" ? drawn : `${photo?.name ?? ""},${size}`;
+    element("digits").replaceChildren(
+      ...digits.map((each) => {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.textContent = each;
+        button.setAttribute("aria-label", digit(each));
+        button.addEventListener("click", () => draw(each));
+        return button;
+      }),
+    );
+    paint();
+  }
+
+  element("clear").addEventListener("click", pad.clear);
+  element("draw").addEventListener("click", () => draw());
+  cameraButton.addEventListener("click", film);
+  use("drawing");
+
+  return {
+    takePhoto,
+    next,
+    draw,
+    paint,
+    refresh,
+    /** What the network of now sees. */
+    see(next: Eye) {
+      eye = next;
+      paint();
+    },
+    get isFilming() {
+      return kind === "camera";
+    },
+    /** The image of now; none before anything is drawn. */
+    get image(): Image | undefined {
+      if (kind !== "drawing") return photo;
+      if (pad.isEmpty) return undefined;
+      const { width, height } = eye === USUAL ? { width: DIGIT, height: DIGIT } : eye.input;
+      return { name: "drawing", bitmap: pad.picture(width, height) };
+    },
+    /** The drawing as words for the address; a photo has none. */
+    get address(): { digit?: string | undefined; strokes?: string | undefined } {
+      if (kind !== "drawing") return {};
+      return written === undefined ? { strokes: strokesToWord(pad.strokes) } : { digit: written };
+    },
+    /** Draws what an address says; whether it says anything. */
+    restore(address: ReadonlyMap<string, string>): boolean {
+      const strokes = strokesFromWord(address.get("strokes") ?? "");
+      if (strokes.length > 0) pad.set(strokes);
+      else if (digits.includes(address.get("digit") ?? "")) write(address.get("digit")!);
+      else return false;
+      return true;
+    },
+  };
+}

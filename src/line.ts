@@ -1,0 +1,108 @@
+// The gradient of one pixel on the way from the image to a noisy copy of it: how little the map of an image says about
+// that of its neighbor (Smilkov et al. 2017, figure 2). The way is a path from a baseline, which is the image itself.
+
+import { valuesOf } from "./baseline.js";
+import { whileAlive } from "./device.js";
+import { read } from "./gpu.js";
+import type { ImageSource } from "./image.js";
+import { positions, quads } from "./layout.js";
+import { DEFAULT_MEMORY, encodeClean, type Model } from "./model.js";
+import { passesOf } from "./passes.js";
+import { encodeClass, planOptions, prepare, takeTurn } from "./sensitivity.js";
+import { type SensitivityOptions, settle } from "./settings.js";
+import type { View } from "./types.js";
+
+/** Which pixel, and which way. */
+export interface LineOptions extends Pick<SensitivityOptions, "target" | "preprocess" | "seed"> {
+  /** Column and row in the network's input. */
+  readonly pixel: readonly [x: number, y: number];
+  /** Places on the way; 200. */
+  readonly points?: number;
+  /** σ of the noise at the end of the way, as a part of the input's range; 0.01, which nobody sees. */
+  readonly noise?: number;
+}
+
+/** The gradients on a way. */
+export interface GradientLine {
+  /** The places, from 0 (the image) to 1 (the noisy copy). */
+  readonly t: Float32Array<ArrayBuffer>;
+  /** For each channel, the pixel's gradient at each place. */
+  readonly gradients: readonly Float32Array<ArrayBuffer>[];
+  /** The largest |∂S/∂x| of all pixels and channels at each place. */
+  readonly largest: Float32Array<ArrayBuffer>;
+}
+
+const BATCH = 16; // gradients of whole inputs that are read back together
+
+/** The gradient of a pixel at equally spaced places of the way from x to x + ε. */
+export async function gradientLine(
+  model: Model,
+  image: ImageSource,
+  options: LineOptions,
+): Promise<GradientLine> {
+  const { pixel, points = 200, noise = 0.01, ...others } = options;
+  const { channels, height, width } = model.input;
+  const [x, y] = pixel;
+  if (!(x >= 0 && x < width && y >= 0 && y < height)) {
+    throw new Error(`there is no pixel ${x}, ${y} in an input of ${width} × ${height}`);
+  }
+  const { device } = model;
+  const tensor = await model.tensor(image, options.preprocess);
+  const release = await takeTurn(model);
+  try {
+    const data = await whileAlive(device, valuesOf(device, tensor));
+    const baseline = { data, shape: [1, channels, height, width] };
+    const path = { method: "integrated-gradients", quadrature: "riemann", steps: points } as const;
+    const settings = settle({ ...others, ...path, baseline, noise, samples: 1 });
+    const passes = passesOf(settings, model.input);
+    const count = Math.min(points, BATCH);
+    const engine = await model.engine(planOptions(model, settings), count, DEFAULT_MEMORY);
+    const setting = await prepare(engine, tensor, settings, passes);
+    const encoder = device.createCommandEncoder({ label: "clean image" });
+    encodeClean(encoder, engine, tensor, setting.scale);
+    encodeClass(encoder, engine, model.classIndex(settings.target));
+    device.queue.submit([encoder.finish()]);
+    const view = engine.plan.gradient as View;
+    const gradients = Array.from({ length: channels }, () => new Float32Array(points));
+    const largest = new Float32Array(points);
+    for (let first = 0; first < points; first += engine.capacity) {
+      const samples = Math.min(engine.capacity, points - first);
+      engine.setBatch({ ...setting, samples, first });
+      const encoder = device.createCommandEncoder({ label: `places from ${first}` });
+      engine.encode(encoder, ["forward", "backward"], samples);
+      device.queue.submit([encoder.finish()]);
+      const bytes = (view.offset + (samples - 1) * view.stride) * 16 + bytesOf(view);
+      const all = new Float32Array(await whileAlive(device, read(device, engine.gradient, bytes)));
+      for (let i = 0; i < samples; i++) {
+        const from = (view.offset + i * view.stride) * 4;
+        const own = all.subarray(from, from + bytesOf(view) / 4);
+        for (let c = 0; c < channels; c++) {
+          gradients[c]![first + i] = own[place(c, y * width + x, view)] as number;
+        }
+        largest[first + i] = largestOf(own, channels, view);
+      }
+    }
+    return { t: Float32Array.from(settings.nodes, ([alpha]) => alpha), gradients, largest };
+  } finally {
+    release();
+    tensor.destroy();
+  }
+}
+
+const bytesOf = ({ layout }: View) => quads(layout) * positions(layout) * 16;
+
+/** Where channel c of a position is in a packed tensor. */
+function place(c: number, position: number, { layout }: View): number {
+  return (Math.floor(c / 4) * positions(layout) + position) * 4 + (c % 4);
+}
+
+/** Padding lanes hold anything, so they do not count. */
+function largestOf(values: Float32Array, channels: number, view: View): number {
+  let largest = 0;
+  for (let c = 0; c < channels; c++) {
+    for (let p = 0; p < positions(view.layout); p++) {
+      largest = Math.max(largest, Math.abs(values[place(c, p, view)] as number));
+    }
+  }
+  return largest;
+}
