@@ -5,6 +5,9 @@ type Control = HTMLInputElement | HTMLSelectElement;
 
 const isChoice = (control: Control) => control.type === "checkbox" || control.type === "radio";
 
+/** Lists whose entries come from the model: an address may name one before it is there. */
+const OPEN = ["against", "layer"];
+
 function controlsOf(form: HTMLFormElement): Control[] {
   return ([...form.elements] as Control[]).filter(
     ({ name, type }) => name !== "" && type !== "file",
@@ -31,15 +34,23 @@ export function readAddress(): Map<string, string> {
   return new Map(new URLSearchParams(location.hash.slice(1)));
 }
 
-/** Sets the controls of a form to what the address says of them; whether any was named there. */
+/** Sets the controls of a form to what the address says of them. */
 export function applyAddress(form: HTMLFormElement, address: ReadonlyMap<string, string>): void {
   for (const control of controlsOf(form)) {
     const word = address.get(control.name);
     if (word === undefined) continue;
     if (control.type === "radio") (control as HTMLInputElement).checked = control.value === word;
     else if (control.type === "checkbox") (control as HTMLInputElement).checked = word === "true";
-    else control.value = word;
+    else {
+      const isThere = control instanceof HTMLInputElement || hasOption(control, word);
+      if (!isThere && OPEN.includes(control.name)) control.append(new Option(word, word));
+      if (isThere || OPEN.includes(control.name)) control.value = word;
+    }
   }
+}
+
+function hasOption(select: HTMLSelectElement, value: string): boolean {
+  return [...select.options].some((option) => option.value === value);
 }
 
 /** Writes the controls of a form and other words into the address. */

@@ -1,10 +1,10 @@
 // The list of the most probable classes: radio buttons, each with its name and a bar. Which one is chosen is the
-// form's to know; the list is made anew only when its classes change.
+// instrument's to know; the list is made anew only when its classes change.
 
 import type { ClassScore } from "../src/index.js";
 import { percent } from "./words/numbers.js";
 
-/** Shows the classes; where none is chosen yet, it is `explained`, an index. */
+/** Shows the classes, of which the one of index `explained` is explained. */
 export function showClasses(
   list: HTMLElement,
   top: readonly ClassScore[],
@@ -22,7 +22,6 @@ export function showClasses(
     label.querySelector("span")!.textContent = percent(probability);
     label.style.setProperty("--part", String(probability));
   }
-  if (list.querySelector(":checked")) return;
   const input = list.querySelector<HTMLInputElement>(`[value="${explained}"]`);
   if (input) input.checked = true;
 }
@@ -45,12 +44,6 @@ export function showOthers(
   const [nothing] = select.options;
   select.replaceChildren(nothing!, ...others.map((index, i) => new Option(names[i], index)));
   select.value = others.includes(value) ? value : "";
-}
-
-/** Leaves the choice to the next photo or model. */
-export function forgetClass(form: HTMLFormElement): void {
-  const chosen = form.querySelector<HTMLInputElement>("[name=target]:checked");
-  if (chosen) chosen.checked = false;
 }
 
 function row(index: number): HTMLElement {

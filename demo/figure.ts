@@ -54,6 +54,7 @@ export async function drawFigure(drawing: Drawing): Promise<Drawn | undefined> {
   const { serial, figure, look, isWanted, report } = drawing;
   if ("x" in figure) {
     await drawLine(drawing, figure);
+    if (!isWanted()) return undefined;
     return { serial, panels: [], isShared: false, destroy() {} };
   }
   const drawn: DrawnPanel[] = [];

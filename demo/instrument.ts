@@ -44,14 +44,15 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
   const seed = control("seed");
   let lastSeed = seed.valueAsNumber;
   let channels = 3;
+  let chosen: number | undefined; // a class; without one the prediction is explained
 
   function pass(): Pass {
     const values = Object.fromEntries(passControls(form).map((each) => [each.name, wordOf(each)]));
-    const { against, comparison, stop, target = "top1", ...options } = values;
+    const { against, comparison, stop, ...options } = values;
     return {
       options: {
         ...options,
-        target,
+        target: chosen ?? "top1",
         seed: lastSeed,
         ...(stop !== undefined && { stop: { standardError: stop } }),
         ...(comparison === "versus" && { versus: against }),
@@ -94,14 +95,18 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
     Object.assign(noise.dataset, { unit, factor: unit === PERCENT ? 0.01 : 1 });
   }
 
+  function choose(target: number | undefined) {
+    chosen = target;
+    form.querySelector<HTMLElement>("#unchoose")!.hidden = target === undefined;
+    // A class is not held against itself.
+    if (String(target) === control("against").value) control("against").value = "";
+  }
+
   function change(name: string) {
     if (name === "noiseScale") scaleNoise();
     if (name === "method") showMethod(form, control("method").value);
     if (name === "seed") lastSeed = seed.valueAsNumber;
-    // A class is not held against itself.
-    if (name === "target" && control("target").value === control("against").value) {
-      control("against").value = "";
-    }
+    if (name === "target") choose(Number(control("target").value));
     showValues();
   }
 
@@ -110,7 +115,9 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
     channels = model.channels;
     const layer = control("layer") as unknown as HTMLSelectElement;
     const [automatic] = layer.options;
+    const { value } = layer;
     layer.replaceChildren(automatic!, ...model.layers.map((name) => new Option(name, name)));
+    layer.value = model.layers.includes(value) ? value : "";
     showValues();
   }
 
@@ -130,6 +137,11 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
     listener.passChanged("seed");
   });
 
+  form.querySelector("#unchoose")!.addEventListener("click", () => {
+    choose(undefined);
+    listener.passChanged("target");
+  });
+
   /** Shows the controls as they are now, in the language of now. */
   function refresh() {
     listMethods(control("method") as unknown as HTMLSelectElement);
@@ -137,7 +149,17 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
     showValues();
   }
   refresh();
-  return { pass, look, fit, refresh };
+  return {
+    pass,
+    look,
+    fit,
+    refresh,
+    /** Explains this class, or, without one, what is predicted. */
+    choose,
+    get chosen() {
+      return chosen;
+    },
+  };
 }
 
 function isShown(element: Element): boolean {
@@ -147,10 +169,7 @@ function isShown(element: Element): boolean {
 function passControls(form: HTMLFormElement): Control[] {
   return ([...form.elements] as Control[]).filter(
     (each) =>
-      each.name !== "" &&
-      each.closest("[data-pass]") &&
-      isShown(each) &&
-      (each.type !== "radio" || (each as HTMLInputElement).checked),
+      each.name !== "" && each.name !== "target" && each.closest("[data-pass]") && isShown(each),
   );
 }
 

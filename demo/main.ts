@@ -4,7 +4,7 @@
 import { parseLabels } from "../src/labels.js";
 import { applyAddress, readAddress, writeAddress } from "./address.js";
 import { startChooser } from "./chooser.js";
-import { forgetClass, showClasses, showOthers } from "./classes.js";
+import { showClasses, showOthers } from "./classes.js";
 import { startDesk } from "./desk.js";
 import { receiveFiles, sort } from "./files.js";
 import { type IdeaOptions, startIdea } from "./idea.js";
@@ -75,7 +75,7 @@ const form = element<HTMLFormElement>("instrument");
 const instrument = startInstrument(form, {
   passChanged(name) {
     showBusy(true);
-    if (name === "preprocess") forgetClass(form);
+    if (name === "preprocess") instrument.choose(undefined);
     soon("pass", () => {
       const pass = instrument.pass();
       idea.set(ideaOf(pass));
@@ -135,7 +135,7 @@ const source = startSource(zoom, {
   imageChanged({ isNew, isDone }) {
     if (isNew) {
       calm();
-      forgetClass(form);
+      instrument.choose(undefined);
       setStale(true);
     }
     soon("image", () => {
@@ -254,10 +254,11 @@ function hear(report: Report): void {
       nameModel(words.says.loading(report.name));
       break;
     case "loaded":
+      // The first one is that of the address, and so is its class.
+      if (model && !isRecovering) instrument.choose(undefined);
       model = report.model;
       calm();
       nameModel();
-      if (!isRecovering) forgetClass(form);
       isRecovering = false;
       checkLabels();
       instrument.fit(model);
@@ -376,14 +377,16 @@ async function save({ saved }: Extract<Report, { kind: "saved" }>): Promise<void
 }
 
 function remember(): void {
-  soon("address", () =>
+  soon("address", () => {
+    const { value: modelKey } = element<HTMLSelectElement>("model");
     writeAddress(form, {
       ...source.address,
-      model: element<HTMLSelectElement>("model").value,
+      target: instrument.chosen === undefined ? undefined : String(instrument.chosen),
+      model: modelKey === "clean" || modelKey === "file" ? undefined : modelKey,
       tab: desk.name === "idea" ? undefined : desk.name,
       lang: language.value === preferredLanguage() ? undefined : language.value,
-    }),
-  );
+    });
+  });
 }
 
 // The language of everything that is there already.
@@ -406,6 +409,8 @@ language.addEventListener("input", () => {
 chooser.refresh();
 desk.refresh();
 applyAddress(form, address);
+const target = address.get("target");
+if (target && /^\d{1,6}$/.test(target)) instrument.choose(Number(target));
 instrument.refresh();
 desk.show(address.get("tab") ?? "idea");
 idea.set(ideaOf(instrument.pass()));

@@ -237,6 +237,9 @@ test("takes files that are dropped and pasted", async () => {
 test("everything can be reached and moved by keyboard", async () => {
   const page = await pageOf();
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+  await page.$$eval("details", (all) => {
+    for (const each of all) each.open = true;
+  });
   const reached = new Set<string>();
   for (let i = 0; i < 120; i++) {
     await page.keyboard.press("Tab");
@@ -246,9 +249,6 @@ test("everything can be reached and moved by keyboard", async () => {
     });
     reached.add(control);
   }
-  await page.$$eval("details", (all) => {
-    for (const each of all) each.open = true;
-  });
   const wanted =
     "language map view draw photo-file camera model model-file labels-file preprocess target against of method noise samples stop seed reseed noiseScale antithetic weightNoise weightSamples estimator reduce palette percentile opacity multiplyInput";
   for (const control of wanted.split(" ")) assert.ok(reached.has(control), `Tab misses ${control}`);

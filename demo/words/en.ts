@@ -38,6 +38,7 @@ export const en = {
     preprocess: "Preprocessing",
     usual: "as usual",
     class: "Class to explain",
+    unchoose: "Follow the prediction",
     against: "Against",
     nothing: "nothing",
     comparison: "By",

@@ -38,6 +38,7 @@ export const ko: Words = {
     preprocess: "전처리",
     usual: "보통대로",
     class: "설명할 클래스",
+    unchoose: "예측을 따라가기",
     against: "견줄 클래스",
     nothing: "없음",
     comparison: "견주는 법",

@@ -26,6 +26,17 @@ export function network(activation = "Relu"): Uint8Array {
   return g.bytes();
 }
 
+/** A network that sees a large image and does little with it. */
+function large(): Uint8Array {
+  const g = new OnnxBuilder();
+  const x = g.input("x", ["N", 3, 224, 224]);
+  const strides = [8, 8];
+  const a = g.node("Relu", [g.node("Conv", [x, g.weight("w1", [4, 3, 8, 8])], { strides })]);
+  const flat = g.node("Flatten", [g.node("GlobalAveragePool", [a])]);
+  g.output(g.node("Gemm", [flat, g.weight("w2", [CLASSES, 4], { std: 3 })], { transB: 1 }));
+  return g.bytes();
+}
+
 /** What stands in for the networks that come with the page: of the same shape, and untrained. */
 function digits(): Uint8Array {
   const g = new OnnxBuilder();
@@ -47,6 +58,7 @@ const FILES = {
   "photo.bmp": photo,
   "network.onnx": network(),
   "sigmoid.onnx": network("Sigmoid"),
+  "large.onnx": large(),
   "names.txt": Array.from({ length: CLASSES }, (_, i) => `name ${i}`).join("\n"),
   "few.json": '["one", "two"]',
   "broken.onnx": "no model at all",
