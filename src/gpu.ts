@@ -5,7 +5,7 @@
 // are kept per device for as long as the device lives. What differs from layer to layer is not compiled into a
 // pipeline but lies in uniform structs, so that all layers of a kind, of all models, share one.
 
-import { shaders } from "./shaders.js";
+import { shader } from "./shaders.js";
 import type { BufferId, Step } from "./types.js";
 
 const pipelines = new WeakMap<GPUDevice, Map<string, Promise<GPUComputePipeline>>>();
@@ -13,7 +13,7 @@ const ready = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
 
 /** The text of a step's shader as it is compiled: its constants, then the file. */
 export function shaderText(step: Step): string {
-  const text = shaders[step.shader];
+  const text = shader(step.shader);
   if (text === undefined) throw new Error(`${step.label}: there is no shader "${step.shader}"`);
   const lines = Object.entries(step.constants ?? {}).map(([name, value]) => {
     if (!Number.isInteger(value)) {
@@ -72,10 +72,10 @@ interface Interface {
 
 const interfaces = new Map<string, Interface>();
 
-function interfaceOf(shader: string): Interface {
-  const known = interfaces.get(shader);
+function interfaceOf(name: string): Interface {
+  const known = interfaces.get(name);
   if (known) return known;
-  const text = shaders[shader] ?? "";
+  const text = shader(name) ?? "";
   const numbers = new Map<string, number>();
   const fields = new Map<string, { name: string; type: string }[]>();
   const variable = /@group\(0\)\s*@binding\((\d+)\)\s*var(?:<[^>]*>)?\s+(\w+)\s*:\s*(\w+)/g;
@@ -90,7 +90,7 @@ function interfaceOf(shader: string): Interface {
     );
   }
   const result = { numbers, fields };
-  interfaces.set(shader, result);
+  interfaces.set(name, result);
   return result;
 }
 

@@ -125,7 +125,7 @@ function withTarget(graph: Graph, op: "Softmax" | "LogSoftmax"): Graph {
 /** The operators that are layers of weights. */
 const LINEAR: readonly string[] = ["Conv", "Gemm", "MatMul"];
 
-class Planner implements Planning {
+export class Planner implements Planning {
   readonly tiling: Tiling;
   readonly relevance: RelevanceNumbers;
   readonly backward: boolean;
@@ -134,9 +134,9 @@ class Planner implements Planning {
   /** The tensor at which a backward pass ends, if it does not go through to the input. */
   private end: string | undefined;
   /** The tensors that the present backward pass goes through. */
-  private path: ReadonlySet<string> = new Set();
+  protected path: ReadonlySet<string> = new Set();
   private readonly firstLinear: Node | undefined;
-  private readonly buffers: PlanBuffer[] = [];
+  protected readonly buffers: PlanBuffer[] = [];
   private readonly fixedIds = new Map<string, BufferId>();
   private readonly baselineIds = new Map<BufferId, BufferId>();
   private readonly answers = new Map<string, unknown>();
@@ -151,8 +151,8 @@ class Planner implements Planning {
   private readonly producers = new Map<string, Node>();
   private readonly readers = new Map<string, Node[]>();
   private readonly tallies: Step[] = [];
-  private readonly contributions = new Map<string, { expected: number; done: number }>();
-  private steps: Step[] = [];
+  protected readonly contributions = new Map<string, { expected: number; done: number }>();
+  protected steps: Step[] = [];
   readonly run: BufferId;
 
   constructor(
@@ -372,7 +372,7 @@ class Planner implements Planning {
   }
 
   /** The tensors to which the gradient of one leads, and it itself. */
-  private dependents(root: string): Set<string> {
+  protected dependents(root: string): Set<string> {
     const found = new Set([root]);
     for (const { inputs, outputs, attributes } of this.stepping()) {
       if (attributes.detached || !inputs.some((name) => found.has(this.root(name)))) continue;
@@ -531,19 +531,19 @@ class Planner implements Planning {
 
   // --- where tensors are ---
 
-  private op(node: Node): Op {
+  protected op(node: Node): Op {
     const op = ops[node.op];
     if (!op) throw new Error(`${node.name} (${node.op}): not supported`);
     return op;
   }
 
-  private layout(name: string): Layout {
+  protected layout(name: string): Layout {
     const layout = this.graph.layouts.get(name);
     if (!layout) throw new Error(`there is no tensor "${name}"`);
     return layout;
   }
 
-  private root(name: string): string {
+  protected root(name: string): string {
     return this.roots.get(name) ?? name;
   }
 
@@ -557,7 +557,7 @@ class Planner implements Planning {
   }
 
   /** The nodes that take steps: all but those that move nothing. */
-  private stepping(): Node[] {
+  protected stepping(): Node[] {
     return this.graph.nodes.filter((node) => !node.outputs.every((name) => this.roots.has(name)));
   }
 
@@ -619,7 +619,7 @@ class Planner implements Planning {
     );
   }
 
-  private gateOf(root: string): Gate | undefined {
+  protected gateOf(root: string): Gate | undefined {
     const activation = this.producers.get(root)?.activation;
     // At the end of a pass the gradient is wanted as it comes.
     if (!activation || root === this.end) return undefined;
@@ -650,7 +650,7 @@ class Planner implements Planning {
     return { buffer: whole.buffer, layout, offset, stride: whole.stride };
   }
 
-  private countContributions(): void {
+  protected countContributions(): void {
     for (const node of this.stepping()) {
       if (!this.isOnPath(node)) continue;
       const times = this.op(node).moves
@@ -673,7 +673,7 @@ class Planner implements Planning {
     return this.readers.has(root) || root === this.root(this.graph.output);
   }
 
-  private propagate(node: Node, method: string): void {
+  protected propagate(node: Node, method: string): void {
     const { rules, moves } = this.op(node);
     const name = moves ? "gradient" : ruleOf(method, node.op, node === this.firstLinear);
     const rule = rules[name];
@@ -685,7 +685,7 @@ class Planner implements Planning {
     rule(node, this);
   }
 
-  private checkContributions(): void {
+  protected checkContributions(): void {
     for (const [name, { expected, done }] of this.contributions) {
       if (done !== expected) {
         throw new Error(`the gradient of "${name}" got ${done} of ${expected} contributions`);

@@ -29,7 +29,7 @@ import smooth from "../shaders/smooth.wgsl";
 import softmax from "../shaders/softmax.wgsl";
 import tally from "../shaders/tally.wgsl";
 
-export const shaders: Readonly<Record<string, string>> = {
+const texts: Record<string, string> = {
   affine: activation + gradient + affine,
   arithmetic: activation + gradient + arithmetic,
   blur: run + random + sample + blur,
@@ -53,3 +53,13 @@ export const shaders: Readonly<Record<string, string>> = {
   softmax: activation + gradient + softmax,
   tally: run + activation + gradient + tally,
 };
+
+/** The text of a shader; undefined if there is none of that name. */
+export function shader(name: string): string | undefined {
+  return texts[name];
+}
+
+/** Adds what is not loaded with the library. */
+export function addShaders(more: Readonly<Record<string, string>>): void {
+  Object.assign(texts, more);
+}

@@ -253,6 +253,19 @@ export interface Planning {
   tally(key: string, vec4s: number, step: (counts: BufferId) => Step): BufferId;
 }
 
+/** What an operator may ask besides of a plan for training (train/plan.ts). */
+export interface TrainingPlanning extends Planning {
+  /** Samples of a step. */
+  readonly batch: number;
+  /** True if a parameter is to be learned: a buffer that `weights` gave. */
+  isLearned(parameter: BufferId): boolean;
+  /** Where its gradient goes: so many parts one behind the other, each as long as the parameter, to be summed up. */
+  partsOf(parameter: BufferId, parts: number): BufferId;
+}
+
+/** Writes down the gradient of the loss with respect to what a node has to learn. */
+export type WeightGradient = (node: Node, plan: TrainingPlanning) => void;
+
 /** One kind of node: what it makes, how forward, how backward by each rule it knows. */
 export interface Op {
   /** Channel axis that input k must have, if it must have one: the graph is made to give it that. */

@@ -1,9 +1,9 @@
 // Conv: a choice between conv.wgsl and, for a group for each channel, depthwise.wgsl.
 
 import { channels } from "../layout.js";
-import type { Constant, Node, Op, Planning, Sink, View } from "../types.js";
+import type { Constant, Node, Op, Planning, Sink, View, WeightGradient } from "../types.js";
 import { nodeError, numberOf } from "./attributes.js";
-import { type Convolution, convolve, convolveBack } from "./convolution.js";
+import { type Convolution, convolve, convolveBack, weightGradientSteps } from "./convolution.js";
 import { depthwiseBackward, depthwiseForward, isDepthwise } from "./depthwise.js";
 import { linearRules } from "./relevance.js";
 import { windowOf, windowShape } from "./window.js";
@@ -75,4 +75,15 @@ export const Conv: Op = {
       };
     }),
   },
+};
+
+/** For training alone, and so not among the rules, which everyone loads. */
+export const convWeightGradient: WeightGradient = (node, plan) => {
+  const conv = convolutionOf(node, plan);
+  if (isDepthwise(conv)) {
+    throw nodeError(node, "a convolution with a group for each channel cannot be trained");
+  }
+  const x = plan.value(node.inputs[0] as string);
+  const dy = plan.gradient(node.outputs[0] as string);
+  weightGradientSteps(node, plan, conv, x, dy, "conv");
 };

@@ -3,7 +3,7 @@
 // Groups whose channels are no multiple of four are merged with their neighbors until they are; the merged
 // matrix is block-diagonal.
 
-import type { Node, Planning, Sink, Step, Tiling, View } from "../types.js";
+import type { Node, Planning, Sink, Step, Tiling, TrainingPlanning, View } from "../types.js";
 import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
 import type { Weights } from "./relevance.js";
 import type { Window } from "./window.js";
@@ -198,4 +198,81 @@ function launch(
     samples: 1,
     flops: operations(conv),
   };
+}
+
+/** Invocations that keep a device busy; the samples are cut into as many parts as that takes. */
+const BUSY = 2048;
+
+/**
+ * Writes down dW = Σ dy ⊗ x and db = Σ dy, by weights.wgsl. A dense layer is one whose only position is a sample,
+ * so that the sum is over samples alone.
+ */
+export function weightGradientSteps(
+  node: Node,
+  plan: TrainingPlanning,
+  conv: Convolution,
+  x: View,
+  dy: View,
+  entry: "conv" | "dense",
+): void {
+  const { kernel, stride, output } = conv.window;
+  const quads = groupQuads(conv);
+  const size = (count: number) => ([4, 2, 1] as const).find((q) => q <= count) ?? 1;
+  const [OUT_QUADS, IN_QUADS] = [size(quads.out_quads), size(quads.in_quads)];
+  const blocks = Math.ceil(quads.out_quads / OUT_QUADS) * Math.ceil(quads.in_quads / IN_QUADS);
+  const invocations = quads.groups * blocks * kernel[0] * kernel[1];
+  // The kernels take samples four at a time.
+  const most = Math.ceil(plan.batch / 4);
+  const wanted = Math.min(most, Math.ceil(BUSY / invocations));
+  const samples_of_part = 4 * Math.ceil(most / wanted);
+  const parts = Math.ceil(plan.batch / samples_of_part);
+  const sizes = layer({
+    ...geometry(conv),
+    ...quads,
+    kernel_y: kernel[0],
+    kernel_x: kernel[1],
+    stride_y: stride[0],
+    stride_x: stride[1],
+    channels: conv.channels / conv.groups,
+    outputs: conv.outputs / conv.groups,
+    all_outputs: conv.outputs,
+    x_offset: x.offset,
+    x_stride: x.stride,
+    dy_offset: dy.offset,
+    dy_stride: dy.stride,
+    samples_of_part,
+  });
+  const launches = {
+    shader: "weights",
+    constants: { WORKGROUP: plan.tiling.workgroup, OUT_QUADS, IN_QUADS },
+    uniforms: sizes.uniforms,
+    samples: 0,
+  };
+  const groups = (count: number) => Math.ceil(count / plan.tiling.workgroup);
+  const w = weightParts(conv, plan).bindings.w as number;
+  if (plan.isLearned(w)) {
+    plan.step({
+      ...launches,
+      label: `${node.name} weights`,
+      entry,
+      bindings: { run: plan.run, x: x.buffer, dy: dy.buffer, dw: plan.partsOf(w, parts) },
+      workgroups: [groups(invocations), 1, parts],
+      flops: operations(conv) * plan.batch,
+    });
+  }
+  const b = biasPart(conv, plan).bindings.b as number;
+  if (conv.bias && plan.isLearned(b)) {
+    // A position of a sample costs little here: each sample may be a part.
+    const each = Math.ceil(plan.batch / Math.min(plan.batch, 16));
+    const count = Math.ceil(plan.batch / each);
+    plan.step({
+      ...launches,
+      uniforms: join(sizes, layer({ samples_of_part: each })).uniforms,
+      label: `${node.name} bias`,
+      entry: "bias",
+      bindings: { run: plan.run, dy: dy.buffer, db: plan.partsOf(b, count) },
+      workgroups: [groups(quads.groups * quads.out_quads), 1, count],
+      flops: output[0] * output[1] * conv.outputs * plan.batch,
+    });
+  }
 }

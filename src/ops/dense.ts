@@ -2,9 +2,15 @@
 // tokens or pixels, are a 1 × 1 convolution over them.
 
 import { channels, positions } from "../layout.js";
-import type { Constant, Layout, Node, Op, Planning, Sink, View } from "../types.js";
+import type { Constant, Layout, Node, Op, Planning, Sink, View, WeightGradient } from "../types.js";
 import { nodeError, numberOf } from "./attributes.js";
-import { biasPart, type Convolution, convolve, convolveBack } from "./convolution.js";
+import {
+  biasPart,
+  type Convolution,
+  convolve,
+  convolveBack,
+  weightGradientSteps,
+} from "./convolution.js";
 import { activated, gradientTo, join, layer, source } from "./epilogue.js";
 import { linearRules, type Weights } from "./relevance.js";
 
@@ -225,3 +231,12 @@ export const Gemm: Op = linear((node, x) => {
 
 /** MatMul by constant weights. */
 export const Linear: Op = linear(() => {});
+
+/** For training alone, and so not among the rules, which everyone loads. */
+export const denseWeightGradient: WeightGradient = (node, plan) => {
+  const x = plan.value(node.inputs[0] as string);
+  const dy = plan.gradient(node.outputs[0] as string);
+  const count = positions(x.layout);
+  const conv = asConvolution(linearOf(node, plan), count);
+  weightGradientSteps(node, plan, conv, x, dy, count > 1 ? "conv" : "dense");
+};

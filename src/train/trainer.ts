@@ -1,0 +1,337 @@
+// A network on a device while it learns: the buffers and launches of its plan, the weights going in and out, and what
+// is measured of the steps.
+
+import { whileAlive } from "../device.js";
+import { bind, compile, type Launch, play, read } from "../gpu.js";
+import { makeGraph } from "../graph.js";
+import { tilingOf } from "../model.js";
+import { addShaders } from "../shaders.js";
+import type { BufferId, Constant, OnnxModel, Tiling } from "../types.js";
+import type { Network } from "./networks.js";
+import {
+  makeTrainingPlan,
+  numbered,
+  type Optimizer,
+  type Parameter,
+  type TrainingPlan,
+} from "./plan.js";
+import { trainingShaders } from "./shaders.js";
+import { overWindows } from "./windows.js";
+
+/** How a network is trained, step by step. */
+export interface TrainerOptions {
+  /** Samples of a step; 100 if not given. */
+  readonly batch?: number;
+  /** "adam" if not given. */
+  readonly optimizer?: Optimizer;
+  /** Of the inputs' noise, dropout and moves; 0. A whole number below 2³². */
+  readonly seed?: number;
+  /** Standard deviation of the noise on the inputs, in units of their range; 0. */
+  readonly noise?: number;
+  /** x = pixel · scale + shift; 1/255 and 0. */
+  readonly scale?: number;
+  readonly shift?: number;
+  /** By how many pixels images may be moved; 0. */
+  readonly margin?: number;
+  /** Whether half of them are mirrored. */
+  readonly mirror?: boolean;
+  /** β₁ of Adam or the momentum; 0.9. */
+  readonly momentum?: number;
+  /** β₂ of Adam; 0.999. */
+  readonly beta?: number;
+  /** ε of Adam; 1e-8. */
+  readonly epsilon?: number;
+  /** Of the weights, decoupled from the gradient; 0. */
+  readonly decay?: number;
+  /** How much one invocation makes; by default what suits the adapter. */
+  readonly tiling?: Tiling;
+}
+
+/** Images of one size as bytes [n][C][H][W], and their classes. */
+export interface Batch {
+  readonly pixels: Uint8Array;
+  readonly labels: Uint8Array;
+}
+
+/** What was measured over some steps. */
+export interface Totals {
+  /** Mean cross-entropy in nats. */
+  readonly loss: number;
+  /** Part of the samples whose class was right. */
+  readonly accuracy: number;
+  readonly samples: number;
+}
+
+/** All that a trainer needs to go on as it would have: vectors of all weights, one parameter behind the other. */
+export interface TrainerState {
+  readonly step: number;
+  readonly weights: Float32Array;
+  /** m and v of Adam, or m of momentum. */
+  readonly memories: readonly Float32Array[];
+}
+
+type Part = "evaluation" | "forward" | "backward" | "update";
+
+const defaults = {
+  ...{ batch: 100, optimizer: "adam" as Optimizer, seed: 0, noise: 0, scale: 1 / 255, shift: 0 },
+  ...{ margin: 0, mirror: false, momentum: 0.9, beta: 0.999, epsilon: 1e-8, decay: 0 },
+};
+
+/** A network that learns. Made by `Trainer.create`. */
+export class Trainer {
+  private taken = 0;
+
+  private constructor(
+    readonly device: GPUDevice,
+    readonly network: Network,
+    readonly plan: TrainingPlan,
+    private readonly options: typeof defaults,
+    /** Number of weights, by the constants of the network that hold them. */
+    private readonly constants: ReadonlyMap<string, Constant>,
+    private readonly buffers: ReadonlyMap<BufferId, GPUBuffer>,
+    private readonly own: readonly GPUBuffer[],
+    private readonly launches: Readonly<Record<Part, readonly Launch[]>>,
+  ) {}
+
+  /** Compiles, allocates, and puts the network's first weights in their places. */
+  static async create(
+    device: GPUDevice,
+    network: Network,
+    options: TrainerOptions = {},
+  ): Promise<Trainer> {
+    addShaders(trainingShaders);
+    const all = { ...defaults, ...options };
+    const { graph, count } = numbered(overWindows(makeGraph(network.model)));
+    const { dropout } = network;
+    const plan = makeTrainingPlan(graph, {
+      ...all,
+      dropout,
+      tiling: options.tiling ?? tilingOf(device),
+    });
+    const steps = [...plan.forward, ...plan.backward, ...plan.update];
+    await whileAlive(device, compile(device, steps));
+    device.pushErrorScope("out-of-memory");
+    const { buffers, own } = allocate(device, plan);
+    const error = await whileAlive(device, device.popErrorScope());
+    if (error) {
+      for (const buffer of own) buffer.destroy();
+      throw new Error("the device has not the memory for a step: take a smaller batch", {
+        cause: error,
+      });
+    }
+    const parts = (["evaluation", "forward", "backward", "update"] as const).map((part) => {
+      const { launches, uniforms } = bind(device, plan[part], buffers);
+      own.push(uniforms);
+      return [part, launches] as const;
+    });
+    const launches = Object.fromEntries(parts) as Record<Part, readonly Launch[]>;
+    const { constants } = graph;
+    const trainer = new Trainer(device, network, plan, all, constants, buffers, own, launches);
+    const weights = new Float32Array(count);
+    let at = 0;
+    for (const name of constants.keys()) {
+      const data = network.model.constants.get(name)?.data ?? [];
+      if (!constants.get(name)?.type.startsWith("float")) continue;
+      weights.set(data, at);
+      at += data.length;
+    }
+    const memories = plan.parameters[0]?.memories.map(() => new Float32Array(count)) ?? [];
+    trainer.restore({ step: 0, weights, memories });
+    trainer.resetTotals();
+    return trainer;
+  }
+
+  /** Steps taken so far. */
+  get step(): number {
+    return this.taken;
+  }
+
+  /** Samples of a step. */
+  get batch(): number {
+    return this.plan.batch;
+  }
+
+  /** Takes one step of this size on a batch. What it came to is added to the totals. */
+  learn(batch: Batch, rate: number): void {
+    this.setBatch(batch, true);
+    const { momentum, beta, epsilon, decay } = this.options;
+    this.taken++;
+    const corrections = [1 - momentum ** this.taken, 1 - beta ** this.taken];
+    const floats = new Float32Array([0, rate, momentum, beta, epsilon, ...corrections, decay]);
+    new Uint32Array(floats.buffer)[0] = 1;
+    this.write(this.plan.ports.training, floats);
+    this.play(["forward", "backward", "update"], batch.labels.length);
+  }
+
+  /** Adds what the network says of a batch, as it is, to the totals. */
+  evaluate(batch: Batch): void {
+    this.setBatch(batch, false);
+    this.write(this.plan.ports.training, new Float32Array(8));
+    this.play(["evaluation"], batch.labels.length);
+  }
+
+  /** What came of the steps, or of the evaluation, since the last call. */
+  async totals(): Promise<Totals> {
+    const buffer = this.buffers.get(this.plan.ports.totals) as GPUBuffer;
+    const values = new Float32Array(await whileAlive(this.device, read(this.device, buffer)));
+    const [loss = 0, right = 0, samples = 0] = values;
+    this.resetTotals();
+    return { loss: loss / samples, accuracy: right / samples, samples };
+  }
+
+  /** Resolves when the steps so far are done. */
+  done(): Promise<unknown> {
+    return whileAlive(this.device, this.device.queue.onSubmittedWorkDone());
+  }
+
+  /** The weights and what the optimizer remembers. */
+  async state(): Promise<TrainerState> {
+    const { parameters } = this.plan;
+    const memories = parameters[0]?.memories ?? [];
+    return {
+      step: this.taken,
+      weights: await this.gather(({ buffer }) => buffer),
+      memories: await Promise.all(
+        memories.map((_, i) => this.gather((parameter) => parameter.memories[i] as BufferId)),
+      ),
+    };
+  }
+
+  /** Goes on from a state. */
+  restore({ step, weights, memories }: TrainerState): void {
+    this.taken = step;
+    this.scatter(weights, ({ buffer }) => buffer);
+    memories.forEach((memory, i) => {
+      this.scatter(memory, (parameter) => parameter.memories[i] as BufferId);
+    });
+  }
+
+  /** The sums of the gradients that the last step left, in the order of the weights. */
+  async gradients(): Promise<Float32Array> {
+    const result = new Float32Array(this.count);
+    for (const { parts, partCount, places } of this.plan.parameters) {
+      const values = new Float32Array(await read(this.device, this.buffer(parts)));
+      places.forEach((place, i) => {
+        if (place < 0) return;
+        for (let part = 0; part < partCount; part++) {
+          result[place]! += values[part * places.length + i] as number;
+        }
+      });
+    }
+    return result;
+  }
+
+  /** The network with its present weights. */
+  async model(): Promise<OnnxModel> {
+    const weights = await this.gather(({ buffer }) => buffer);
+    const constants = new Map(this.network.model.constants);
+    for (const [name, first, constant] of this.parts()) {
+      const data = weights.slice(first, first + constant.data.length);
+      constants.set(name, { ...constant, data });
+    }
+    return { ...this.network.model, constants };
+  }
+
+  /** Frees the buffers. */
+  destroy(): void {
+    for (const buffer of this.own) buffer.destroy();
+  }
+
+  private get count(): number {
+    return [...this.parts()].reduce((sum, [, , { data }]) => sum + data.length, 0);
+  }
+
+  /** The learned constants, each with the place of its first weight among all. */
+  private *parts(): Generator<[string, number, Constant]> {
+    let first = 0;
+    for (const [name, constant] of this.constants) {
+      if (!constant.type.startsWith("float")) continue;
+      yield [name, first, constant];
+      first += constant.data.length;
+    }
+  }
+
+  private buffer(id: BufferId): GPUBuffer {
+    return this.buffers.get(id) as GPUBuffer;
+  }
+
+  private setBatch({ pixels, labels }: Batch, learning: boolean): void {
+    const { seed, noise, scale } = this.options;
+    const samples = labels.length;
+    const bytes = this.network.input.reduce((product, n) => product * n, 1);
+    if (samples > this.batch || pixels.length !== samples * bytes) {
+      throw new Error(
+        `a batch has at most ${this.batch} images of ${bytes} bytes, not ${pixels.length} bytes for ${samples}`,
+      );
+    }
+    const strange = labels.find((label) => label >= this.network.classes);
+    if (strange !== undefined) {
+      throw new Error(`there is no class ${strange}: the network has ${this.network.classes}`);
+    }
+    const run = new Uint32Array(16);
+    run.set([samples, learning ? this.taken * this.batch : 0, seed]);
+    new Float32Array(run.buffer)[4] = learning ? noise * 255 * scale : 0;
+    this.write(this.plan.ports.run, run);
+    const words = new Uint8Array(Math.ceil(pixels.length / 4) * 4);
+    words.set(pixels);
+    this.write(this.plan.ports.pixels, words);
+    this.write(this.plan.ports.labels, Uint32Array.from(labels));
+  }
+
+  private play(parts: readonly Part[], samples: number): void {
+    const encoder = this.device.createCommandEncoder();
+    const pass = encoder.beginComputePass({ label: parts.join(" and ") });
+    for (const part of parts) play(pass, this.launches[part], samples);
+    pass.end();
+    this.device.queue.submit([encoder.finish()]);
+  }
+
+  private resetTotals(): void {
+    this.write(this.plan.ports.totals, new Float32Array(4));
+  }
+
+  private write(id: BufferId, contents: Float32Array | Uint32Array | Uint8Array): void {
+    this.device.queue.writeBuffer(this.buffer(id), 0, contents as GPUAllowSharedBufferSource);
+  }
+
+  private async gather(from: (parameter: Parameter) => BufferId): Promise<Float32Array> {
+    const result = new Float32Array(this.count);
+    for (const parameter of this.plan.parameters) {
+      const values = new Float32Array(await read(this.device, this.buffer(from(parameter))));
+      parameter.places.forEach((place, i) => {
+        if (place >= 0) result[place] = values[i] as number;
+      });
+    }
+    return result;
+  }
+
+  private scatter(values: Float32Array, to: (parameter: Parameter) => BufferId): void {
+    for (const parameter of this.plan.parameters) {
+      const packed = Float32Array.from(parameter.places, (place) => values[place] ?? 0);
+      this.write(to(parameter), packed);
+    }
+  }
+}
+
+function allocate(device: GPUDevice, plan: TrainingPlan) {
+  const own: GPUBuffer[] = [];
+  const { STORAGE, UNIFORM, COPY_DST, COPY_SRC } = GPUBufferUsage;
+  const make = (label: string, bytes: number) => {
+    const size = Math.ceil(bytes / 16) * 16;
+    const usage = STORAGE | UNIFORM | COPY_DST | COPY_SRC;
+    const buffer = device.createBuffer({ label, size, usage });
+    own.push(buffer);
+    return buffer;
+  };
+  const shared = plan.physical.map((bytes, i) => make(`shared ${i}`, bytes * plan.batch));
+  const buffers = new Map<BufferId, GPUBuffer>();
+  plan.buffers.forEach(({ label, bytes, fixed, contents }, id) => {
+    const place = plan.places[id] as number;
+    if (fixed) {
+      const buffer = make(label, bytes);
+      buffers.set(id, buffer);
+      if (contents) device.queue.writeBuffer(buffer, 0, contents() as GPUAllowSharedBufferSource);
+    } else if (place >= 0) buffers.set(id, shared[place] as GPUBuffer);
+  });
+  return { buffers, own };
+}
