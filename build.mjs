@@ -122,15 +122,16 @@ const element = {
   outfile: "dist/element.js",
 };
 
-/** Builds what pages import, index.js and element.js, into a folder. */
+/** Builds what pages import, index.js, element.js and train.js, into a folder. */
 export async function buildLibrary(folder) {
   await Promise.all([
     esbuild.build({ ...library, outfile: `${folder}/index.js` }),
     esbuild.build({ ...element, outfile: `${folder}/element.js` }),
+    esbuild.build({ ...library, entryPoints: ["src/train.ts"], outfile: `${folder}/train.js` }),
   ]);
 }
 
-/** Builds dist/index.js, dist/element.js and the command line around the library. */
+/** Builds what pages import into dist, and the command line around it. */
 export async function buildProgram() {
   await Promise.all([
     buildLibrary("dist"),

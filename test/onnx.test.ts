@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { decodeTensor } from "../src/onnx/tensor.js";
 import { decodeModel } from "../src/onnx.js";
 import { data, suite } from "./harness.js";
-import type { AttributeSpec, NodeSpec } from "./models/onnx-writer.js";
+import type { AttributeSpec, NodeSpec } from "../src/onnx/write.js";
 import { smallNetwork, tinyModel } from "./models/tiny.js";
 
 const test = suite("onnx");

@@ -9,13 +9,13 @@
 
 import type { ElementType } from "../../src/types.js";
 import { randn } from "../randn.js";
-import type { Encoding, TensorSpec } from "./onnx-tensor.js";
+import type { Encoding, TensorSpec } from "../../src/onnx/write-tensor.js";
 import {
   type AttributeSpec,
   type FunctionSpec,
   type ModelSpec,
   writeModel,
-} from "./onnx-writer.js";
+} from "../../src/onnx/write.js";
 
 export interface BuilderOptions {
   opset?: number;

@@ -2,8 +2,8 @@
 // everything.
 
 import { OnnxBuilder } from "./onnx-builder.js";
-import type { Encoding } from "./onnx-tensor.js";
-import { type ModelSpec, writeModel } from "./onnx-writer.js";
+import type { Encoding } from "../../src/onnx/write-tensor.js";
+import { type ModelSpec, writeModel } from "../../src/onnx/write.js";
 
 /** A file that computes y = Relu(x), but for the given parts. */
 export function tinyModel(parts: Partial<ModelSpec> = {}): Uint8Array {

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { decodeModel } from "../../src/onnx.js";
 import { suite } from "../harness.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
-import type { AttributeWriter, FunctionSpec, NodeSpec } from "../models/onnx-writer.js";
+import type { AttributeWriter, FunctionSpec, NodeSpec } from "../../src/onnx/write.js";
 import { tinyModel } from "../models/tiny.js";
 
 const test = suite("onnx/functions");

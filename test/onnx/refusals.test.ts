@@ -5,7 +5,7 @@ import { PbfWriter } from "pbf";
 import * as assert from "uvu/assert";
 import { decodeModel } from "../../src/onnx.js";
 import { suite } from "../harness.js";
-import type { NodeSpec, ValueSpec } from "../models/onnx-writer.js";
+import type { NodeSpec, ValueSpec } from "../../src/onnx/write.js";
 import { smallNetwork, tinyModel } from "../models/tiny.js";
 
 const test = suite("onnx/refusals");

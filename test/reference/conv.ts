@@ -37,7 +37,7 @@ function place({ node, inputs: [x, w] }: Call) {
   return { shape, triples, outputs: sizeOf(shape) };
 }
 
-/** Convolution; the weights are taken as constants. */
+/** Convolution. */
 export const Conv: Twin = {
   forward(call) {
     const [x, w, b] = call.inputs;
@@ -54,10 +54,17 @@ export const Conv: Twin = {
     ];
   },
   backward(call, [dy]) {
-    const [x, w] = call.inputs;
+    const [x, w, b] = call.inputs;
     const { triples, outputs } = place(call);
     const dx = new Float64Array(x.data.length);
-    visit(call, triples, outputs, (j, k, i) => (dx[i]! += w!.data[k]! * dy![j]!));
-    return [dx];
+    const dw = new Float64Array(w!.data.length);
+    visit(call, triples, outputs, (j, k, i) => {
+      dx[i]! += w!.data[k]! * dy![j]!;
+      dw[k]! += x.data[i]! * dy![j]!;
+    });
+    const maps = w!.shape[0]!;
+    const db = b && new Float64Array(maps);
+    if (db) dy!.forEach((g, j) => (db[Math.floor(j / outputs) % maps]! += g));
+    return [dx, dw, db];
   },
 };

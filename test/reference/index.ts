@@ -161,6 +161,23 @@ export function backwardThroughMeans(
   });
 }
 
+/** The gradients of a network's constants by their names: dy is that of its first output. */
+export function constantGradients(
+  model: OnnxModel,
+  values: ReadonlyMap<string, Tensor>,
+  dy: Float64Array,
+): Map<string, Float64Array> {
+  const found = new Map<string, Float64Array>();
+  walkBack(model, values, dy, (node, gradients) => {
+    const dx = twinOf(node).backward(callOf(model, node, values), gradients);
+    node.inputs.forEach((name, i) => {
+      if (dx[i] && model.constants.has(name)) found.set(name, sum(found.get(name), dx[i]));
+    });
+    return dx;
+  });
+  return found;
+}
+
 // From the output to the input; `back` says what a node makes of the gradients of its outputs.
 function walkBack(
   model: OnnxModel,

@@ -1,10 +1,10 @@
-// Writes ONNX files for tests: the opposite of src/onnx.ts, and on purpose independent of it. It
-// writes what it is told, right or wrong, so that tests can make broken files too; `OnnxBuilder`
-// (onnx-builder.ts) is the pleasant way to make a network. Field numbers are those of onnx.proto.
+// Writes ONNX files: the opposite of ../onnx.ts, and on purpose independent of it. It writes what it is told, right or
+// wrong, so that tests can make broken files too; `encodeModel` (train/encode.ts) writes a network that was trained, and
+// the tests' OnnxBuilder is the pleasant way to make one. Field numbers are those of onnx.proto.
 
 import { PbfWriter } from "pbf";
-import type { ElementType } from "../../src/types.js";
-import { elementCode, type TensorSpec, writeTensor } from "./onnx-tensor.js";
+import type { ElementType } from "../types.js";
+import { elementCode, type TensorSpec, writeTensor } from "./write-tensor.js";
 
 /**
  * Writes the fields of an AttributeProto after its name: what the other kinds of value cannot
@@ -75,7 +75,7 @@ export function writeModel(model: ModelSpec): Uint8Array {
   const opsets = Object.entries({ "": opset, ...domains });
   const w = new PbfWriter();
   w.writeVarintField(1, opset > 18 ? 10 : 8);
-  w.writeStringField(2, "smoothgrad tests");
+  w.writeStringField(2, "smoothgrad");
   w.writeMessage(7, writeGraph, model);
   for (const entry of opsets) w.writeMessage(8, writeOpset, entry);
   for (const entry of Object.entries(metadata)) w.writeMessage(14, writeEntry, entry);

@@ -1,8 +1,8 @@
-// Tensors of ONNX files for tests, in each of the ways that a file may hold them: raw bytes, a
+// Tensors as ONNX files hold them, in each of the ways that a file may hold them: raw bytes, a
 // packed or an unpacked typed list, or another file.
 
 import type { PbfWriter } from "pbf";
-import type { ElementType } from "../../src/types.js";
+import type { ElementType } from "../types.js";
 
 /** How a tensor stands in the file. */
 export type Encoding = "raw" | "typed" | "unpacked";

@@ -1,0 +1,15 @@
+// The public names of `smoothgrad/train`, nothing else. Whoever only explains does not load it.
+
+export { readCheckpoint, writeCheckpoint } from "./train/checkpoint.js";
+export { type NamedFile, readCifar, readIdx } from "./train/datasets.js";
+export { type EncodeOptions, encodeModel } from "./train/encode.js";
+export { type Network, type NetworkName, networks } from "./train/networks.js";
+export type { Optimizer } from "./train/plan.js";
+export { type Dataset, evaluate, type Progress, type TrainOptions, train } from "./train/train.js";
+export {
+  type Batch,
+  type Totals,
+  Trainer,
+  type TrainerOptions,
+  type TrainerState,
+} from "./train/trainer.js";
