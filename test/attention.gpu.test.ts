@@ -2,10 +2,10 @@
 
 import { makeGraph } from "../src/graph.js";
 import { Model } from "../src/model.js";
+import type { AttributeSpec } from "../src/onnx/write.js";
 import { decodeModel } from "../src/onnx.js";
 import { close, randn, suite, testWithDevice } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
-import type { AttributeSpec } from "./models/onnx-writer.js";
 import { runOnnxRuntime } from "./onnxruntime.js";
 
 const [TOKENS, FEATURES] = [6, 16];

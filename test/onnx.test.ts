@@ -3,9 +3,9 @@
 import { gunzipSync } from "node:zlib";
 import * as assert from "uvu/assert";
 import { decodeTensor } from "../src/onnx/tensor.js";
+import type { AttributeSpec, NodeSpec } from "../src/onnx/write.js";
 import { decodeModel } from "../src/onnx.js";
 import { data, suite } from "./harness.js";
-import type { AttributeSpec, NodeSpec } from "../src/onnx/write.js";
 import { smallNetwork, tinyModel } from "./models/tiny.js";
 
 const test = suite("onnx");

@@ -12,11 +12,15 @@ import {
   wantedModel,
 } from "./attributes.js";
 import type { SensitivityMapEvents } from "./events.js";
-import { pace } from "./pace.js";
 import { Parts } from "./parts.js";
 import { ReflectingElement } from "./reflecting.js";
 import { type Claim, claim, isOfLoss, type Wanted } from "./shared.js";
 import { facts, nameOf, sentence, subject } from "./words.js";
+
+/** Milliseconds that a step should take: what the eye calls at once. */
+const STEP = 60;
+/** Samples that go together at most: more would take memory and save no time. */
+const BATCH = 64;
 
 /** A photo with its sensitivity map. */
 export class SensitivityMapElement extends ReflectingElement {
@@ -139,14 +143,13 @@ export class SensitivityMapElement extends ReflectingElement {
     if (!model) return false;
     this.#aspect = model.input.width / model.input.height;
     const { samples = 50 } = options;
-    const batch = options.batch ?? Math.min(held.pace, samples);
+    const steps = { batch: Math.min(BATCH, samples), stepTime: STEP, ...options, signal };
     const mayMove = !matchMedia("(prefers-reduced-motion: reduce)").matches;
     let made: SensitivityMap | undefined;
     try {
-      for await (const map of sensitivities(model, photo, { ...options, batch, signal })) {
+      for await (const map of sensitivities(model, photo, steps)) {
         made = map;
         this.#losses = 0;
-        held.pace = pace(map, held.pace);
         const isOutdated = wish !== this.#wishes;
         if (signal.aborted && (isOutdated || !this.isConnected)) return false;
         // What was seen before it was out of sight stays until there is more.

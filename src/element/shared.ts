@@ -16,8 +16,6 @@ export interface Wanted {
 export interface Claim {
   readonly device: Promise<GPUDevice>;
   readonly model: Promise<Model>;
-  /** Samples that go through this model in the time that the eye calls at once. */
-  pace: number;
   /** The device is gone, and everything on it. */
   readonly isLost: boolean;
   /** There is no such model, or no device for it: another claim may have more luck. */
@@ -38,7 +36,6 @@ interface Entry {
   readonly users: Set<Listener>;
   readonly abort: AbortController;
   readonly model: Promise<Model>;
-  pace: number;
   hasFailed: boolean;
 }
 
@@ -83,12 +80,6 @@ export function claim(wanted: Wanted, listener: Listener): Claim {
   return {
     device: home.device,
     model,
-    get pace() {
-      return entry.pace;
-    },
-    set pace(pace) {
-      entry.pace = pace;
-    },
     get isLost() {
       return home.isLost;
     },
@@ -120,7 +111,7 @@ function openEntry(home: Home, key: string, wanted: Wanted): Entry {
     for (const user of users) user.arriving(part);
   };
   const model = load(home.device, wanted, tell, abort.signal);
-  const entry: Entry = { users, abort, model, pace: 4, hasFailed: false };
+  const entry: Entry = { users, abort, model, hasFailed: false };
   home.entries.set(key, entry);
   // Whoever asks next tries again.
   model.catch(() => {

@@ -1,15 +1,15 @@
 // Mutated model files: bytes that were flipped, cut, overwritten, moved or lost, and files that are whole but say
 // something strange: wrong and huge lengths, cycles, operators with the inputs of others, absurd attributes, nesting.
 
-import { decodeModel } from "../../src/onnx.js";
-import type { Constant, ElementType } from "../../src/types.js";
-import type { TensorSpec } from "../models/onnx-tensor.js";
 import {
   type AttributeSpec,
   type ModelSpec,
   type NodeSpec,
   writeModel,
-} from "../models/onnx-writer.js";
+} from "../../src/onnx/write.js";
+import type { TensorSpec } from "../../src/onnx/write-tensor.js";
+import { decodeModel } from "../../src/onnx.js";
+import type { Constant, ElementType } from "../../src/types.js";
 
 /** Below n, at random. */
 export type Below = (n: number) => number;

@@ -7,15 +7,15 @@
 //   g.output(g.node("Relu", [y]));
 //   const bytes = g.bytes();
 
-import type { ElementType } from "../../src/types.js";
-import { randn } from "../randn.js";
-import type { Encoding, TensorSpec } from "../../src/onnx/write-tensor.js";
 import {
   type AttributeSpec,
   type FunctionSpec,
   type ModelSpec,
   writeModel,
 } from "../../src/onnx/write.js";
+import type { Encoding, TensorSpec } from "../../src/onnx/write-tensor.js";
+import type { ElementType } from "../../src/types.js";
+import { randn } from "../randn.js";
 
 export interface BuilderOptions {
   opset?: number;

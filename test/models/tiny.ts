@@ -1,9 +1,9 @@
 // The smallest networks of the tests: a frame for one peculiarity of a file, and one with a bit of
 // everything.
 
-import { OnnxBuilder } from "./onnx-builder.js";
-import type { Encoding } from "../../src/onnx/write-tensor.js";
 import { type ModelSpec, writeModel } from "../../src/onnx/write.js";
+import type { Encoding } from "../../src/onnx/write-tensor.js";
+import { OnnxBuilder } from "./onnx-builder.js";
 
 /** A file that computes y = Relu(x), but for the given parts. */
 export function tinyModel(parts: Partial<ModelSpec> = {}): Uint8Array {

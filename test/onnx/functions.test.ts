@@ -1,10 +1,10 @@
 // Operators that a file defines itself.
 
 import * as assert from "uvu/assert";
+import type { AttributeWriter, FunctionSpec, NodeSpec } from "../../src/onnx/write.js";
 import { decodeModel } from "../../src/onnx.js";
 import { suite } from "../harness.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
-import type { AttributeWriter, FunctionSpec, NodeSpec } from "../../src/onnx/write.js";
 import { tinyModel } from "../models/tiny.js";
 
 const test = suite("onnx/functions");

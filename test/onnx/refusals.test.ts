@@ -3,9 +3,9 @@
 import { gzipSync } from "node:zlib";
 import { PbfWriter } from "pbf";
 import * as assert from "uvu/assert";
+import type { NodeSpec, ValueSpec } from "../../src/onnx/write.js";
 import { decodeModel } from "../../src/onnx.js";
 import { suite } from "../harness.js";
-import type { NodeSpec, ValueSpec } from "../../src/onnx/write.js";
 import { smallNetwork, tinyModel } from "../models/tiny.js";
 
 const test = suite("onnx/refusals");

@@ -64,7 +64,9 @@ export const Conv: Twin = {
     });
     const maps = w!.shape[0]!;
     const db = b && new Float64Array(maps);
-    if (db) dy!.forEach((g, j) => (db[Math.floor(j / outputs) % maps]! += g));
+    dy!.forEach((g, j) => {
+      if (db) db[Math.floor(j / outputs) % maps]! += g;
+    });
     return [dx, dw, db];
   },
 };

@@ -52,7 +52,18 @@ test(
         await writeFile(join(folder, `${kind}-labels-idx1-ubyte`), labels);
       }
       const words = ["--network", "mnist-small", "--data", folder, "--out", out];
-      words.push("--rate", "0.004", "--epochs", "6", "--batch", "20", "--save-every", "5", "--noise", "0.1");
+      words.push(
+        "--rate",
+        "0.004",
+        "--epochs",
+        "6",
+        "--batch",
+        "20",
+        "--save-every",
+        "5",
+        "--noise",
+        "0.1",
+      );
       await trainCommand(words, [`${out}.checkpoint`, `${out}.checkpoint.before`]);
       const checkpoint = await readFile(`${out}.checkpoint`);
       await writeFile(`${out}.checkpoint`, checkpoint.subarray(0, checkpoint.length >> 1));
