@@ -190,8 +190,9 @@ const demo = (outdir) => ({
  * is linked, not copied.
  */
 export async function buildDemo(folder = `${root}dist/demo`, files = undefined) {
-  const isSource = (path) => /\.(ts|css)$/.test(path);
-  await cp(`${root}demo`, folder, { recursive: true, filter: (from) => !isSource(from) });
+  // Sources are bundled, and the README's pictures are not the page's.
+  const isServed = (path) => !/\.(ts|css|png)$/.test(path);
+  await cp(`${root}demo`, folder, { recursive: true, filter: isServed });
   const names = files === undefined ? [] : await readdir(files, { recursive: true });
   const offered = names.filter((name) => /\.(onnx|jpe?g|png|webp|txt|json)$/i.test(name)).sort();
   await writeFile(`${folder}/files.json`, JSON.stringify(offered));

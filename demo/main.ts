@@ -2,17 +2,18 @@
 // here computes maps, so the page answers at once whatever the GPU does.
 
 import { parseLabels } from "../src/labels.js";
-import { applyAddress, readAddress, writeAddress } from "./address.js";
-import { startChooser } from "./chooser.js";
-import { showClasses, showOthers } from "./classes.js";
-import { startDesk } from "./desk.js";
-import { receiveFiles, sort } from "./files.js";
-import { type IdeaOptions, startIdea } from "./idea.js";
-import { startInstrument } from "./instrument.js";
+import { startChooser } from "./classifiers/chooser.js";
+import { receiveFiles, sort } from "./classifiers/files.js";
+import { fillShelf } from "./classifiers/shelf.js";
+import { applyAddress, readAddress, writeAddress } from "./controls/address.js";
+import { showClasses, showOthers } from "./controls/classes.js";
+import { startInstrument } from "./controls/instrument.js";
+import { startDesk } from "./figures/desk.js";
+import { type IdeaOptions, startIdea } from "./figures/idea.js";
+import { startSource } from "./image/source.js";
+import { startZoom } from "./image/zoom.js";
 import type { ModelFacts, Pass, Progress, Report, Request, SaveKind, Wish } from "./messages.js";
-import { fileOf, keep } from "./save.js";
-import { fillShelf } from "./shelf.js";
-import { startSource } from "./source.js";
+import { fileOf, keep } from "./stage/save.js";
 import {
   announce,
   calm,
@@ -26,10 +27,9 @@ import {
   showProgress,
   showStop,
   watchSize,
-} from "./stage.js";
+} from "./stage/stage.js";
 import { signed } from "./words/numbers.js";
 import { preferredLanguage, sentence, speak, words } from "./words.js";
-import { startZoom } from "./zoom.js";
 
 const element = <T extends HTMLElement = HTMLElement>(id: string) =>
   document.getElementById(id) as T;
@@ -141,7 +141,7 @@ const source = startSource(zoom, {
     soon("image", () => {
       const { image } = source;
       if (!image) return;
-      wish({ image, pass: instrument.pass(), isGentle: isIntroduction && isDone });
+      wish({ image, pass: instrument.pass(), isGentle: isIntroduction && isDone && mayMove() });
       if (isNew) since = serial;
       if (isDone) {
         isIntroduction = false;
@@ -152,6 +152,8 @@ const source = startSource(zoom, {
   },
   complain,
 });
+const mayMove = () => !matchMedia("(prefers-reduced-motion: reduce)").matches;
+
 watchSize((width, height) => {
   ask({ kind: "size", width, height });
   source.paint();
@@ -262,6 +264,7 @@ function hear(report: Report): void {
       isRecovering = false;
       checkLabels();
       instrument.fit(model);
+      askLook();
       see();
       since = serial + 1;
       wish({ pass: instrument.pass(), ...(source.image && { image: source.image }) });
@@ -273,7 +276,12 @@ function hear(report: Report): void {
     case "probe": {
       const { x, y, score, gradient } = report.probe;
       const values = gradient.map((g) => signed(g, 4)).join(", ");
-      element("probe").textContent = words.says.probe(x, y, score.toPrecision(3), values);
+      element("probe").textContent = words.says.probe(
+        x,
+        y,
+        score.toPrecision(3).replace("-", "−"),
+        values,
+      );
       break;
     }
     case "saved":
@@ -409,9 +417,9 @@ language.addEventListener("input", () => {
 chooser.refresh();
 desk.refresh();
 applyAddress(form, address);
+instrument.restored(new Set(address.keys()));
 const target = address.get("target");
 if (target && /^\d{1,6}$/.test(target)) instrument.choose(Number(target));
-instrument.refresh();
 desk.show(address.get("tab") ?? "idea");
 idea.set(ideaOf(instrument.pass()));
 askLook();

@@ -11,7 +11,8 @@ import {
   type SensitivityMap,
   sensitivitiesOfClasses,
 } from "../src/index.js";
-import { type Drawn, drawFigure, repaintFigure } from "./figure.js";
+import { type Drawn, drawFigure, repaintFigure } from "./gpu/figure.js";
+import { probeAt, savedOf } from "./gpu/readout.js";
 import {
   type Figure,
   type Image,
@@ -23,7 +24,6 @@ import {
   type Request,
   type Wish,
 } from "./messages.js";
-import { probeAt, savedOf } from "./readout.js";
 
 const STEP = 60; // milliseconds that a step should take: what the eye calls at once
 const BATCH = 32; // passes that go together at most: more would take memory and save no time

@@ -69,7 +69,7 @@ export const en = {
     samplesTitle: "Noise",
     noise: "Level",
     samples: "Samples",
-    until: "Until the error is below",
+    until: "Stop at error",
     allSamples: "never mind",
     seed: "Seed",
     reseed: "Another seed",

@@ -69,7 +69,7 @@ export const ko: Words = {
     samplesTitle: "노이즈",
     noise: "세기",
     samples: "샘플 수",
-    until: "오차가 이보다 작아질 때까지",
+    until: "목표 오차",
     allSamples: "상관없음",
     seed: "시드",
     reseed: "다른 시드",

@@ -94,7 +94,7 @@ test("zooms both pictures by keys, and shows what is under the pointer", async (
   await page.hover("#map");
   await page.waitForFunction(() => document.querySelector("#probe")?.textContent);
   // The middle of 28 × 28.
-  assert.match(await textOf("#probe"), /^Pixel 14, 1[34]: \d.*; gradient [+−]\d\.\d{4}$/);
+  assert.match(await textOf("#probe"), /^Pixel 14, 1[34]: −?\d.*; gradient [+−]\d\.\d{4}$/);
 });
 
 test("saves the map as pictures, numbers and settings", async () => {

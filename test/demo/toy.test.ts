@@ -1,7 +1,7 @@
 // The toy network of the demo's first figure: what the page shows as computed must be true.
 
 import * as assert from "uvu/assert";
-import { gradient, makeToy, normals, score, smoothed } from "../../demo/toy.js";
+import { gradient, makeToy, normals, score, smoothed } from "../../demo/figures/toy.js";
 import { close, suite } from "../harness.js";
 
 const test = suite("demo/toy");

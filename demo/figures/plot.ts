@@ -1,7 +1,7 @@
 // The plot of figure 2: the gradient of one pixel, channel by channel, along the way to a noisy copy.
 
-import type { Words } from "./words/en.js";
-import { percent } from "./words/numbers.js";
+import type { Words } from "../words/en.js";
+import { percent } from "../words/numbers.js";
 
 const WIDTH = 800;
 const HEIGHT = 260;

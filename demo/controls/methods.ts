@@ -1,9 +1,9 @@
 // The methods to choose from, in groups, and which of the controls belong to the chosen one. What there is to choose
 // stands in the library's table; here it only gets its place on the page.
 
-import { type Method, type MethodOption, methods, optionsOf } from "../src/index.js";
-import type { Words } from "./words/en.js";
-import { words } from "./words.js";
+import { type Method, type MethodOption, methods, optionsOf } from "../../src/index.js";
+import type { Words } from "../words/en.js";
+import { words } from "../words.js";
 
 type Group = keyof Words["groups"];
 

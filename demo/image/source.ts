@@ -1,12 +1,12 @@
 // Where the image comes from: drawn here, a photo, or the camera. One of them at a time.
 
-import type { Preprocess, Preset } from "../src/index.js";
+import type { Preprocess, Preset } from "../../src/index.js";
+import type { Image } from "../messages.js";
+import { words } from "../words.js";
 import { type Camera, openCamera } from "./camera.js";
 import { digits } from "./glyphs.js";
-import type { Image } from "./messages.js";
 import { startPad, strokesFromWord, strokesToWord } from "./pad.js";
 import { type Input, paintPhoto, readPhoto } from "./photo.js";
-import { words } from "./words.js";
 import type { startZoom } from "./zoom.js";
 
 const element = <T extends HTMLElement = HTMLElement>(id: string) =>

@@ -1,9 +1,9 @@
 // The pictures' side of the page: how far the map is, what it is of, and what went wrong.
 
-import type { Estimator } from "../src/index.js";
-import type { Progress } from "./messages.js";
-import { percent } from "./words/numbers.js";
-import { words } from "./words.js";
+import type { Estimator } from "../../src/index.js";
+import type { Progress } from "../messages.js";
+import { percent } from "../words/numbers.js";
+import { words } from "../words.js";
 
 const element = <T extends HTMLElement = HTMLElement>(id: string) =>
   document.getElementById(id) as T;

@@ -1,8 +1,8 @@
 // The worker's half of figure 2: the gradient of one pixel on the way from the image to a noisy copy.
 
-import { gradientLine, type Model } from "../src/index.js";
+import { gradientLine, type Model } from "../../src/index.js";
+import type { Line } from "../messages.js";
 import type { Drawing } from "./figure.js";
-import type { Line } from "./messages.js";
 
 const POINTS = 200;
 

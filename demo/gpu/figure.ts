@@ -7,8 +7,7 @@ import {
   type Model,
   type SensitivityMap,
   sensitivitiesOfClasses,
-} from "../src/index.js";
-import { drawLine } from "./line.js";
+} from "../../src/index.js";
 import {
   type Figure,
   type Look,
@@ -16,7 +15,8 @@ import {
   type Panels,
   pictureOptions,
   type Report,
-} from "./messages.js";
+} from "../messages.js";
+import { drawLine } from "./line.js";
 
 const STEP = 60; // milliseconds of a step, after which a new wish is heard
 const BATCH = 32;

@@ -1,10 +1,10 @@
 // The list of classifiers: the page's own, public ones that are downloaded when they are chosen, and files.
 
-import { parseLabels } from "../src/labels.js";
+import { parseLabels } from "../../src/labels.js";
+import { percent } from "../words/numbers.js";
+import { words } from "../words.js";
 import { download } from "./download.js";
-import { type Known, knownModel, published, shipped } from "./models.js";
-import { percent } from "./words/numbers.js";
-import { words } from "./words.js";
+import { type Known, knownModel, published, shipped } from "./known.js";
 
 /** What the page hears. */
 export interface ChooserListener {

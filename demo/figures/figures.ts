@@ -1,10 +1,10 @@
 // The paper's figures as data: which maps each is made of, by the page's own settings. All panels have the same noise
 // (common random numbers), so what differs between them is what the figure is about.
 
-import { optionsOf, type SensitivityOptions } from "../src/index.js";
-import type { Figure, Look, Panel, Pass } from "./messages.js";
-import type { Words } from "./words/en.js";
-import { percent } from "./words/numbers.js";
+import { optionsOf, type SensitivityOptions } from "../../src/index.js";
+import type { Figure, Look, Panel, Pass } from "../messages.js";
+import type { Words } from "../words/en.js";
+import { percent } from "../words/numbers.js";
 
 /** A figure's name. */
 export type FigureName = keyof Words["figures"];

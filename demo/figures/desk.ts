@@ -1,12 +1,12 @@
 // The figures below the pictures: tabs, and what the chosen one shows. It is drawn by the worker when the map above is
 // done, and anew when something changes that it depends on.
 
+import type { Report, Request } from "../messages.js";
+import { words } from "../words.js";
 import { type Basis, compose, type FigureName, figureOf } from "./figures.js";
-import type { Report, Request } from "./messages.js";
 import { layPanels, paintPanel } from "./panels.js";
 import { drawPlot } from "./plot.js";
 import { startTabs } from "./tabs.js";
-import { words } from "./words.js";
 
 const element = <T extends HTMLElement = HTMLElement>(id: string) =>
   document.getElementById(id) as T;

@@ -1,9 +1,9 @@
 // The figure before the first photo: the score of the toy network, its jumping gradient, and the mean of the
 // gradient over noisy copies, computed here sample by sample. The page's own sliders rule it.
 
+import { signed } from "../words/numbers.js";
+import { words } from "../words.js";
 import { gradient, makeToy, normals, type Smoothed, score, smoothed } from "./toy.js";
-import { signed } from "./words/numbers.js";
-import { words } from "./words.js";
 
 /** The settings that the figure obeys. */
 export interface IdeaOptions {

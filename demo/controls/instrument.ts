@@ -11,11 +11,11 @@ import type {
   Preset,
   Reduction,
   SensitivityOptions,
-} from "../src/index.js";
-import { resolvePreprocess } from "../src/preprocess.js";
-import type { Look, ModelFacts, Pass } from "./messages.js";
+} from "../../src/index.js";
+import { resolvePreprocess } from "../../src/preprocess.js";
+import type { Look, ModelFacts, Pass } from "../messages.js";
+import { formula } from "../words.js";
 import { listMethods, showMethod } from "./methods.js";
-import { formula } from "./words.js";
 
 /** What the page hears. */
 export interface Listener {
@@ -44,6 +44,7 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
   const seed = control("seed");
   let lastSeed = seed.valueAsNumber;
   let channels = 3;
+  let isReduceChosen = false;
   let chosen: number | undefined; // a class; without one the prediction is explained
 
   function pass(): Pass {
@@ -106,6 +107,7 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
     if (name === "noiseScale") scaleNoise();
     if (name === "method") showMethod(form, control("method").value);
     if (name === "seed") lastSeed = seed.valueAsNumber;
+    if (name === "reduce") isReduceChosen = true;
     if (name === "target") choose(Number(control("target").value));
     showValues();
   }
@@ -118,6 +120,8 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
     const { value } = layer;
     layer.replaceChildren(automatic!, ...model.layers.map((name) => new Option(name, name)));
     layer.value = model.layers.includes(value) ? value : "";
+    // The sign means something where objects are white on black, as digits are (the paper's section on absolute values).
+    if (!isReduceChosen) control("reduce").value = channels === 1 ? "signed" : "abs";
     showValues();
   }
 
@@ -154,6 +158,11 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
     look,
     fit,
     refresh,
+    /** The controls have been set by an address. */
+    restored(names: ReadonlySet<string>) {
+      isReduceChosen = names.has("reduce");
+      refresh();
+    },
     /** Explains this class, or, without one, what is predicted. */
     choose,
     get chosen() {

@@ -1,6 +1,6 @@
 // A map as a file: a picture with or without what it is of, its numbers, or its settings.
 
-import type { Saved } from "./messages.js";
+import type { Saved } from "../messages.js";
 
 const MARGIN = 24;
 const LINE = 22;

@@ -1,8 +1,8 @@
 // The list of the most probable classes: radio buttons, each with its name and a bar. Which one is chosen is the
 // instrument's to know; the list is made anew only when its classes change.
 
-import type { ClassScore } from "../src/index.js";
-import { percent } from "./words/numbers.js";
+import type { ClassScore } from "../../src/index.js";
+import { percent } from "../words/numbers.js";
 
 /** Shows the classes, of which the one of index `explained` is explained. */
 export function showClasses(

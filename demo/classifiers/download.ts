@@ -1,7 +1,7 @@
 // Files from the network: with progress, kept by the browser for the next time and for times without a network, and
 // checked where it is known what they must be.
 
-import type { Known } from "./models.js";
+import type { Known } from "./known.js";
 
 const CACHE = "smoothgrad-models";
 
