@@ -2,7 +2,7 @@
 
 import { channels } from "../layout.js";
 import type { Constant, Node, Op, Planning, Sink, View, WeightGradient } from "../types.js";
-import { nodeError, numberOf } from "./attributes.js";
+import { constantInput, nodeError, numberOf } from "./attributes.js";
 import { type Convolution, convolve, convolveBack, weightGradientSteps } from "./convolution.js";
 import { depthwiseBackward, depthwiseForward, isDepthwise } from "./depthwise.js";
 import { linearRules } from "./relevance.js";
@@ -53,6 +53,10 @@ export const Conv: Op = {
         node,
         `its weights [${weights.shape}] in ${groups} groups do not fit an input of ${channels(x)} channels`,
       );
+    }
+    const bias = constantInput(node, 2, constants, "its bias");
+    if (bias && bias.data.length !== outputs) {
+      throw nodeError(node, `its bias [${bias.shape}] does not fit its ${outputs} outputs`);
     }
     return [{ shape: windowShape(x.shape, outputs, window), channel: 1 }];
   },

@@ -3,7 +3,7 @@
 
 import { channels, positions } from "../layout.js";
 import type { Constant, Layout, Node, Op, Planning, Sink, View, WeightGradient } from "../types.js";
-import { nodeError, numberOf } from "./attributes.js";
+import { constantInput, nodeError, numberOf } from "./attributes.js";
 import {
   biasPart,
   type Convolution,
@@ -179,7 +179,12 @@ function inferLinear(
       `its weights [${weights.shape}] do not fit an input of shape [${x.shape}]`,
     );
   }
-  const shape = [...x.shape.slice(0, -1), outputsOf(node, weights)];
+  const outputs = outputsOf(node, weights);
+  const bias = constantInput(node, 2, constants, "its bias");
+  if (bias && bias.data.length !== 1 && bias.data.length !== outputs) {
+    throw nodeError(node, `its bias [${bias.shape}] does not fit its ${outputs} outputs`);
+  }
+  const shape = [...x.shape.slice(0, -1), outputs];
   return [{ shape, channel: shape.length - 1 }];
 }
 

@@ -21,6 +21,9 @@ export function affineOf(
     if (!constant) throw nodeError(node, "it needs scale, bias, mean and variance");
     return constant.data;
   }) as [Float32Array, Float32Array, Float32Array, Float32Array];
+  if ([beta, mean, variance].some(({ length }) => length !== gamma.length)) {
+    throw nodeError(node, "its scale, bias, mean and variance are not equally long");
+  }
   const epsilon = numberOf(node, "epsilon", 1e-5);
   const scale = Float64Array.from(
     gamma,

@@ -4,7 +4,7 @@
 
 import { channels, positions, quads, strides } from "../layout.js";
 import type { Constant, Layout, Node, Op, Planning } from "../types.js";
-import { axisOf, integers, nodeError, numberOf } from "./attributes.js";
+import { axisOf, constantInput, integers, nodeError, numberOf } from "./attributes.js";
 import { packVector } from "./convolution.js";
 import { gradientTo, join, layer, type Part, result, source } from "./epilogue.js";
 
@@ -142,8 +142,17 @@ const normalizedAxes = (node: Node): number[] => [...(node.attributes.axes as nu
 export const Standardize: Op = {
   channel: (node, k) =>
     k === 0 && "channel" in node.attributes ? numberOf(node, "channel", 1) : undefined,
-  infer(node, [x]) {
+  infer(node, [x], constants) {
     if (!x) throw nodeError(node, "its input is constant: not supported");
+    for (const k of [1, 2]) {
+      const vector = constantInput(node, k, constants, "its scale and bias");
+      if (vector && vector.data.length !== channels(x)) {
+        throw nodeError(
+          node,
+          `[${vector.shape}] does not fit the ${channels(x)} channels of its input`,
+        );
+      }
+    }
     return [x];
   },
   forward(node, plan) {
