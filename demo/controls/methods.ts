@@ -9,7 +9,7 @@ type Group = keyof Words["groups"];
 
 /** Where a reader would look for a method. */
 function groupOf({ relevance, cam, path, baseline, occlusion, rules }: Method): Group {
-  if (relevance) return "relevance";
+  if (relevance || rules.MatMul === "uniform") return "relevance";
   if (cam) return "layers";
   if (baseline || occlusion) return "differences";
   if (path === "nodes" || path === "random" || path === "blur") return "paths";

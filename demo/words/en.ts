@@ -159,6 +159,7 @@ export const en = {
     "lrp-epsilon-plus-flat": "LRP ε, z⁺, flat",
     "lrp-epsilon-gamma-box": "LRP ε, γ, z-box",
     "lrp-epsilon-alpha2-beta1": "LRP ε, α2β1",
+    "attn-lrp": "AttnLRP",
   } as Readonly<Record<string, string>>,
 
   /** What each method is, and what is known against it. */
@@ -209,6 +210,8 @@ export const en = {
       "Convolutions by γ, dense layers by ε, the first layer between black and white. Its rules were chosen by eye and by benchmarks, layer by layer.",
     "lrp-epsilon-alpha2-beta1":
       "Convolutions by α = 2, β = 1, dense layers by ε. Shows evidence against the class as well; the doubled positive part is a convention.",
+    "attn-lrp":
+      "For transformers: a product is shared out in halves, and LayerNorm’s deviation counts as a constant. Faithful in its authors’ tests; in a network of ReLUs it is the gradient times the input.",
   } as Readonly<Record<string, string>>,
 
   models: {

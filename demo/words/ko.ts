@@ -159,6 +159,7 @@ export const ko: Words = {
     "lrp-epsilon-plus-flat": "LRP ε, z⁺, 첫 층 고르게",
     "lrp-epsilon-gamma-box": "LRP ε, γ, z-box",
     "lrp-epsilon-alpha2-beta1": "LRP ε, α2β1",
+    "attn-lrp": "AttnLRP",
   },
 
   about: {
@@ -206,6 +207,8 @@ export const ko: Words = {
       "합성곱은 γ, 밀집층은 ε, 첫 층은 검정과 하양 사이. 규칙을 층마다 눈과 벤치마크로 골랐다.",
     "lrp-epsilon-alpha2-beta1":
       "합성곱은 α = 2, β = 1, 밀집층은 ε. 반대 증거도 보이지만 양의 부분을 두 배로 하는 것은 관례일 뿐이다.",
+    "attn-lrp":
+      "트랜스포머를 위한 규칙: 곱은 반씩 나누고 LayerNorm의 표준편차는 상수로 본다. 저자들의 시험에서는 충실했고, ReLU만 있는 망에서는 입력 × 그래디언트와 같다.",
   },
 
   models: {
