@@ -35,7 +35,7 @@ export function modelCard(request: TrainRequest, outcome: Outcome): string {
       values: `pixel / 255, ${pixels}`,
     },
     output: { name: "logits", shape: ["N", labels.length] },
-    preprocess: { scale: 1 / 255, mean: 0, std: 1, size: outcome.input[1] },
+    preprocess: { shortSide: outcome.input[1], scale: 1 / 255 },
     labels,
     training: {
       ...{ data, images: outcome.images, noise, epochs, rate, batch, seed },

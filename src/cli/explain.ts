@@ -1,8 +1,8 @@
 // `smoothgrad explain`: opens a page in headless Chrome, lets it compute one map after the other (page.ts),
 // and writes the results down. A file that fails does not keep the others from being explained.
 
-import { access } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
+import { access, readFile } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Page } from "puppeteer";
 import { version } from "../../package.json";
@@ -14,14 +14,16 @@ import type { Result, Setting, Task } from "./page.js";
 import { progressBar } from "./progress.js";
 
 const DIST = fileURLToPath(new URL(".", import.meta.url));
+/** The network that comes along, without the ending. */
+const DIGITS = join(DIST, "models/mnist-clean");
 
 /** Explains every input of the request; resolves with the exit code, which is 130 after Ctrl-C. */
 export async function explain(request: ExplainRequest): Promise<number> {
   const inputs = await expandInputs(request.inputs);
   const places = placeOutputs(inputs, request.outputs);
-  const labels = request.labels === undefined ? undefined : await readLabels(request.labels);
-  await access(request.model).catch(() => {
-    throw new Error(`the model ${request.model} cannot be read`);
+  const model = await modelOf(request);
+  await access(model.file).catch(() => {
+    throw new Error(`the model ${model.file} cannot be read`);
   });
 
   const interruption = new AbortController();
@@ -32,11 +34,11 @@ export async function explain(request: ExplainRequest): Promise<number> {
   const routes = new Map<string, Route>([
     ["/dist/", { folder: DIST }],
     // A model may keep its weights in files beside it.
-    ["/model/", { folder: dirname(resolve(request.model)) }],
+    ["/model/", { folder: dirname(resolve(model.file)) }],
     ...inputs.map((file, i): [string, Route] => [`/inputs/${i}`, { file }]),
   ]);
   const opening = openPage(routes, { log: console.error, handleSIGINT: false });
-  const job = { request, labels, inputs, places, signal: interruption.signal };
+  const job = { request, model, inputs, places, signal: interruption.signal };
   const work = opening.then(({ page }) => explainAll(page, job));
   try {
     return await Promise.race([work, interrupted]);
@@ -48,22 +50,40 @@ export async function explain(request: ExplainRequest): Promise<number> {
   }
 }
 
+/** A classifier's file, and what is known about it. */
+interface ModelFile extends Omit<Setting, "url"> {
+  readonly file: string;
+}
+
+/** The classifier of the request, or the network of digits with what its card says. */
+async function modelOf({ model, labels, preprocess }: ExplainRequest): Promise<ModelFile> {
+  const names = labels === undefined ? undefined : await readLabels(labels);
+  if (model !== undefined) return { file: model, labels: names, preprocess, isOfDigits: false };
+  const card = JSON.parse(await readFile(`${DIGITS}.json`, "utf8"));
+  return {
+    file: `${DIGITS}.onnx`,
+    labels: names ?? card.labels,
+    preprocess: preprocess ?? card.preprocess,
+    isOfDigits: preprocess === undefined,
+  };
+}
+
 interface Job {
   readonly request: ExplainRequest;
-  readonly labels: string[] | undefined;
+  readonly model: ModelFile;
   readonly inputs: readonly string[];
   readonly places: readonly Places[];
   readonly signal: AbortSignal;
 }
 
 async function explainAll(page: Page, job: Job): Promise<number> {
-  const { request, labels, inputs, places, signal } = job;
+  const { request, model, inputs, places, signal } = job;
   const bar = progressBar(request.samples);
   await page.exposeFunction("tick", bar.tick);
-  const url = `/model/${encodeURIComponent(basename(request.model))}`;
-  const setting: Setting = { url, labels, preprocess: request.preprocess };
+  const { file, ...known } = model;
+  const setting: Setting = { url: `/model/${encodeURIComponent(basename(file))}`, ...known };
   await call(page, "load", setting).catch((error) => {
-    throw new Error(`${request.model}: ${error.message}`, { cause: error });
+    throw new Error(`${file}: ${error.message}`, { cause: error });
   });
   let code = 0;
   for (const [i, input] of inputs.entries()) {

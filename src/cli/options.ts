@@ -14,7 +14,8 @@ import { type Name, OPTIONS, type Option } from "./table.js";
 export interface ExplainRequest {
   /** Files and globs, as given. */
   readonly inputs: readonly string[];
-  readonly model: string;
+  /** Without one, the network of digits that comes along. */
+  readonly model: string | undefined;
   readonly labels: string | undefined;
   readonly preprocess: Preset | Preprocess | undefined;
   /** An index, a label, or "top1". */
@@ -197,7 +198,7 @@ function toRequest(inputs: readonly string[], values: Values): ExplainRequest {
   const wantsNothing = Object.values(outputs).every((output) => output === undefined);
   return {
     inputs,
-    model: needed("model"),
+    model: text("model"),
     labels: text("labels"),
     preprocess: toPreprocess(text("preprocess")),
     target: toClass(needed("target")),

@@ -9,6 +9,7 @@ import {
   loadModel,
   type Model,
   type PictureOptions,
+  type Preprocess,
   requestDevice,
   type SensitivityMap,
   sensitivitiesOfClasses,
@@ -21,6 +22,8 @@ export interface Setting {
   readonly url: string;
   readonly labels: string[] | undefined;
   readonly preprocess: ExplainRequest["preprocess"];
+  /** It knows white strokes on black: a picture that is mostly bright is turned to its negative. */
+  readonly isOfDigits: boolean;
 }
 
 /** One input, where the other half serves it, and which results are wanted. */
@@ -65,9 +68,11 @@ export interface Result {
 }
 
 let model: Promise<Model> | undefined;
+let isOfDigits = false;
 
 /** Loads the model that all tasks are about. */
-export async function load({ url, labels, preprocess }: Setting): Promise<void> {
+export async function load({ url, labels, preprocess, ...setting }: Setting): Promise<void> {
+  isOfDigits = setting.isOfDigits;
   const device = await requestDevice();
   model = loadModel(device, await fetch(url), {
     ...(labels && { labels }),
@@ -84,6 +89,7 @@ export async function explain(task: Task, tick: (samples: number) => unknown): P
   const options = {
     ...{ method, samples, noise, seed, estimator, ...passes },
     ...(maxMemory !== undefined && { maxMemory }),
+    ...(isOfDigits && isBright(image) && { preprocess: NEGATIVE }),
   } as ClassesOptions;
   const { target, contrast: other } = task.request;
   const classes = other === undefined ? [target] : [target, other];
@@ -153,6 +159,20 @@ async function readImage({ url, isTensor }: Task): Promise<ImageSource> {
   return createImageBitmap(await response.blob()).catch((cause) => {
     throw new Error("not a picture that Chrome can decode", { cause });
   });
+}
+
+/** Black strokes on white as the network of digits knows them: 1 − color / 255. */
+const NEGATIVE: Preprocess = { shortSide: 28, scale: -1 / 255, mean: -1 };
+
+/** True if the mean color of a picture is above the middle. */
+function isBright(image: ImageSource): boolean {
+  if (!(image instanceof ImageBitmap)) return false;
+  const side = 28;
+  const context = new OffscreenCanvas(side, side).getContext("2d");
+  context?.drawImage(image, 0, 0, side, side);
+  const { data = new Uint8ClampedArray() } = context?.getImageData(0, 0, side, side) ?? {};
+  const sum = data.reduce((total, value, i) => (i % 4 === 3 ? total : total + value), 0);
+  return sum / (3 * side * side) > 127.5;
 }
 
 function canvasSize(map: SensitivityMap, image: ImageSource, frame: string | undefined) {

@@ -13,7 +13,11 @@ export interface Option {
 
 /** The options by name. */
 export const OPTIONS = {
-  model: { value: "FILE", help: "the classifier, an ONNX file", group: "what" },
+  model: {
+    value: "FILE",
+    help: "the classifier, an ONNX file; without one, the network of digits that comes along",
+    group: "what",
+  },
   labels: {
     value: "FILE",
     help: "names of the classes: a JSON list, or text with one a line",
@@ -175,7 +179,7 @@ export type Name = keyof typeof OPTIONS;
 const TABLE: Readonly<Record<string, Option>> = OPTIONS;
 
 /** The text of `smoothgrad --help`. */
-export const helpText = `smoothgrad explain <image | tensor.npy> … --model model.onnx [options]
+export const helpText = `smoothgrad explain <image | tensor.npy> … [--model model.onnx] [options]
 smoothgrad methods
 
 Computes SmoothGrad sensitivity maps of an ONNX image classifier in headless Chrome. An image is any file

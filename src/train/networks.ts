@@ -3,7 +3,7 @@
 // Every one takes [N, C, H, W] and gives logits [N, classes]. Dropout is not in the file: it is for training alone.
 
 import type { Attribute, Constant, Node, OnnxModel } from "../types.js";
-import { firstWeights } from "./random.js";
+import { standardNormals } from "./random.js";
 
 /** A network and how it is to be trained. */
 export interface Network {
@@ -133,7 +133,7 @@ class Builder {
   private parameters(name: string, shape: readonly number[]): [string, string] {
     const [outputs = 0, ...rest] = shape;
     const inputs = rest.reduce((product, n) => product * n, 1);
-    const values = firstWeights(outputs * inputs, this.seed, this.constants.size);
+    const values = standardNormals(outputs * inputs, this.seed, this.constants.size);
     const data = values.map((z) => Math.sqrt(2 / inputs) * z);
     const [w, b] = [`${name} weights`, `${name} bias`];
     this.constants.set(w, { type: "float32", shape, data });

@@ -33,8 +33,8 @@ function multiplyWide(a: number, b: number): [number, number] {
 
 const unit = (word: number): number => (word + 0.5) / 2 ** 32;
 
-/** Standard normals for a parameter's first weights; by its number each parameter has its own. */
-export function firstWeights(count: number, seed: number, parameter: number): Float32Array {
+/** Standard normals, for first weights; by its number each parameter has its own. */
+export function standardNormals(count: number, seed: number, parameter: number): Float32Array {
   const result = new Float32Array(count);
   for (let i = 0; i < count; i += 2) {
     const [a, b] = philox([i / 2, parameter, 0, FOR_WEIGHTS], [seed, 0]);

@@ -152,9 +152,10 @@ test("says in one line what is wrong with the model", () =>
 
 test("says in one line what is wrong with the words", () =>
   inFolder(async (folder) => {
-    const { code, stdout, stderr } = await smoothgrad(folder, ["explain", "red.bmp"]);
+    const words = ["explain", "red.bmp", "--samples", "0"];
+    const { code, stdout, stderr } = await smoothgrad(folder, words);
     assert.is(stdout, "");
-    assert.match(stderr, /^smoothgrad: --model is missing.*\n$/);
+    assert.match(stderr, /^smoothgrad: --samples is a whole number.*\n$/);
     assert.is(code, 1);
   }));
 

@@ -120,7 +120,6 @@ const mistakes: [words: string, message: string][] = [
   ["", "smoothgrad --help"],
   ["explin a.jpg", '"explin" is not a command'],
   ["explain --model m", "explain needs an image or a .npy file"],
-  ["explain a.jpg", "--model is missing"],
   ["explain a.jpg --model", "--model needs a value"],
   ["explain a.jpg --model --labels l.txt", "--model needs a value"],
   ["explain a.jpg --modle m", "--modle is not an option; did you mean --model?"],
