@@ -179,7 +179,14 @@ function declarations() {
 const demo = (outdir) => ({
   ...forPage,
   plugins,
-  entryPoints: ["demo/main.ts", "demo/worker.ts", "demo/style.css"],
+  entryPoints: [
+    ...["main.ts", "worker.ts", "style.css"].map((name) => ({
+      in: `demo/${name}`,
+      out: name.replace(/\.\w+$/, ""),
+    })),
+    { in: "demo/train/page.ts", out: "train" },
+    { in: "demo/train/worker.ts", out: "train-worker" },
+  ],
   outdir,
   minify: true,
   charset: "utf8",

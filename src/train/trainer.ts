@@ -79,6 +79,8 @@ const defaults = {
 
 /** A network that learns. Made by `Trainer.create`. */
 export class Trainer {
+  /** Standard deviation of the noise of the next steps, in units of the inputs' range. */
+  noise: number;
   private taken = 0;
 
   private constructor(
@@ -91,7 +93,9 @@ export class Trainer {
     private readonly buffers: ReadonlyMap<BufferId, GPUBuffer>,
     private readonly own: readonly GPUBuffer[],
     private readonly launches: Readonly<Record<Part, readonly Launch[]>>,
-  ) {}
+  ) {
+    this.noise = options.noise;
+  }
 
   /** Compiles, allocates, and puts the network's first weights in their places. */
   static async create(
@@ -225,9 +229,10 @@ export class Trainer {
   async model(): Promise<OnnxModel> {
     const weights = await this.gather(({ buffer }) => buffer);
     const constants = new Map(this.network.model.constants);
-    for (const [name, first, constant] of this.parts()) {
-      const data = weights.slice(first, first + constant.data.length);
-      constants.set(name, { ...constant, data });
+    for (const [name, first, { data }] of this.parts()) {
+      // The graph may have it in another shape (windows.ts).
+      const constant = this.network.model.constants.get(name) as Constant;
+      constants.set(name, { ...constant, data: weights.slice(first, first + data.length) });
     }
     return { ...this.network.model, constants };
   }
@@ -256,7 +261,7 @@ export class Trainer {
   }
 
   private setBatch({ pixels, labels }: Batch, learning: boolean): void {
-    const { seed, noise, scale } = this.options;
+    const { seed, scale } = this.options;
     const samples = labels.length;
     const bytes = this.network.input.reduce((product, n) => product * n, 1);
     if (samples > this.batch || pixels.length !== samples * bytes) {
@@ -270,7 +275,7 @@ export class Trainer {
     }
     const run = new Uint32Array(16);
     run.set([samples, learning ? this.taken * this.batch : 0, seed]);
-    new Float32Array(run.buffer)[4] = learning ? noise * 255 * scale : 0;
+    new Float32Array(run.buffer)[4] = learning ? this.noise * 255 * scale : 0;
     this.write(this.plan.ports.run, run);
     const words = new Uint8Array(Math.ceil(pixels.length / 4) * 4);
     words.set(pixels);

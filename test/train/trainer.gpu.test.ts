@@ -175,6 +175,24 @@ testWithDevice(test, "some steps on a few images lower the loss", async (device)
   trainer.destroy();
 });
 
+testWithDevice(test, "the network with its weights is the one that came in", async (device) => {
+  const network = small();
+  const trainer = await Trainer.create(device, network, { batch: 5 });
+  assert.equal(await trainer.model(), network.model);
+  trainer.learn(batchOf(5), 0.1);
+  const model = await trainer.model();
+  const shapes = ({ constants }: typeof model) =>
+    [...constants].map(([name, c]) => [name, c.shape]);
+  assert.equal(shapes(model), shapes(network.model));
+  const batch = batchOf(5);
+  await trainer.totals();
+  trainer.evaluate(batch);
+  close([(await trainer.totals()).loss], [lossOf(model, inputsOf(batch), SHAPE(5), batch.labels)], {
+    rtol: 1e-4,
+  });
+  trainer.destroy();
+});
+
 testWithDevice(test, "a batch that does not fit is refused", async (device) => {
   const trainer = await Trainer.create(device, small(), { batch: 4 });
   const { pixels, labels } = batchOf(4);
