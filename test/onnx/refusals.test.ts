@@ -96,7 +96,7 @@ for (const [name, bytes, fact] of [
   [
     "half a file",
     smallNetwork().bytes().slice(0, 1000),
-    "it is cut short or damaged at byte 23 of 1000 (what begins there goes on to byte 1802)",
+    "it is cut short or damaged at byte 17 of 1000 (what begins there goes on to byte 1796)",
   ],
   [
     "a varint of eleven bytes",
