@@ -5,7 +5,7 @@ import contrastText from "../shaders/contrast.wgsl";
 import type { Estimate } from "./estimate.js";
 import { dispatch, kernels, perDevice, run } from "./kernel.js";
 import type { SensitivityMap } from "./map.js";
-import { createPainter } from "./paint.js";
+import { canvasFormat, createPainter } from "./paint.js";
 import { Picture, type PictureOptions, type PixelOptions } from "./picture.js";
 import { createRangeFinder } from "./range.js";
 
@@ -64,7 +64,7 @@ export async function contrast(first: SensitivityMap, second: SensitivityMap): P
   const range = await createRangeFinder(device, scores);
   const { photo } = tensor;
   const painter = await createPainter(device, { scores, ends: range.ends, photo, map: tensor });
-  await painter.prepare(navigator.gpu.getPreferredCanvasFormat());
+  await painter.prepare(canvasFormat());
   const moments = { moments: scores, samples: 0, input: tensor };
   const picture = new Picture(device, moments, estimate, range, painter);
   const whole = { palette: "diverging", scale: { low: -1, high: 1 } } as const;

@@ -42,6 +42,10 @@ export interface Painter {
   destroy(): void;
 }
 
+/** The format that canvases like best; where there are none (Node), that of most screens. */
+export const canvasFormat = (): GPUTextureFormat =>
+  globalThis.navigator?.gpu?.getPreferredCanvasFormat() ?? "bgra8unorm";
+
 const table = perDevice((device) => {
   const colors = paletteTable();
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;

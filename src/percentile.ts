@@ -56,7 +56,7 @@ export async function createPercentiles(
         message.setUint32(8 + 12 * i, above, true);
         message.setFloat32(12 + 12 * i, fraction, true);
       }
-      device.queue.writeBuffer(request, 0, message);
+      device.queue.writeBuffer(request, 0, message.buffer);
     },
     encode(encoder) {
       encoder.clearBuffer(search);

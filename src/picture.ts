@@ -13,7 +13,7 @@ import {
   type ScoreOptions,
 } from "./estimate.js";
 import { read } from "./gpu.js";
-import { createPainter, type Painter, type PaintOptions } from "./paint.js";
+import { canvasFormat, createPainter, type Painter, type PaintOptions } from "./paint.js";
 import { type PaletteName, paletteNames, palettes } from "./palettes.js";
 import { createRangeFinder, type Range, type RangeFinder, type RangeOptions } from "./range.js";
 
@@ -36,7 +36,7 @@ export async function createPicture(device: GPUDevice, moments: Moments): Promis
     photo: moments.input.photo,
     map: moments.input,
   });
-  await painter.prepare(navigator.gpu.getPreferredCanvasFormat());
+  await painter.prepare(canvasFormat());
   return new Picture(device, moments, estimate, range, painter);
 }
 
@@ -72,7 +72,7 @@ export class Picture {
     const context = canvas.getContext("webgpu") as GPUCanvasContext | null;
     if (!context) throw new Error("the canvas has another kind of context: take a fresh one");
     if (configured.get(context) !== this.#device) {
-      const format = navigator.gpu.getPreferredCanvasFormat();
+      const format = canvasFormat();
       context.configure({ device: this.#device, format, alphaMode: "premultiplied" });
       configured.set(context, this.#device);
     }

@@ -1,12 +1,13 @@
 // `npm test [-- pattern …]`: runs the `*.test.ts` in this process and the `*.gpu.test.ts` in one page of headless
-// Chrome, and counts them together; a pattern is a part of a file's path. The last line of the output is
+// Chrome, and counts them together; a pattern is a part of a file's path. With `--runtime dawn` the latter run in
+// Node, too, on Dawn (the package "webgpu"); what needs a page skips itself. The last line of the output is
 // "N passed, N failed", with ", N skipped" where tests skipped themselves; their reasons stand above it.
 
 import { spawn } from "node:child_process";
 import { readFile, rm } from "node:fs/promises";
 import { SourceMap } from "node:module";
 import { relative, resolve } from "node:path";
-import { stripVTControlCharacters } from "node:util";
+import { parseArgs, stripVTControlCharacters } from "node:util";
 import { build } from "esbuild";
 import { glob } from "tinyglobby";
 import { buildProgram, forNode, forPage, librarySize, root } from "../build.mjs";
@@ -72,6 +73,24 @@ async function runInNode(files) {
   add(await runSuites(read));
 }
 
+/** What there is in pages only, and the runtime that the tests load from the page's server. */
+const OF_PAGES = /\b(ImageData|OffscreenCanvas|createImageBitmap)\b|onnxruntime/;
+
+/** Runs the GPU tests in this process, on Dawn. */
+async function runOnDawn(all) {
+  const files = [];
+  for (const file of all) {
+    const needsPage = OF_PAGES.test(await readFile(file, "utf8"));
+    if (needsPage) total.skipped.push(`${file}: needs a page`);
+    else files.push(file);
+  }
+  const { create, globals } = await import("webgpu");
+  Object.assign(globalThis, globals);
+  const navigator = { gpu: create([]), userAgent: "Node" };
+  Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true });
+  await runInNode(files);
+}
+
 async function runInPage(files) {
   await bundle(forPage, files, `${BUNDLES}/page.js`);
   const { openPage } = await import(`../${BUNDLES}/chrome.js`);
@@ -128,7 +147,7 @@ function printSlowest() {
   for (const [name, time] of slow) console.log(`  ${(time / 1000).toFixed(1)} s  ${name}`);
 }
 
-async function main(patterns) {
+async function main(patterns, onDawn) {
   const isWanted = (file) =>
     patterns.length === 0 || patterns.some((pattern) => file.includes(pattern));
   const files = (await glob("test/**/*.test.ts", { cwd: root })).filter(isWanted).sort();
@@ -143,7 +162,9 @@ async function main(patterns) {
   }
   for (const [name, run, own] of [
     ["tests in Node", runInNode, files.filter((file) => !isGpu(file))],
-    ["tests in the page", runInPage, files.filter(isGpu)],
+    onDawn
+      ? ["GPU tests on Dawn", runOnDawn, files.filter(isGpu)]
+      : ["tests in the page", runInPage, files.filter(isGpu)],
   ]) {
     if (own.length === 0) continue;
     await run(own).catch((error) => {
@@ -162,7 +183,15 @@ async function main(patterns) {
 
 process.chdir(root);
 try {
-  await main(process.argv.slice(2));
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { runtime: { type: "string", default: "chrome" } },
+  });
+  const { runtime } = values;
+  if (!["chrome", "dawn"].includes(runtime)) throw new Error(`no runtime is named "${runtime}"`);
+  await main(positionals, runtime === "dawn");
+  // Dawn's threads outlive their device.
+  if (runtime === "dawn") process.exit();
 } finally {
   await rm(BUNDLES, { recursive: true, force: true });
 }

@@ -18,6 +18,8 @@ export interface OpenOptions {
   readonly log: (line: string) => void;
   /** False where the caller itself closes the page on Ctrl-C; otherwise Ctrl-C ends browser and program. */
   readonly handleSIGINT?: boolean;
+  /** True for a page that may share memory between threads; it loads nothing from elsewhere. */
+  readonly isolated?: boolean;
 }
 
 const QUIET = [
@@ -37,6 +39,11 @@ const LINUX_SOFTWARE = [
   "--use-angle=swiftshader",
 ];
 
+const ISOLATED = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
+
 const BLANK: Route = {
   type: "text/html",
   body: '<!doctype html><meta charset="utf-8"><title>smoothgrad</title><link rel="icon" href="data:,">',
@@ -45,11 +52,11 @@ const BLANK: Route = {
 /** Opens an empty page that can fetch and import what the routes serve; rejects with one sentence where there is no browser or no WebGPU. */
 export async function openPage(
   routes: ReadonlyMap<string, Route>,
-  { log, handleSIGINT = true }: OpenOptions,
+  { log, handleSIGINT = true, isolated = false }: OpenOptions,
 ): Promise<OpenPage> {
   const puppeteer = await loadPuppeteer();
   const executablePath = await findBrowser(puppeteer, log);
-  const server = await serve(new Map([["/", BLANK], ...routes]));
+  const server = await serve(new Map([["/", BLANK], ...routes]), isolated ? ISOLATED : {});
   const launch = (args: readonly string[]) =>
     puppeteer.launch({
       executablePath,

@@ -29,9 +29,13 @@ const TYPES: Readonly<Record<string, string>> = {
   ".wasm": "application/wasm",
 };
 
-/** Serves the routes on a free port of this machine; unknown paths are answered with 404. */
-export async function serve(routes: ReadonlyMap<string, Route>): Promise<Server> {
+/** Serves the routes on a free port of this machine, with these headers; unknown paths are answered with 404. */
+export async function serve(
+  routes: ReadonlyMap<string, Route>,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Server> {
   const server = createServer((request, response) => {
+    response.setHeaders(new Map(Object.entries(headers)));
     const path = decodeURIComponent(new URL(request.url ?? "/", "http://localhost").pathname);
     answer(routes, path, response).catch((error) => {
       response.statusCode = 500;
