@@ -11,13 +11,14 @@ struct Out {
   high: f32,
   slope: f32,
   keep_mask: u32,    // write the bits
+  mask_offset: u32,  // words from the start of a sample of the mask to the first
   mask_stride: u32,  // words from a sample of the mask to the next
 }
 
 @group(0) @binding(20) var<uniform> out: Out;
 
 @group(0) @binding(7) var<storage, read_write> y: array<vec4f>;
-@group(0) @binding(8) var<storage, read_write> mask: array<u32>;  // 8 positions × 4 lanes a word
+@group(0) @binding(8) var<storage, read_write> mask: array<u32>;  // 8 positions × 4 lanes a word, rows of whole words
 
 fn activate(v: vec4f) -> vec4f {
   if (out.activate == 0) {
@@ -31,4 +32,9 @@ fn activate(v: vec4f) -> vec4f {
 fn mask_bits(v: vec4f, column: u32) -> u32 {
   let open = (v > vec4f(out.low)) & (v < vec4f(out.high));
   return dot(select(vec4u(0), vec4u(1, 2, 4, 8), open), vec4u(1)) << (4 * (column % 8));
+}
+
+// Leaves a word of the mask of sample n.
+fn put_mask(n: u32, word: u32, bits: u32) {
+  mask[n * out.mask_stride + out.mask_offset + word] = bits;
 }

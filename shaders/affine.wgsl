@@ -33,7 +33,7 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
     word |= mask_bits(v, p);
   }
   if (out.keep_mask != 0) {
-    mask[id.z * out.mask_stride + id.y * words + id.x] = word;
+    put_mask(id.z, id.y * words + id.x, word);
   }
 }
 

@@ -200,8 +200,7 @@ fn put_result(n: u32, o: u32, column: u32, sums: Strip) {
     bias = b[o];
   }
   let start = n * out.stride + out.offset + o * positions;
-  let words = (4u * FOURS + 7) / 8;
-  let tile = o * layer.tiles + column / (4 * FOURS);
+  let words = o * ((positions + 7) / 8) + column / 8;
   var word = 0u;
   let count = min(4u * FOURS, positions - column);
   for (var s = 0u; s < count; s++) {
@@ -210,7 +209,7 @@ fn put_result(n: u32, o: u32, column: u32, sums: Strip) {
     if (out.keep_mask != 0) {
       word |= mask_bits(v, s);
       if (s % 8 == 7 || s == count - 1) {
-        mask[n * out.mask_stride + tile * words + s / 8] = word;
+        put_mask(n, words + s / 8, word);
         word = 0u;
       }
     }

@@ -49,7 +49,7 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
       let v = sums[q * SAMPLES + s] + bias;
       y[(n0 + s) * out.stride + out.offset + o] = activate(v);
       if (out.keep_mask != 0) {
-        mask[(n0 + s) * out.mask_stride + o] = mask_bits(v, 0);
+        put_mask(n0 + s, o, mask_bits(v, 0));
       }
     }
   }

@@ -3,8 +3,13 @@
 //   forward   y[c, i] = a(b[c] + Σ_k w[c, k] · x[c, i · S + k · D − P])
 //   backward  dx[c, j] = Σ_k w[c, k] · dy[c, (j + P − k · D) / S]   over the k that divide
 //
-// The products are lane by lane. An invocation makes COLUMNS neighboring pixels of a row of one channel quad,
-// so that each weight is read once for all of them. Constant put before: COLUMNS.
+// The products are lane by lane. An invocation makes eight neighboring pixels of a row of one channel quad. Where
+// what they read are neighbors, too, the taps of a row read the same pixels, which are loaded once for three of them.
+//
+// In the backward pass the pixels j of equal j mod S (a phase) see the same taps, so that a phase looks like a
+// picture of its own with stride 1.
+//
+// Constants put before: WORKGROUP; SLIDES, 1 where neighbors read neighbors and so do taps.
 
 struct Layer {
   kernel_y: u32,
@@ -19,89 +24,186 @@ struct Layer {
   in_width: u32,
   out_height: u32,
   out_width: u32,
-  tiles_x: u32,     // tiles in a row of the result
-  x_offset: u32,    // of x; of dy, backward
+  quads: u32,
+  tiles_x: u32,     // tiles in a row of the result (of one phase of it, backward)
+  x_offset: u32,    // vec4s from the start of a sample to the first of x; of dy, backward
   x_stride: u32,
   bias: u32,
 }
 
 @group(0) @binding(22) var<uniform> layer: Layer;
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;    // [n][C/4][IN]
-@group(0) @binding(1) var<storage, read> w: array<vec4f>;    // [C/4][k]
-@group(0) @binding(2) var<storage, read> b: array<vec4f>;    // [C/4]
-@group(0) @binding(3) var<storage, read> dy: array<vec4f>;   // [n][C/4][OUT]
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;  // [n][C/4][in_height][in_width]; backward it is dy
+@group(0) @binding(1) var<storage, read> w: array<vec4f>;  // [C/4][k]
+@group(0) @binding(2) var<storage, read> b: array<vec4f>;  // [C/4]
 
-@compute @workgroup_size(64)
-fn forward(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= layer.out_height * layer.tiles_x) {
-    return;
-  }
-  let row = id.x / layer.tiles_x;
-  let column = id.x % layer.tiles_x * COLUMNS;
-  let start = id.z * layer.x_stride + layer.x_offset + id.y * layer.in_height * layer.in_width;
-  var sums: array<vec4f, COLUMNS>;
-  for (var ky = 0u; ky < layer.kernel_y; ky++) {
-    let iy = i32(row * layer.stride_y + ky * layer.dilation_y) - i32(layer.pad_y);
-    if (iy < 0 || iy >= i32(layer.in_height)) {
+const COLUMNS = 8u;
+
+// The sums of eight pixels. They are named, not indexed, so that they are kept in registers.
+struct Strip {
+  s0: vec4f,
+  s1: vec4f,
+  s2: vec4f,
+  s3: vec4f,
+  s4: vec4f,
+  s5: vec4f,
+  s6: vec4f,
+  s7: vec4f,
+}
+
+// Along one axis, the taps that a pixel sees, by rising place: how many, the first and the step to the next, and the
+// shift from the pixel to what it reads there.
+struct Taps {
+  count: u32,
+  first: u32,
+  step: i32,
+  shift: i32,
+  shift_step: i32,
+}
+
+// Pixel `column` of the row of `width` that begins at `line`; 0 outside.
+fn pixel(line: u32, column: i32, width: u32) -> vec4f {
+  return select(vec4f(), x[line + u32(column)], u32(column) < width);
+}
+
+// Three taps of a row, from `first` on; those beyond the last one are 0.
+fn weights_at(first: i32, taps: Taps, j: u32) -> array<vec4f, 3> {
+  let k = first + i32(j) * taps.step;
+  return array(w[k], select(vec4f(), w[k + taps.step], j + 1 < taps.count),
+    select(vec4f(), w[k + 2 * taps.step], j + 2 < taps.count));
+}
+
+// Sums up what eight pixels see through the taps in a plane of size.x columns and size.y rows that begins at `start`.
+// `place` is what the first of them reads with a shift of 0, `step` the way from there to what the next one reads.
+// Taps of a row are taken three at a time.
+fn convolve(start: u32, size: vec2u, place: vec2i, step: i32, ty: Taps, tx: Taps, weights: u32) -> Strip {
+  var sums: Strip;
+  let threes = (tx.count + 2) / 3;
+  for (var round = 0u; round < ty.count * threes; round++) {
+    let i = round / threes;
+    let j = round % threes * 3;
+    let row = place.y + ty.shift + i32(i) * ty.shift_step;
+    if (row < 0 || row >= i32(size.y)) {
       continue;
     }
-    for (var kx = 0u; kx < layer.kernel_x; kx++) {
-      let wk = w[(id.y * layer.kernel_y + ky) * layer.kernel_x + kx];
-      for (var s = 0u; s < COLUMNS; s++) {
-        let ix = i32((column + s) * layer.stride_x + kx * layer.dilation_x) - i32(layer.pad_x);
-        if (ix >= 0 && ix < i32(layer.in_width)) {
-          sums[s] += wk * x[start + u32(iy) * layer.in_width + u32(ix)];
-        }
-      }
+    let line = start + u32(row) * size.x;
+    let first = i32(weights) + (i32(ty.first) + i32(i) * ty.step) * i32(layer.kernel_x) + i32(tx.first);
+    let wk = weights_at(first, tx, j);
+    let c = place.x + tx.shift + i32(j) * tx.shift_step;
+    if (SLIDES != 0) {
+      let p0 = pixel(line, c, size.x);
+      let p1 = pixel(line, c + 1, size.x);
+      let p2 = pixel(line, c + 2, size.x);
+      let p3 = pixel(line, c + 3, size.x);
+      let p4 = pixel(line, c + 4, size.x);
+      let p5 = pixel(line, c + 5, size.x);
+      let p6 = pixel(line, c + 6, size.x);
+      let p7 = pixel(line, c + 7, size.x);
+      let p8 = pixel(line, c + 8, size.x);
+      let p9 = pixel(line, c + 9, size.x);
+      sums.s0 += wk[0] * p0 + wk[1] * p1 + wk[2] * p2;
+      sums.s1 += wk[0] * p1 + wk[1] * p2 + wk[2] * p3;
+      sums.s2 += wk[0] * p2 + wk[1] * p3 + wk[2] * p4;
+      sums.s3 += wk[0] * p3 + wk[1] * p4 + wk[2] * p5;
+      sums.s4 += wk[0] * p4 + wk[1] * p5 + wk[2] * p6;
+      sums.s5 += wk[0] * p5 + wk[1] * p6 + wk[2] * p7;
+      sums.s6 += wk[0] * p6 + wk[1] * p7 + wk[2] * p8;
+      sums.s7 += wk[0] * p7 + wk[1] * p8 + wk[2] * p9;
+    } else {
+      sums.s0 += three(line, c, tx.shift_step, size.x, wk);
+      sums.s1 += three(line, c + step, tx.shift_step, size.x, wk);
+      sums.s2 += three(line, c + 2 * step, tx.shift_step, size.x, wk);
+      sums.s3 += three(line, c + 3 * step, tx.shift_step, size.x, wk);
+      sums.s4 += three(line, c + 4 * step, tx.shift_step, size.x, wk);
+      sums.s5 += three(line, c + 5 * step, tx.shift_step, size.x, wk);
+      sums.s6 += three(line, c + 6 * step, tx.shift_step, size.x, wk);
+      sums.s7 += three(line, c + 7 * step, tx.shift_step, size.x, wk);
     }
   }
+  return sums;
+}
+
+fn three(line: u32, c: i32, step: i32, width: u32, wk: array<vec4f, 3>) -> vec4f {
+  return wk[0] * pixel(line, c, width) + wk[1] * pixel(line, c + step, width) +
+    wk[2] * pixel(line, c + 2 * step, width);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn forward(@builtin(global_invocation_id) id: vec3u) {
+  let quad = id.x / (layer.out_height * layer.tiles_x);
+  if (quad >= layer.quads) {
+    return;
+  }
+  let row = id.x / layer.tiles_x % layer.out_height;
+  let column = id.x % layer.tiles_x * COLUMNS;
+  let size = vec2u(layer.in_width, layer.in_height);
+  let start = id.z * layer.x_stride + layer.x_offset + quad * size.x * size.y;
+  let ty = Taps(layer.kernel_y, 0, 1, -i32(layer.pad_y), i32(layer.dilation_y));
+  let tx = Taps(layer.kernel_x, 0, 1, -i32(layer.pad_x), i32(layer.dilation_x));
+  let place = vec2i(vec2u(column * layer.stride_x, row * layer.stride_y));
+  let weights = quad * layer.kernel_y * layer.kernel_x;
+  let sums = convolve(start, size, place, i32(layer.stride_x), ty, tx, weights);
   var bias = vec4f();
   if (layer.bias != 0) {
-    bias = b[id.y];
+    bias = b[quad];
   }
-  let line = id.y * layer.out_height + row;
-  let tile_words = (COLUMNS + 7u) / 8;
+  var strip = array(sums.s0, sums.s1, sums.s2, sums.s3, sums.s4, sums.s5, sums.s6, sums.s7);
+  let line = quad * layer.out_height + row;
+  let first = id.z * out.stride + out.offset + line * layer.out_width + column;
   var word = 0u;
-  for (var s = 0u; s < COLUMNS && column + s < layer.out_width; s++) {
-    let v = sums[s] + bias;
-    y[id.z * out.stride + out.offset + line * layer.out_width + column + s] = activate(v);
-    if (out.keep_mask != 0) {
-      word |= mask_bits(v, s);
-      if (s % 8 == 7 || s == COLUMNS - 1 || column + s == layer.out_width - 1) {
-        mask[id.z * out.mask_stride + (line * layer.tiles_x + column / COLUMNS) * tile_words + s / 8] = word;
-        word = 0u;
-      }
-    }
+  for (var s = 0u; s < min(COLUMNS, layer.out_width - column); s++) {
+    let v = strip[s] + bias;
+    y[first + s] = activate(v);
+    word |= mask_bits(v, s);
+  }
+  if (out.keep_mask != 0) {
+    put_mask(id.z, line * layer.tiles_x + column / COLUMNS, word);
   }
 }
 
-@compute @workgroup_size(64)
+// The taps of a phase: those k for which phase + pad − k · dilation is a multiple of the stride. The last comes first.
+fn phase_taps(phase: u32, kernel: u32, stride: u32, dilation: u32, pad: u32) -> Taps {
+  var taps: Taps;
+  for (var k = 0u; k < kernel; k++) {
+    let reach = i32(phase + pad) - i32(k * dilation);
+    if (reach % i32(stride) == 0) {
+      let shift = reach / i32(stride);
+      taps.step = i32(taps.first) - i32(k);
+      taps.shift_step = taps.shift - shift;
+      taps.first = k;
+      taps.shift = shift;
+      taps.count++;
+    }
+  }
+  return taps;
+}
+
+@compute @workgroup_size(WORKGROUP)
 fn backward(@builtin(global_invocation_id) id: vec3u) {
-  if (id.x >= layer.in_height * layer.tiles_x) {
+  let rows = (layer.in_height + layer.stride_y - 1) / layer.stride_y;
+  let phases = layer.stride_y * layer.stride_x;
+  let quad = id.x / (rows * layer.tiles_x * phases);
+  if (quad >= layer.quads) {
     return;
   }
-  let row = id.x / layer.tiles_x;
+  let phase = id.x / (rows * layer.tiles_x) % phases;
+  let phase_y = phase / layer.stride_x;
+  let phase_x = phase % layer.stride_x;
+  let row = id.x / layer.tiles_x % rows;
   let column = id.x % layer.tiles_x * COLUMNS;
-  let start = id.z * layer.x_stride + layer.x_offset + id.y * layer.out_height * layer.out_width;
-  var sums: array<vec4f, COLUMNS>;
-  for (var ky = 0u; ky < layer.kernel_y; ky++) {
-    let sy = i32(row + layer.pad_y) - i32(ky * layer.dilation_y);
-    if (sy < 0 || sy % i32(layer.stride_y) != 0 || sy / i32(layer.stride_y) >= i32(layer.out_height)) {
-      continue;
+  let size = vec2u(layer.out_width, layer.out_height);
+  let start = id.z * layer.x_stride + layer.x_offset + quad * size.x * size.y;
+  let ty = phase_taps(phase_y, layer.kernel_y, layer.stride_y, layer.dilation_y, layer.pad_y);
+  let tx = phase_taps(phase_x, layer.kernel_x, layer.stride_x, layer.dilation_x, layer.pad_x);
+  let place = vec2i(vec2u(column, row));
+  let weights = quad * layer.kernel_y * layer.kernel_x;
+  let sums = convolve(start, size, place, 1, ty, tx, weights);
+  var strip = array(sums.s0, sums.s1, sums.s2, sums.s3, sums.s4, sums.s5, sums.s6, sums.s7);
+  let to_row = row * layer.stride_y + phase_y;
+  for (var s = 0u; s < COLUMNS; s++) {
+    let to_column = (column + s) * layer.stride_x + phase_x;
+    if (to_row < layer.in_height && to_column < layer.in_width) {
+      put_gradient(id.z, quad, to_row * layer.in_width + to_column, strip[s]);
     }
-    let begin = start + u32(sy / i32(layer.stride_y)) * layer.out_width;
-    for (var kx = 0u; kx < layer.kernel_x; kx++) {
-      let wk = w[(id.y * layer.kernel_y + ky) * layer.kernel_x + kx];
-      for (var s = 0u; s < COLUMNS; s++) {
-        let sx = i32(column + s + layer.pad_x) - i32(kx * layer.dilation_x);
-        if (sx >= 0 && sx % i32(layer.stride_x) == 0 && sx / i32(layer.stride_x) < i32(layer.out_width)) {
-          sums[s] += wk * dy[begin + u32(sx / i32(layer.stride_x))];
-        }
-      }
-    }
-  }
-  for (var s = 0u; s < COLUMNS && column + s < layer.in_width; s++) {
-    put_gradient(id.z, id.y, row * layer.in_width + column + s, sums[s]);
   }
 }

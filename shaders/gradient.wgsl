@@ -18,7 +18,7 @@ struct Back {
   gate: u32,         // 0: not gated
   slope: f32,
   mask_width: u32,   // geometry of the mask, as the forward kernel left it
-  mask_tile: u32,
+  mask_offset: u32,
   mask_stride: u32,
 }
 
@@ -29,14 +29,15 @@ struct Back {
 
 // Which elements were in the linear part.
 fn open_gates(n: u32, quad: u32, position: u32) -> vec4<bool> {
-  let row = position / back.mask_width;
-  let column = position % back.mask_width;
-  let rows = back.positions / back.mask_width;
-  let tile_words = (back.mask_tile + 7) / 8;
-  let row_words = (back.mask_width + back.mask_tile - 1) / back.mask_tile * tile_words;
-  let in_tile = column % back.mask_tile;
-  let word = (quad * rows + row) * row_words + column / back.mask_tile * tile_words + in_tile / 8;
-  let bits = gate_mask[n * back.mask_stride + word] >> (4 * (in_tile % 8));
+  var row = quad;
+  var column = position;
+  // Most masks are one long row, which spares a division.
+  if (back.mask_width != back.positions) {
+    row = (quad * back.positions + position) / back.mask_width;
+    column = position % back.mask_width;
+  }
+  let word = row * ((back.mask_width + 7) / 8) + column / 8;
+  let bits = gate_mask[n * back.mask_stride + back.mask_offset + word] >> (4 * (column % 8));
   return (vec4u(bits) & vec4u(1, 2, 4, 8)) != vec4u();
 }
 

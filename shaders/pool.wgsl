@@ -1,4 +1,4 @@
-// Pooling over windows, and its gradient. One invocation makes one channel quad of one pixel.
+// Pooling over windows, and its gradient. One invocation makes one channel quad of one pixel, if nothing else is said.
 //
 // Max: the first largest element of the window wins, and its number within the window (a byte a lane) is all
 // that the backward pass needs. Average: the divisor counts padding only if asked to, and never what a window
@@ -81,35 +81,64 @@ fn windows_over(i: u32, kernel: u32, stride: u32, dilation: u32, count: u32) -> 
   return vec2u(first, min(i / stride + 1, count));
 }
 
+// The number of a window's element at this place from its beginning; 256 where there is none.
+fn tap_at(y: i32, x: i32) -> u32 {
+  let d = vec2i(vec2u(layer.dilation_x, layer.dilation_y));
+  let k = vec2i(x, y) / d;
+  let inside = x >= 0 && y >= 0 && k.x < i32(layer.kernel_x) && k.y < i32(layer.kernel_y);
+  let divides = all(k * d == vec2i(x, y));
+  return select(256, u32(k.y) * layer.kernel_x + u32(k.x), inside && divides);
+}
+
+// Two by two pixels, which are seen by nearly the same windows.
 @compute @workgroup_size(64)
 fn max_backward(@builtin(global_invocation_id) id: vec3u) {
-  let p = id.x;
-  if (p >= layer.in_height * layer.in_width) {
+  let across = (layer.in_width + 1) / 2;
+  let y0 = id.x / across * 2;
+  let x0 = id.x % across * 2;
+  if (y0 >= layer.in_height) {
     return;
   }
   let start = id.y * layer.out_height * layer.out_width;
   let begin = id.z * layer.x_stride + layer.x_offset + start;
   let n = select(id.z, 0u, layer.winner_shared != 0);
   let winner_start = n * layer.quads * layer.out_height * layer.out_width + start;
-  var g = vec4f();
-  let row = p / layer.in_width + layer.pad_top;
-  let column = p % layer.in_width + layer.pad_left;
-  let rows = windows_over(row, layer.kernel_y, layer.stride_y, layer.dilation_y, layer.out_height);
-  let columns = windows_over(column, layer.kernel_x, layer.stride_x, layer.dilation_x, layer.out_width);
-  for (var oy = rows.x; oy < rows.y; oy++) {
-    let ky = row - oy * layer.stride_y;
-    for (var ox = columns.x; ox < columns.y; ox++) {
-      let kx = column - ox * layer.stride_x;
-      if (ky % layer.dilation_y != 0 || kx % layer.dilation_x != 0) {
-        continue;
-      }
+  var g00 = vec4f();
+  var g01 = vec4f();
+  var g10 = vec4f();
+  var g11 = vec4f();
+  let row = y0 + layer.pad_top;
+  let column = x0 + layer.pad_left;
+  let top = windows_over(row, layer.kernel_y, layer.stride_y, layer.dilation_y, layer.out_height).x;
+  let left = windows_over(column, layer.kernel_x, layer.stride_x, layer.dilation_x, layer.out_width).x;
+  let bottom = min((row + 1) / layer.stride_y + 1, layer.out_height);
+  let right = min((column + 1) / layer.stride_x + 1, layer.out_width);
+  for (var oy = top; oy < bottom; oy++) {
+    let y = i32(row) - i32(oy * layer.stride_y);
+    for (var ox = left; ox < right; ox++) {
+      let x = i32(column) - i32(ox * layer.stride_x);
       let o = oy * layer.out_width + ox;
       let number = (vec4u(winners[winner_start + o]) >> vec4u(0, 8, 16, 24)) & vec4u(255);
-      let tap = ky / layer.dilation_y * layer.kernel_x + kx / layer.dilation_x;
-      g += select(vec4f(), dy[begin + o], number == vec4u(tap));
+      let g = dy[begin + o];
+      g00 += select(vec4f(), g, number == vec4u(tap_at(y, x)));
+      g01 += select(vec4f(), g, number == vec4u(tap_at(y, x + 1)));
+      g10 += select(vec4f(), g, number == vec4u(tap_at(y + 1, x)));
+      g11 += select(vec4f(), g, number == vec4u(tap_at(y + 1, x + 1)));
     }
   }
-  put_gradient(id.z, id.y, p, g);
+  let p = y0 * layer.in_width + x0;
+  let has_right = x0 + 1 < layer.in_width;
+  let has_below = y0 + 1 < layer.in_height;
+  put_gradient(id.z, id.y, p, g00);
+  if (has_right) {
+    put_gradient(id.z, id.y, p + 1, g01);
+  }
+  if (has_below) {
+    put_gradient(id.z, id.y, p + layer.in_width, g10);
+  }
+  if (has_right && has_below) {
+    put_gradient(id.z, id.y, p + layer.in_width + 1, g11);
+  }
 }
 
 // The same by the part of all samples in which the element won its window (SmoothDiff, Hill et al. 2025).

@@ -30,6 +30,11 @@ export function vec4s(layout: Layout): number {
   return quads(layout) * positions(layout);
 }
 
+/** Words of the mask of one sample: 8 positions × 4 lanes a word, in rows of `width` positions. */
+export function maskWords(layout: Layout, width: number): number {
+  return quads(layout) * (positions(layout) / width) * Math.ceil(width / 8);
+}
+
 /** True if the elements of both layouts, taken in row-major order, lie in the same places; both have as many. */
 export function samePlaces(a: Layout, b: Layout): boolean {
   if (channels(a) !== channels(b)) return false;

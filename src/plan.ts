@@ -16,7 +16,7 @@ import {
   seedStep,
   spreadStep,
 } from "./ends.js";
-import { positions, quads, vec4s } from "./layout.js";
+import { maskWords, positions, quads, vec4s } from "./layout.js";
 import { share } from "./memory.js";
 import { type Method, methodOf, ruleOf } from "./methods.js";
 import { hideStep, shareSteps } from "./occlusion.js";
@@ -424,7 +424,7 @@ export class Planner implements Planning {
     return { ...this.gradient(name), add: count.done > 1, inPlace, ...(gate && { gate }) };
   }
 
-  mask(node: Node, width: number, tile: number): Mask | undefined {
+  mask(node: Node, width: number): Mask | undefined {
     const root = this.root(node.outputs[0] as string);
     const { activation } = node;
     if (!this.backward || !activation) return undefined;
@@ -432,10 +432,7 @@ export class Planner implements Planning {
     if (rule !== "gradient" && rule !== "guided" && rule !== "mean") return undefined;
     let mask = this.masks.get(root);
     if (!mask) {
-      const layout = this.layout(root);
-      const rows = quads(layout) * (positions(layout) / width);
-      const stride = rows * Math.ceil(width / tile) * Math.ceil(tile / 8);
-      mask = { buffer: this.perSample(`mask of ${node.name}`, stride * 4), width, tile, stride };
+      mask = this.jointMask(root, width) ?? this.newMask(`mask of ${node.name}`, root, width);
       this.masks.set(root, mask);
     }
     return mask;
@@ -619,7 +616,52 @@ export class Planner implements Planning {
     );
   }
 
+  private newMask(label: string, root: string, width: number): Mask {
+    const stride = maskWords(this.layout(root), width);
+    return { buffer: this.perSample(label, stride * 4), width, offset: 0, stride };
+  }
+
+  /** A slot in the mask of the Concat that a tensor lives in, if all that live there have masks alike. */
+  private jointMask(root: string, width: number): Mask | undefined {
+    const concat = this.inPlaceConcat(root);
+    const isAlike = (name: string) => {
+      const part = this.root(name);
+      return this.producers.get(part)?.activation && this.inPlaceConcat(part) === concat;
+    };
+    if (!concat?.inputs.every(isAlike)) return undefined;
+    const whole = this.root(concat.outputs[0] as string);
+    const mask = this.masks.get(whole) ?? this.newMask(`mask of ${concat.name}`, whole, width);
+    this.masks.set(whole, mask);
+    if (mask.width !== width) return undefined;
+    const before = (this.value(root).offset - this.value(whole).offset) / width;
+    return { ...mask, offset: before * Math.ceil(width / 8) };
+  }
+
   protected gateOf(root: string): Gate | undefined {
+    const concat = this.inPlaceConcat(root);
+    if (concat && this.jointGate(concat)) return undefined;
+    const producer = this.producers.get(root);
+    return producer?.op === "Concat" ? this.jointGate(producer) : this.ownGate(root);
+  }
+
+  /** The gates of all parts of a Concat as one, if they live in it and alone, and let pass alike. */
+  private jointGate(concat: Node): Gate | undefined {
+    const whole = this.root(concat.outputs[0] as string);
+    if (whole === this.end) return undefined;
+    const [first, ...others] = concat.inputs.map((name) => {
+      const part = this.root(name);
+      return this.inPlaceConcat(part) === concat ? this.ownGate(part) : undefined;
+    });
+    const mask = this.masks.get(whole);
+    const isAlike = (gate: Gate | undefined) =>
+      gate?.rule === first?.rule &&
+      gate?.slope === first?.slope &&
+      gate?.mask?.buffer === mask?.buffer;
+    if (!first || first.counts || ![first, ...others].every(isAlike)) return undefined;
+    return { rule: first.rule, slope: first.slope, ...(mask && { mask }) };
+  }
+
+  private ownGate(root: string): Gate | undefined {
     const activation = this.producers.get(root)?.activation;
     // At the end of a pass the gradient is wanted as it comes.
     if (!activation || root === this.end) return undefined;

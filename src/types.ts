@@ -167,13 +167,13 @@ export interface Sink extends View {
 
 /**
  * One bit per element: the activation was in its linear part. Bits lie in words of 8 positions × 4 lanes;
- * positions are seen as rows of `width`, cut into tiles of `tile`, each tile starting a new word.
+ * positions are seen as rows of `width`, each starting a new word.
  */
 export interface Mask {
   readonly buffer: BufferId;
   readonly width: number;
-  readonly tile: number;
-  /** Words from one sample to the next. */
+  /** Words from the start of a sample to the first, and from one sample to the next. */
+  readonly offset: number;
   readonly stride: number;
 }
 
@@ -188,7 +188,7 @@ export interface Gate {
 
 /** The most that one invocation of a convolution makes: much on a processor that plays a GPU, less on a real one. */
 export interface Tiling {
-  /** 4, 8 or 16 pixels, and 1, 2 or 4 channel quads. */
+  /** 8 or 16 pixels, and 1, 2 or 4 channel quads. */
   readonly pixels: number;
   readonly quads: number;
   readonly workgroup: number;
@@ -222,7 +222,7 @@ export interface Planning {
   /** Where the gradient with respect to a node's k-th input goes; undefined if nobody wants it. */
   sink(node: Node, k: number): Sink | undefined;
   /** The mask that a node's activation must leave for the backward pass; undefined if none is read. */
-  mask(node: Node, width: number, tile: number): Mask | undefined;
+  mask(node: Node, width: number): Mask | undefined;
   /** True if the gradient reaches a tensor at all. */
   hasGradient(name: string): boolean;
   /** True if a Concat's k-th input is written straight into its slot of the result. */

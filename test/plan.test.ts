@@ -54,14 +54,12 @@ test("a fire module, forward: Concat and Flatten take no step", () => {
   ]);
 });
 
-test("a fire module, backward: the last contribution to a gradient passes the activation", () => {
+test("a fire module, backward: the last contribution to a gradient passes the activations, of all parts of a Concat at once", () => {
   assert.equal(lines(planOf("gradient").backward), [
     "seed: sensitivity.seed",
     "classes back: dense.backward",
     "mean back: pool.global_average_backward",
-    "pool back: pool.max_backward",
-    "join gate 0: elementwise.gate_in_place, gated",
-    "join gate 1: elementwise.gate_in_place, gated",
+    "pool back: pool.max_backward, gated",
     "wide back: conv.backward",
     "narrow back: conv.backward, added, gated",
     "squeeze back: conv.backward",
@@ -88,8 +86,7 @@ test("a ReLU saves a bit for each element, a max pool a byte, a convolution noth
     [
       // A word holds 8 positions of 4 channels: 36 positions take 5.
       ["mask of squeeze", 1 * 5 * 4],
-      ["mask of narrow", 2 * 5 * 4],
-      ["mask of wide", 1 * 5 * 4],
+      ["mask of join", 3 * 5 * 4],
       ["winners of pool", 3 * 25 * 4],
     ],
   );

@@ -74,7 +74,7 @@ async function runInNode(files) {
 }
 
 /** What there is in pages only, and the runtime that the tests load from the page's server. */
-const OF_PAGES = /\b(ImageData|OffscreenCanvas|createImageBitmap)\b|onnxruntime/;
+const OF_PAGES = /\b(ImageData|OffscreenCanvas|createImageBitmap)\b|\.pixels\(|onnxruntime/;
 
 /** Runs the GPU tests in this process, on Dawn. */
 async function runOnDawn(all) {

@@ -53,7 +53,7 @@ export const Piecewise: Op = {
   forward(node, plan) {
     const x = plan.value(node.inputs[0] as string);
     const count = positions(x.layout);
-    const parts = join(source("x", x), activated(node, plan, count, 8));
+    const parts = join(source("x", x), activated(node, plan, count));
     plan.step({
       label: node.name,
       shader: "elementwise",

@@ -238,7 +238,7 @@ export const Arithmetic: Op = {
     const { uniforms, bindings } = join(
       operand(node, plan, 0, "a", layout),
       operand(node, plan, 1, "b", layout),
-      activated(node, plan, count, 8),
+      activated(node, plan, count),
     );
     plan.step({
       label: node.name,

@@ -74,11 +74,6 @@ export function biasPart({ key, change, weights, bias }: Weights, plan: Planning
   return { ...layer({ bias: bias ? 1 : 0 }), bindings: { b } };
 }
 
-/** Splits a length into the fewest equal tiles of at most `limit`. */
-export function evenTile(length: number, limit: number): number {
-  return Math.ceil(length / Math.ceil(length / limit));
-}
-
 /** The sizes that conv.wgsl and depthwise.wgsl both take. */
 export function geometry({ window }: Convolution): Record<string, number> {
   return {
@@ -114,7 +109,7 @@ export function convolve(node: Node, plan: Planning, conv: Convolution, x: View,
   const [rows, columns] = conv.window.output;
   const quads = groupQuads(conv);
   const tile = tileOf(rows * columns, quads.out_quads, plan.tiling);
-  const out = activated(node, plan, rows * columns, 4 * tile.fours, z);
+  const out = activated(node, plan, rows * columns, z);
   const parts = join(source("x", x), biasPart(conv, plan), out);
   plan.step({
     ...launch(conv, plan, parts, tile, quads.groups * tile.blocks),

@@ -126,7 +126,7 @@ function denseWeights({ key, change, weights }: Weights, plan: Planning): number
 function denseForward(node: Node, plan: Planning, linear: Weights, x: View, z?: View): void {
   const [outputs = 0, inputs = 0] = linear.weights.shape;
   const quads = Math.ceil(outputs / 4);
-  const parts = join(source("x", x), biasPart(linear, plan), activated(node, plan, 1, 1, z));
+  const parts = join(source("x", x), biasPart(linear, plan), activated(node, plan, 1, z));
   plan.step({
     label: node.name,
     shader: "dense",

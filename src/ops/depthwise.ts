@@ -1,7 +1,7 @@
 // Convolutions with a group for each channel, by depthwise.wgsl.
 
-import type { Node, Planning, Sink, View } from "../types.js";
-import { biasPart, type Convolution, evenTile, geometry, operations } from "./convolution.js";
+import type { Node, Planning, Sink, Step, View } from "../types.js";
+import { biasPart, type Convolution, geometry, operations } from "./convolution.js";
 import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
 
 /** True if every channel of the input makes one channel of the output. */
@@ -29,25 +29,40 @@ function weightPart(conv: Convolution, plan: Planning): Part {
   return { uniforms: {}, bindings: { w } };
 }
 
-const DEPTHWISE_COLUMNS = 8;
+/** As depthwise.wgsl has it. */
+const COLUMNS = 8;
 
-function depthwiseGeometry(conv: Convolution, height: number, width: number) {
-  const columns = evenTile(width, DEPTHWISE_COLUMNS);
-  const across = Math.ceil(width / columns);
-  const workgroups: [number, number, number] = [
-    Math.ceil((height * across) / 64),
-    Math.ceil(conv.channels / 4),
-    1,
-  ];
+/** What forward and backward launches have in common: of so many planes of a size. */
+function launch(
+  conv: Convolution,
+  plan: Planning,
+  part: Part,
+  [rows, columns, planes]: readonly [number, number, number],
+): Omit<Step, "label" | "entry"> {
+  const { kernel, stride, dilation } = conv.window;
+  // Backward, phases look like pictures with stride 1.
+  const isBack = "dx" in part.bindings;
+  const slides = dilation[1] === 1 && (isBack || stride[1] === 1);
+  const { workgroup } = plan.tiling;
+  const quads = Math.ceil(conv.channels / 4);
+  const across = Math.ceil(columns / COLUMNS);
   const sizes = layer({
     ...geometry(conv),
-    kernel_y: conv.window.kernel[0],
-    kernel_x: conv.window.kernel[1],
-    stride_y: conv.window.stride[0],
-    stride_x: conv.window.stride[1],
+    kernel_y: kernel[0],
+    kernel_x: kernel[1],
+    stride_y: stride[0],
+    stride_x: stride[1],
+    quads,
     tiles_x: across,
   });
-  return { columns, workgroups, sizes };
+  return {
+    shader: "depthwise",
+    constants: { WORKGROUP: workgroup, SLIDES: slides ? 1 : 0 },
+    ...join(part, weightPart(conv, plan), sizes),
+    workgroups: [Math.ceil((rows * across * planes * quads) / workgroup), 1, 1],
+    samples: 1,
+    flops: operations(conv),
+  };
 }
 
 /** Writes down y = a(b + w ∗ x), or z = b + w ∗ x where z is given, channel by channel. */
@@ -59,19 +74,12 @@ export function depthwiseForward(
   z?: View,
 ): void {
   const [height, width] = conv.window.output;
-  const { columns, workgroups, sizes } = depthwiseGeometry(conv, height, width);
-  const out = activated(node, plan, width, columns, z);
-  const parts = join(source("x", x), weightPart(conv, plan), biasPart(conv, plan), sizes, out);
+  const out = activated(node, plan, width, z);
+  const parts = join(source("x", x), biasPart(conv, plan), out);
   plan.step({
+    ...launch(conv, plan, parts, [height, width, 1]),
     label: node.name,
-    shader: "depthwise",
     entry: "forward",
-    constants: { COLUMNS: columns },
-    uniforms: parts.uniforms,
-    bindings: parts.bindings,
-    workgroups,
-    samples: 1,
-    flops: operations(conv),
   });
 }
 
@@ -83,18 +91,13 @@ export function depthwiseBackward(
   dy: View,
   sink: Sink,
 ): void {
-  const [height, width] = conv.window.input;
-  const { columns, workgroups, sizes } = depthwiseGeometry(conv, height, width);
-  const parts = join(source("dy", dy), weightPart(conv, plan), sizes, gradientTo(sink, plan));
+  const { input, stride } = conv.window;
+  const rows = Math.ceil(input[0] / stride[0]);
+  const columns = Math.ceil(input[1] / stride[1]);
+  const parts = join(source("x", dy), gradientTo(sink, plan));
   plan.step({
+    ...launch(conv, plan, parts, [rows, columns, stride[0] * stride[1]]),
     label: `${node.name} back`,
-    shader: "depthwise",
     entry: "backward",
-    constants: { COLUMNS: columns },
-    uniforms: parts.uniforms,
-    bindings: parts.bindings,
-    workgroups,
-    samples: 1,
-    flops: operations(conv),
   });
 }

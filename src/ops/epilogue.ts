@@ -29,7 +29,6 @@ export function activated(
   node: Node,
   plan: Planning,
   width: number,
-  tile: number,
   bare?: View,
 ): Part & { mask: Mask | undefined } {
   if (bare) {
@@ -37,7 +36,7 @@ export function activated(
     return { ...join(result(bare), { uniforms: {}, bindings: { mask: none } }), mask: undefined };
   }
   const { uniforms, bindings } = result(plan.value(node.outputs[0] as string));
-  const mask = plan.mask(node, width, tile);
+  const mask = plan.mask(node, width);
   bindings.mask = mask ? mask.buffer : plan.fixed("no mask", 4, () => new Uint32Array(1));
   const { low, high, slope } = node.activation ?? { low: 0, high: 0, slope: 0 };
   Object.assign(uniforms.out as object, {
@@ -46,6 +45,7 @@ export function activated(
     high: finite(high),
     slope,
     keep_mask: mask ? 1 : 0,
+    mask_offset: mask?.offset ?? 0,
     mask_stride: mask?.stride ?? 0,
   });
   return { uniforms, bindings, mask };
@@ -56,7 +56,7 @@ const GATES = { gradient: 1, guided: 2, deconvnet: 3, mean: 4 } as const;
 /** For kernels that leave a gradient. */
 export function gradientTo(sink: Sink, plan: Planning): Part {
   const { gate } = sink;
-  const { width = 1, tile = 8, stride = 0 } = gate?.mask ?? {};
+  const { width = 1, offset = 0, stride = 0 } = gate?.mask ?? {};
   const back = {
     offset: sink.offset,
     stride: sink.stride,
@@ -65,7 +65,7 @@ export function gradientTo(sink: Sink, plan: Planning): Part {
     gate: gate ? GATES[gate.rule] : 0,
     slope: gate?.slope ?? 0,
     mask_width: width,
-    mask_tile: tile,
+    mask_offset: offset,
     mask_stride: stride,
   };
   const none = () => plan.fixed("no mask", 4, () => new Uint32Array(1));

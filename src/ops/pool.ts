@@ -120,7 +120,12 @@ function pool(kind: "max" | "average"): Op {
       const own = winners(node, plan);
       parts.bindings.winners = baseline ? plan.baseline(own) : own;
     }
-    const sizes = geometry(node, poolWindow(node, sink.layout));
+    const window = poolWindow(node, sink.layout);
+    const sizes = geometry(node, window);
+    const [rows, columns] = window.input.map((n) => Math.ceil(n / (max ? 2 : 1))) as [
+      number,
+      number,
+    ];
     plan.step({
       label: `${node.name} back`,
       shader: "pool",
@@ -130,7 +135,7 @@ function pool(kind: "max" | "average"): Op {
         layer({ ...sizes, quads: quads(sink.layout), winner_shared: baseline ? 1 : 0 }),
       ).uniforms,
       bindings: parts.bindings,
-      workgroups: [Math.ceil(positions(sink.layout) / 64), quads(sink.layout), 1],
+      workgroups: [Math.ceil((rows * columns) / 64), quads(sink.layout), 1],
       samples: 1,
     });
   }

@@ -52,7 +52,7 @@ export const Quantize: Op = {
       numberOf(node, "factor", 1),
       numberOf(node, "shift", 0),
     ];
-    const parts = join(source("x", x), activated(node, plan, count, 8));
+    const parts = join(source("x", x), activated(node, plan, count));
     plan.step({
       label: node.name,
       shader: "elementwise",
