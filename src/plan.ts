@@ -81,7 +81,7 @@ export interface Box {
 export const HARDWARE_TILING: Tiling = { pixels: 8, quads: 2, workgroup: 64 };
 
 /** Where memory is a cache and a load costs more than sixteen products: much per load. */
-export const SOFTWARE_TILING: Tiling = { pixels: 16, quads: 4, workgroup: 16 };
+export const SOFTWARE_TILING: Tiling = { pixels: 16, quads: 4, workgroup: 16, winograd: true };
 
 /** Moments kept of every element: mean, M2, M3, M4, mean of |a|, and M2 of pairs. */
 export const MOMENTS = 6;
@@ -129,6 +129,7 @@ export class Planner implements Planning {
   readonly tiling: Tiling;
   readonly relevance: RelevanceNumbers;
   readonly backward: boolean;
+  readonly changingWeights: boolean;
   /** The method whose rules are followed: that of the options, or "gradient" for a class activation map. */
   private method: string | undefined;
   /** The tensor at which a backward pass ends, if it does not go through to the input. */
@@ -165,6 +166,7 @@ export class Planner implements Planning {
   ) {
     this.method = options.method;
     this.tiling = options.tiling ?? HARDWARE_TILING;
+    this.changingWeights = options.noisyWeights ?? false;
     this.backward = this.method !== undefined && !methodOf(this.method).occlusion;
     this.relevance = { ...RELEVANCE, ...options.relevance };
     this.firstLinear = graph.nodes.find(({ op }) => LINEAR.includes(op));

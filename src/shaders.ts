@@ -28,6 +28,7 @@ import sensitivity from "../shaders/sensitivity.wgsl";
 import smooth from "../shaders/smooth.wgsl";
 import softmax from "../shaders/softmax.wgsl";
 import tally from "../shaders/tally.wgsl";
+import winograd from "../shaders/winograd.wgsl";
 
 const texts: Record<string, string> = {
   affine: activation + gradient + affine,
@@ -52,6 +53,7 @@ const texts: Record<string, string> = {
   smooth: activation + gradient + smooth,
   softmax: activation + gradient + softmax,
   tally: run + activation + gradient + tally,
+  winograd: activation + gradient + winograd,
 };
 
 /** The text of a shader; undefined if there is none of that name. */

@@ -192,6 +192,8 @@ export interface Tiling {
   readonly pixels: number;
   readonly quads: number;
   readonly workgroup: number;
+  /** Convolutions of 3 × 3 have fewer products, and pass through memory more often. */
+  readonly winograd?: boolean;
 }
 
 /** What a rule makes of a layer's weights: above · max(w, 0) + below · min(w, 0); w² for a power of 2; 1 for 0. */
@@ -230,6 +232,8 @@ export interface Planning {
   /** True if the backward pass will run, so that what it needs must be saved. */
   readonly backward: boolean;
   readonly tiling: Tiling;
+  /** True if the weights change on the GPU, by noise or training: nothing may be made of them beforehand. */
+  readonly changingWeights: boolean;
   /** The uniform buffer of run.wgsl. */
   readonly run: BufferId;
   /** A buffer that a node's forward steps leave to its backward steps, by a name of the node's choice. */

@@ -1,4 +1,4 @@
-// Conv: a choice between conv.wgsl and, for a group for each channel, depthwise.wgsl.
+// Conv: a choice between conv.wgsl, winograd.wgsl, and, for a group for each channel, depthwise.wgsl.
 
 import { channels } from "../layout.js";
 import type { Constant, Node, Op, Planning, Sink, View, WeightGradient } from "../types.js";
@@ -7,6 +7,7 @@ import { type Convolution, convolve, convolveBack, weightGradientSteps } from ".
 import { depthwiseBackward, depthwiseForward, isDepthwise } from "./depthwise.js";
 import { linearRules } from "./relevance.js";
 import { windowOf, windowShape } from "./window.js";
+import { isWinograd, winogradBackward, winogradForward } from "./winograd.js";
 
 function weightsOf(node: Node, constants: ReadonlyMap<string, Constant>): Constant {
   const weights = constants.get(node.inputs[1] ?? "");
@@ -30,11 +31,13 @@ function convolutionOf(node: Node, plan: Planning): Convolution {
 
 function forward(node: Node, plan: Planning, conv: Convolution, x: View, z?: View): void {
   if (isDepthwise(conv)) depthwiseForward(node, plan, conv, x, z);
+  else if (!z && isWinograd(node, conv, plan)) winogradForward(node, plan, conv, x);
   else convolve(node, plan, conv, x, z);
 }
 
 function backward(node: Node, plan: Planning, conv: Convolution, dy: View, sink: Sink): void {
   if (isDepthwise(conv)) depthwiseBackward(node, plan, conv, dy, sink);
+  else if (isWinograd(node, conv, plan)) winogradBackward(node, plan, conv, dy, sink);
   else convolveBack(node, plan, conv, dy, sink);
 }
 

@@ -14,6 +14,10 @@ export interface Convolution extends Weights {
   readonly groups: number;
   readonly channels: number;
   readonly outputs: number;
+  /** The matrices of weights as conv.wgsl reads them, where they are not those of `weights`. */
+  readonly packed?: () => Float32Array;
+  /** What it counts as where it is a part of another one. */
+  readonly flops?: number;
 }
 
 /** How many groups of the kernel hold the groups of the model, so that each begins on a quad. */
@@ -60,7 +64,7 @@ function weightParts(conv: Convolution, plan: Planning): Part {
   const merged = mergedGroups(conv);
   const taps = conv.window.kernel[0] * conv.window.kernel[1];
   const count = Math.ceil(conv.outputs / 4) * Math.ceil(conv.channels / merged / 4) * taps * 16;
-  const pack = () => packMatrices(conv, merged);
+  const pack = conv.packed ?? (() => packMatrices(conv, merged));
   const w = plan.weights(`${conv.key} packed`, count * 4, pack, conv.change);
   return { uniforms: {}, bindings: { w } };
 }
@@ -191,7 +195,7 @@ function launch(
     ...join(part, weightParts(conv, plan), sizes),
     workgroups: [Math.ceil((rows * tiles) / workgroup), 1, 1],
     samples: 1,
-    flops: operations(conv),
+    flops: conv.flops ?? operations(conv),
   };
 }
 

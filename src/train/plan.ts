@@ -107,6 +107,7 @@ export function makeTrainingPlan(graph: Graph, options: TrainingPlanOptions): Tr
 
 class TrainingPlanner extends Planner implements TrainingPlanning {
   readonly batch: number;
+  override readonly changingWeights = true;
   private readonly learned = new Map<BufferId, Float32Array>();
   private readonly gradientParts = new Map<BufferId, { buffer: BufferId; count: number }>();
   private readonly training: BufferId;

@@ -83,7 +83,15 @@ const wide: Case = {
   inputs: ["x", floats([38, 2, 3, 3]), floats([38])],
 };
 
-for (const [number, example] of [...cases, wide].entries()) {
+/** Channels enough for Winograd's convolution, whose tiles do not cover the plane evenly. */
+const tall: Case = {
+  op: "Conv",
+  shape: [1, 18, 11, 13],
+  attributes: { pads: [1, 1, 1, 1] },
+  inputs: ["x", floats([37, 18, 3, 3]), floats([37])],
+};
+
+for (const [number, example] of [...cases, wide, tall].entries()) {
   const { op, shape } = example;
   const refused = REFUSED[`${op} of [${shape}]`];
   if (refused) {

@@ -1,0 +1,53 @@
+// Winograd's convolution inside a network: with activations of each kind behind it, masks, a Concat, several samples.
+// The direct convolution, which is held against its twin elsewhere, is the judge.
+
+import * as assert from "uvu/assert";
+import { makeGraph } from "../../src/graph.js";
+import { Model } from "../../src/model.js";
+import { decodeModel } from "../../src/onnx.js";
+import { makePlan, SOFTWARE_TILING } from "../../src/plan.js";
+import { sensitivity } from "../../src/sensitivity.js";
+import { randn, relativeL2, suite, testWithDevice } from "../harness.js";
+import { Network } from "../models/architectures/network.js";
+
+function network(): Uint8Array {
+  const g = new Network({ size: 14, channels: 3 });
+  let x = g.relu(g.conv(g.image, 20, { kernel: 3 }));
+  x = g.concat(g.relu(g.conv(x, 16)), g.relu(g.conv(x, 24, { kernel: 3 })));
+  x = g.as(g.node("LeakyRelu", [g.conv(x, 28, { kernel: 3 })], { alpha: 0.2 }), 28);
+  x = g.relu6(g.conv(x, 16, { kernel: 3 }));
+  return g.classifier(g.add(x, g.conv(x, 16, { kernel: 3 })));
+}
+
+const graph = makeGraph(decodeModel(network()));
+const direct = { ...SOFTWARE_TILING, winograd: false };
+const test = suite("Winograd's convolution");
+
+test("is chosen for every convolution of 3 × 3 with channels enough, forward and backward", () => {
+  const shaders = (tiling = SOFTWARE_TILING) => {
+    const { forward, backward } = makePlan(graph, { method: "gradient", tiling });
+    return [...forward, ...backward].filter(({ shader }) => shader === "winograd");
+  };
+  const ends = shaders().map(({ entry }) => entry);
+  assert.is(ends.filter((entry) => entry === "gather_forward").length, 4);
+  assert.is(ends.filter((entry) => entry === "gather_backward").length, 4);
+  assert.is(shaders(direct).length, 0);
+});
+
+for (const method of ["gradient", "guided-backprop", "deconvnet", "smoothdiff"]) {
+  testWithDevice(test, `gives the same map by ${method} as the direct one`, async (device) => {
+    const image = { data: randn(3 * 14 * 14, 3), shape: [1, 3, 14, 14] };
+    const mapOf = async (tiling: typeof SOFTWARE_TILING) => {
+      const model = new Model(device, graph, { tiling });
+      const map = await sensitivity(model, image, { method, samples: 3, target: 2 });
+      const data = await map.data("mean");
+      map.destroy();
+      model.destroy();
+      return data;
+    };
+    const off = relativeL2(await mapOf(SOFTWARE_TILING), await mapOf(direct));
+    assert.ok(off > 0 && off < 1e-4, `the maps are ${off} apart`);
+  });
+}
+
+test.run();
