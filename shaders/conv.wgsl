@@ -44,20 +44,6 @@ struct Layer {
 
 const OUTSIDE = 0xffffffffu;
 
-// Up to sixteen neighboring pixels of a quad, four to a matrix.
-struct Strip {
-  a: mat4x4f,
-  b: mat4x4f,
-  c: mat4x4f,
-  d: mat4x4f,
-}
-
-// The sums of each quad. They are named, not indexed, so that they are kept in registers.
-var<private> sums0: Strip;
-var<private> sums1: Strip;
-var<private> sums2: Strip;
-var<private> sums3: Strip;
-
 // Along one axis, the taps that a pixel sees: how many, the first and the step to the next, and the shift from
 // the pixel to what it reads there.
 struct Taps {
@@ -101,17 +87,6 @@ fn matrix(k: u32) -> mat4x4f {
     return transpose(w[k]);
   }
   return w[k];
-}
-
-fn add_product(sums: ptr<private, Strip>, m: mat4x4f, pixels: Strip) {
-  (*sums).a += m * pixels.a;
-  if (FOURS > 1) {
-    (*sums).b += m * pixels.b;
-  }
-  if (FOURS > 2) {
-    (*sums).c += m * pixels.c;
-    (*sums).d += m * pixels.d;
-  }
 }
 
 // Sums up what the pixels from `column` on, in rows of `width`, see through the taps. What is read is `stride`

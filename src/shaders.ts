@@ -27,6 +27,7 @@ import sample from "../shaders/sample.wgsl";
 import sensitivity from "../shaders/sensitivity.wgsl";
 import smooth from "../shaders/smooth.wgsl";
 import softmax from "../shaders/softmax.wgsl";
+import strip from "../shaders/strip.wgsl";
 import tally from "../shaders/tally.wgsl";
 import winograd from "../shaders/winograd.wgsl";
 
@@ -35,8 +36,8 @@ const texts: Record<string, string> = {
   arithmetic: activation + gradient + arithmetic,
   blur: run + random + sample + blur,
   cam,
-  conv: activation + gradient + conv,
-  dense: run + activation + gradient + dense,
+  conv: activation + gradient + strip + conv,
+  dense: run + activation + gradient + strip + dense,
   depthwise: activation + gradient + depthwise,
   elementwise: activation + gradient + elementwise,
   gather: activation + gradient + gather,

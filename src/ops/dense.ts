@@ -2,7 +2,17 @@
 // tokens or pixels, are a 1 × 1 convolution over them.
 
 import { channels, positions } from "../layout.js";
-import type { Constant, Layout, Node, Op, Planning, Sink, View, WeightGradient } from "../types.js";
+import type {
+  Constant,
+  Layout,
+  Node,
+  Op,
+  Planning,
+  Sink,
+  Step,
+  View,
+  WeightGradient,
+} from "../types.js";
 import { constantInput, nodeError, numberOf } from "./attributes.js";
 import {
   biasPart,
@@ -11,11 +21,9 @@ import {
   convolveBack,
   weightGradientSteps,
 } from "./convolution.js";
-import { activated, gradientTo, join, layer, source } from "./epilogue.js";
+import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
 import { linearRules, type Weights } from "./relevance.js";
 
-const TILE_SAMPLES = 8;
-const TILE_QUADS = 2;
 const WORKGROUP = 16;
 
 // Changed constants are made when they are packed, so that a plan holds no copies.
@@ -123,43 +131,42 @@ function denseWeights({ key, change, weights }: Weights, plan: Planning): number
   return plan.weights(`${key} packed`, bytes, () => packMatrices(weights), change);
 }
 
-function denseForward(node: Node, plan: Planning, linear: Weights, x: View, z?: View): void {
+/** What forward and backward launches have in common: of so many quads of the result. */
+function launch(
+  linear: Weights,
+  plan: Planning,
+  part: Part,
+  quads: number,
+): Omit<Step, "label" | "entry"> {
   const [outputs = 0, inputs = 0] = linear.weights.shape;
-  const quads = Math.ceil(outputs / 4);
-  const parts = join(source("x", x), biasPart(linear, plan), activated(node, plan, 1, z));
-  plan.step({
-    label: node.name,
+  const { pixels, quads: QUADS } = plan.tiling;
+  const [in_quads, out_quads] = [Math.ceil(inputs / 4), Math.ceil(outputs / 4)];
+  const { uniforms, bindings } = join(part, layer({ in_quads, out_quads }));
+  const BACKWARD = "dx" in bindings ? 1 : 0;
+  return {
     shader: "dense",
-    entry: "forward",
-    constants: { WORKGROUP, QUADS: TILE_QUADS, SAMPLES: TILE_SAMPLES },
-    uniforms: join(parts, layer({ in_quads: Math.ceil(inputs / 4), out_quads: quads })).uniforms,
-    bindings: { ...parts.bindings, w: denseWeights(linear, plan), run: plan.run },
-    workgroups: [Math.ceil(quads / TILE_QUADS / WORKGROUP), 1, 1],
-    samples: TILE_SAMPLES,
+    constants: { WORKGROUP, QUADS, FOURS: pixels / 4, BACKWARD },
+    uniforms,
+    bindings: { ...bindings, w: denseWeights(linear, plan), run: plan.run },
+    workgroups: [Math.ceil(quads / QUADS / WORKGROUP), 1, 1],
+    samples: pixels,
     flops: 2 * inputs * outputs,
-  });
+  };
+}
+
+function denseForward(node: Node, plan: Planning, linear: Weights, x: View, z?: View): void {
+  const quads = Math.ceil((linear.weights.shape[0] as number) / 4);
+  const parts = join(source("x", x), biasPart(linear, plan), activated(node, plan, 1, z));
+  plan.step({ ...launch(linear, plan, parts, quads), label: node.name, entry: "forward" });
 }
 
 function denseBackward(node: Node, plan: Planning, linear: Weights, dy: View, sink: Sink): void {
-  const [inputs, outputs] = [channels(sink.layout), channels(dy.layout)];
-  const quads = Math.ceil(inputs / 4);
-  const parts = join(source("dy", dy), gradientTo(sink, plan));
+  const quads = Math.ceil(channels(sink.layout) / 4);
+  const parts = join(source("x", dy), gradientTo(sink, plan));
   plan.step({
+    ...launch(linear, plan, parts, quads),
     label: `${node.name} back`,
-    shader: "dense",
     entry: "backward",
-    constants: { WORKGROUP, QUADS: TILE_QUADS, SAMPLES: TILE_SAMPLES },
-    uniforms: join(
-      parts,
-      layer({
-        in_quads: quads,
-        out_quads: Math.ceil(outputs / 4),
-      }),
-    ).uniforms,
-    bindings: { ...parts.bindings, w: denseWeights(linear, plan), run: plan.run },
-    workgroups: [Math.ceil(quads / TILE_QUADS / WORKGROUP), 1, 1],
-    samples: TILE_SAMPLES,
-    flops: 2 * inputs * outputs,
   });
 }
 

@@ -1,0 +1,28 @@
+// Sums of products of 4 × 4 matrices, kept in registers: QUADS quads of channels times 4 · FOURS columns, which are
+// pixels or samples. One load of a column serves QUADS · 16 products.
+// Put before the kernels that are made of them. Constants: QUADS (1, 2 or 4), FOURS (1, 2 or 4).
+
+// Up to sixteen columns of a quad, four to a matrix.
+struct Strip {
+  a: mat4x4f,
+  b: mat4x4f,
+  c: mat4x4f,
+  d: mat4x4f,
+}
+
+// The sums of each quad. They are named, not indexed, so that they are kept in registers.
+var<private> sums0: Strip;
+var<private> sums1: Strip;
+var<private> sums2: Strip;
+var<private> sums3: Strip;
+
+fn add_product(sums: ptr<private, Strip>, m: mat4x4f, columns: Strip) {
+  (*sums).a += m * columns.a;
+  if (FOURS > 1) {
+    (*sums).b += m * columns.b;
+  }
+  if (FOURS > 2) {
+    (*sums).c += m * columns.c;
+    (*sums).d += m * columns.d;
+  }
+}
