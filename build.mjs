@@ -4,7 +4,7 @@
 
 import { spawnSync } from "node:child_process";
 import { cp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
@@ -14,7 +14,7 @@ import * as esbuild from "esbuild";
 /** The root of the project. */
 export const root = fileURLToPath(new URL(".", import.meta.url));
 
-const BUDGET = 92_000;
+const BUDGET = 94_000;
 const ELEMENT_BUDGET = 6_000;
 
 // Shaders travel without their comments and indentation. WGSL has no strings that could hold what looks like one.
@@ -108,12 +108,11 @@ export const forPage = { ...common, platform: "browser" };
 /** Options for code that runs in Node; packages stay outside of the bundle. */
 export const forNode = { ...common, platform: "node", target: "node20", packages: "external" };
 
-const library = {
-  ...forPage,
-  plugins,
-  entryPoints: ["src/index.ts"],
-  outfile: "dist/index.js",
-};
+// What is imported when it is needed becomes a file of its own.
+const inParts = { ...forPage, plugins, splitting: true, chunkNames: "parts/[name]-[hash]" };
+
+const library = { ...inParts, entryPoints: ["src/index.ts"], outdir: "dist" };
+const training = { ...inParts, entryPoints: ["src/train.ts"] };
 
 const element = {
   ...forPage,
@@ -125,9 +124,9 @@ const element = {
 /** Builds what pages import, index.js, element.js and train.js, into a folder. */
 export async function buildLibrary(folder) {
   await Promise.all([
-    esbuild.build({ ...library, outfile: `${folder}/index.js` }),
+    esbuild.build({ ...library, outdir: folder }),
     esbuild.build({ ...element, outfile: `${folder}/element.js` }),
-    esbuild.build({ ...library, entryPoints: ["src/train.ts"], outfile: `${folder}/train.js` }),
+    esbuild.build({ ...training, outdir: folder }),
   ]);
 }
 
@@ -155,16 +154,41 @@ export async function buildProgram() {
   ]);
 }
 
-/** The library's size as a page loads it, minified and gzipped; throws when over the budget. */
-export function librarySize() {
-  return sizeWithin("library", library, BUDGET);
+/**
+ * The bytes of the library, minified and gzipped: what every page loads, and what there is in all. Throws when the
+ * first is over the budget.
+ */
+export async function librarySize() {
+  const options = { minify: true, sourcemap: false, write: false, metafile: true };
+  const { outputFiles, metafile } = await esbuild.build({ ...library, ...options });
+  const sizes = new Map(
+    outputFiles.map(({ path, contents }) => [
+      relative(root, path).replaceAll("\\", "/"),
+      gzipSync(contents, { level: 9 }).length,
+    ]),
+  );
+  const loaded = new Set();
+  const load = (path) => {
+    if (loaded.has(path)) return;
+    loaded.add(path);
+    for (const { path: other, kind } of metafile.outputs[path].imports) {
+      if (kind === "import-statement") load(other);
+    }
+  };
+  load("dist/index.js");
+  const sum = (paths) => [...paths].reduce((total, path) => total + sizes.get(path), 0);
+  const [first, all] = [sum(loaded), sum(sizes.keys())];
+  if (first > BUDGET) {
+    throw new Error(`The library is ${first} bytes minified and gzipped, its budget is ${BUDGET}`);
+  }
+  return `${first} bytes minified and gzipped (budget ${BUDGET}), ${all} with all that is loaded when needed`;
 }
 
-async function sizeWithin(name, options, budget) {
-  const built = await esbuild.build({ ...options, minify: true, sourcemap: false, write: false });
+async function elementSize() {
+  const built = await esbuild.build({ ...element, minify: true, sourcemap: false, write: false });
   const size = gzipSync(built.outputFiles[0].contents, { level: 9 }).length;
-  if (size > budget) {
-    throw new Error(`The ${name} is ${size} bytes minified and gzipped, its budget is ${budget}`);
+  if (size > ELEMENT_BUDGET) {
+    throw new Error(`The element is ${size} bytes, its budget is ${ELEMENT_BUDGET}`);
   }
   return size;
 }
@@ -177,8 +201,7 @@ function declarations() {
 }
 
 const demo = (outdir) => ({
-  ...forPage,
-  plugins,
+  ...inParts,
   entryPoints: [
     ...["main.ts", "worker.ts", "style.css"].map((name) => ({
       in: `demo/${name}`,
@@ -224,9 +247,8 @@ async function main() {
   await clean();
   await buildProgram();
   declarations();
-  console.log(`library: ${await librarySize()} bytes minified and gzipped, budget ${BUDGET}`);
-  const size = await sizeWithin("element", element, ELEMENT_BUDGET);
-  console.log(`element: ${size} bytes beside it, budget ${ELEMENT_BUDGET}`);
+  console.log(`library: ${await librarySize()}`);
+  console.log(`element: ${await elementSize()} bytes beside it, budget ${ELEMENT_BUDGET}`);
   const { values } = parseArgs({
     options: { serve: { type: "boolean" }, files: { type: "string" } },
   });

@@ -5,7 +5,7 @@
 // are kept per device for as long as the device lives. What differs from layer to layer is not compiled into a
 // pipeline but lies in uniform structs, so that all layers of a kind, of all models, share one.
 
-import { shader } from "./shaders.js";
+import { loadShaders, shader } from "./shaders.js";
 import type { BufferId, Step } from "./types.js";
 
 const pipelines = new WeakMap<GPUDevice, Map<string, Promise<GPUComputePipeline>>>();
@@ -30,6 +30,7 @@ function pipelineKey(step: Step): string {
 
 /** Compiles the pipelines of all steps in parallel; resolves when the last is ready. */
 export async function compile(device: GPUDevice, steps: readonly Step[]): Promise<void> {
+  await loadShaders(steps.map(({ shader }) => shader));
   let pending = pipelines.get(device);
   if (!pending) pipelines.set(device, (pending = new Map()));
   let done = ready.get(device);

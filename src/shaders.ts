@@ -1,11 +1,9 @@
 // The WGSL files by name, as text. A shader that uses functions of another file has that file put before it:
-// plain concatenation, so that what is compiled is what is written.
+// plain concatenation, so that what is compiled is what is written. Those that most networks do without are files of
+// their own, which are loaded when a plan names them.
 
 import activation from "../shaders/activation.wgsl";
-import affine from "../shaders/affine.wgsl";
 import arithmetic from "../shaders/arithmetic.wgsl";
-import blur from "../shaders/blur.wgsl";
-import cam from "../shaders/cam.wgsl";
 import conv from "../shaders/conv.wgsl";
 import dense from "../shaders/dense.wgsl";
 import depthwise from "../shaders/depthwise.wgsl";
@@ -14,55 +12,63 @@ import gather from "../shaders/gather.wgsl";
 import gradient from "../shaders/gradient.wgsl";
 import moments from "../shaders/moments.wgsl";
 import noise from "../shaders/noise.wgsl";
-import occlusion from "../shaders/occlusion.wgsl";
-import perturb from "../shaders/perturb.wgsl";
 import pool from "../shaders/pool.wgsl";
-import product from "../shaders/product.wgsl";
 import random from "../shaders/random.wgsl";
-import reduce from "../shaders/reduce.wgsl";
-import relevance from "../shaders/relevance.wgsl";
-import rescale from "../shaders/rescale.wgsl";
 import run from "../shaders/run.wgsl";
 import sample from "../shaders/sample.wgsl";
 import sensitivity from "../shaders/sensitivity.wgsl";
-import smooth from "../shaders/smooth.wgsl";
-import softmax from "../shaders/softmax.wgsl";
 import strip from "../shaders/strip.wgsl";
-import tally from "../shaders/tally.wgsl";
-import winograd from "../shaders/winograd.wgsl";
 
-const texts: Record<string, string> = {
-  affine: activation + gradient + affine,
-  arithmetic: activation + gradient + arithmetic,
-  blur: run + random + sample + blur,
-  cam,
-  conv: activation + gradient + strip + conv,
-  dense: run + activation + gradient + strip + dense,
-  depthwise: activation + gradient + depthwise,
-  elementwise: activation + gradient + elementwise,
-  gather: activation + gradient + gather,
-  moments: run + random + sample + moments,
-  noise: run + random + sample + noise,
-  occlusion: run + random + sample + occlusion,
-  perturb: run + random + perturb,
-  pool: activation + gradient + pool,
-  relevance: activation + gradient + relevance,
-  rescale: activation + gradient + rescale,
-  reduce: activation + gradient + reduce,
-  product: activation + gradient + product,
-  sensitivity,
-  smooth: activation + gradient + smooth,
-  softmax: activation + gradient + softmax,
-  tally: run + activation + gradient + tally,
-  winograd: activation + gradient + winograd,
+const ends = activation + gradient;
+const sampling = run + random + sample;
+
+const texts = new Map([
+  ["arithmetic", ends + arithmetic],
+  ["conv", ends + strip + conv],
+  ["dense", run + ends + strip + dense],
+  ["depthwise", ends + depthwise],
+  ["elementwise", ends + elementwise],
+  ["gather", ends + gather],
+  ["moments", sampling + moments],
+  ["noise", sampling + noise],
+  ["pool", ends + pool],
+  ["sensitivity", sensitivity],
+]);
+
+type File = Promise<{ readonly default: string }>;
+
+/** The others: what stands before the file, and the file. */
+const rare: Readonly<Record<string, readonly [before: string, load: () => File]>> = {
+  affine: [ends, () => import("../shaders/affine.wgsl")],
+  blur: [sampling, () => import("../shaders/blur.wgsl")],
+  cam: ["", () => import("../shaders/cam.wgsl")],
+  occlusion: [sampling, () => import("../shaders/occlusion.wgsl")],
+  perturb: [run + random, () => import("../shaders/perturb.wgsl")],
+  product: [ends, () => import("../shaders/product.wgsl")],
+  reduce: [ends, () => import("../shaders/reduce.wgsl")],
+  relevance: [ends, () => import("../shaders/relevance.wgsl")],
+  rescale: [ends, () => import("../shaders/rescale.wgsl")],
+  smooth: [ends, () => import("../shaders/smooth.wgsl")],
+  softmax: [ends, () => import("../shaders/softmax.wgsl")],
+  tally: [run + ends, () => import("../shaders/tally.wgsl")],
+  winograd: [ends, () => import("../shaders/winograd.wgsl")],
 };
 
-/** The text of a shader; undefined if there is none of that name. */
+/** The text of a shader; undefined if there is none of that name, or it was not loaded. */
 export function shader(name: string): string | undefined {
-  return texts[name];
+  return texts.get(name);
 }
 
 /** Adds what is not loaded with the library. */
 export function addShaders(more: Readonly<Record<string, string>>): void {
-  Object.assign(texts, more);
+  for (const [name, text] of Object.entries(more)) texts.set(name, text);
+}
+
+/** Loads what is not there yet. */
+export async function loadShaders(names: Iterable<string>): Promise<void> {
+  const load = async (name: string) => {
+    const file = rare[name];
+    if (file && !texts.has(name)) texts.set(name, file[0] + (await file[1]()).default);
+  };
+  await Promise.all(Array.from(new Set(names), load));
 }

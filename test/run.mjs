@@ -157,7 +157,7 @@ async function main(patterns, onDawn) {
     await count("build", buildProgram);
   }
   if (patterns.length === 0) {
-    await count("size", async () => `${await librarySize()} bytes minified and gzipped`);
+    await count("size", librarySize);
     await count("check", () => npmRun("check"));
   }
   for (const [name, run, own] of [

@@ -41,6 +41,7 @@ test("its code for pages runs as it stands", async () => {
     ["/readme.js", { type: "text/javascript", body: code }],
     ["/photo.svg", { type: "image/svg+xml", body: photo }],
     ["/index.js", { file: resolve("dist/index.js") }],
+    ["/parts/", { folder: resolve("dist/parts") }],
   ]);
   const { page, close } = await openPage(routes, { log: () => {} });
   try {
