@@ -63,6 +63,12 @@ export interface PlanOptions {
   readonly relevance?: Partial<RelevanceNumbers>;
   /** How much one invocation makes; what suits a real GPU if not given. */
   readonly tiling?: Tiling;
+  /**
+   * Every place of a plane is computed in the same way, so that equal pixels make equal sums. Noise leaves no equals, but
+   * in a flat background a rule such as "the first of the largest" is about nothing else. Where a baseline takes part it
+   * is so in any case.
+   */
+  readonly exact?: boolean;
   /** How many baselines a path may start from; 1. */
   readonly baselines?: number;
   /** The backward pass is played once for each of several targets: it spares what the forward pass left. */
@@ -104,6 +110,12 @@ export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {
   if (!cam) return new Planner(graph, options).plan(baselines);
   const layer = layerOf(graph, options.layer);
   return new Planner(layer.graph, options, layer.tensor).plan(baselines);
+}
+
+/** The tiling of the options, without what makes places differ where they must not. */
+function tilingOf({ tiling = HARDWARE_TILING, exact, method }: PlanOptions): Tiling {
+  const isExact = exact || method === undefined || methodOf(method).baseline;
+  return isExact ? { ...tiling, winograd: false } : tiling;
 }
 
 /** The graph with every activation a node of its own, so that what goes into it is kept. */
@@ -165,7 +177,7 @@ export class Planner implements Planning {
     private readonly logits = graph.output,
   ) {
     this.method = options.method;
-    this.tiling = options.tiling ?? HARDWARE_TILING;
+    this.tiling = tilingOf(options);
     this.changingWeights = options.noisyWeights ?? false;
     this.backward = this.method !== undefined && !methodOf(this.method).occlusion;
     this.relevance = { ...RELEVANCE, ...options.relevance };

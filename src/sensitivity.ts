@@ -174,7 +174,17 @@ async function* run(
 /** @internal What the plan of a method must be told: the layer of an activation map, the box of the z-box rule. */
 export function planOptions(
   model: Model,
-  { method, baselines, layer, box, preprocess, of, relevance: numbers, weightNoise }: Settings,
+  {
+    method,
+    baselines,
+    layer,
+    box,
+    preprocess,
+    of,
+    relevance: numbers,
+    noise,
+    weightNoise,
+  }: Settings,
 ): PlanOptions {
   const { baseline, cam, first, relevance } = methodOf(method);
   const plain = {
@@ -182,6 +192,7 @@ export function planOptions(
     baselines: baselines.length,
     ...(relevance && { relevance: numbers }),
     ...(weightNoise > 0 && { noisyWeights: true }),
+    ...(noise === 0 && { exact: true }),
   };
   if (baseline && of > 0) return { ...plain, of: of === 1 ? "Softmax" : "LogSoftmax" };
   if (cam) return { ...plain, ...(layer !== undefined && { layer }) };

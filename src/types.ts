@@ -192,7 +192,10 @@ export interface Tiling {
   readonly pixels: number;
   readonly quads: number;
   readonly workgroup: number;
-  /** Convolutions of 3 × 3 have fewer products, and pass through memory more often. */
+  /**
+   * Convolutions of 3 × 3 have fewer products, and pass through memory more often. They round about five times as much,
+   * each place of a tile in its own way: only for plans that need not be exact.
+   */
   readonly winograd?: boolean;
 }
 

@@ -130,7 +130,9 @@ async function compare(
     for (let target = 0; target < CLASSES; target++) {
       const seed = new Float64Array(CLASSES).fill(0).with(target, 1);
       const expected = backward(onnx, values, seed);
-      const map = await sensitivity(model, { data, shape }, { samples: 1, noise: 0, target });
+      // Without noise there is no Winograd; no float notices this one.
+      const noise = example === tall ? 1e-30 : 0;
+      const map = await sensitivity(model, { data, shape }, { samples: 1, noise, target });
       const largest = expected.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
       close(await map.data(), expected, { rtol: 2e-5, atol: 1e-5 * largest });
       map.destroy();

@@ -34,6 +34,33 @@ test("is chosen for every convolution of 3 × 3 with channels enough, forward an
   assert.is(shaders(direct).length, 0);
 });
 
+test("is not chosen where equal pixels must make equal sums: without noise, against a baseline", () => {
+  const options = { tiling: SOFTWARE_TILING };
+  for (const plan of [
+    makePlan(graph, { ...options, method: "gradient", exact: true }),
+    makePlan(graph, { ...options, method: "deeplift" }),
+    makePlan(graph, options),
+  ]) {
+    const steps = [...plan.prologue, ...plan.forward, ...plan.backward];
+    assert.not.ok(steps.some(({ shader }) => shader === "winograd"));
+  }
+});
+
+testWithDevice(test, "leaves maps without noise as they are, bit for bit", async (device) => {
+  const data = new Float32Array(3 * 14 * 14).fill(0.5);
+  data.set(randn(40, 3), 60);
+  const maps: Float32Array[] = [];
+  for (const tiling of [SOFTWARE_TILING, direct]) {
+    const model = new Model(device, graph, { tiling });
+    const image = { data, shape: [1, 3, 14, 14] };
+    const map = await sensitivity(model, image, { samples: 1, noise: 0, target: 2 });
+    maps.push(await map.data());
+    map.destroy();
+    model.destroy();
+  }
+  assert.equal(maps[0], maps[1]);
+});
+
 for (const method of ["gradient", "guided-backprop", "deconvnet", "smoothdiff"]) {
   testWithDevice(test, `gives the same map by ${method} as the direct one`, async (device) => {
     const image = { data: randn(3 * 14 * 14, 3), shape: [1, 3, 14, 14] };
