@@ -171,7 +171,9 @@ function inferLayouts(
 ): Node[] {
   const graph = { opset, layouts, constants, nodes: [] };
   const pending = [...nodes].reverse();
+  let left = 64 * nodes.length + MOST_NODES;
   for (let next = pending.pop(); next; next = pending.pop()) {
+    if (left-- === 0) throw nodeError(next, "it is made of too many others");
     pending.push(...sensible(next, addNode, graph).reverse());
   }
   return graph.nodes;
@@ -229,6 +231,9 @@ function addNode(next: Node, graph: Unfinished): Node[] {
   nodes.push({ ...node, outputs: node.outputs.slice(0, outputs.length) });
   return [];
 }
+
+// What no operator is made of, and nothing but an endless composition comes to.
+const MOST_NODES = 10_000;
 
 // Half a gigabyte for one sample; nothing but a broken file asks for more.
 const MOST_ELEMENTS = 2 ** 27;

@@ -54,6 +54,9 @@ export const matMul: Composition = (node, write) => {
   const [a, b] = [write.shape(0), write.shape(1)];
   const [left = "", right = ""] = node.inputs;
   const last = (rank: number, ...axes: number[]) => axes.map((axis) => rank + axis);
+  if (a.length === 0 || b.length === 0) {
+    throw nodeError(node, `shapes [${a}] and [${b}] have no product of matrices`);
+  }
   if (a.length === 1 || b.length === 1) {
     const x = a.length === 1 ? write.node("Unsqueeze", [left, write.integers([0])]) : left;
     const w = b.length === 1 ? write.node("Unsqueeze", [right, write.integers([1])]) : right;
