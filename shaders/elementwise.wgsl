@@ -52,7 +52,7 @@ fn quantize_forward(@builtin(global_invocation_id) id: vec3u) {
     word |= dot(select(vec4u(0), vec4u(1, 2, 4, 8), inside == v), vec4u(1)) << (4 * (p % 8));
   }
   if (out.keep_mask != 0) {
-    mask[id.z * out.mask_stride + id.y * words + id.x] = word;
+    put_mask(id.z, id.y * words + id.x, word);
   }
 }
 
