@@ -1,9 +1,9 @@
 // The page. Images, files and settings come in, wishes go out to the worker (worker.ts), its reports are shown. Nothing
 // here computes maps, so the page answers at once whatever the GPU does.
 
-import { parseLabels } from "../src/labels.js";
 import { startChooser } from "./classifiers/chooser.js";
 import { receiveFiles, sort } from "./classifiers/files.js";
+import { startNames } from "./classifiers/names.js";
 import { fillShelf } from "./classifiers/shelf.js";
 import { applyAddress, readAddress, writeAddress } from "./controls/address.js";
 import { showClasses, showOthers } from "./controls/classes.js";
@@ -12,7 +12,8 @@ import { startDesk } from "./figures/desk.js";
 import { type IdeaOptions, startIdea } from "./figures/idea.js";
 import { startSource } from "./image/source.js";
 import { startZoom } from "./image/zoom.js";
-import type { ModelFacts, Pass, Progress, Report, Request, SaveKind, Wish } from "./messages.js";
+import { soon, startLink } from "./link.js";
+import type { Pass, Progress, Report, SaveKind, Wish } from "./messages.js";
 import { fileOf, keep } from "./stage/save.js";
 import {
   announce,
@@ -38,9 +39,6 @@ const PICTURE = 672; // pixels of a saved picture's width: three times those of 
 
 // What the page knows.
 const address = readAddress();
-let model: ModelFacts | undefined;
-let labels: readonly string[] | undefined;
-let ownLabels: readonly string[] | undefined;
 let progress: Progress | undefined;
 let isStopped = false;
 let isRecovering = false;
@@ -51,26 +49,21 @@ const language = element<HTMLSelectElement>("language");
 language.value = address.get("lang") ?? preferredLanguage();
 speak(language.value);
 
-// The worker paints the map itself.
-const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
-const ask = (request: Request, transfer: Transferable[] = []) =>
-  worker.postMessage(request, transfer);
-worker.addEventListener("message", ({ data }: MessageEvent<Report>) => hear(data));
-worker.addEventListener("error", ({ message }) => complain(sentence(message)));
 const canvas = element<HTMLCanvasElement>("map");
-const offscreen = canvas.transferControlToOffscreen();
-ask({ kind: "canvas", canvas: offscreen }, [offscreen]);
+const { ask, ...link } = startLink(
+  canvas,
+  (report) => hear(report),
+  (message) => complain(sentence(message)),
+);
+const names = startNames(complain);
 
-let serial = 0;
-let since = 0; // the wish with which the image or the model became another one
-
-function wish(part: Wish): void {
+function wish(part: Wish, isOther = false): void {
   if ("pass" in part) isStopped = part.pass === undefined;
   showBusy(!isStopped);
-  ask({ kind: "wish", serial: ++serial, wish: part });
+  link.wish(part, isOther);
 }
 
-// The controls. While a slider moves, the newest value of a frame is enough.
+// The controls.
 const form = element<HTMLFormElement>("instrument");
 const instrument = startInstrument(form, {
   passChanged(name) {
@@ -98,17 +91,6 @@ function askLook(): void {
   document.body.dataset.view = look.view;
   ask({ kind: "look", look });
   showResult();
-}
-
-const waiting = new Set<string>();
-
-function soon(what: string, action: () => void): void {
-  if (waiting.has(what)) return;
-  waiting.add(what);
-  requestAnimationFrame(() => {
-    waiting.delete(what);
-    action();
-  });
 }
 
 onStop(() => {
@@ -141,8 +123,8 @@ const source = startSource(zoom, {
     soon("image", () => {
       const { image } = source;
       if (!image) return;
-      wish({ image, pass: instrument.pass(), isGentle: isIntroduction && isDone && mayMove() });
-      if (isNew) since = serial;
+      const isGentle = isIntroduction && isDone && mayMove();
+      wish({ image, pass: instrument.pass(), isGentle }, isNew);
       if (isDone) {
         isIntroduction = false;
         desk.update();
@@ -159,9 +141,12 @@ watchSize((width, height) => {
   source.paint();
 });
 
+const aspect = () => (names.model ? names.model.width / names.model.height : 1);
+
 function see(): void {
+  const { model } = names;
   if (!model) return;
-  element("pictures").style.setProperty("--aspect", String(model.width / model.height));
+  element("pictures").style.setProperty("--aspect", String(aspect()));
   source.see({ input: model, preprocess: instrument.pass().options.preprocess });
 }
 
@@ -188,10 +173,10 @@ const desk = startDesk({
       pass: instrument.pass(),
       look: instrument.look(),
       top: progress.top.map(({ index }) => index),
-      nameOf,
+      nameOf: names.of,
       words,
     },
-  aspect: () => (model ? model.width / model.height : 1),
+  aspect,
   needOwnModels() {
     for (const name of ["clean", "noise"] as const) {
       chooser.own(name).then(
@@ -205,9 +190,8 @@ const desk = startDesk({
 
 // Classifiers and other files.
 const chooser = startChooser(element("model"), element("download"), {
-  model(file, names) {
-    ownLabels = undefined;
-    labels = names;
+  model(file, labels) {
+    names.expect(labels);
     wish({ file });
   },
   status: (text) => {
@@ -219,19 +203,18 @@ const receiver = {
   photo: source.takePhoto,
   model(file: File) {
     chooser.showFile();
-    labels = ownLabels;
+    names.expect(undefined);
     wish({ file });
   },
   async labels(file: File) {
     try {
-      labels = ownLabels = parseLabels(await file.text());
+      calm();
+      const count = await names.read(file);
+      element("labels-name").textContent = `${file.name}, ${words.says.names(count)}`;
+      showResult();
     } catch (error) {
-      return complain(words.says.labelsRefused(file.name, (error as Error).message));
+      complain(words.says.labelsRefused(file.name, (error as Error).message));
     }
-    calm();
-    element("labels-name").textContent = `${file.name}, ${words.says.names(labels.length)}`;
-    checkLabels();
-    showResult();
   },
   other: (file: File) => complain(words.says.neither(file.name)),
 };
@@ -257,21 +240,18 @@ function hear(report: Report): void {
       break;
     case "loaded":
       // The first one is that of the address, and so is its class.
-      if (model && !isRecovering) instrument.choose(undefined);
-      model = report.model;
+      if (names.model && !isRecovering) instrument.choose(undefined);
       calm();
+      names.take(report.model);
       nameModel();
       isRecovering = false;
-      checkLabels();
-      instrument.fit(model);
+      instrument.fit(report.model);
       askLook();
       see();
-      since = serial + 1;
-      wish({ pass: instrument.pass(), ...(source.image && { image: source.image }) });
+      wish({ pass: instrument.pass(), ...(source.image && { image: source.image }) }, true);
       break;
     case "progress":
-      // While a pen or a slider moves, the map of a moment ago is news, too.
-      if (report.serial >= since) showNews(report.progress, report.serial === serial);
+      if (link.isNews(report.serial)) showNews(report.progress, link.isNewest(report.serial));
       break;
     case "probe": {
       const { x, y, score, gradient } = report.probe;
@@ -293,7 +273,7 @@ function hear(report: Report): void {
       complain(words.says.modelRefused(report.name, report.message));
       break;
     case "impossible":
-      if (report.serial !== serial) break;
+      if (!link.isNewest(report.serial)) break;
       setStale(true);
       showBusy(false);
       showStop("done");
@@ -318,35 +298,21 @@ function showNews(news: Progress, isNewest: boolean): void {
   if (progress.isDone && source.isFilming) source.next();
 }
 
-function nameModel(text?: string): void {
-  const { modelLine } = words.says;
-  element("model-name").textContent =
-    text ??
-    (model
-      ? `${model.name}: ${modelLine(model.channels, model.height, model.width, model.classes)}`
-      : "");
-}
-
-function checkLabels(): void {
-  if (!model || !labels || labels.length === model.classes) return;
-  complain(words.says.labelsMisfit(labels.length, model.classes));
-}
-
-function nameOf(index: number): string {
-  return labels?.length === model?.classes ? labels![index]! : words.says.classNumber(index);
+function nameModel(text = names.line): void {
+  element("model-name").textContent = text;
 }
 
 function showResult(): void {
   if (!progress) return;
   const { top, target, isDone } = progress;
   element("classes").hidden = false;
-  showClasses(element("top"), top, target.index, nameOf);
-  showOthers(form, top, nameOf);
-  showMap(progress, nameOf, instrument.look().estimator);
+  showClasses(element("top"), top, target.index, names.of);
+  showOthers(form, top, names.of);
+  showMap(progress, names.of, instrument.look().estimator);
   showStop(isDone ? "done" : isStopped ? "stopped" : "running");
   canvas.setAttribute(
     "aria-label",
-    `${words.says.mapOf(labelOf(progress, nameOf))}. ${words.page.map}`,
+    `${words.says.mapOf(labelOf(progress, names.of))}. ${words.page.map}`,
   );
 }
 
@@ -364,9 +330,9 @@ element("share").addEventListener("click", async () => {
 async function save({ saved }: Extract<Report, { kind: "saved" }>): Promise<void> {
   const { progress: of, what } = saved;
   const { options, top, sigma, standardError, samples } = of;
-  const title = `${model?.name}: ${labelOf(of, nameOf)}`;
+  const title = `${names.model?.name}: ${labelOf(of, names.of)}`;
   const settings = {
-    model: model?.name,
+    model: names.model?.name,
     options,
     look: instrument.look(),
     samples,
@@ -376,7 +342,7 @@ async function save({ saved }: Extract<Report, { kind: "saved" }>): Promise<void
   };
   const legend = { title, caption: caption(of, instrument.look().estimator), settings };
   const ending = what === "npy" || what === "json" ? what : "png";
-  const name = `smoothgrad-${nameOf(of.target.index)}-${what}.${ending}`.replaceAll(
+  const name = `smoothgrad-${names.of(of.target.index)}-${what}.${ending}`.replaceAll(
     /[^\w.-]+/g,
     "-",
   );

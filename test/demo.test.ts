@@ -177,7 +177,7 @@ test("wrong files are explained and change nothing", async () => {
   const name = await textOf("#model-name");
   for (const [id, file, words] of [
     ["#model-file", "broken.onnx", /not an ONNX model/],
-    ["#model-file", "foreign.onnx", /Einsum \(strange\)/],
+    ["#model-file", "foreign.onnx", /StringNormalizer \(strange\)/],
     ["#photo-file", "broken.jpg", /^broken\.jpg is not a picture/],
     ["#labels-file", "few.json", /^The 2 names do not fit the 10 classes/],
   ] as const) {

@@ -38,6 +38,7 @@ export function startIdea(figure: HTMLElement, tick: (progress: IdeaProgress) =>
   let shown = 0;
   let frame = 0;
   let began: number | undefined;
+  let isAwaited = false; // it plays as soon as it is seen
   let scales = scalesOf(svg);
 
   function paintScore() {
@@ -90,15 +91,27 @@ export function startIdea(figure: HTMLElement, tick: (progress: IdeaProgress) =>
     if (part < 1) frame = requestAnimationFrame(play);
   }
 
+  // Before it is seen, nobody is to wait for it, and the map has better use for the time.
+  const sight = new IntersectionObserver(
+    (entries) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+      sight.disconnect();
+      frame = requestAnimationFrame(play);
+    },
+    { threshold: 0.5 },
+  );
+
   function set(wanted: IdeaOptions) {
     options = wanted;
     const normal = normals(options.seed);
     shifts = Array.from({ length: options.samples }, () => options.noise * normal());
-    const isFirst = began === undefined;
-    if (isFirst && !matchMedia("(prefers-reduced-motion: reduce)").matches) {
-      frame = requestAnimationFrame(play);
+    const mayMove = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+    if (mayMove && began === undefined && !isAwaited) {
+      isAwaited = true;
+      sight.observe(svg);
       return;
     }
+    sight.disconnect();
     cancelAnimationFrame(frame);
     began = 0;
     shown = shifts.length;

@@ -63,7 +63,7 @@ const FILES = {
   "few.json": '["one", "two"]',
   "broken.onnx": "no model at all",
   "foreign.onnx": tinyModel({
-    nodes: [{ op: "Einsum", inputs: ["x"], outputs: ["y"], name: "strange" }],
+    nodes: [{ op: "StringNormalizer", inputs: ["x"], outputs: ["y"], name: "strange" }],
   }),
   "broken.jpg": "no picture at all",
   "paper.pdf": "%PDF",

@@ -1,0 +1,49 @@
+// What the classifier of now is, and what its classes are called.
+
+import { parseLabels } from "../../src/labels.js";
+import type { ModelFacts } from "../messages.js";
+import { words } from "../words.js";
+
+/** The classifier of now. */
+export function startNames(complain: (text: string) => void) {
+  let model: ModelFacts | undefined;
+  let labels: readonly string[] | undefined;
+  let own: readonly string[] | undefined; // of the reader's file, for whatever model fits
+
+  function check() {
+    if (!model || !labels || labels.length === model.classes) return;
+    complain(words.says.labelsMisfit(labels.length, model.classes));
+  }
+
+  return {
+    get model() {
+      return model;
+    },
+    /** A classifier is in use; its names were given before. */
+    take(next: ModelFacts) {
+      model = next;
+      check();
+    },
+    /** The names that come with a classifier; where none do, those of the reader's file. */
+    expect(names: readonly string[] | undefined) {
+      labels = names ?? own;
+    },
+    /** Reads a file of names. Throws where it holds none. */
+    async read(file: File): Promise<number> {
+      own = parseLabels(await file.text());
+      labels = own;
+      check();
+      return own.length;
+    },
+    /** The name of a class. */
+    of(index: number): string {
+      return labels?.length === model?.classes ? labels![index]! : words.says.classNumber(index);
+    },
+    /** The classifier in a line; empty before there is one. */
+    get line(): string {
+      if (!model) return "";
+      const { name, channels, height, width, classes } = model;
+      return `${name}: ${words.says.modelLine(channels, height, width, classes)}`;
+    },
+  };
+}
