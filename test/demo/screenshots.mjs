@@ -10,17 +10,9 @@ import { buildDemo, forNode, root } from "../../build.mjs";
 
 /** The pictures: what the address says, how wide, in which colors, and what is to be seen of it. */
 const PICTURES = {
-  page: { hash: "reduce=signed", width: 1440, height: 960, scheme: "light" },
-  "page-dark": { hash: "reduce=signed&tab=noise", width: 1440, height: 960, scheme: "dark" },
-  phone: { hash: "reduce=signed", width: 390, height: 844, scheme: "light" },
+  page: { width: 1440, height: 960, scheme: "light" },
+  "page-dark": { hash: "tab=noise", width: 1440, height: 960, scheme: "dark" },
   methods: { hash: "tab=methods", width: 1200, height: 900, scheme: "light", part: ".figures" },
-  classes: {
-    hash: "tab=classes&digit=3",
-    width: 1200,
-    height: 900,
-    scheme: "light",
-    part: ".figures",
-  },
 };
 
 async function open(folder) {
@@ -54,7 +46,7 @@ async function main(out) {
   const { page, close } = await open(folder);
   const { origin } = new URL(page.url());
   try {
-    for (const [name, { hash, width, height, scheme, part }] of Object.entries(PICTURES)) {
+    for (const [name, { hash = "", width, height, scheme, part }] of Object.entries(PICTURES)) {
       await page.emulateMediaFeatures([
         { name: "prefers-color-scheme", value: scheme },
         { name: "prefers-reduced-motion", value: "reduce" },
