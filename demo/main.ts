@@ -30,7 +30,7 @@ import {
   watchSize,
 } from "./stage/stage.js";
 import { signed } from "./words/numbers.js";
-import { preferredLanguage, sentence, speak, words } from "./words.js";
+import { languages, preferredLanguage, sentence, speak, words } from "./words.js";
 
 const element = <T extends HTMLElement = HTMLElement>(id: string) =>
   document.getElementById(id) as T;
@@ -46,7 +46,8 @@ let isIntroduction = true;
 let isWithoutGpu = false;
 
 const language = element<HTMLSelectElement>("language");
-language.value = address.get("lang") ?? preferredLanguage();
+const asked = address.get("lang") ?? "";
+language.value = Object.hasOwn(languages, asked) ? asked : preferredLanguage();
 speak(language.value);
 
 const canvas = element<HTMLCanvasElement>("map");
@@ -88,7 +89,6 @@ let zoomed: Float32Array | undefined;
 
 function askLook(): void {
   const look = { ...instrument.look(), zoom: zoomed };
-  document.body.dataset.view = look.view;
   ask({ kind: "look", look });
   showResult();
 }
@@ -113,9 +113,13 @@ const zoom = startZoom([photoCanvas, canvas], (view) => {
   soon("look", askLook);
 });
 element("unzoom").addEventListener("click", zoom.reset);
+let isOther = false; // since the last frame
+let isDrawn = true; // the pen is lifted
 const source = startSource(zoom, {
   imageChanged({ isNew, isDone }) {
+    isDrawn = isDone;
     if (isNew) {
+      isOther = true;
       calm();
       instrument.choose(undefined);
       setStale(true);
@@ -123,9 +127,10 @@ const source = startSource(zoom, {
     soon("image", () => {
       const { image } = source;
       if (!image) return;
-      const isGentle = isIntroduction && isDone && mayMove();
-      wish({ image, pass: instrument.pass(), isGentle }, isNew);
-      if (isDone) {
+      const isGentle = isIntroduction && isDrawn && mayMove();
+      wish({ image, pass: instrument.pass(), isGentle }, isOther);
+      isOther = false;
+      if (isDrawn) {
         isIntroduction = false;
         desk.update();
         remember();
@@ -322,10 +327,18 @@ for (const button of document.querySelectorAll<HTMLElement>("[data-save]")) {
   button.addEventListener("click", () => ask({ kind: "save", what, width: PICTURE }));
 }
 element("share").addEventListener("click", async () => {
-  remember();
-  await navigator.clipboard.writeText(location.href).catch(() => {});
-  announce(words.says.copied);
+  try {
+    await navigator.clipboard.writeText(location.href);
+    tell(words.says.copied);
+  } catch (error) {
+    complain(sentence((error as Error).message));
+  }
 });
+
+function tell(text: string): void {
+  element("saved").textContent = text;
+  announce(text);
+}
 
 async function save({ saved }: Extract<Report, { kind: "saved" }>): Promise<void> {
   const { progress: of, what } = saved;
@@ -347,7 +360,7 @@ async function save({ saved }: Extract<Report, { kind: "saved" }>): Promise<void
     "-",
   );
   keep(await fileOf(saved, legend), name);
-  announce(words.says.saved(name));
+  tell(words.says.saved(name));
 }
 
 function remember(): void {
@@ -378,6 +391,9 @@ language.addEventListener("input", () => {
   refresh();
   remember();
 });
+
+// Whoever enters another address into the same page wants to see that.
+addEventListener("hashchange", () => location.reload());
 
 // As the address says, or as the page begins.
 chooser.refresh();

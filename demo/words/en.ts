@@ -298,8 +298,6 @@ export const en = {
     plainInput: "map",
     timesInput: "map × image",
     impossible: "not for this network",
-    shared: "one scale for all",
-    along: "t",
     part: "part of the largest gradient",
     channels: ["red", "green", "blue"],
     gray: "gray",
@@ -347,8 +345,6 @@ export const en = {
     noWebGpu: (reason: string) => `${reason} The figure below works without it.`,
     loading: (name: string) => `reading ${name} …`,
     downloading: (name: string, part: string) => `downloading ${name}: ${part}`,
-    needsModel: "Now the classifier: choose or drop an .onnx file.",
-    needsPhoto: "Now a photo: choose, drop or paste one.",
     finished: (label: string, samples: number) =>
       `The map of ${label} is ready, made of ${samples} samples.`,
     saved: (name: string) => `${name} is saved.`,

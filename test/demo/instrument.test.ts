@@ -250,8 +250,21 @@ test("has no serious finding of axe-core, in any state", async () => {
   await page.select("#language", "en");
 });
 
-// Wall time on a machine that has other things to do says little; what is reached in one of several tries can be reached.
-const TRIES = 12;
+const PATIENCE = 60_000; // milliseconds
+
+/**
+ * Measures until a time is within a limit. Wall time on a machine that has other things to do says little, but what is
+ * reached once can be reached.
+ */
+async function reaches(limit: number, measure: (turn: number) => Promise<number>): Promise<void> {
+  const times: number[] = [];
+  for (const end = performance.now() + PATIENCE; performance.now() < end; ) {
+    const time = await measure(times.length);
+    if (time <= limit) return;
+    times.push(time);
+  }
+  assert.unreachable(`${times.map((time) => time.toFixed(0)).join(", ")} ms`);
+}
 
 test(
   "a slider that needs no pass repaints 224 × 224 pixels within 50 ms",
@@ -276,8 +289,7 @@ test(
         });
       };
     });
-    const times: number[] = [];
-    for (let i = 0; i < TRIES; i++) {
+    await reaches(50, async (turn) => {
       const moved = await page.evaluate(
         (value) => {
           const slider = document.querySelector<HTMLInputElement>("#percentile")!;
@@ -286,17 +298,15 @@ test(
           slider.dispatchEvent(new Event("input", { bubbles: true }));
           return now;
         },
-        98 - (i % 7),
+        98 - (turn % 7),
       );
       let at = 0;
       while (at < moved) {
         await new Promise((later) => setTimeout(later, 20));
         at = await worker.evaluate(() => (globalThis as { paintedAt?: number }).paintedAt ?? 0);
       }
-      times.push(at - moved);
-    }
-    times.sort((a, b) => a - b);
-    assert.ok(times[0]! <= 50, `${times.map((t) => t.toFixed(0)).join(", ")} ms`);
+      return at - moved;
+    });
   },
   { timeLimit: 120_000 },
 );
@@ -318,17 +328,19 @@ test(
       Object.assign(globalThis, { begun });
     });
     await set("samples", "200");
-    const times: number[] = [];
-    for (let i = 0; i < TRIES; i++) {
+    await reaches(100, async (turn) => {
       // The map before is still in its samples.
       await new Promise((later) => setTimeout(later, 150));
-      const moved = await page.evaluate((value) => {
-        const slider = document.querySelector<HTMLInputElement>("#noise")!;
-        slider.value = String(value);
-        const now = performance.timeOrigin + performance.now();
-        slider.dispatchEvent(new Event("input", { bubbles: true }));
-        return now;
-      }, 10 + i);
+      const moved = await page.evaluate(
+        (value) => {
+          const slider = document.querySelector<HTMLInputElement>("#noise")!;
+          slider.value = String(value);
+          const now = performance.timeOrigin + performance.now();
+          slider.dispatchEvent(new Event("input", { bubbles: true }));
+          return now;
+        },
+        10 + (turn % 30),
+      );
       let at: number | undefined;
       while (at === undefined) {
         await new Promise((later) => setTimeout(later, 20));
@@ -337,10 +349,8 @@ test(
         );
         at = begun.find((time) => time >= moved);
       }
-      times.push(at - moved);
-    }
-    times.sort((a, b) => a - b);
-    assert.ok(times[0]! <= 100, `${times.map((t) => t.toFixed(0)).join(", ")} ms`);
+      return at - moved;
+    });
     await set("samples", "4");
     await settled(4);
   },
@@ -351,30 +361,26 @@ test(
   "nothing keeps the page from answering while samples are taken",
   async () => {
     const { page, set, settled } = await opening;
-    const longest: number[] = [];
-    for (let i = 0; i < TRIES / 2; i++) {
+    await reaches(50, async (turn) => {
       await page.evaluate(() => {
-        const tasks: number[] = [];
+        const tasks: number[] = [0];
         const observer = new PerformanceObserver((list) => {
           tasks.push(...list.getEntries().map(({ duration }) => duration));
         });
         observer.observe({ type: "longtask" });
         Object.assign(globalThis, { tasks, observer });
       });
-      await set("samples", String(20 + i));
-      await settled(20 + i);
-      const tasks = await page.evaluate(() => {
+      await set("samples", String(20 + (turn % 20)));
+      await settled(20 + (turn % 20));
+      return page.evaluate(() => {
         const { tasks, observer } = globalThis as unknown as {
           tasks: number[];
           observer: PerformanceObserver;
         };
         observer.disconnect();
-        return tasks;
+        return Math.max(...tasks);
       });
-      longest.push(Math.max(0, ...tasks));
-      if (longest.at(-1) === 0) return;
-    }
-    assert.unreachable(`tasks of ${longest.join(", ")} ms`);
+    });
   },
   { timeLimit: 120_000 },
 );
