@@ -98,7 +98,7 @@ const common = {
   format: "esm",
   target: "es2022",
   sourcemap: true,
-  loader: { ".wgsl": "text" },
+  loader: { ".wgsl": "text", ".onnx": "binary" },
   logLevel: "warning",
 };
 
@@ -133,6 +133,7 @@ export async function buildLibrary(folder) {
 /** Builds what pages import into dist, and the command line around it. */
 export async function buildProgram() {
   await Promise.all([
+    cp(`${root}demo/models`, `${root}dist/models`, { recursive: true }),
     buildLibrary("dist"),
     esbuild.build({
       ...forPage,

@@ -159,6 +159,34 @@ test("says in one line what is wrong with the words", () =>
     assert.is(code, 1);
   }));
 
+// A 7: two strokes on a sheet of this color.
+function sevenFile(ink: number, paper: number): Buffer {
+  const sheet = bitmapFile(56, 56, [paper, paper, paper]);
+  for (let y = 12; y < 46; y++) {
+    const slanted = 38 - (y - 12) * 0.45;
+    for (let x = 14; x < 41; x++) {
+      const isBar = y < 16;
+      // Rows of a bitmap begin at the bottom.
+      if (isBar || Math.abs(x - slanted) < 2.5)
+        sheet.fill(ink, 54 + (55 - y) * 168 + 3 * x, 57 + (55 - y) * 168 + 3 * x);
+    }
+  }
+  return sheet;
+}
+
+test("without a model it is the network of digits, white on black or black on white", () =>
+  inFolder(async (folder) => {
+    await writeFile(join(folder, "chalk.bmp"), sevenFile(255, 0));
+    await writeFile(join(folder, "ink.bmp"), sevenFile(0, 255));
+    const words = ["explain", "chalk.bmp", "ink.bmp", "--samples", "4", "--json", "{name}.json"];
+    const { code, stdout, stderr } = await smoothgrad(folder, words);
+    assert.is(code, 0, stderr);
+    assert.match(stdout, /^chalk.bmp: 7 .*\nink.bmp: 7 /);
+    const { shape, top } = JSON.parse(await readFile(join(folder, "ink.json"), "utf8"));
+    assert.equal(shape, [1, 28, 28]);
+    assert.is(top[0].label, "7");
+  }));
+
 test("stops at Ctrl-C, in silence", () =>
   inFolder(async (folder) => {
     const words = "explain red.bmp --model linear.onnx --samples 1000000";
