@@ -118,7 +118,12 @@ function curve(id: string, name: string, range: uPlot.Scale.Range): uPlot {
       axes: [axis, axis],
       series: [
         { label: "step" },
-        { label: name, stroke: accent!, width: 1.5, points: { show: false } },
+        {
+          label: name,
+          stroke: accent!,
+          width: 1.5,
+          points: { show: (plot) => plot.data[0].length < 3 },
+        },
       ],
     },
     [[], []],
@@ -151,6 +156,8 @@ element<HTMLInputElement>("files").addEventListener("change", ({ target }) => {
 
 noise.addEventListener("input", () => {
   element("noise-value").textContent = noise.valueAsNumber.toFixed(2);
+  // The filled part of the track (style/controls.css).
+  noise.style.setProperty("--part", String(noise.valueAsNumber / Number(noise.max)));
   ask({ kind: "noise", noise: noise.valueAsNumber });
 });
 
