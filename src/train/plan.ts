@@ -294,6 +294,9 @@ class TrainingPlanner extends Planner implements TrainingPlanning {
       const { label, bytes } = this.buffers[id] as PlanBuffer;
       const memories = ["mean", "mean square"].slice(0, this.settings.optimizer === "adam" ? 2 : 1);
       const numbers = this.learned.get(id) as Float32Array;
+      if (!isRearrangement(numbers)) {
+        throw new Error(`"${label}" is no rearrangement of weights: it cannot be learned`);
+      }
       return {
         buffer: id,
         memories: memories.map((name) => this.room(`${name} gradient of ${label}`, bytes)),
@@ -321,6 +324,17 @@ class TrainingPlanner extends Planner implements TrainingPlanning {
       samples: 0,
     };
   }
+}
+
+/** True if the numbers are whole ones, each there at most once; 0 is padding. */
+function isRearrangement(numbers: Float32Array): boolean {
+  const seen = new Uint8Array(numbers.reduce((most, number) => Math.max(most, number), 0) + 1);
+  return numbers.every((number) => {
+    if (number === 0) return true;
+    if (!Number.isInteger(number) || seen[number]) return false;
+    seen[number] = 1;
+    return true;
+  });
 }
 
 /** The number of all weights of a graph, and the same graph with their numbers in place of their values. */

@@ -1,7 +1,7 @@
 // What the kernels of training compute, against float64 and against themselves.
 
 import * as assert from "uvu/assert";
-import { Trainer } from "../../src/train.js";
+import { networks, Trainer } from "../../src/train.js";
 import { close, suite, testWithDevice } from "../harness.js";
 import { lossOf, parameterGradients } from "../reference/training.js";
 import { batchOf, small } from "./network.js";
@@ -192,6 +192,18 @@ testWithDevice(test, "the network with its weights is the one that came in", asy
   });
   trainer.destroy();
 });
+
+for (const name of ["mnist-small", "cifar-inception"] as const) {
+  testWithDevice(test, `${name}: its first weights go to the device and back`, async (device) => {
+    const network = networks[name](2);
+    const trainer = await Trainer.create(device, network, { batch: 1 });
+    assert.equal((await trainer.model()).constants, network.model.constants);
+    // A transform of weights that was made once would not follow them.
+    const { forward, backward } = trainer.plan;
+    assert.not.ok([...forward, ...backward].some(({ shader }) => shader === "winograd"));
+    trainer.destroy();
+  });
+}
 
 testWithDevice(test, "a batch that does not fit is refused", async (device) => {
   const trainer = await Trainer.create(device, small(), { batch: 4 });
