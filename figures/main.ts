@@ -76,10 +76,16 @@ async function draw(words: readonly string[]): Promise<void> {
     });
   }
   const { test } = await findFiles(known.kind, values.data ?? known.data);
+  const amount = (name: "measured" | "samples" | "noise", otherwise: number, least: number) => {
+    const value = Number(values[name] ?? otherwise);
+    if (value >= least && (name === "noise" || Number.isInteger(value))) return value;
+    throw new Error(`--${name} is a number from ${least}, not "${values[name]}"`);
+  };
+  const measured = amount("measured", 50, 2);
   const task: FigureTask = {
-    ...{ kind: known.kind, files: test, drawn: 10, paths: 10, points: 12, reach: 0.01 },
-    ...{ samples: Number(values.samples ?? 50), noise: Number(values.noise ?? 0.2) },
-    measured: Number(values.measured ?? 50),
+    ...{ kind: known.kind, files: test, points: 12, reach: 0.01 },
+    ...{ samples: amount("samples", 50, 1), noise: amount("noise", 0.2, 0) },
+    ...{ measured, drawn: Math.min(10, measured), paths: Math.min(10, measured) },
   };
   const figure = await inChrome(task, clean, noisy);
   await mkdir(dirname(out), { recursive: true });
