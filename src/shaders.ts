@@ -11,6 +11,7 @@ import elementwise from "../shaders/elementwise.wgsl";
 import gather from "../shaders/gather.wgsl";
 import gradient from "../shaders/gradient.wgsl";
 import moments from "../shaders/moments.wgsl";
+import narrow from "../shaders/narrow.wgsl";
 import noise from "../shaders/noise.wgsl";
 import pool from "../shaders/pool.wgsl";
 import random from "../shaders/random.wgsl";
@@ -30,6 +31,7 @@ const texts = new Map([
   ["elementwise", ends + elementwise],
   ["gather", ends + gather],
   ["moments", sampling + moments],
+  ["narrow", ends + strip + narrow],
   ["noise", sampling + noise],
   ["pool", ends + pool],
   ["sensitivity", sensitivity],

@@ -130,6 +130,10 @@ export function convolveBack(
   dy: View,
   sink: Sink,
 ): void {
+  if (isNarrow(conv)) {
+    convolveBackToImage(node, plan, conv, dy, sink);
+    return;
+  }
   const { input, stride } = conv.window;
   const quads = groupQuads(conv);
   const phase = Math.ceil(input[0] / stride[0]) * Math.ceil(input[1] / stride[1]);
@@ -139,6 +143,50 @@ export function convolveBack(
     ...launch(conv, plan, parts, tile, quads.groups * tile.blocks * stride[0] * stride[1]),
     label: `${node.name} back`,
     entry: "backward",
+  });
+}
+
+/**
+ * True if narrow.wgsl can make dx, which is one quad, and sooner than conv.wgsl: the taps of a row are neighbors, and a
+ * pixel sees three of them or more.
+ */
+function isNarrow({ channels, groups, window }: Convolution): boolean {
+  const { kernel, stride, dilation } = window;
+  return groups === 1 && channels <= 4 && dilation[1] === 1 && kernel[1] >= 3 * stride[1];
+}
+
+/** The same where dx is one quad. */
+function convolveBackToImage(
+  node: Node,
+  plan: Planning,
+  conv: Convolution,
+  dy: View,
+  sink: Sink,
+): void {
+  const { kernel, stride, input } = conv.window;
+  const { pixels, workgroup } = plan.tiling;
+  const rows = Math.ceil(input[0] / stride[0]);
+  const tiles_x = Math.ceil(Math.ceil(input[1] / stride[1]) / pixels);
+  const { dilation_x: _, ...sizes } = geometry(conv);
+  const fields = layer({
+    ...sizes,
+    kernel_y: kernel[0],
+    kernel_x: kernel[1],
+    stride_y: stride[0],
+    stride_x: stride[1],
+    out_quads: Math.ceil(conv.outputs / 4),
+    tiles_x,
+  });
+  const invocations = rows * tiles_x * stride[0] * stride[1];
+  plan.step({
+    label: `${node.name} back`,
+    shader: "narrow",
+    entry: "backward",
+    constants: { WORKGROUP: workgroup, QUADS: 1, FOURS: pixels / 4 },
+    ...join(source("x", dy), gradientTo(sink, plan), weightParts(conv, plan), fields),
+    workgroups: [Math.ceil(invocations / workgroup), 1, 1],
+    samples: 1,
+    flops: operations(conv),
   });
 }
 

@@ -100,7 +100,7 @@ export async function benchNetwork(
   }
 }
 
-const CONVOLUTIONS: readonly string[] = ["conv", "depthwise", "winograd"];
+const CONVOLUTIONS: readonly string[] = ["conv", "depthwise", "narrow", "winograd"];
 
 interface Kind {
   milliseconds: number;

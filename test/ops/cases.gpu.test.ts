@@ -91,7 +91,15 @@ const tall: Case = {
   inputs: ["x", floats([37, 18, 3, 3]), floats([37])],
 };
 
-for (const [number, example] of [...cases, wide, tall].entries()) {
+/** The first layer of a ResNet, whose gradient is that of the image. */
+const stem: Case = {
+  op: "Conv",
+  shape: [1, 3, 15, 37],
+  attributes: { pads: [3, 3, 3, 3], strides: [2, 2] },
+  inputs: ["x", floats([9, 3, 7, 7]), floats([9])],
+};
+
+for (const [number, example] of [...cases, wide, tall, stem].entries()) {
   const { op, shape } = example;
   const refused = REFUSED[`${op} of [${shape}]`];
   if (refused) {
