@@ -143,7 +143,8 @@ export class SensitivityMapElement extends ReflectingElement {
     if (!model) return false;
     this.#aspect = model.input.width / model.input.height;
     const { samples = 50 } = options;
-    const steps = { batch: Math.min(BATCH, samples), stepTime: STEP, ...options, signal };
+    const pace = options.batch === undefined && { batch: Math.min(BATCH, samples), stepTime: STEP };
+    const steps = { ...options, ...pace, signal };
     const mayMove = !matchMedia("(prefers-reduced-motion: reduce)").matches;
     let made: SensitivityMap | undefined;
     try {
