@@ -221,8 +221,8 @@ const demo = (outdir) => ({
  * is linked, not copied.
  */
 export async function buildDemo(folder = `${root}dist/demo`, files = undefined) {
-  // Sources are bundled, and the README's pictures are not the page's.
-  const isServed = (path) => !/\.(ts|css|png)$/.test(path);
+  // Sources are bundled, and the README's pictures are not the page's; the examples are served as they stand.
+  const isServed = (path) => path.includes("examples") || !/\.(ts|css|png)$/.test(path);
   await cp(`${root}demo`, folder, { recursive: true, filter: isServed });
   const names = files === undefined ? [] : await readdir(files, { recursive: true });
   const offered = names.filter((name) => /\.(onnx|jpe?g|png|webp|txt|json)$/i.test(name)).sort();
