@@ -35,7 +35,8 @@ const BEAT = 90;
 
 let wish: Wish = {};
 let serial = 0; // the page's number of the wish
-let wishes = 0; // how many there have been; work that began at another count is out of date
+let wishes = 0; // how many there have been; a map that was begun at another count is out of date
+let changes = 0; // of wishes, figures and models: there may be something to do
 let isWorking = false;
 let canvas: OffscreenCanvas | undefined;
 let look: Look | undefined;
@@ -63,14 +64,14 @@ addEventListener("message", ({ data }: MessageEvent<Request>) => {
       return;
     case "figure":
       figure = data.figure && { serial: data.serial, figure: data.figure };
-      want({});
+      goOn();
       return;
     case "model":
       if (others.get(data.name)?.file === data.file) return;
       others.set(data.name, { file: data.file, model: undefined });
       drawn?.destroy();
       drawn = undefined;
-      want({});
+      goOn();
       return;
     case "probe":
       if (shown)
@@ -100,15 +101,21 @@ addEventListener("message", ({ data }: MessageEvent<Request>) => {
   draw();
 });
 
-async function want(part: Wish): Promise<void> {
+function want(part: Wish): void {
   wish = { ...wish, ...part };
   wishes++;
   const late = running;
   if (wish.pass) setTimeout(() => late?.abort(), PATIENCE);
+  goOn();
+}
+
+/** Works until there is nothing left to do. */
+async function goOn(): Promise<void> {
+  changes++;
   if (isWorking) return;
   isWorking = true;
-  for (let begun = -1; begun !== wishes; ) {
-    begun = wishes;
+  for (let begun = -1; begun !== changes; ) {
+    begun = changes;
     await work();
   }
   isWorking = false;
@@ -244,11 +251,11 @@ function facts([map, second]: readonly SensitivityMap[]) {
 /** Draws the figure that the page has open, unless that is done. */
 async function drawWanted({ model, image }: { model: Model; image: Image }): Promise<void> {
   if (!figure || !look || drawn?.serial === figure.serial) return;
-  const begun = wishes;
+  const begun = changes;
   drawn?.destroy();
   drawn = undefined;
   const modelOf = (name: string | undefined) => (name === undefined ? model : otherModel(name));
-  const isWanted = () => begun === wishes;
+  const isWanted = () => begun === changes;
   try {
     drawn = await drawFigure({ ...figure, image: image.bitmap, look, modelOf, isWanted, report });
   } catch (error) {
