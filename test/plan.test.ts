@@ -60,7 +60,7 @@ test("a fire module, backward: the last contribution to a gradient passes the ac
     "classes back: dense.backward",
     "mean back: pool.global_average_backward",
     "pool back: pool.max_backward, gated",
-    "wide back: conv.backward",
+    "wide back: narrow.backward",
     "narrow back: conv.backward, added, gated",
     "squeeze back: conv.backward",
     "accumulate: moments.accumulate",

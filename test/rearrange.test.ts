@@ -126,16 +126,27 @@ test("a network of more blocks alike makes no more tables, nor takes more memory
   assert.is(eight.launches - two.launches, 6 * 4);
 });
 
-test("the graph of moves makes no table: the tensor may be larger than any", () => {
+test("the graph of moves makes no table", () => {
   const g = new OnnxBuilder({ opset: 13 });
-  let x = g.input("x", ["N", 3, 65536, 65536]);
+  let x = g.input("x", ["N", 3, 6656, 6656]);
   for (let k = 0; k < 3; k++) {
-    x = g.node("Reshape", [x, g.int64(`cut ${k}`, [-1, 3, 64, 1024, 65536])]);
+    x = g.node("Reshape", [x, g.int64(`cut ${k}`, [-1, 3, 64, 104, 6656])]);
     x = g.node("Transpose", [x], { perm: [0, 1, 3, 2, 4] });
-    x = g.node("Reshape", [x, g.int64(`whole ${k}`, [-1, 3, 65536, 65536])]);
+    x = g.node("Reshape", [x, g.int64(`whole ${k}`, [-1, 3, 6656, 6656])]);
   }
   g.output(g.node("GlobalAveragePool", [x]));
-  assert.equal(opsOf(graphOf(g)), ["Rearrange", "GlobalAveragePool"]);
+  const { Int32Array: Table } = globalThis;
+  globalThis.Int32Array = class extends Table {
+    constructor(...parts: [number]) {
+      super(...parts);
+      if (this.length > 1e6) throw new Error(`a table of ${this.length} elements is made`);
+    }
+  } as Int32ArrayConstructor;
+  try {
+    assert.equal(opsOf(graphOf(g)), ["Rearrange", "GlobalAveragePool"]);
+  } finally {
+    globalThis.Int32Array = Table;
+  }
 });
 
 test.run();
