@@ -19,7 +19,9 @@ interface Run {
 
 /** Runs the command; it is killed, with the browser that it started, as soon as these files are there. */
 function trainCommand(words: readonly string[], until?: readonly string[]): Promise<Run> {
-  const child = spawn(process.execPath, ["train/run.mjs", ...words], { detached: true });
+  const child = spawn(process.execPath, ["src/train/command/run.mjs", ...words], {
+    detached: true,
+  });
   let output = "";
   const hear = (chunk: Buffer) => {
     output += chunk;

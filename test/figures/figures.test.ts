@@ -1,8 +1,8 @@
 // The numbers of figures 8 and 9, on maps whose numbers are known.
 
 import * as assert from "uvu/assert";
-import { gini, roughness, scores, totalVariation } from "../figures/numbers.js";
-import { close, suite } from "./harness.js";
+import { close, suite } from "../harness.js";
+import { gini, roughness, scores, totalVariation } from "./numbers.js";
 
 const test = suite("figures");
 

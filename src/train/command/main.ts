@@ -4,9 +4,9 @@
 import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, relative } from "node:path";
 import { SingleBar } from "cli-progress";
-import { openPage } from "../src/chrome/open.js";
-import type { Route } from "../src/chrome/serve.js";
-import type { Progress } from "../src/train.js";
+import { openPage } from "../../chrome/open.js";
+import type { Route } from "../../chrome/serve.js";
+import type { Progress } from "../../train.js";
 import { modelCard } from "./card.js";
 import { type DataName, download, findFiles, sources } from "./data.js";
 import { HELP, parseTrain, type TrainRequest } from "./options.js";
@@ -77,7 +77,7 @@ async function saveCheckpoint(newest: string, before: string, bytes: Uint8Array)
 async function inChrome(task: Task, host: Host): Promise<Outcome> {
   const names = [...task.training, ...task.test, ...task.checkpoints];
   const routes = new Map<string, Route>([
-    ["/train/", { folder: "dist/train" }],
+    ["/train/", { folder: "dist/commands/train" }],
     ...names.map((file): [string, Route] => [`/files/${file}`, { file }]),
   ]);
   const { page, close } = await openPage(routes, { log: console.error });

@@ -1,9 +1,9 @@
 // The half of the figures that runs in Chrome: maps of two networks, one trained on clean images and one on noisy
 // ones, by the gradient and by SmoothGrad; a picture of them and their numbers.
 
-import { loadModel, type Model, requestDevice, sensitivity } from "../src/index.js";
-import { standardNormals } from "../src/train/random.js";
-import { type Dataset, readCifar, readIdx } from "../src/train.js";
+import { loadModel, type Model, requestDevice, sensitivity } from "../../src/index.js";
+import { standardNormals } from "../../src/train/random.js";
+import { type Dataset, readCifar, readIdx } from "../../src/train.js";
 import { gini, roughness, scores, totalVariation } from "./numbers.js";
 
 /** What to draw and measure. */

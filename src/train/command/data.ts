@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, rename, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { parseTar } from "nanotar";
-import { unpack } from "../src/train/datasets.js";
+import { unpack } from "../datasets.js";
 
 /** Paths of files for training and for the test. */
 export interface DataFiles {

@@ -3,10 +3,10 @@
 import { access, mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
-import { choice } from "../src/choice.js";
-import { openPage } from "../src/chrome/open.js";
-import type { Route } from "../src/chrome/serve.js";
-import { type DataName, findFiles } from "../train/data.js";
+import { choice } from "../../src/choice.js";
+import { openPage } from "../../src/chrome/open.js";
+import type { Route } from "../../src/chrome/serve.js";
+import { type DataName, findFiles } from "../../src/train/command/data.js";
 import type { Cell, Figure, FigureTask, Mean } from "./page.js";
 
 const HELP = `npm run figure -- 8 | 9 [options]
@@ -102,7 +102,7 @@ async function draw(words: readonly string[]): Promise<void> {
 
 async function inChrome(task: FigureTask, clean: string, noisy: string): Promise<Figure> {
   const routes = new Map<string, Route>([
-    ["/figures/", { folder: "dist/figures" }],
+    ["/figures/", { folder: "dist/commands/figure" }],
     ["/models/clean", { file: clean }],
     ["/models/noisy", { file: noisy }],
     ...task.files.map((file): [string, Route] => [`/files/${file}`, { file }]),

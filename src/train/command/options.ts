@@ -1,8 +1,8 @@
 // The words after `npm run train --`.
 
 import { parseArgs } from "node:util";
-import { choice } from "../src/choice.js";
-import { type NetworkName, networks } from "../src/train.js";
+import { choice } from "../../choice.js";
+import { type NetworkName, networks } from "../../train.js";
 
 /** What the command line asks for. */
 export interface TrainRequest {

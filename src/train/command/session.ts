@@ -1,9 +1,9 @@
 // One training from its files to its ONNX file, wherever there is WebGPU: in a page of headless Chrome, or in Node on
 // Dawn. What it needs of the outside comes through `Host`.
 
-import { adapterName, requestDevice } from "../src/device.js";
-import { halfValue } from "../src/half.js";
-import { halfBits } from "../src/onnx/write-tensor.js";
+import { adapterName, requestDevice } from "../../device.js";
+import { halfValue } from "../../half.js";
+import { halfBits } from "../../onnx/write-tensor.js";
 import {
   type Dataset,
   encodeModel,
@@ -18,7 +18,7 @@ import {
   Trainer,
   train,
   writeCheckpoint,
-} from "../src/train.js";
+} from "../../train.js";
 
 /** What to train, and how. */
 export interface Task {

@@ -1,6 +1,6 @@
 // The model card beside a trained file: what it takes and gives, and how it came to be.
 
-import { version } from "../package.json";
+import { version } from "../../../package.json";
 import type { TrainRequest } from "./options.js";
 import type { Outcome } from "./session.js";
 
