@@ -175,11 +175,15 @@ const inside = async (id: string, part: string) =>
     part,
   );
 
-/** A screenshot of an element's picture, as a PNG in base64. */
+/** A screenshot of an element's picture, when everything has faded in, as a PNG in base64. */
 async function picture(id: string): Promise<string> {
   const { page } = await opening;
   const map = await page.$(`#${id} >>> .picture`);
   if (!map) throw new Error(`there is no picture in ${id}`);
+  await map.evaluate(async (node) => {
+    const fades = node.getAnimations({ subtree: true });
+    await Promise.all(fades.map(({ finished }) => finished));
+  });
   return map.screenshot({ encoding: "base64" });
 }
 
