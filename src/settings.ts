@@ -45,7 +45,7 @@ export interface SensitivityOptions {
   readonly weightNoise?: number;
   /** How many draws of the weights; if not given, each sample has its own. FusionGrad has some for each draw. */
   readonly weightSamples?: number;
-  /** Samples come in pairs of opposite noise: fewer will do. */
+  /** Samples come in pairs of opposite noise: for the mean, not for the other estimators, fewer will do. */
   readonly antithetic?: boolean;
   /** The last sample is the image itself, as it is in zennit. */
   readonly cleanLast?: boolean;
