@@ -164,7 +164,7 @@ function handsOn(page: Page, folder: string) {
     async changesMap(what: string, action: () => Promise<void>): Promise<void> {
       const before = await picture("map");
       await action();
-      for (let i = 0; i < 200; i++) {
+      for (let i = 0; i < 500; i++) {
         if ((await picture("map")) !== before) return;
         await new Promise((later) => setTimeout(later, 50));
       }
