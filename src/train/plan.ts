@@ -257,10 +257,10 @@ class TrainingPlanner extends Planner implements TrainingPlanning {
     const gate = this.gateOf(root);
     if (gate) gateInPlace("loss gate", this, { ...dy, add: false, gate });
     for (const node of this.stepping().reverse()) {
-      if (!node.outputs.some((name) => this.path?.has(this.root(name)))) continue;
+      if (!node.outputs.some((name) => this.path.has(this.root(name)))) continue;
       this.dropOut(node.outputs, (name) => this.gradient(name));
       weightGradients[node.op]?.(node, this);
-      if (node.inputs.some((name) => this.path?.has(this.root(name)))) {
+      if (node.inputs.some((name) => this.path.has(this.root(name)))) {
         this.propagate(node, "gradient");
       }
     }
