@@ -13,21 +13,26 @@ const bytes = network();
 let isOnline = true;
 const asked: string[] = [];
 
-/** Answers in the place of the hosts of public files. */
+/**
+ * Answers in the place of the hosts of public files. Only their requests are held up: one for the page's own worker that
+ * is would now and then never go on.
+ */
 async function playInternet(): Promise<void> {
   const { page } = await opening;
-  const own = new URL(page.url()).host;
-  await page.setRequestInterception(true);
-  page.on("request", (request) => {
-    const url = new URL(request.url());
-    if (url.host === own) return request.continue();
-    asked.push(url.href);
-    if (!isOnline) return request.abort("internetdisconnected");
-    const headers = { "Access-Control-Allow-Origin": "*" };
+  const session = await page.createCDPSession();
+  session.on("Fetch.requestPaused", ({ requestId, request }) => {
+    const { pathname } = new URL(request.url);
+    asked.push(request.url);
+    if (!isOnline) {
+      session.send("Fetch.failRequest", { requestId, errorReason: "InternetDisconnected" });
+      return;
+    }
     const names = JSON.stringify(Array.from({ length: 10 }, (_, i) => `public ${i}`));
-    const body = url.pathname.endsWith(".onnx") ? Buffer.from(bytes) : names;
-    return request.respond({ status: 200, headers, body });
+    const body = Buffer.from(pathname.endsWith(".onnx") ? bytes : names).toString("base64");
+    const responseHeaders = [{ name: "Access-Control-Allow-Origin", value: "*" }];
+    session.send("Fetch.fulfillRequest", { requestId, responseCode: 200, responseHeaders, body });
   });
+  await session.send("Fetch.enable", { patterns: [{ urlPattern: "https://*" }] });
 }
 
 /** Makes the page believe that a file has the checksum that it knows. */
