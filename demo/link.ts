@@ -20,6 +20,10 @@ export function startLink(
   ask({ kind: "canvas", canvas: offscreen }, [offscreen]);
   return {
     ask,
+    /** A wish will follow at the next frame: from now on no report is on the newest one. */
+    foresee() {
+      serial++;
+    },
     /** Wishes something; `isOther` where image or model become others, and not only a little different. */
     wish(wish: Wish, isOther = false) {
       ask({ kind: "wish", serial: ++serial, wish });

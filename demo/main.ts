@@ -69,6 +69,7 @@ const form = element<HTMLFormElement>("instrument");
 const instrument = startInstrument(form, {
   passChanged(name) {
     showBusy(true);
+    link.foresee();
     if (name === "preprocess") instrument.choose(undefined);
     soon("pass", () => {
       const pass = instrument.pass();
