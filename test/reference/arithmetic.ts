@@ -175,6 +175,9 @@ export const Where: Twin = {
   },
 };
 
+/** 1 where a and b are the same, 0 elsewhere: a step, flat but for where it jumps. */
+export const Equal = arithmetic({ f: (a, b) => Number(a === b), da: () => 0, db: () => 0 });
+
 /** a − b. */
 export const Sub = arithmetic({ f: (a, b) => a - b, da: () => 1, db: () => -1 });
 

@@ -4,7 +4,7 @@
 import type { Node, OnnxModel, Shape } from "../../src/types.js";
 import { Clip, Identity, LeakyRelu, Neg, Relu, Sigmoid, Tanh } from "./activation.js";
 import * as arithmetic from "./arithmetic.js";
-import { Max, Mean, Min, Pow, PRelu, Sum, Where } from "./arithmetic.js";
+import { Equal, Max, Mean, Min, Pow, PRelu, Sum, Where } from "./arithmetic.js";
 import { Attention } from "./attention.js";
 import { DepthToSpace, SpaceToDepth } from "./blocks.js";
 import * as conv from "./conv.js";
@@ -77,6 +77,7 @@ export const twins: Readonly<Record<string, Twin>> = {
   Div: withShares(arithmetic.Div),
   Dropout: Identity,
   Einsum,
+  Equal,
   Expand,
   Flatten,
   Gather,
