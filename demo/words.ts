@@ -3,6 +3,7 @@
 import type { Preprocess } from "../src/index.js";
 import { en, type Words } from "./words/en.js";
 import { ko } from "./words/ko.js";
+import { place, preferredOf } from "./words/place.js";
 
 /** The languages of the page. */
 export const languages: Readonly<Record<string, Words>> = { en, ko };
@@ -11,23 +12,12 @@ export const languages: Readonly<Record<string, Words>> = { en, ko };
 export let words: Words = en;
 
 /** The language that the browser prefers of those that the page has. */
-export function preferredLanguage(): string {
-  const wanted = navigator.languages.map((tag) => tag.slice(0, 2));
-  return wanted.find((language) => Object.hasOwn(languages, language)) ?? "en";
-}
+export const preferredLanguage = () => preferredOf(languages);
 
 /** Changes the language, and every fixed text of the page with it. */
 export function speak(language: string): void {
   words = languages[language] ?? en;
-  const page: Readonly<Record<string, string>> = words.page;
-  document.documentElement.lang = words === en ? "en" : language;
-  document.title = words.page.title;
-  for (const each of document.querySelectorAll<HTMLElement>("[data-says]")) {
-    each.textContent = page[each.dataset.says!]!;
-  }
-  for (const each of document.querySelectorAll<HTMLElement>("[data-label]")) {
-    each.setAttribute("aria-label", page[each.dataset.label!]!);
-  }
+  place(words.page, words === en ? "en" : language);
 }
 
 /** An error's message as a sentence. */

@@ -1,9 +1,9 @@
 // The list of classifiers: the page's own, public ones that are downloaded when they are chosen, and files.
 
 import { parseLabels } from "../../src/labels.js";
+import { download } from "../download.js";
 import { percent } from "../words/numbers.js";
 import { words } from "../words.js";
-import { download } from "./download.js";
 import { type Known, knownModel, published, shipped } from "./known.js";
 
 /** What the page hears. */
@@ -29,7 +29,8 @@ export function startChooser(
   function get(known: Known, progress: (part: number) => void, signal: AbortSignal): Promise<File> {
     const before = fetched.get(known.url);
     if (before) return before;
-    const file = download(known, progress, signal, words.says.otherBytes);
+    const source = { ...known, name: `${known.name}.onnx` };
+    const file = download(source, progress, signal, words.says.otherBytes);
     fetched.set(known.url, file);
     file.catch(() => fetched.delete(known.url));
     return file;

@@ -3,14 +3,21 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import "./page.css";
+import { place, preferredOf } from "../words/place.js";
 import type { Point, Report, Request } from "./messages.js";
+import { fetchMnist } from "./mnist.js";
+import { languages, type TrainingWords } from "./words.js";
 
 const element = <T extends HTMLElement>(id: string) => document.getElementById(id) as T;
 const [start, againButton] = [
   element<HTMLButtonElement>("start"),
   element<HTMLButtonElement>("again"),
 ];
-const save = element<HTMLButtonElement>("save");
+const [save, fetchButton] = [
+  element<HTMLButtonElement>("save"),
+  element<HTMLButtonElement>("fetch"),
+];
+const language = element<HTMLSelectElement>("language");
 const noise = element<HTMLInputElement>("noise");
 const state = element("state");
 const trouble = element("trouble");
@@ -20,12 +27,38 @@ const ask = (request: Request) => worker.postMessage(request);
 worker.addEventListener("message", ({ data }: MessageEvent<Report>) => hear(data));
 worker.addEventListener("error", ({ message }) => hear({ kind: "fault", message }));
 
+let words = languages.en as TrainingWords;
+// What is said at the moment, so that it can be said again in another language.
+const said = new Map<HTMLElement, (words: TrainingWords["says"]) => string>();
+
+function say(where: HTMLElement, text: (words: TrainingWords["says"]) => string): void {
+  said.set(where, text);
+  where.textContent = text(words.says);
+}
+
+function speak(name: string): void {
+  words = languages[name] as TrainingWords;
+  place(words.page, name);
+  for (const [where, text] of said) where.textContent = text(words.says);
+  for (const [digit, input] of document.querySelectorAll("#digits input").entries()) {
+    input.setAttribute("aria-label", words.says.digit(digit));
+  }
+}
+
+const preferred = preferredOf(languages);
+const wanted = /\blang=(\w+)/.exec(location.hash)?.[1] ?? "";
+language.value = Object.hasOwn(languages, wanted) ? wanted : preferred;
+element<HTMLAnchorElement>("back").addEventListener("click", ({ currentTarget }) => {
+  if (language.value === preferred) return;
+  (currentTarget as HTMLAnchorElement).hash = `lang=${language.value}`;
+});
+
 let isRunning = false;
 let points: Point[] = [];
 
 function setRunning(now: boolean): void {
   isRunning = now;
-  start.textContent = now ? "Pause" : "Start";
+  say(start, ({ pause, start }) => (now ? pause : start));
   ask({ kind: "run", isRunning: now });
 }
 
@@ -34,22 +67,21 @@ function hear(report: Report): void {
     trouble.textContent = report.message;
     trouble.hidden = false;
     setRunning(false);
-    state.textContent = "";
+    say(state, () => "");
   } else if (report.kind === "ready") {
     showDigits(report.digits);
     start.disabled = againButton.disabled = false;
-    state.textContent = `${report.images} images to learn from, ${report.tested} for the test.`;
+    say(state, ({ ready }) => ready(report.images, report.tested));
   } else if (report.kind === "progress") showProgress(report);
   else if (report.kind === "maps") {
     paint("gradient", report.gradient);
     paint("smooth", report.smooth);
     const { label, said, probability } = report.verdict;
-    const percent = (100 * probability).toFixed(1);
-    element("verdict").textContent = `It is a ${label}; the network says ${said}, ${percent} %.`;
+    say(element("verdict"), ({ verdict }) => verdict(label, said, probability));
   } else {
     setRunning(false);
     start.disabled = true;
-    state.textContent = `Done: ${(100 * report.accuracy).toFixed(2)} % of the test images are right.`;
+    say(state, ({ done }) => done(report.accuracy));
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([report.onnx]));
     link.download = "mnist-small.onnx";
@@ -61,11 +93,7 @@ function hear(report: Report): void {
 function showProgress({ point, steps, epoch }: Extract<Report, { kind: "progress" }>): void {
   points.push(point);
   drawCurves();
-  const { step, loss, accuracy, imagesPerSecond } = point;
-  const right = (100 * accuracy).toFixed(1);
-  state.textContent =
-    `Epoch ${epoch + 1}, step ${step} of ${steps}: loss ${loss.toFixed(3)}, ${right} % right, ` +
-    `${imagesPerSecond.toFixed(0)} images a second.`;
+  say(state, (says) => says.progress(point, steps, epoch));
 }
 
 function showDigits(digits: readonly ImageData[]): void {
@@ -73,7 +101,7 @@ function showDigits(digits: readonly ImageData[]): void {
     const label = document.createElement("label");
     const input = document.createElement("input");
     Object.assign(input, { type: "radio", name: "digit", checked: digit === 0 });
-    input.setAttribute("aria-label", `Digit ${digit}`);
+    input.setAttribute("aria-label", words.says.digit(digit));
     const canvas = document.createElement("canvas");
     [canvas.width, canvas.height] = [picture.width, picture.height];
     canvas.getContext("2d")!.putImageData(picture, 0, 0);
@@ -148,10 +176,26 @@ addEventListener("resize", () => {
   }
 });
 
-element<HTMLInputElement>("files").addEventListener("change", ({ target }) => {
+function take(files: readonly File[]): void {
   trouble.hidden = true;
-  state.textContent = "Reading the files …";
-  ask({ kind: "files", files: [...((target as HTMLInputElement).files ?? [])] });
+  say(state, ({ reading }) => reading);
+  ask({ kind: "files", files });
+}
+
+element<HTMLInputElement>("files").addEventListener("change", ({ target }) =>
+  take([...((target as HTMLInputElement).files ?? [])]),
+);
+
+fetchButton.addEventListener("click", async () => {
+  trouble.hidden = fetchButton.disabled = true;
+  const show = (part: number) => say(state, ({ downloading }) => downloading(part));
+  try {
+    take(await fetchMnist(show, words.says.otherBytes));
+  } catch (error) {
+    hear({ kind: "fault", message: words.says.notFetched((error as Error).message) });
+  } finally {
+    fetchButton.disabled = false;
+  }
 });
 
 noise.addEventListener("input", () => {
@@ -169,6 +213,11 @@ againButton.addEventListener("click", () => {
   drawCurves();
   start.disabled = false;
   save.hidden = true;
-  state.textContent = "From the beginning.";
+  say(state, ({ anew }) => anew);
   ask({ kind: "again" });
 });
+
+language.addEventListener("input", () => speak(language.value));
+say(state, ({ begin }) => begin);
+say(start, (says) => says.start);
+speak(language.value);

@@ -47,6 +47,7 @@ addEventListener("message", ({ data: request }: MessageEvent<Request>) => {
 async function handle(request: Request): Promise<void> {
   if (request.kind === "files") {
     data = await sorted(request.files);
+    digit = 0;
     const digits = firstDigits(data.test).map((index) => pictureOf(data!.test, index));
     await again();
     const { training, test } = data;

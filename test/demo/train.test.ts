@@ -2,14 +2,37 @@
 
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { Page } from "puppeteer";
 import * as assert from "uvu/assert";
+import { mnist } from "../../demo/train/mnist.js";
 import { openPage } from "../../src/chrome/open.js";
 import { suite } from "../harness.js";
 import { stripes } from "../train/files.js";
 
 const test = suite("demo: training");
+
+/** Answers in the place of the host of MNIST, and lets the page take small files for the published ones. */
+async function playMnist(page: Page, files: ReadonlyMap<string, Uint8Array>) {
+  const session = await page.createCDPSession();
+  session.on("Fetch.requestPaused", ({ requestId, request }) => {
+    const bytes = files.get(basename(new URL(request.url).pathname))!;
+    const responseHeaders = [{ name: "Access-Control-Allow-Origin", value: "*" }];
+    const body = Buffer.from(bytes).toString("base64");
+    session.send("Fetch.fulfillRequest", { requestId, responseCode: 200, responseHeaders, body });
+  });
+  await session.send("Fetch.enable", { patterns: [{ urlPattern: "https://*" }] });
+  const trust = () =>
+    page.evaluate(
+      (sums) => {
+        crypto.subtle.digest = async () =>
+          Uint8Array.from(sums.shift()!.match(/../g)!, (byte) => Number.parseInt(byte, 16)).buffer;
+      },
+      mnist.map(({ sha256 }) => sha256),
+    );
+  return { trust };
+}
 
 test(
   "a network learns from files, with noise; curves and maps follow",
@@ -19,11 +42,13 @@ test(
     const { buildDemo } = await import(pathToFileURL(resolve("build.mjs")).href);
     await buildDemo(join(folder, "demo"));
     const files: string[] = [];
+    const small: Uint8Array[] = [];
     for (const [kind, count] of [
       ["train", 500],
       ["test", 60],
     ] as const) {
       for (const [name, bytes] of Object.entries(stripes(count))) {
+        small.push(bytes);
         files.push(join(folder, `${kind}-${name}`));
         await writeFile(files.at(-1) as string, bytes);
       }
@@ -71,6 +96,22 @@ test(
         }),
       );
       assert.ok(drawn.length === 2 && drawn.every((colors) => colors > 5), `${drawn} colors`);
+      const published = new Map(
+        mnist.map(({ name }, i) => [name, small[i]!] satisfies [string, Uint8Array]),
+      );
+      const { trust } = await playMnist(page, published);
+      await page.click("#fetch");
+      await until(
+        "trouble",
+        /^MNIST could not be downloaded: its bytes are not those that were published\.$/,
+      );
+      await trust();
+      await page.click("#fetch");
+      await until("state", /500 images to learn from, 60 for the test/);
+      await until("verdict", /It is a 0/);
+      await page.select("#language", "ko");
+      await until("state", /학습할 이미지 500장/);
+      assert.is(await text("start"), "시작");
       if (process.env.SMOOTHGRAD_SCREENSHOT) {
         await page.screenshot({
           path: process.env.SMOOTHGRAD_SCREENSHOT as `${string}.png`,

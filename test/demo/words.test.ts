@@ -1,8 +1,9 @@
-// The page's words: English and Korean have the same keys, every key of index.html is in the tables, and what stands in
-// index.html, for the first moment and for readers without JavaScript, is the English of the table.
+// The page's words: English and Korean have the same keys, every key of a page is in its tables, and what stands in
+// the page, for the first moment and for readers without JavaScript, is the English of the table.
 
 import { readFile } from "node:fs/promises";
 import * as assert from "uvu/assert";
+import { languages } from "../../demo/train/words.js";
 import { en } from "../../demo/words/en.js";
 import { ko } from "../../demo/words/ko.js";
 import { methods } from "../../src/methods.js";
@@ -25,15 +26,19 @@ const texts = (table: object): string[] =>
     typeof value === "string" ? [value] : typeof value === "object" ? texts(value) : [],
   );
 
-test("Korean says everything that English says", () => {
-  assert.equal(paths(ko), paths(en));
-  for (const text of [...texts(en), ...texts(ko)]) assert.ok(text.trim().length > 0);
-});
+const training = { en: languages.en!, ko: languages.ko! };
 
-test("Korean is not English", () => {
-  const same = texts(en.page).filter((text) => texts(ko.page).includes(text));
-  assert.equal(same, []);
-});
+for (const [page, { en: english, ko: korean }] of Object.entries({ index: { en, ko }, training })) {
+  test(`${page}: Korean says everything that English says`, () => {
+    assert.equal(paths(korean), paths(english));
+    for (const text of [...texts(english), ...texts(korean)]) assert.ok(text.trim().length > 0);
+  });
+
+  test(`${page}: Korean is not English`, () => {
+    const same = texts(english.page).filter((text) => texts(korean.page).includes(text));
+    assert.equal(same, []);
+  });
+}
 
 test("every method has a name and two honest sentences in both", () => {
   for (const { methods: names, about } of [en, ko]) {
@@ -42,24 +47,30 @@ test("every method has a name and two honest sentences in both", () => {
   }
 });
 
-test("index.html has the English words, by their keys", async () => {
-  const html = await readFile("demo/index.html", "utf8");
-  const page: Readonly<Record<string, string>> = en.page;
-  const used = new Set(["title"]);
-  const plain = (text: string) => text.replaceAll(/\s+/g, " ").trim();
-  for (const [, key, text] of html.matchAll(/data-says="(\w+)"[^<>]*>([^<]*)</g)) {
-    assert.is(plain(text!), page[key!], key);
-    used.add(key!);
-  }
-  for (const [tag, key] of html.matchAll(/<[^<>]*data-label="(\w+)"[^<>]*>/g)) {
-    const [, label] = /aria-label="([^"]*)"/.exec(tag) ?? [];
-    assert.is(plain(label ?? ""), page[key!], key);
-    used.add(key!);
-  }
-  assert.equal(
-    Object.keys(page).filter((key) => !used.has(key)),
-    [],
-  );
-});
+for (const [file, words] of [
+  ["index.html", en.page],
+  ["train.html", training.en.page],
+] as const) {
+  test(`${file} has the English words, by their keys`, async () => {
+    const html = await readFile(`demo/${file}`, "utf8");
+    const page: Readonly<Record<string, string>> = words;
+    const used = new Set(["title"]);
+    const plain = (text: string) => text.replaceAll(/\s+/g, " ").trim();
+    assert.match(plain(html), `<title>${page.title}</title>`);
+    for (const [, key, text] of html.matchAll(/data-says="(\w+)"[^<>]*>([^<]*)</g)) {
+      assert.is(plain(text!), page[key!], key);
+      used.add(key!);
+    }
+    for (const [tag, key] of html.matchAll(/<[^<>]*data-label="(\w+)"[^<>]*>/g)) {
+      const [, label] = /aria-label="([^"]*)"/.exec(tag) ?? [];
+      assert.is(plain(label ?? ""), page[key!], key);
+      used.add(key!);
+    }
+    assert.equal(
+      Object.keys(page).filter((key) => !used.has(key)),
+      [],
+    );
+  });
+}
 
 test.run();

@@ -1,13 +1,21 @@
 // Files from the network: with progress, kept by the browser for the next time and for times without a network, and
 // checked where it is known what they must be.
 
-import type { Known } from "./known.js";
+/** A file that can be fetched. */
+export interface Source {
+  /** What it is called where it arrives. */
+  readonly name: string;
+  readonly url: string;
+  readonly bytes?: number | undefined;
+  /** SHA-256 of the file, in hexadecimal. */
+  readonly sha256?: string | undefined;
+}
 
 const CACHE = "smoothgrad-models";
 
 /** Fetches a file, or finds it kept. Throws where it is not there or not what it should be. */
 export async function download(
-  { name, url, bytes, sha256 }: Known,
+  { name, url, bytes, sha256 }: Source,
   progress: (part: number) => void,
   signal: AbortSignal,
   otherBytes: string,
@@ -25,7 +33,7 @@ export async function download(
     received += read.value.length;
     if (total > 0) progress(received / total);
   }
-  const file = new File(parts, `${name}.onnx`);
+  const file = new File(parts, name);
   if (sha256 === undefined || found) return file;
   if ((await digestOf(file)) !== sha256) throw new Error(otherBytes);
   // Keeping it is a kindness: where there is no room, the file is used all the same.
