@@ -61,7 +61,7 @@ export function makeGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
     : stripSoftmax(nodes, asked, constants);
   nodes = needed(recognize(nodes, constants), output);
   refuseUnsupported(nodes, constants);
-  for (const node of nodes) refuseOld(node, model.opset);
+  for (const node of nodes) refuseTraining(node, model.opset);
 
   const layouts = new Map<string, Layout>();
   const image = inputLayout(input, nodes, options);
@@ -123,13 +123,9 @@ export const supported: readonly string[] = Object.keys({ ...ops, ...composition
   .filter((op) => !INTERNAL.includes(op))
   .sort();
 
-// Before opset 7 some operators said in attributes what shapes say now.
-function refuseOld(node: Node, opset: number): void {
-  if (opset >= 7) return;
-  const { broadcast, is_test } = node.attributes;
-  if (broadcast)
-    throw nodeError(node, "its broadcasting of opset 6 is not supported: convert the model");
-  if (node.op === "BatchNormalization" && !is_test) {
+// Before opset 7 evaluation mode was an attribute.
+function refuseTraining(node: Node, opset: number): void {
+  if (opset < 7 && node.op === "BatchNormalization" && !node.attributes.is_test) {
     throw nodeError(node, "training mode mixes the samples: export the model in evaluation mode");
   }
 }

@@ -99,4 +99,21 @@ test("the shape arithmetic of exporters folds away", () => {
   assert.equal(graph.layouts.get(graph.nodes[0]?.outputs[0] as string)?.shape, [1, 18]);
 });
 
+test("a gate of each channel is aligned as opset 6 says", () => {
+  const g = new OnnxBuilder({ opset: 6 });
+  const x = g.input("x", ["N", 4, 4, 4]);
+  const mean = g.node("Flatten", [g.node("GlobalAveragePool", [x])]);
+  const gate = g.node("Sigmoid", [mean]);
+  g.output(g.node("Mul", [x, gate], { broadcast: 1, axis: 0 }));
+  const graph = graphOf(g);
+  const mul = graph.nodes.find(({ op }) => op === "Mul");
+  assert.equal(
+    mul?.inputs.map((name) => graph.layouts.get(name)?.shape),
+    [
+      [1, 4, 4, 4],
+      [1, 4, 1, 1],
+    ],
+  );
+});
+
 test.run();

@@ -2,7 +2,7 @@
 
 import type { Composition } from "../types.js";
 import { attention } from "./attention.js";
-import { nodeError, numberOf } from "./attributes.js";
+import { axisOf, nodeError, numberOf } from "./attributes.js";
 import { broadcast, broadcastPlaces } from "./broadcast.js";
 import { einsum } from "./einsum.js";
 import { matMul } from "./matmul.js";
@@ -88,8 +88,25 @@ const prelu: Composition = (node, write) => {
   return write.node("PRelu", [node.inputs[0] as string, write.floats(shape, slope.data)]);
 };
 
+/** Before opset 7 the second operand stood at the axis that an attribute names, not at the last ones. */
+const aligned: Composition = (node, write) => {
+  const { broadcast: isBroadcast, axis } = node.attributes;
+  const [rank, shape] = [write.shape(0).length, write.shape(1)];
+  if (!isBroadcast || axis === undefined || write.opset >= 7) return undefined;
+  const first = axisOf(node, axis as number, rank);
+  const after = Array.from(
+    { length: Math.max(0, rank - first - shape.length) },
+    (_, i) => shape.length + i,
+  );
+  const b = write.constant(1)
+    ? write.floats([...shape, ...after.map(() => 1)], write.constant(1)!.data)
+    : write.node("Unsqueeze", [node.inputs[1] as string], { axes: after });
+  return write.node(node.op, [node.inputs[0] as string, b]);
+};
+
 export const compositions: Readonly<Record<string, Composition>> = {
   ...quantization,
+  Add: aligned,
   Attention: attention,
   AveragePool: windows.pool,
   Cast: cast,
@@ -99,6 +116,7 @@ export const compositions: Readonly<Record<string, Composition>> = {
   Conv: windows.convolution,
   ConvTranspose: windows.transposed,
   CumSum: cumSum,
+  Div: aligned,
   Dropout: dropout,
   Einsum: einsum,
   Gemm: windows.gemm,
@@ -117,6 +135,7 @@ export const compositions: Readonly<Record<string, Composition>> = {
   Mean: mean,
   MeanVarianceNormalization: normal.meanVarianceNormalization,
   Min: chain("Min"),
+  Mul: aligned,
   Neg: negative,
   PRelu: prelu,
   RMSNormalization: normal.rmsNormalization,
@@ -134,6 +153,7 @@ export const compositions: Readonly<Record<string, Composition>> = {
   ScatterElements: scatterElements,
   ScatterND: scatterND,
   Softmax: normal.oldSoftmax,
+  Sub: aligned,
   Sum: chain("Add"),
   Where: where,
 };

@@ -1,7 +1,7 @@
 // Element-wise operators of two inputs with broadcasting. Each is its formula and its partial derivatives.
 
 import type { Shape } from "../../src/types.js";
-import { type Call, positionsOf, stridesOf, type Twin, tensor } from "./twin.js";
+import { type Call, positionsOf, stridesOf, type Tensor, type Twin, tensor } from "./twin.js";
 
 /** The shape to which all of the shapes broadcast. */
 export function broadcastShape(...shapes: readonly Shape[]): number[] {
@@ -62,21 +62,32 @@ interface Formula {
   readonly db: (a: number, b: number) => number;
 }
 
+// Before opset 7 an attribute named the axis at which b begins.
+function withAxis({ node, opset, inputs: [a, b] }: Call): [Tensor, Tensor] {
+  const { broadcast, axis } = node.attributes;
+  if (opset >= 7 || !broadcast || axis === undefined) return [a, b!];
+  const first = (axis as number) + (Number(axis) < 0 ? a.shape.length : 0);
+  const shape = a.shape.map((_, i) => b!.shape[i - first] ?? 1);
+  return [a, { shape, data: b!.data }];
+}
+
 function arithmetic({ f, da, db }: Formula): Twin {
   return {
-    forward({ inputs: [x, w] }) {
-      const shape = broadcastShape(x.shape, w!.shape);
-      const [a, b] = [broadcastPlaces(x.shape, shape), broadcastPlaces(w!.shape, shape)];
-      const y = Float64Array.from(a, (i, j) => f(x.data[i]!, w!.data[b[j]!]!));
+    forward(call) {
+      const [x, w] = withAxis(call);
+      const shape = broadcastShape(x.shape, w.shape);
+      const [a, b] = [broadcastPlaces(x.shape, shape), broadcastPlaces(w.shape, shape)];
+      const y = Float64Array.from(a, (i, j) => f(x.data[i]!, w.data[b[j]!]!));
       return [tensor(shape, y)];
     },
-    backward({ inputs: [x, w] }, [dy]) {
-      const shape = broadcastShape(x.shape, w!.shape);
-      const [a, b] = [broadcastPlaces(x.shape, shape), broadcastPlaces(w!.shape, shape)];
+    backward(call, [dy]) {
+      const [x, w] = withAxis(call);
+      const shape = broadcastShape(x.shape, w.shape);
+      const [a, b] = [broadcastPlaces(x.shape, shape), broadcastPlaces(w.shape, shape)];
       const dx = new Float64Array(x.data.length);
-      const dw = new Float64Array(w!.data.length);
+      const dw = new Float64Array(w.data.length);
       dy!.forEach((d, j) => {
-        const [p, q] = [x.data[a[j]!]!, w!.data[b[j]!]!];
+        const [p, q] = [x.data[a[j]!]!, w.data[b[j]!]!];
         dx[a[j]!]! += d * da(p, q);
         dw[b[j]!]! += d * db(p, q);
       });

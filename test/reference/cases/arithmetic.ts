@@ -4,6 +4,8 @@ import { type Case, floats, list, positive, scalar } from "../case.js";
 
 const above = (z: number) => 0.2 + z * z;
 
+const first = { broadcast: 1, axis: 1 };
+
 export const arithmetic: readonly Case[] = [
   { op: "Max", shape: [1, 3, 5], inputs: ["x", floats([5])] },
   { op: "Min", shape: [1, 3, 5], inputs: [floats([3, 1]), "x"] },
@@ -21,5 +23,19 @@ export const arithmetic: readonly Case[] = [
   { op: "CastLike", shape: [1, 3, 5], inputs: ["x", scalar(0)] },
   { op: "Where", shape: [1, 3, 5], inputs: [list(1, 0, 1, 1, 0), "x", floats([3, 1])] },
   { op: "Where", shape: [1, 3, 5], inputs: [list(1, 0, 1, 1, 0), "x", "x"] },
+  ...["Add", "Sub", "Mul", "Div"].flatMap(
+    (op) =>
+      [
+        { op, shape: [1, 3, 2, 2], inputs: ["x", list(0.5, 2, -1.5)], attributes: first, opset: 6 },
+        { op, shape: [1, 3, 3, 3], inputs: ["x", list(0.5, 2, -1.5)], attributes: first, opset: 6 },
+        {
+          op,
+          shape: [1, 2, 2],
+          inputs: ["x", list(0.5, 2)],
+          attributes: { broadcast: 1 },
+          opset: 6,
+        },
+      ] as const,
+  ),
   { op: "Add", shape: [1, 2, 1, 3], inputs: ["x", floats([2, 4, 1])] },
 ];
