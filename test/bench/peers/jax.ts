@@ -22,11 +22,19 @@ const operators: Operators<Array> = {
     return b ? y.add(b.ref.reshape([1, -1, 1, 1])) : y;
   },
   Relu: (_node, [x]) => nn.relu((x as Array).ref),
+  Add: (_node, [a, b]) => (a as Array).ref.add((b as Array).ref),
   MaxPool(node, [x]) {
-    if (padding(node).some((p) => p > 0)) throw new Error("jax-js pools without padding");
+    const [top, left, bottom, right] = padding(node);
+    const pads: [number, number][] = [
+      [0, 0],
+      [0, 0],
+      [top, bottom],
+      [left, right],
+    ];
     const window = list(node, "kernel_shape");
     return lax.reduceWindow(
-      (x as Array).ref,
+      // It pads with zeros, which after a Relu win over nothing.
+      np.pad((x as Array).ref, pads),
       np.max,
       [1, 1, ...window],
       [1, 1, ...list(node, "strides")],

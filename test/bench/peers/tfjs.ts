@@ -23,6 +23,24 @@ const operators: Operators<tf.Tensor> = {
     const y = tf.conv2d(padded(x as tf.Tensor4D, node, 0), w as tf.Tensor4D, strides, "valid");
     return b ? tf.add(y, b) : y;
   },
+  Add: (_node, [a, b]) => tf.add(a as tf.Tensor, b as tf.Tensor),
+  BatchNormalization(node, [x, scale, bias, mean, variance]) {
+    const [a, b, m, v] = [scale, bias, mean, variance] as tf.Tensor1D[];
+    const { epsilon = 1e-5 } = node.attributes;
+    return tf.batchNorm(x as tf.Tensor4D, m!, v!, b!, a!, epsilon as number);
+  },
+  AveragePool(node, [x]) {
+    const kernel = list(node, "kernel_shape") as Pair;
+    return tf.avgPool(x as tf.Tensor4D, kernel, list(node, "strides") as Pair, "valid");
+  },
+  // Inception V3 alone pads, by a pixel, before it pools.
+  Pad: (_node, [x]) =>
+    tf.pad4d(x as tf.Tensor4D, [
+      [0, 0],
+      [1, 1],
+      [1, 1],
+      [0, 0],
+    ]),
   Relu: (_node, [x]) => tf.relu(x as tf.Tensor),
   MaxPool(node, [x]) {
     const kernel = list(node, "kernel_shape") as Pair;
