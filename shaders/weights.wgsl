@@ -35,6 +35,7 @@ struct Layer {
   dy_offset: u32,
   dy_stride: u32,
   samples_of_part: u32,
+  parts: u32,
 }
 
 @group(0) @binding(22) var<uniform> layer: Layer;
@@ -109,20 +110,24 @@ fn add_four(x_start: u32, x_step: u32, x_places: vec4u, y_start: u32, y_step: u3
   }
 }
 
-// What an invocation makes: quads of y from `o` on and of x from `c` on, both in a group of the kernel, of a tap.
+// What an invocation makes: of a part of the samples, quads of y from `o` on and of x from `c` on, both in a group of
+// the kernel, of a tap.
 struct Tile {
+  part: u32,
   group: u32,
   o: u32,
   c: u32,
   tap: u32,
 }
 
+// Parts follow each other without a gap, so that few tiles fill a workgroup, too.
 fn tile_of(index: u32, taps: u32) -> Tile {
   let rows = (layer.out_quads + OUT_QUADS - 1) / OUT_QUADS;
   let columns = (layer.in_quads + IN_QUADS - 1) / IN_QUADS;
-  let block = index / taps;
-  return Tile(block / (rows * columns), block / columns % rows * OUT_QUADS, block % columns * IN_QUADS,
-    index % taps);
+  let tiles = layer.groups * rows * columns * taps;
+  let block = index % tiles / taps;
+  return Tile(index / tiles, block / (rows * columns), block / columns % rows * OUT_QUADS,
+    block % columns * IN_QUADS, index % taps);
 }
 
 // A matrix without what lies beyond the channels, or between two groups of the model that the kernel has merged.
@@ -138,32 +143,32 @@ fn real_part(tile: Tile, o: u32, c: u32, m: mat4x4f) -> mat4x4f {
   return result;
 }
 
-fn put(tile: Tile, part: u32, taps: u32, o: u32, c: u32, m: mat4x4f) {
+fn put(tile: Tile, taps: u32, o: u32, c: u32, m: mat4x4f) {
   if (o < layer.out_quads && c < layer.in_quads) {
-    let row = (part * layer.groups + tile.group) * layer.out_quads + o;
+    let row = (tile.part * layer.groups + tile.group) * layer.out_quads + o;
     dw[(row * layer.in_quads + c) * taps + tile.tap] = real_part(tile, o, c, m);
   }
 }
 
-fn put_row(tile: Tile, part: u32, taps: u32, o: u32, sums: Row) {
-  put(tile, part, taps, o, tile.c, sums.a);
+fn put_row(tile: Tile, taps: u32, o: u32, sums: Row) {
+  put(tile, taps, o, tile.c, sums.a);
   if (IN_QUADS > 1) {
-    put(tile, part, taps, o, tile.c + 1, sums.b);
+    put(tile, taps, o, tile.c + 1, sums.b);
   }
   if (IN_QUADS > 2) {
-    put(tile, part, taps, o, tile.c + 2, sums.c);
-    put(tile, part, taps, o, tile.c + 3, sums.d);
+    put(tile, taps, o, tile.c + 2, sums.c);
+    put(tile, taps, o, tile.c + 3, sums.d);
   }
 }
 
-fn put_all(tile: Tile, part: u32, taps: u32) {
-  put_row(tile, part, taps, tile.o, sums0);
+fn put_all(tile: Tile, taps: u32) {
+  put_row(tile, taps, tile.o, sums0);
   if (OUT_QUADS > 1) {
-    put_row(tile, part, taps, tile.o + 1, sums1);
+    put_row(tile, taps, tile.o + 1, sums1);
   }
   if (OUT_QUADS > 2) {
-    put_row(tile, part, taps, tile.o + 2, sums2);
-    put_row(tile, part, taps, tile.o + 3, sums3);
+    put_row(tile, taps, tile.o + 2, sums2);
+    put_row(tile, taps, tile.o + 3, sums3);
   }
 }
 
@@ -179,7 +184,7 @@ fn samples_to(part: u32) -> u32 {
 fn conv(@builtin(global_invocation_id) id: vec3u) {
   let taps = layer.kernel_y * layer.kernel_x;
   let tile = tile_of(id.x, taps);
-  if (tile.group >= layer.groups) {
+  if (tile.part >= layer.parts) {
     return;
   }
   let x_plane = layer.in_height * layer.in_width;
@@ -188,7 +193,7 @@ fn conv(@builtin(global_invocation_id) id: vec3u) {
   let y_first = layer.dy_offset + (tile.group * layer.out_quads + tile.o) * y_plane;
   let shift_y = i32(tile.tap / layer.kernel_x * layer.dilation_y) - i32(layer.pad_y);
   let shift_x = i32(tile.tap % layer.kernel_x * layer.dilation_x) - i32(layer.pad_x);
-  let to = samples_to(id.z);
+  let to = samples_to(tile.part);
   for (var first = 0u; first < y_plane; first += 4) {
     let p = vec4u(first) + vec4u(0, 1, 2, 3);
     let rows = vec4i(p / layer.out_width * layer.stride_y) + shift_y;
@@ -201,28 +206,28 @@ fn conv(@builtin(global_invocation_id) id: vec3u) {
     }
     let x_places = select(vec4u(OUTSIDE), vec4u(rows * i32(layer.in_width) + columns), inside);
     let y_places = select(vec4u(OUTSIDE), p, real);
-    for (var n = samples_from(id.z); n < to; n++) {
+    for (var n = samples_from(tile.part); n < to; n++) {
       add_four(n * layer.x_stride + x_first, x_plane, x_places, n * layer.dy_stride + y_first, y_plane, y_places);
     }
   }
-  put_all(tile, id.z, taps);
+  put_all(tile, taps);
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn dense(@builtin(global_invocation_id) id: vec3u) {
   let tile = tile_of(id.x, 1);
-  if (tile.group >= layer.groups) {
+  if (tile.part >= layer.parts) {
     return;
   }
-  let to = samples_to(id.z);
-  for (var first = samples_from(id.z); first < to; first += 4) {
+  let to = samples_to(tile.part);
+  for (var first = samples_from(tile.part); first < to; first += 4) {
     let n = vec4u(first) + vec4u(0, 1, 2, 3);
     let real = n < vec4u(to);
     let x_places = select(vec4u(OUTSIDE), n * layer.x_stride, real);
     let y_places = select(vec4u(OUTSIDE), n * layer.dy_stride, real);
     add_four(layer.x_offset + tile.c, 1, x_places, layer.dy_offset + tile.o, 1, y_places);
   }
-  put_all(tile, id.z, 1);
+  put_all(tile, 1);
 }
 
 @compute @workgroup_size(WORKGROUP)

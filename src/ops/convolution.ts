@@ -288,6 +288,7 @@ export function weightGradientSteps(
     dy_offset: dy.offset,
     dy_stride: dy.stride,
     samples_of_part,
+    parts,
   });
   const launches = {
     shader: "weights",
@@ -303,7 +304,7 @@ export function weightGradientSteps(
       label: `${node.name} weights`,
       entry,
       bindings: { run: plan.run, x: x.buffer, dy: dy.buffer, dw: plan.partsOf(w, parts) },
-      workgroups: [groups(invocations), 1, parts],
+      workgroups: [groups(invocations * parts), 1, 1],
       flops: operations(conv) * plan.batch,
     });
   }
