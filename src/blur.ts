@@ -4,11 +4,6 @@ import { pictureLayer } from "./ends.js";
 import { plane, positions, quads, vec4s } from "./layout.js";
 import type { BufferId, Layout, Ports, Step } from "./types.js";
 
-/** Standard deviation of the strongest blur, in pixels: 50 at 224 × 224, as in the authors' program. */
-export function strongestBlur({ height, width }: { height: number; width: number }): number {
-  return (Math.min(height, width) * 50) / 224;
-}
-
 /** The buffers that take part: for each of n passes the noisy sample, its blurred self, and the change with σ. */
 export interface BlurBuffers {
   readonly sharp: BufferId;

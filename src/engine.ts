@@ -2,7 +2,7 @@
 // computes is left in its moments, for the caller to copy.
 
 import { adapterName, whileAlive } from "./device.js";
-import { bind, compile, type Launch, measure, play } from "./gpu.js";
+import { bind, compile, type Launch, measure, play, read } from "./gpu.js";
 import type { BufferId, Plan, PlanBuffer, Step, View } from "./types.js";
 
 /** What a batch must know, as run.wgsl has it; what is not given is 0, and one pass is one sample. */
@@ -30,6 +30,9 @@ export interface Batch {
   /** Samples in a row that are not independent of each other: pairs, or those of the same weights. */
   readonly group?: number;
 }
+
+/** The bytes that a plan may take where nobody says: what integrated graphics can spare. */
+export const DEFAULT_MEMORY = 2 ** 30;
 
 /** Buffers that plans of one model share, by label: the weights. */
 export type SharedBuffers = Map<string, GPUBuffer>;
@@ -207,4 +210,37 @@ function upload(
     shared.set(label, buffer);
   }
   return buffer;
+}
+
+/**
+ * Encodes the forward pass of the image itself, without noise; the logits, the range and the spread of noise of
+ * this scale are left behind.
+ */
+export function encodeClean(
+  encoder: GPUCommandEncoder,
+  engine: Engine,
+  tensor: { readonly buffer: GPUBuffer },
+  scale = 0,
+): void {
+  const image = engine.port("image");
+  encoder.copyBufferToBuffer(tensor.buffer, 0, image, 0, image.size);
+  engine.setBatch({ samples: 1, first: 0, seed: 0, stream: 0, noise: 0, scale });
+  engine.encode(encoder, ["prologue", "forward"], 1);
+}
+
+/** Reads back the logits of the first samples of the last forward pass, one after the other. */
+export async function readLogits(
+  engine: Engine,
+  classes: number,
+  samples = 1,
+): Promise<Float32Array> {
+  const { offset, stride } = engine.plan.logits;
+  const end = (offset + (samples - 1) * stride) * 16 + Math.ceil(classes / 4) * 16;
+  const all = new Float32Array(await read(engine.device, engine.logits, end));
+  const logits = new Float32Array(samples * classes);
+  for (let i = 0; i < samples; i++) {
+    const first = (offset + i * stride) * 4;
+    logits.set(all.subarray(first, first + classes), i * classes);
+  }
+  return logits;
 }

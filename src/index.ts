@@ -7,16 +7,16 @@ export type { Estimator, Reduction } from "./estimate.js";
 export type { ImageSource, RawTensor } from "./image.js";
 export { parseLabels } from "./labels.js";
 export { type GradientLine, gradientLine, type LineOptions } from "./line.js";
+export { loadModel } from "./load.js";
 export type { Completeness, MapMemory, MapTimes, SensitivityMap } from "./map.js";
 export { type Method, methods } from "./methods.js";
-export {
-  type Classification,
-  type ClassifyOptions,
-  type ClassScore,
-  loadModel,
-  type Model,
-  type ModelOptions,
-  type ModelSource,
+export type {
+  Classification,
+  ClassifyOptions,
+  ClassScore,
+  Model,
+  ModelOptions,
+  ModelSource,
 } from "./model.js";
 export { type PaletteName, paletteNames } from "./palettes.js";
 export { captumScale, type ParityName, pairScale, parity } from "./parity.js";

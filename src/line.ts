@@ -3,10 +3,11 @@
 
 import { valuesOf } from "./baseline.js";
 import { whileAlive } from "./device.js";
+import { DEFAULT_MEMORY, encodeClean } from "./engine.js";
 import { read } from "./gpu.js";
 import type { ImageSource } from "./image.js";
 import { positions, quads } from "./layout.js";
-import { DEFAULT_MEMORY, encodeClean, type Model } from "./model.js";
+import type { Model } from "./model.js";
 import { passesOf } from "./passes.js";
 import { encodeClass, planOptions, prepare, takeTurn } from "./sensitivity.js";
 import { type SensitivityOptions, settle } from "./settings.js";

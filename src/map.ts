@@ -3,13 +3,13 @@
 
 import { unpackChannels } from "./channels.js";
 import { adapterName, whileAlive } from "./device.js";
-import type { Engine } from "./engine.js";
+import { type Engine, readLogits } from "./engine.js";
 import type { Estimator } from "./estimate.js";
 import { read } from "./gpu.js";
 import type { InputTensor } from "./image.js";
 import { vec4s } from "./layout.js";
 import { methodOf } from "./methods.js";
-import { type Classification, type ClassScore, type Model, readLogits } from "./model.js";
+import type { Classification, ClassScore, Model } from "./model.js";
 import { createPicture, type Picture, type PictureOptions } from "./picture.js";
 import type { Settings } from "./settings.js";
 

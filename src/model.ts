@@ -2,15 +2,20 @@
 
 import { layersOf } from "./cam.js";
 import { whileAlive } from "./device.js";
-import { capacityOf, Engine, type SharedBuffers } from "./engine.js";
-import { read } from "./gpu.js";
+import {
+  capacityOf,
+  DEFAULT_MEMORY,
+  Engine,
+  encodeClean,
+  readLogits,
+  type SharedBuffers,
+} from "./engine.js";
 import { type GraphOptions, makeGraph } from "./graph.js";
 import { type ImageSource, type InputShape, type InputTensor, toTensor } from "./image.js";
 import { channels, positions } from "./layout.js";
-import { decodeModel, externalFiles } from "./onnx.js";
 import { HARDWARE_TILING, makePlan, type PlanOptions, SOFTWARE_TILING } from "./plan.js";
 import type { Preprocess, Preset } from "./preprocess.js";
-import type { Graph, Layout, Plan, Tiling } from "./types.js";
+import type { Graph, Layout, OnnxModel, Plan, Tiling } from "./types.js";
 
 /** Where a model comes from: its bytes, or where to fetch them. */
 export type ModelSource = Uint8Array | ArrayBuffer | Response | URL | string;
@@ -56,55 +61,15 @@ export interface ClassifyOptions {
   readonly preprocess?: Preset | Preprocess;
 }
 
-/** The bytes that a plan may take where nobody says: what integrated graphics can spare. */
-export const DEFAULT_MEMORY = 2 ** 30;
-
-/**
- * Loads an ONNX classifier and compiles its kernels. Rejects with one sentence if the file is no model, uses
- * operators that are not supported (all are named), or is no classifier.
- */
-export async function loadModel(
+/** The model of a decoded file, with the kernels of its gradient compiled. Rejects as `loadModel` does. */
+export async function makeModel(
   device: GPUDevice,
-  source: ModelSource,
+  decoded: OnnxModel,
   options: ModelOptions = {},
 ): Promise<Model> {
-  const { bytes, url } = await fetched("the model", source, options.signal);
-  const files = await dataFiles(externalFiles(bytes), url, options);
-  options.signal?.throwIfAborted();
-  const decoded = decodeModel(bytes, { external: (name) => files.get(name) });
   const model = new Model(device, makeGraph(decoded, options), options);
   await model.engine({ method: "gradient" }, 1, DEFAULT_MEMORY);
   return model;
-}
-
-/** The bytes of a source, and where they were fetched. */
-async function fetched(
-  what: string,
-  source: ModelSource,
-  signal: AbortSignal | undefined,
-): Promise<{ bytes: Uint8Array; url?: string }> {
-  if (source instanceof Uint8Array) return { bytes: source };
-  if (source instanceof ArrayBuffer) return { bytes: new Uint8Array(source) };
-  const response =
-    source instanceof Response ? source : await fetch(source, { ...(signal && { signal }) });
-  const { url, ok, status, statusText } = response;
-  if (!ok) throw new Error(`${what} at ${url} could not be fetched: ${status} ${statusText}`);
-  return { bytes: new Uint8Array(await response.arrayBuffer()), url };
-}
-
-/** The data files of a model, as far as they can be had; what is missing is named when the model is decoded. */
-async function dataFiles(
-  names: readonly string[],
-  url: string | undefined,
-  { external, signal }: ModelOptions,
-): Promise<ReadonlyMap<string, Uint8Array>> {
-  const files = new Map<string, Uint8Array>();
-  for (const name of names) {
-    const path = name.split("/").map(encodeURIComponent).join("/");
-    const source = external ? await external(name) : url && new URL(path, url);
-    if (source) files.set(name, (await fetched(`the data file "${name}"`, source, signal)).bytes);
-  }
-  return files;
 }
 
 /** A classifier, ready to be asked and explained. Made by `loadModel`. */
@@ -270,37 +235,4 @@ export function tilingOf(device: GPUDevice): Tiling {
     `${architecture} ${description}`,
   );
   return software ? SOFTWARE_TILING : HARDWARE_TILING;
-}
-
-/**
- * Encodes the forward pass of the image itself, without noise; the logits, the range and the spread of noise of
- * this scale are left behind.
- */
-export function encodeClean(
-  encoder: GPUCommandEncoder,
-  engine: Engine,
-  tensor: InputTensor,
-  scale = 0,
-): void {
-  const image = engine.port("image");
-  encoder.copyBufferToBuffer(tensor.buffer, 0, image, 0, image.size);
-  engine.setBatch({ samples: 1, first: 0, seed: 0, stream: 0, noise: 0, scale });
-  engine.encode(encoder, ["prologue", "forward"], 1);
-}
-
-/** Reads back the logits of the first samples of the last forward pass, one after the other. */
-export async function readLogits(
-  engine: Engine,
-  classes: number,
-  samples = 1,
-): Promise<Float32Array> {
-  const { offset, stride } = engine.plan.logits;
-  const end = (offset + (samples - 1) * stride) * 16 + Math.ceil(classes / 4) * 16;
-  const all = new Float32Array(await read(engine.device, engine.logits, end));
-  const logits = new Float32Array(samples * classes);
-  for (let i = 0; i < samples; i++) {
-    const first = (offset + i * stride) * 4;
-    logits.set(all.subarray(first, first + classes), i * classes);
-  }
-  return logits;
 }

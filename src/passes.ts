@@ -1,10 +1,8 @@
 // The passes of each sample: how many there are, and what the kernels find about them in the table (sample.wgsl).
 
-import { strongestBlur } from "./blur.js";
 import { methodOf } from "./methods.js";
-import { windowsOver } from "./occlusion.js";
 import type { Size } from "./preprocess.js";
-import type { Settings } from "./settings.js";
+import type { Extent, Settings } from "./settings.js";
 
 /** What every sample goes through. */
 export interface Passes {
@@ -35,4 +33,46 @@ export function passesOf(settings: Settings, input: Size): Passes {
   }
   const isComplete = baseline === true || (path === "nodes" && kind === 1);
   return { points, table: nodes, start: isComplete ? [0, 1] : undefined };
+}
+
+/** Standard deviation of the strongest blur, in pixels: 50 at 224 × 224, as in the authors' program. */
+function strongestBlur({ height, width }: { height: number; width: number }): number {
+  return (Math.min(height, width) * 50) / 224;
+}
+
+/** A grid of windows over a picture, from its upper left corner on. */
+export interface Windows {
+  readonly size: Extent;
+  readonly stride: Extent;
+  readonly count: number;
+}
+
+/**
+ * The windows that cover a picture; the last ones may reach over its edge. A window is an eighth of the picture and the
+ * stride half a window if not given. Throws where a window does not fit, or a stride leaves something out.
+ */
+export function windowsOver(
+  { height, width }: { readonly height: number; readonly width: number },
+  window?: number | Extent,
+  stride?: number | Extent,
+): Windows {
+  const picture = [height, width] as const;
+  const both = (make: (axis: 0 | 1) => number): Extent => [make(0), make(1)];
+  const pair = (given: number | Extent) => (typeof given === "number" ? both(() => given) : given);
+  const size = pair(window ?? both((axis) => Math.ceil(picture[axis] / 8)));
+  const step = pair(stride ?? both((axis) => Math.ceil(size[axis] / 2)));
+  for (const axis of [0, 1] as const) {
+    if (size[axis] > picture[axis]) {
+      throw new Error(
+        `a window of ${size[0]} × ${size[1]} does not fit into the input of ${height} × ${width}`,
+      );
+    }
+    if (step[axis] > size[axis] && size[axis] < picture[axis]) {
+      throw new Error(
+        `a stride of ${step[0]} × ${step[1]} leaves gaps between windows of ${size[0]} × ${size[1]}`,
+      );
+    }
+  }
+  const along = both((axis) => Math.ceil((picture[axis] - size[axis]) / step[axis]) + 1);
+  return { size, stride: step, count: along[0] * along[1] };
 }

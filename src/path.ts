@@ -11,6 +11,9 @@ const quadratures = ["gauss-legendre", "trapezoid", "riemann", "random"] as cons
  */
 export type Quadrature = (typeof quadratures)[number];
 
+/** Most points of a path. */
+export const MAX_POINTS = 4096;
+
 /** A place and its weight; the weights of a path add up to 1. */
 export type PathNode = readonly [alpha: number, weight: number];
 

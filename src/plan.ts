@@ -18,14 +18,15 @@ import {
 } from "./ends.js";
 import { maskWords, positions, quads, vec4s } from "./layout.js";
 import { share } from "./memory.js";
-import { type Method, methodOf, ruleOf } from "./methods.js";
+import { type Method, methodOf, RELEVANCE, ruleOf } from "./methods.js";
 import { hideStep, shareSteps } from "./occlusion.js";
 import { gateInPlace } from "./ops/activation.js";
 import { slots } from "./ops/concat.js";
 import { ops } from "./ops/index.js";
 import { rearrangementOf, staysInPlace } from "./ops/move.js";
-import { multiply, RELEVANCE } from "./ops/relevance.js";
+import { multiply } from "./ops/relevance.js";
 import { tallyGates } from "./ops/tally.js";
+import { MAX_POINTS } from "./path.js";
 import { perturbStep } from "./perturb.js";
 import type {
   Activation,
@@ -94,9 +95,6 @@ export const MOMENTS = 6;
 
 /** The bytes of run.wgsl's struct. */
 const RUN_BYTES = 64;
-
-/** Most points of a path. */
-export const MAX_POINTS = 4096;
 
 /** Makes the plan of a graph. Throws where a method asks an operator for a rule that it has not. */
 export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {

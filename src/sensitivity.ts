@@ -7,12 +7,12 @@
 
 import { boundsOf, makeBaseline, valuesOf } from "./baseline.js";
 import { whileAlive } from "./device.js";
-import type { Batch, Engine } from "./engine.js";
+import { type Batch, type Engine, encodeClean, readLogits } from "./engine.js";
 import type { ImageSource, InputTensor } from "./image.js";
 import { quads, vec4s } from "./layout.js";
 import { type Chosen, type Completeness, NO_CLASS, SensitivityMap } from "./map.js";
 import { methodOf } from "./methods.js";
-import { encodeClean, type Model, readLogits } from "./model.js";
+import type { Model } from "./model.js";
 import { startPace } from "./pace.js";
 import { type Passes, passesOf } from "./passes.js";
 import type { PlanOptions } from "./plan.js";

@@ -2,16 +2,17 @@
 
 import type { Baseline } from "./baseline.js";
 import { choice } from "./choice.js";
+import { DEFAULT_MEMORY } from "./engine.js";
 import type { Estimator } from "./estimate.js";
-import { methodOf } from "./methods.js";
-import { DEFAULT_MEMORY } from "./model.js";
-import type { Extent } from "./occlusion.js";
-import { RELEVANCE } from "./ops/relevance.js";
-import { type PathNode, pathNodes, type Quadrature } from "./path.js";
-import { type Box, MAX_POINTS } from "./plan.js";
+import { methodOf, RELEVANCE } from "./methods.js";
+import { MAX_POINTS, type PathNode, pathNodes, type Quadrature } from "./path.js";
+import type { Box } from "./plan.js";
 import type { Preprocess, Preset } from "./preprocess.js";
 import { checkRead } from "./reads.js";
 import type { RelevanceNumbers } from "./types.js";
+
+/** Rows and columns. */
+export type Extent = readonly [height: number, width: number];
 
 const scalars = ["logit", "probability", "log-probability"] as const;
 

@@ -2,7 +2,8 @@
 // differences in float64, and SmoothGrad against the gradients of its noisy samples one by one. The networks in
 // full size are in architectures.long.gpu.test.ts.
 
-import { loadModel, type Model } from "../src/model.js";
+import { loadModel } from "../src/load.js";
+import type { Model } from "../src/model.js";
 import { decodeModel } from "../src/onnx.js";
 import { HARDWARE_TILING } from "../src/plan.js";
 import { sensitivity } from "../src/sensitivity.js";

@@ -2,7 +2,7 @@
 // layer as the paper's equations say; and what must hold whatever the network is.
 
 import * as assert from "uvu/assert";
-import { loadModel } from "../src/model.js";
+import { loadModel } from "../src/load.js";
 import { decodeModel } from "../src/onnx.js";
 import { sensitivity } from "../src/sensitivity.js";
 import { close, randn, suite, testWithDevice } from "./harness.js";

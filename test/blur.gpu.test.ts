@@ -2,8 +2,8 @@
 // change with σ is taken by differences.
 
 import * as assert from "uvu/assert";
+import { loadModel } from "../src/load.js";
 import type { SensitivityMap } from "../src/map.js";
-import { loadModel } from "../src/model.js";
 import { decodeModel } from "../src/onnx.js";
 import { pathNodes } from "../src/path.js";
 import { sensitivity } from "../src/sensitivity.js";

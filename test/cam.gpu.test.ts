@@ -2,7 +2,7 @@
 
 import { layerOf } from "../src/cam.js";
 import { makeGraph } from "../src/graph.js";
-import { loadModel } from "../src/model.js";
+import { loadModel } from "../src/load.js";
 import { decodeModel } from "../src/onnx.js";
 import { sensitivity } from "../src/sensitivity.js";
 import { close, randn, suite, testWithDevice } from "./harness.js";

@@ -1,8 +1,9 @@
 // The maps of several classes from one run: what they share must not show.
 
 import { Engine } from "../src/engine.js";
+import { loadModel } from "../src/load.js";
 import type { SensitivityMap } from "../src/map.js";
-import { loadModel, type Model } from "../src/model.js";
+import type { Model } from "../src/model.js";
 import {
   type ClassesOptions,
   sensitivitiesOfClasses,

@@ -3,7 +3,7 @@
 import { match, throws } from "uvu/assert";
 import type { Baseline } from "../src/baseline.js";
 import { makeGraph } from "../src/graph.js";
-import { loadModel } from "../src/model.js";
+import { loadModel } from "../src/load.js";
 import { decodeModel } from "../src/onnx.js";
 import { makePlan } from "../src/plan.js";
 import { sensitivity } from "../src/sensitivity.js";

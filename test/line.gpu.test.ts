@@ -2,7 +2,7 @@
 
 import * as assert from "uvu/assert";
 import { gradientLine } from "../src/line.js";
-import { loadModel } from "../src/model.js";
+import { loadModel } from "../src/load.js";
 import { decodeModel } from "../src/onnx.js";
 import { close, randn, suite, testWithDevice } from "./harness.js";
 import { smallNetwork } from "./models/tiny.js";

@@ -1,8 +1,8 @@
 // Methods that are rules: on a network with every kind of gate, against the twins' rules; and what is refused.
 
 import { makeGraph } from "../src/graph.js";
+import { loadModel } from "../src/load.js";
 import { methods } from "../src/methods.js";
-import { loadModel } from "../src/model.js";
 import { decodeModel } from "../src/onnx.js";
 import { makePlan } from "../src/plan.js";
 import { sensitivity } from "../src/sensitivity.js";

@@ -1,7 +1,7 @@
 // Models that keep their weights in files beside them.
 
 import * as assert from "uvu/assert";
-import { loadModel } from "../src/model.js";
+import { loadModel } from "../src/load.js";
 import { close, randn, suite, testWithDevice } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 

@@ -1,11 +1,11 @@
 // Occlusion on a small network against sums in float64, window by window, and the grids of windows that are refused.
 
 import * as assert from "uvu/assert";
-import { loadModel } from "../src/model.js";
-import { type Extent, windowsOver } from "../src/occlusion.js";
+import { loadModel } from "../src/load.js";
 import { decodeModel } from "../src/onnx.js";
+import { windowsOver } from "../src/passes.js";
 import { sensitivity } from "../src/sensitivity.js";
-import type { SensitivityOptions } from "../src/settings.js";
+import type { Extent, SensitivityOptions } from "../src/settings.js";
 import { close, randn, suite, testWithDevice } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { forward } from "./reference/index.js";

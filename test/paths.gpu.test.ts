@@ -1,8 +1,9 @@
 // What lies around the passes: targets, paths from baselines, kinds of noise, pairs and early ends, on a small
 // network against sums in float64.
 
+import { loadModel } from "../src/load.js";
 import type { SensitivityMap } from "../src/map.js";
-import { loadModel, type Model } from "../src/model.js";
+import type { Model } from "../src/model.js";
 import { decodeModel } from "../src/onnx.js";
 import { pathNodes } from "../src/path.js";
 import { sensitivity } from "../src/sensitivity.js";

@@ -2,7 +2,8 @@
 
 import { throws } from "uvu/assert";
 import { makeGraph } from "../src/graph.js";
-import { loadModel, Model } from "../src/model.js";
+import { loadModel } from "../src/load.js";
+import { Model } from "../src/model.js";
 import { decodeModel } from "../src/onnx.js";
 import { sensitivity } from "../src/sensitivity.js";
 import { type SensitivityOptions, settle } from "../src/settings.js";

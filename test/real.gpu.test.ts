@@ -3,7 +3,7 @@
 
 import { unpackChannels } from "../src/channels.js";
 import { read } from "../src/gpu.js";
-import { loadModel } from "../src/model.js";
+import { loadModel } from "../src/load.js";
 import type { Preset } from "../src/preprocess.js";
 import { sensitivity } from "../src/sensitivity.js";
 import { close, data, suite, testWithDevice } from "./harness.js";

@@ -2,8 +2,8 @@
 // the network is.
 
 import { makeGraph } from "../src/graph.js";
+import { loadModel } from "../src/load.js";
 import { methods } from "../src/methods.js";
-import { loadModel } from "../src/model.js";
 import { decodeModel } from "../src/onnx.js";
 import { makePlan } from "../src/plan.js";
 import { sensitivity } from "../src/sensitivity.js";

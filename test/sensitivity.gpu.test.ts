@@ -2,8 +2,9 @@
 // the batch, the seed and the split.
 
 import * as assert from "uvu/assert";
+import { loadModel } from "../src/load.js";
 import type { SensitivityMap } from "../src/map.js";
-import { loadModel, type Model } from "../src/model.js";
+import type { Model } from "../src/model.js";
 import { decodeModel } from "../src/onnx.js";
 import { sensitivities, sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";

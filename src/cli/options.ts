@@ -4,7 +4,7 @@
 import { parseArgs } from "node:util";
 import leven from "leven";
 import { choice } from "../choice.js";
-import type { Extent } from "../occlusion.js";
+import type { Extent } from "../settings.js";
 import { type Parity, type ParityName, parity } from "../parity.js";
 import type { Box } from "../plan.js";
 import type { Preprocess, Preset } from "../preprocess.js";

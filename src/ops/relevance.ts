@@ -21,9 +21,6 @@ import { gradientTo, join, layer } from "./epilogue.js";
 /** Keeps quotients finite. */
 export const STABILIZER = 1e-6;
 
-/** zennit's. */
-export const RELEVANCE: RelevanceNumbers = { epsilon: 1e-6, gamma: 0.25, alpha: 2 };
-
 /**
  * y = W x + b, for any W and b of the layer's shape; the key names the layer's own among the plan's buffers, of
  * which these were made by a change.

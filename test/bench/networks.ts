@@ -6,8 +6,9 @@
 // are not reported.
 
 import type { Engine } from "../../src/engine.js";
+import { DEFAULT_MEMORY } from "../../src/engine.js";
 import { requestDevice, sensitivity } from "../../src/index.js";
-import { DEFAULT_MEMORY, loadModel } from "../../src/model.js";
+import { loadModel } from "../../src/load.js";
 import { type Architecture, fullSize } from "../models/architectures/index.js";
 import { randn } from "../randn.js";
 import type { Report } from "./bench.js";

@@ -1,0 +1,57 @@
+// From where a model is to a model that is ready. What makes plans of files is not in the first load of the library:
+// it comes beside the file.
+
+import type { Model, ModelOptions, ModelSource } from "./model.js";
+import { loadShaders } from "./shaders.js";
+
+/**
+ * Loads an ONNX classifier and compiles its kernels. Rejects with one sentence if the file is no model, uses
+ * operators that are not supported (all are named), or is no classifier.
+ */
+export async function loadModel(
+  device: GPUDevice,
+  source: ModelSource,
+  options: ModelOptions = {},
+): Promise<Model> {
+  const { signal } = options;
+  const [{ decodeModel, externalFiles }, { makeModel }, { bytes, url }] = await Promise.all([
+    import("./onnx.js"),
+    import("./model.js"),
+    fetched("the model", source, signal),
+    loadShaders(),
+  ]);
+  const files = await dataFiles(externalFiles(bytes), url, options);
+  signal?.throwIfAborted();
+  const decoded = decodeModel(bytes, { external: (name) => files.get(name) });
+  return makeModel(device, decoded, options);
+}
+
+/** The bytes of a source, and where they were fetched. */
+async function fetched(
+  what: string,
+  source: ModelSource,
+  signal: AbortSignal | undefined,
+): Promise<{ bytes: Uint8Array; url?: string }> {
+  if (source instanceof Uint8Array) return { bytes: source };
+  if (source instanceof ArrayBuffer) return { bytes: new Uint8Array(source) };
+  const response =
+    source instanceof Response ? source : await fetch(source, { ...(signal && { signal }) });
+  const { url, ok, status, statusText } = response;
+  if (!ok) throw new Error(`${what} at ${url} could not be fetched: ${status} ${statusText}`);
+  return { bytes: new Uint8Array(await response.arrayBuffer()), url };
+}
+
+/** The data files of a model, as far as they can be had; what is missing is named when the model is decoded. */
+async function dataFiles(
+  names: readonly string[],
+  url: string | undefined,
+  { external, signal }: ModelOptions,
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  for (const name of names) {
+    const path = name.split("/").map(encodeURIComponent).join("/");
+    const source = external ? await external(name) : url && new URL(path, url);
+    if (source) files.set(name, (await fetched(`the data file "${name}"`, source, signal)).bytes);
+  }
+  return files;
+}

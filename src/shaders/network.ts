@@ -1,0 +1,45 @@
+// The shaders that ordinary convolutional networks need, from the noise to the moments, and what others begin with.
+
+import activation from "../../shaders/activation.wgsl";
+import arithmetic from "../../shaders/arithmetic.wgsl";
+import conv from "../../shaders/conv.wgsl";
+import dense from "../../shaders/dense.wgsl";
+import depthwise from "../../shaders/depthwise.wgsl";
+import elementwise from "../../shaders/elementwise.wgsl";
+import gather from "../../shaders/gather.wgsl";
+import gradient from "../../shaders/gradient.wgsl";
+import moments from "../../shaders/moments.wgsl";
+import narrow from "../../shaders/narrow.wgsl";
+import noise from "../../shaders/noise.wgsl";
+import pool from "../../shaders/pool.wgsl";
+import random from "../../shaders/random.wgsl";
+import run from "../../shaders/run.wgsl";
+import sample from "../../shaders/sample.wgsl";
+import sensitivity from "../../shaders/sensitivity.wgsl";
+import strip from "../../shaders/strip.wgsl";
+
+const ends = activation + gradient;
+const sampling = run + random + sample;
+
+/** What is put before other files. */
+export const beginnings = {
+  nothing: "",
+  ends,
+  sampling,
+  draws: run + random,
+  tallies: run + ends,
+} as const;
+
+export const shaders = {
+  arithmetic: ends + arithmetic,
+  conv: ends + strip + conv,
+  dense: run + ends + strip + dense,
+  depthwise: ends + depthwise,
+  elementwise: ends + elementwise,
+  gather: ends + gather,
+  moments: sampling + moments,
+  narrow: ends + strip + narrow,
+  noise: sampling + noise,
+  pool: ends + pool,
+  sensitivity,
+} as const;
