@@ -4,10 +4,10 @@
 import { parseArgs } from "node:util";
 import leven from "leven";
 import { choice } from "../choice.js";
-import type { Extent } from "../settings.js";
 import { type Parity, type ParityName, parity } from "../parity.js";
 import type { Box } from "../plan.js";
 import type { Preprocess, Preset } from "../preprocess.js";
+import type { Extent } from "../settings.js";
 import { type Name, OPTIONS, type Option } from "./table.js";
 
 /** What `smoothgrad explain` is asked to do. */
