@@ -1,10 +1,6 @@
 // Computes nodes whose inputs are all constant, when the model is loaded: the shape arithmetic that exporters
 // write around a Reshape, and whatever else does not depend on the image. The rules are in fold/.
 
-import { build } from "./fold/build.js";
-import { elementwise } from "./fold/elementwise.js";
-import { quantized } from "./fold/quantize.js";
-import { reductions } from "./fold/reduce.js";
 import { constant, type Fold } from "./fold/tensor.js";
 import { elements } from "./layout.js";
 import { nodeError, numberOf } from "./ops/attributes.js";
@@ -12,12 +8,13 @@ import { ops } from "./ops/index.js";
 import { fillOf } from "./ops/move.js";
 import type { Constant, Layout, Node, Shape } from "./types.js";
 
-const rules: Readonly<Record<string, Fold>> = {
-  ...build,
-  ...elementwise,
-  ...quantized,
-  ...reductions,
-};
+/** At first there are none: networks without constants to compute are ordinary. */
+const rules: Record<string, Fold> = {};
+
+/** Adds rules. */
+export function addFolds(more: Readonly<Record<string, Fold>>): void {
+  Object.assign(rules, more);
+}
 
 /** True if a node of this kind can be computed at load once its inputs are known. */
 export function canFold(node: Node): boolean {

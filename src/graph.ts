@@ -10,10 +10,8 @@ import { type InputOptions, inputLayout } from "./input.js";
 import { elements } from "./layout.js";
 import { activationOf } from "./ops/activation.js";
 import { nodeError, numberOf } from "./ops/attributes.js";
-import { compositions } from "./ops/compositions.js";
-import { ops } from "./ops/index.js";
+import { compositions, hasRare, isOrdinary, ops } from "./ops/index.js";
 import { affineOf } from "./ops/normalization.js";
-import { quantizeGate } from "./ops/quantize.js";
 import { mergeMoves } from "./rearrange.js";
 import { recognize } from "./recognize.js";
 import type { Constant, Graph, Layout, Node, OnnxModel, Op } from "./types.js";
@@ -30,36 +28,29 @@ const PIECEWISE = ["Relu", "Clip", "LeakyRelu"];
 /** Operators that the graph makes itself; a file has none of them. */
 const INTERNAL = ["Quantize", "Rearrange", "Relayout", "Spread", "Standardize", "Unfold"];
 
-/** Makes the graph of a model. Throws one sentence, with every unsupported operator in it. */
+/** Loads the rarer operators. */
+export async function loadRareOperators(): Promise<void> {
+  const { addRare } = await import("./rare.js");
+  addRare();
+}
+
+/** Loads the operators that a model needs, if they are not there; to be done before its graph is made. */
+export async function loadOperators(model: OnnxModel, options: GraphOptions = {}): Promise<void> {
+  const { nodes } = networkOf(model, options);
+  if (!isOrdinary(nodes, model.constants)) await loadRareOperators();
+}
+
+/**
+ * Makes the graph of a model. Throws one sentence, with every unsupported operator in it. Its operators must have been
+ * loaded.
+ */
 export function makeGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
-  const asked = options.output ?? model.outputs[0];
-  if (asked === undefined) throw new Error("the model has no output");
-  if (!model.outputs.includes(asked)) {
-    throw new Error(`the model has no output "${asked}"; it has: ${model.outputs.join(", ")}`);
-  }
-  let nodes = needed(model.nodes, asked);
-  const used = new Set(nodes.flatMap((node) => node.inputs));
-  const inputs = model.inputs.filter((input) => used.has(input.name));
-  const [input] = inputs;
-  if (!input || inputs.length > 1) {
-    const names = inputs.map((i) => i.name).join(", ");
-    throw new Error(
-      `a classifier has one input, the image; this model's output needs ${names || "none"}`,
-    );
-  }
-  if (!input.type.startsWith("float")) {
-    throw new Error(`the input "${input.name}" is ${input.type}; it must be float32`);
-  }
+  const { input, output, stripped, ...network } = networkOf(model, options);
   const constants = new Map(model.constants);
-  nodes = nodes.map((node) =>
-    node.op.endsWith("Softmax")
-      ? { ...node, attributes: { ...node.attributes, opset: model.opset } }
-      : node,
-  );
-  const { output, stripped } = options.keepSoftmax
-    ? { output: asked }
-    : stripSoftmax(nodes, asked, constants);
-  nodes = needed(recognize(nodes, constants), output);
+  if (!hasRare() && !isOrdinary(network.nodes, constants)) {
+    throw new Error("the operators of this model must be loaded before its graph is made");
+  }
+  let nodes = needed(recognize(network.nodes, constants), output);
   refuseUnsupported(nodes, constants);
   for (const node of nodes) refuseTraining(node, model.opset);
 
@@ -85,6 +76,35 @@ export function makeGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
     layouts,
     ...(stripped && { stripped }),
   };
+}
+
+/** The part of a model that leads from its image to the logits. */
+function networkOf(model: OnnxModel, options: GraphOptions) {
+  const asked = options.output ?? model.outputs[0];
+  if (asked === undefined) throw new Error("the model has no output");
+  if (!model.outputs.includes(asked)) {
+    throw new Error(`the model has no output "${asked}"; it has: ${model.outputs.join(", ")}`);
+  }
+  const all = needed(model.nodes, asked);
+  const used = new Set(all.flatMap((node) => node.inputs));
+  const inputs = model.inputs.filter((input) => used.has(input.name));
+  const [input] = inputs;
+  if (!input || inputs.length > 1) {
+    const names = inputs.map((i) => i.name).join(", ");
+    throw new Error(
+      `a classifier has one input, the image; this model's output needs ${names || "none"}`,
+    );
+  }
+  if (!input.type.startsWith("float")) {
+    throw new Error(`the input "${input.name}" is ${input.type}; it must be float32`);
+  }
+  const nodes = all.map((node) =>
+    node.op.endsWith("Softmax")
+      ? { ...node, attributes: { ...node.attributes, opset: model.opset } }
+      : node,
+  );
+  const end = options.keepSoftmax ? { output: asked } : stripSoftmax(nodes, asked, model.constants);
+  return { input, nodes: needed(nodes, end.output), ...end };
 }
 
 /** The nodes that an output depends on, in order. */
@@ -118,10 +138,12 @@ function stripSoftmax(
   }
 }
 
-/** The operators of a file that may depend on the image, in order. */
-export const supported: readonly string[] = Object.keys({ ...ops, ...compositions })
-  .filter((op) => !INTERNAL.includes(op))
-  .sort();
+/** The operators of a file that may depend on the image, in order, when the rare ones are there. */
+export function supported(): string[] {
+  return Object.keys({ ...ops, ...compositions })
+    .filter((op) => !INTERNAL.includes(op))
+    .sort();
+}
 
 // Before opset 7 evaluation mode was an attribute.
 function refuseTraining(node: Node, opset: number): void {
@@ -132,21 +154,22 @@ function refuseTraining(node: Node, opset: number): void {
 
 function refuseUnsupported(nodes: readonly Node[], constants: ReadonlyMap<string, Constant>): void {
   const known = new Set(constants.keys());
+  const names = supported();
   const refused = new Map<string, string[]>();
   for (const node of nodes) {
     const constant = asksForShape(node) || node.inputs.every((name) => !name || known.has(name));
     const becomesConstant = constant && (canFold(node) || node.op in compositions);
     if (becomesConstant) for (const name of node.outputs) known.add(name);
-    else if (!supported.includes(node.op))
+    else if (!names.includes(node.op))
       refused.set(node.op, [...(refused.get(node.op) ?? []), node.name]);
   }
   if (refused.size === 0) return;
-  const list = [...refused].map(([op, names]) => {
-    const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
-    return `${op} (${names.slice(0, 3).join(", ")}${more})`;
+  const list = [...refused].map(([op, nodes]) => {
+    const more = nodes.length > 3 ? ` and ${nodes.length - 3} more` : "";
+    return `${op} (${nodes.slice(0, 3).join(", ")}${more})`;
   });
   throw new Error(
-    `the model uses operators that are not supported: ${list.join("; ")}; supported are: ${supported.join(", ")}`,
+    `the model uses operators that are not supported: ${list.join("; ")}; supported are: ${names.join(", ")}`,
   );
 }
 
@@ -379,8 +402,7 @@ function fuseActivations(
     return activation && { ...first, activation };
   });
   return fused.map((node) => {
-    if (node.op === "Quantize") return { ...node, activation: quantizeGate(node) };
-    if (!PIECEWISE.includes(node.op)) return node;
+    if (node.op !== "Quantize" && !PIECEWISE.includes(node.op)) return node;
     const activation = activationOf(node, constants);
     return activation ? { ...node, inputs: node.inputs.slice(0, 1), activation } : node;
   });

@@ -10,7 +10,7 @@ import {
   readLogits,
   type SharedBuffers,
 } from "./engine.js";
-import { type GraphOptions, makeGraph } from "./graph.js";
+import { type GraphOptions, loadOperators, makeGraph } from "./graph.js";
 import { type ImageSource, type InputShape, type InputTensor, toTensor } from "./image.js";
 import { channels, positions } from "./layout.js";
 import { HARDWARE_TILING, makePlan, type PlanOptions, SOFTWARE_TILING } from "./plan.js";
@@ -67,6 +67,7 @@ export async function makeModel(
   decoded: OnnxModel,
   options: ModelOptions = {},
 ): Promise<Model> {
+  await loadOperators(decoded, options);
   const model = new Model(device, makeGraph(decoded, options), options);
   await model.engine({ method: "gradient" }, 1, DEFAULT_MEMORY);
   return model;

@@ -8,11 +8,15 @@
 // `*.test.ts` runs in Node, `*.gpu.test.ts` in a page of headless Chrome; both through test/runner.ts.
 
 import { suite as uvuSuite } from "uvu";
+import { loadRareOperators } from "../src/graph.js";
 import { withDevice } from "./device.js";
 import { readData, Skip, watched } from "./drive.js";
 
 export { close, relativeL2 } from "./close.js";
 export { randn } from "./randn.js";
+
+// Whoever makes graphs by hand is not asked what they need.
+await loadRareOperators();
 
 export interface TestOptions {
   /** Milliseconds until the test counts as failed; one minute where nothing is said. */

@@ -16,6 +16,12 @@ export function activationOf(
   const base = { op: node.op, node: node.name, low: 0, high: Number.POSITIVE_INFINITY, slope: 0 };
   if (node.op === "Relu") return base;
   if (node.op === "LeakyRelu") return { ...base, slope: numberOf(node, "alpha", 0.01) };
+  if (node.op === "Quantize") {
+    // The gate that such a node is for its own gradient.
+    const bound = (which: "low" | "high") =>
+      numberOf(node, "factor", 1) * numberOf(node, which, 0) + numberOf(node, "shift", 0);
+    return { ...base, low: bound("low"), high: bound("high") };
+  }
   if (node.op !== "Clip") return undefined;
   const low = constantInput(node, 1, constants, "its lower bound");
   const high = constantInput(node, 2, constants, "its upper bound");

@@ -1,79 +1,106 @@
-// The table of operators: ONNX's name → how it is done here.
+// The table of operators: ONNX's name → how it is done here. At first it has those of ordinary convolutional networks,
+// which are most of what is loaded with the first model; rare.ts has the others, and adds them when a network needs them.
 
-import type { Op } from "../types.js";
+import type { Composition, Constant, Node, Op } from "../types.js";
 import { Piecewise } from "./activation.js";
 import { Arithmetic } from "./arithmetic.js";
-import { DepthToSpace, SpaceToDepth } from "./blocks.js";
 import { Concat } from "./concat.js";
 import { Conv } from "./conv.js";
 import { Gemm } from "./dense.js";
-import { MatMul } from "./matmul.js";
 import { Rearrange } from "./move.js";
 import { BatchNormalization } from "./normalization.js";
-import { Pad } from "./pad.js";
 import { AveragePool, GlobalAveragePool, MaxPool } from "./pool.js";
-import { Quantize } from "./quantize.js";
-import { ReduceMax, ReduceMean, ReduceMin, ReduceSum, Standardize } from "./reduce.js";
-import { Expand, Tile } from "./repeat.js";
+import { Expand } from "./repeat.js";
 import { Flatten, Identity, Relayout, Reshape, Squeeze, Unsqueeze } from "./reshape.js";
-import { Resize } from "./resize.js";
-import { Gather, GatherElements, GatherND, Split } from "./select.js";
-import { Slice } from "./slice.js";
-import { smooth } from "./smooth.js";
-import { LogSoftmax, Softmax } from "./softmax.js";
-import { Spread, Unfold } from "./spread.js";
-import { Transpose } from "./transpose.js";
 
-export const ops: Readonly<Record<string, Op>> = {
-  ...smooth,
+const table: Record<string, Op> = {
   Add: Arithmetic,
   AveragePool,
   BatchNormalization,
   Clip: Piecewise,
   Concat,
   Conv,
-  DepthToSpace,
   Div: Arithmetic,
   Dropout: Identity,
   Expand,
   Flatten,
-  Gather,
-  GatherElements,
-  GatherND,
   Gemm,
   GlobalAveragePool,
   Identity,
   LeakyRelu: Piecewise,
-  LogSoftmax,
-  MatMul,
-  Max: Arithmetic,
   MaxPool,
-  Min: Arithmetic,
   Mul: Arithmetic,
-  PRelu: Arithmetic,
-  Pad,
-  Pow: Arithmetic,
-  Quantize,
   Rearrange,
-  ReduceMax,
-  ReduceMean,
-  ReduceMin,
-  ReduceSum,
   Relayout,
   Relu: Piecewise,
   Reshape,
-  Resize,
-  Slice,
-  Softmax,
-  SpaceToDepth,
-  Split,
-  Spread,
-  Standardize,
   Squeeze,
   Sub: Arithmetic,
-  Tile,
-  Transpose,
-  Unfold,
   Unsqueeze,
-  Upsample: Resize,
 };
+
+const composed: Record<string, Composition> = {};
+
+/** The operators that have kernels. */
+export const ops: Readonly<Record<string, Op>> = table;
+
+/** The operators that are made of others, always or in some cases. */
+export const compositions: Readonly<Record<string, Composition>> = composed;
+
+/** Adds operators to both tables. */
+export function addOperators(
+  more: Readonly<Record<string, Op>>,
+  made: Readonly<Record<string, Composition>>,
+): void {
+  Object.assign(table, more);
+  Object.assign(composed, made);
+}
+
+/** True once the rare ones are there. */
+export const hasRare = (): boolean => "MatMul" in table;
+
+type Constants = ReadonlyMap<string, Constant>;
+
+const always = () => true;
+const isConstant = (node: Node, k: number, constants: Constants): boolean =>
+  !node.inputs[k] || constants.has(node.inputs[k]);
+const isPlane = ({ attributes }: Node): boolean =>
+  (attributes.kernel_shape as readonly number[] | undefined)?.length === 2;
+
+/** Of the operators above that a file may have: whether a node needs none of the compositions. */
+const plain: Readonly<Record<string, (node: Node, constants: Constants) => boolean>> = {
+  Add: always,
+  AveragePool: isPlane,
+  BatchNormalization: always,
+  Clip: (node, constants) => isConstant(node, 1, constants) && isConstant(node, 2, constants),
+  Concat: always,
+  Conv: ({ inputs }, constants) => constants.get(inputs[1] ?? "")?.shape.length === 4,
+  Div: always,
+  Dropout: ({ inputs }) => !inputs[2],
+  Flatten: always,
+  Gemm({ inputs: [, weights = "", bias = ""], attributes }, constants) {
+    const [b, c] = [constants.get(weights), constants.get(bias)];
+    const columns = b?.shape[attributes.transB ? 0 : 1];
+    const isRow = c?.shape.length === 1 && c.shape[0] === columns;
+    return !attributes.transA && b !== undefined && (!bias || isRow);
+  },
+  GlobalAveragePool: always,
+  Identity: always,
+  LeakyRelu: always,
+  MaxPool: isPlane,
+  Mul: always,
+  Relu: always,
+  Reshape: always,
+  Squeeze: always,
+  Sub: always,
+  Unsqueeze: always,
+};
+
+/** True if the operators that are there from the beginning are enough for a network. */
+export function isOrdinary(nodes: readonly Node[], constants: Constants): boolean {
+  return nodes.every((node) => {
+    // What is constant has to be computed, which is rare, too.
+    const depends = node.inputs.some((name) => name && !constants.has(name));
+    return depends && plain[node.op]?.(node, constants);
+  });
+}

@@ -5,18 +5,11 @@
 // as in PyTorch's fake quantization. Made by quantization.ts; no file has this operator.
 
 import { positions, quads } from "../layout.js";
-import type { Activation, Node, Op, Planning } from "../types.js";
+import type { Node, Op, Planning } from "../types.js";
 import { pass } from "./activation.js";
 import { nodeError, numberOf } from "./attributes.js";
 import { activated, gradientTo, join, layer, source } from "./epilogue.js";
 import { rescale } from "./rescale.js";
-
-/** The gate that such a node is for its own gradient. */
-export function quantizeGate(node: Node): Activation {
-  const bound = (which: "low" | "high") =>
-    numberOf(node, "factor", 1) * numberOf(node, which, 0) + numberOf(node, "shift", 0);
-  return { op: node.op, node: node.name, low: bound("low"), high: bound("high"), slope: 0 };
-}
 
 // What left the range is gated already, as the output of every activation is.
 function backward(node: Node, plan: Planning): void {

@@ -1,5 +1,6 @@
 // One file of `npm run fuzz`, in the page: how it ended, and after how long.
 
+import { loadRareOperators } from "../../src/graph.js";
 import { withDevice } from "../device.js";
 import { fileOf, load, playGraph } from "./trial.js";
 
@@ -13,6 +14,7 @@ export interface Ending {
 /** Tries the file of this number, and plays it if it is still a model and that is asked for. */
 export async function tryFile(number: number, isPlayed: boolean): Promise<Ending> {
   const bytes = fileOf(number);
+  await loadRareOperators();
   const began = performance.now();
   let time = 0;
   try {
