@@ -2,7 +2,8 @@
 // computes is left in its moments, for the caller to copy.
 
 import { adapterName, whileAlive } from "./device.js";
-import { bind, compile, type Launch, measure, play, read } from "./gpu.js";
+import { bind, compile, type Launch, measure, read } from "./gpu.js";
+import type { Submits } from "./submits.js";
 import type { BufferId, Plan, PlanBuffer, Step, View } from "./types.js";
 
 /** What a batch must know, as run.wgsl has it; what is not given is 0, and one pass is one sample. */
@@ -177,11 +178,15 @@ export class Engine {
     this.device.queue.writeBuffer(this.port("run"), 0, bytes);
   }
 
-  /** Encodes parts of the plan, one after the other, for a batch. */
-  encode(encoder: GPUCommandEncoder, parts: readonly Part[], samples: number): void {
-    const pass = encoder.beginComputePass({ label: parts.join(" and ") });
-    for (const part of parts) play(pass, this.launches[part], samples);
-    pass.end();
+  /** Plays parts of the plan, one after the other, for a batch. */
+  async play(submits: Submits, parts: readonly Part[], samples: number): Promise<void> {
+    for (const part of parts) await submits.play(part, this.launches[part], samples);
+  }
+
+  /** The samples that a batch may have, so that no launch takes longer than a submit should. */
+  fitting(submits: Submits): number {
+    const { forward, backward } = this.launches;
+    return Math.min(this.capacity, submits.fitting(forward), submits.fitting(backward));
   }
 
   /** Milliseconds of every step of a part, each launched alone for a batch; needs "timestamp-query". */
@@ -213,19 +218,19 @@ function upload(
 }
 
 /**
- * Encodes the forward pass of the image itself, without noise; the logits, the range and the spread of noise of
- * this scale are left behind.
+ * Plays the forward pass of the image itself, without noise; the logits, the range and the spread of noise of this scale
+ * are left behind.
  */
-export function encodeClean(
-  encoder: GPUCommandEncoder,
+export async function playClean(
+  submits: Submits,
   engine: Engine,
   tensor: { readonly buffer: GPUBuffer },
   scale = 0,
-): void {
-  const image = engine.port("image");
-  encoder.copyBufferToBuffer(tensor.buffer, 0, image, 0, image.size);
+): Promise<void> {
+  submits.copy(tensor.buffer, engine.port("image"));
   engine.setBatch({ samples: 1, first: 0, seed: 0, stream: 0, noise: 0, scale });
-  engine.encode(encoder, ["prologue", "forward"], 1);
+  await engine.play(submits, ["prologue", "forward"], 1);
+  await submits.submit();
 }
 
 /** Reads back the logits of the first samples of the last forward pass, one after the other. */

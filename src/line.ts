@@ -3,14 +3,15 @@
 
 import { valuesOf } from "./baseline.js";
 import { whileAlive } from "./device.js";
-import { DEFAULT_MEMORY, encodeClean } from "./engine.js";
+import { DEFAULT_MEMORY, playClean } from "./engine.js";
 import { read } from "./gpu.js";
 import type { ImageSource } from "./image.js";
 import { positions, quads } from "./layout.js";
 import type { Model } from "./model.js";
 import { passesOf } from "./passes.js";
-import { encodeClass, planOptions, prepare, takeTurn } from "./sensitivity.js";
+import { planOptions, playClass, prepare, takeTurn } from "./sensitivity.js";
 import { type SensitivityOptions, settle } from "./settings.js";
+import { Submits } from "./submits.js";
 import type { View } from "./types.js";
 
 /** Which pixel, and which way. */
@@ -59,19 +60,17 @@ export async function gradientLine(
     const count = Math.min(points, BATCH);
     const engine = await model.engine(planOptions(model, settings), count, DEFAULT_MEMORY);
     const setting = await prepare(engine, tensor, settings, passes);
-    const encoder = device.createCommandEncoder({ label: "clean image" });
-    encodeClean(encoder, engine, tensor, setting.scale);
-    encodeClass(encoder, engine, model.classIndex(settings.target));
-    device.queue.submit([encoder.finish()]);
+    const submits = new Submits(device, settings);
+    await playClean(submits, engine, tensor, setting.scale);
+    await playClass(submits, engine, model.classIndex(settings.target));
     const view = engine.plan.gradient as View;
     const gradients = Array.from({ length: channels }, () => new Float32Array(points));
     const largest = new Float32Array(points);
-    for (let first = 0; first < points; first += engine.capacity) {
-      const samples = Math.min(engine.capacity, points - first);
+    for (let first = 0, samples = 0; first < points; first += samples) {
+      samples = Math.min(engine.fitting(submits), points - first);
       engine.setBatch({ ...setting, samples, first });
-      const encoder = device.createCommandEncoder({ label: `places from ${first}` });
-      engine.encode(encoder, ["forward", "backward"], samples);
-      device.queue.submit([encoder.finish()]);
+      await engine.play(submits, ["forward", "backward"], samples);
+      await submits.submit();
       const bytes = (view.offset + (samples - 1) * view.stride) * 16 + bytesOf(view);
       const all = new Float32Array(await whileAlive(device, read(device, engine.gradient, bytes)));
       for (let i = 0; i < samples; i++) {

@@ -12,6 +12,7 @@ import { methodOf } from "./methods.js";
 import type { Classification, ClassScore, Model } from "./model.js";
 import { createPicture, type Picture, type PictureOptions } from "./picture.js";
 import type { Settings } from "./settings.js";
+import type { Submits } from "./submits.js";
 
 /** What a map took. */
 export interface MapMemory {
@@ -54,10 +55,6 @@ type Facts = Pick<
 
 /** @internal In the words that the backward pass begins with: there is no class to hold the other against. */
 export const NO_CLASS = 0xffffffff;
-
-function copy(encoder: GPUCommandEncoder, from: GPUBuffer, to: GPUBuffer): void {
-  encoder.copyBufferToBuffer(from, 0, to, 0, from.size);
-}
 
 /** A sensitivity map on the GPU. Made by `sensitivity`. */
 export class SensitivityMap {
@@ -161,7 +158,7 @@ export class SensitivityMap {
     const moments = device.createBuffer({ label, size, usage });
     const words = device.createBuffer({ label: this.words.label, size: this.words.size, usage });
     const encoder = device.createCommandEncoder({ label: "snapshot" });
-    copy(encoder, this.moments, moments);
+    encoder.copyBufferToBuffer(this.moments, 0, moments, 0, size);
     device.queue.submit([encoder.finish()]);
     const { target, versus, top, standardError, times } = this;
     const input = { moments, samples, input: this.tensor, group: facts.group };
@@ -250,28 +247,28 @@ export class SensitivityMap {
   }
 
   /** @internal After the forward pass of the clean image: fixes the class, the first one where none was chosen. */
-  encodeClass(encoder: GPUCommandEncoder, engine: Engine): void {
-    copy(encoder, this.words, engine.port("target"));
+  async playClass(submits: Submits, engine: Engine): Promise<void> {
+    submits.copy(this.words, engine.port("target"));
     if (this.chosen.target !== undefined) return;
-    engine.encode(encoder, ["classify"], 1);
-    copy(encoder, engine.port("target"), this.words);
+    await engine.play(submits, ["classify"], 1);
+    submits.copy(engine.port("target"), this.words);
   }
 
   /**
    * @internal After the forward pass of a batch: the backward pass of this map's class. Where maps take turns on
    * the engine, each brings its class and its moments along.
    */
-  encodeBackward(
-    encoder: GPUCommandEncoder,
+  async playBackward(
+    submits: Submits,
     engine: Engine,
     { samples, takesTurns }: { samples: number; takesTurns: boolean },
-  ): void {
+  ): Promise<void> {
     if (takesTurns) {
-      copy(encoder, this.words, engine.port("target"));
-      copy(encoder, this.moments, engine.port("moments"));
+      submits.copy(this.words, engine.port("target"));
+      submits.copy(this.moments, engine.port("moments"));
     }
-    engine.encode(encoder, ["backward"], samples);
-    copy(encoder, engine.port("moments"), this.moments);
+    await engine.play(submits, ["backward"], samples);
+    submits.copy(engine.port("moments"), this.moments);
   }
 
   /** @internal Waits for the samples so far and takes their standard error. */

@@ -6,7 +6,7 @@ import {
   capacityOf,
   DEFAULT_MEMORY,
   Engine,
-  encodeClean,
+  playClean,
   readLogits,
   type SharedBuffers,
 } from "./engine.js";
@@ -15,6 +15,7 @@ import { type ImageSource, type InputShape, type InputTensor, toTensor } from ".
 import { channels, positions } from "./layout.js";
 import { HARDWARE_TILING, makePlan, type PlanOptions, SOFTWARE_TILING } from "./plan.js";
 import type { Preprocess, Preset } from "./preprocess.js";
+import { DEFAULT_SUBMIT_TIME, Submits } from "./submits.js";
 import type { Graph, Layout, OnnxModel, Plan, Tiling } from "./types.js";
 
 /** Where a model comes from: its bytes, or where to fetch them. */
@@ -123,9 +124,8 @@ export class Model {
     try {
       return await this.alone(async () => {
         const engine = await this.engine({ method: "gradient" }, 1, DEFAULT_MEMORY);
-        const encoder = this.device.createCommandEncoder();
-        encodeClean(encoder, engine, tensor);
-        this.device.queue.submit([encoder.finish()]);
+        const submits = new Submits(this.device, { submitTime: DEFAULT_SUBMIT_TIME });
+        await playClean(submits, engine, tensor);
         const logits = await whileAlive(this.device, readLogits(engine, this.classes));
         return this.scores(logits, options.top ?? 5);
       });

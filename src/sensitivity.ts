@@ -7,7 +7,7 @@
 
 import { boundsOf, makeBaseline, valuesOf } from "./baseline.js";
 import { whileAlive } from "./device.js";
-import { type Batch, type Engine, encodeClean, readLogits } from "./engine.js";
+import { type Batch, type Engine, playClean, readLogits } from "./engine.js";
 import type { ImageSource, InputTensor } from "./image.js";
 import { quads, vec4s } from "./layout.js";
 import { type Chosen, type Completeness, NO_CLASS, SensitivityMap } from "./map.js";
@@ -18,6 +18,7 @@ import { type Passes, passesOf } from "./passes.js";
 import type { PlanOptions } from "./plan.js";
 import { colorRange, resolvePreprocess } from "./preprocess.js";
 import { quantileOfSize, type SensitivityOptions, type Settings, settle } from "./settings.js";
+import { Submits } from "./submits.js";
 
 /** The sensitivity map of an image. */
 export async function sensitivity(
@@ -115,13 +116,14 @@ async function* run(
     const plan = { ...planOptions(model, options), ...(takesTurns && { several: true }) };
     const engine = await model.engine(plan, batch, maxMemory);
     const setting = await prepare(engine, tensor, options, perSample);
-    const encoder = device.createCommandEncoder({ label: "clean image" });
-    encodeClean(encoder, engine, tensor, setting.scale);
-    device.queue.submit([encoder.finish()]);
+    const submits = new Submits(device, options);
+    await playClean(submits, engine, tensor, setting.scale);
     const making = chosen.map((each, i) =>
       SensitivityMap.create(model, engine, tensors[i] as InputTensor, options, setting, each),
     );
     maps = await Promise.all(making);
+    for (const map of maps) await map.playClass(submits, engine);
+    await submits.submit();
     const classified = classify(engine, maps, model.classes);
     // If the map cannot be made, nobody waits for them.
     classified.catch(() => {});
@@ -132,17 +134,20 @@ async function* run(
       options.signal?.throwIfAborted();
       const count = Math.min(pace.next(first), together - (first % together), passes - first);
       const stepping = performance.now();
-      engine.setBatch({ ...setting, samples: count, first });
-      let encoder = device.createCommandEncoder({ label: `passes from ${first}` });
-      engine.encode(encoder, ["forward"], count);
-      if (averages) {
-        device.queue.submit([encoder.finish()]);
-        engine.setBatch({ ...setting, samples: 1, first: 0 });
-        encoder = device.createCommandEncoder({ label: "averages" });
+      for (let done = 0, samples = 0; done < count; done += samples) {
+        samples = Math.min(engine.fitting(submits), count - done);
+        engine.setBatch({ ...setting, samples, first: first + done });
+        await engine.play(submits, ["forward"], samples);
+        if (!averages) {
+          for (const map of maps) await map.playBackward(submits, engine, { samples, takesTurns });
+        }
+        await submits.submit();
       }
-      const back = { samples: averages ? 1 : count, takesTurns };
-      for (const map of maps) map.encodeBackward(encoder, engine, back);
-      device.queue.submit([encoder.finish()]);
+      if (averages) {
+        engine.setBatch({ ...setting, samples: 1, first: 0 });
+        for (const map of maps) await map.playBackward(submits, engine, { samples: 1, takesTurns });
+        await submits.submit();
+      }
       await classified;
       first += count;
       const samples = Math.floor(first / points);
@@ -156,7 +161,7 @@ async function* run(
       const isSure = maps.every(({ standardError }) => standardError <= tolerance);
       if ((isSure && samples >= LEAST_TO_STOP) || first === passes) {
         for (const map of perSample.start ? maps : []) {
-          map.completeness = await completenessOf(map, engine, setting, perSample, options.of);
+          map.completeness = await completenessOf(map, engine, setting, perSample, options);
         }
         first = passes;
       }
@@ -286,20 +291,20 @@ async function completenessOf(
   engine: Engine,
   setting: Setting,
   { start = [] }: Passes,
-  of: number,
+  options: Settings,
 ): Promise<Completeness> {
   const { device } = engine;
+  const submits = new Submits(device, options);
   const meanScore = async (path: number, count: number) => {
     let sum = 0;
     for (let first = 0, samples = 0; first < count; first += samples) {
       const together = setting.weightNoise > 0 ? setting.inputs : count;
-      samples = Math.min(engine.capacity, together - (first % together), count - first);
-      const encoder = device.createCommandEncoder({ label: "completeness" });
+      samples = Math.min(engine.fitting(submits), together - (first % together), count - first);
       engine.setBatch({ ...setting, points: 1, samples, first, path });
-      engine.encode(encoder, ["forward"], samples);
-      device.queue.submit([encoder.finish()]);
+      await engine.play(submits, ["forward"], samples);
+      await submits.submit();
       const logits = await whileAlive(device, map.logitsOf(engine, samples));
-      sum += logits.reduce((total, each) => total + map.scoreOf(each, of), 0);
+      sum += logits.reduce((total, each) => total + map.scoreOf(each, options.of), 0);
     }
     return sum / count;
   };
@@ -320,27 +325,25 @@ export function takeTurn(model: Model): Promise<() => void> {
   });
 }
 
-/** Fixes the classes on the GPU, as the forward pass of the clean image found them, and tells them to the maps. */
+/** Tells the maps what the forward pass of the clean image found. */
 async function classify(
   engine: Engine,
   maps: readonly SensitivityMap[],
   classes: number,
 ): Promise<void> {
   const { device } = engine;
-  const encoder = device.createCommandEncoder({ label: "class" });
-  for (const map of maps) map.encodeClass(encoder, engine);
-  device.queue.submit([encoder.finish()]);
   const logits = await whileAlive(device, readLogits(engine, classes));
   for (const map of maps) map.setClass(logits);
 }
 
 /** @internal After the forward pass of the clean image: fixes the class, the first one where none is given. */
-export function encodeClass(
-  encoder: GPUCommandEncoder,
+export async function playClass(
+  submits: Submits,
   engine: Engine,
   target: number | undefined,
-): void {
+): Promise<void> {
   const words = new Uint32Array([target ?? 0, NO_CLASS, 0]);
   engine.device.queue.writeBuffer(engine.port("target"), 0, words);
-  if (target === undefined) engine.encode(encoder, ["classify"], 1);
+  if (target === undefined) await engine.play(submits, ["classify"], 1);
+  await submits.submit();
 }

@@ -9,6 +9,7 @@ import { MAX_POINTS, type PathNode, pathNodes, type Quadrature } from "./path.js
 import type { Box } from "./plan.js";
 import type { Preprocess, Preset } from "./preprocess.js";
 import { checkRead } from "./reads.js";
+import { DEFAULT_SUBMIT_TIME } from "./submits.js";
 import type { RelevanceNumbers } from "./types.js";
 
 /** Rows and columns. */
@@ -92,6 +93,11 @@ export interface SensitivityOptions {
   readonly stepTime?: number;
   /** For a series: numbers of samples after which there is a step in any case. */
   readonly stepsAt?: readonly number[];
+  /**
+   * Milliseconds of the GPU's time that a submit should take, so that pages can scroll and draw in between; 30 in pages
+   * and workers, elsewhere Infinity: as much as there is.
+   */
+  readonly submitTime?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -131,6 +137,7 @@ export interface Settings {
   readonly batch: number | undefined;
   readonly stepTime: number | undefined;
   readonly stepsAt: readonly number[];
+  readonly submitTime: number;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -200,10 +207,11 @@ export function settle(options: SensitivityOptions): Settings {
   choice("noise scale", noiseScales, noiseScale);
   const noise = options.noise ?? (noiseScale === "adaptive" ? 0.95 : 0.15);
   const { samples = 50, seed = 0, maxMemory = DEFAULT_MEMORY, batch, stepTime } = options;
-  const { stepsAt = [] } = options;
+  const { stepsAt = [], submitTime = DEFAULT_SUBMIT_TIME } = options;
   const { steps = 50, quadrature = "gauss-legendre", antithetic = false } = options;
   check("samples", samples, 1, MAX_SAMPLES, true);
   if (batch !== undefined) check("batch", batch, 1, MAX_SAMPLES, true);
+  check("submitTime", submitTime, 1, Number.POSITIVE_INFINITY, false);
   if (stepTime !== undefined) check("stepTime", stepTime, 1, 1e6, false);
   for (const step of stepsAt) check("stepsAt", step, 1, MAX_SAMPLES, true);
   check("noise", noise, 0, noiseScale === "adaptive" ? 0.999999 : 10000, false);
@@ -269,6 +277,7 @@ export function settle(options: SensitivityOptions): Settings {
     batch,
     stepTime,
     stepsAt,
+    submitTime,
     signal: options.signal,
   };
 }

@@ -1,0 +1,129 @@
+// Commands on their way to the queue, in submits that take a page's time and no more: a GPU does one thing after the
+// other, so what is submitted at once is what scrolling has to wait for. How much fits is learned from the submits before.
+//
+// Two submits are under way at any time: the GPU never waits for the next one, and a third would only stand in the way.
+
+import { whileAlive } from "./device.js";
+import { type Launch, play } from "./gpu.js";
+
+/** How to submit. */
+export interface SubmitOptions {
+  /** Milliseconds that a submit should take; Infinity: everything at once. */
+  readonly submitTime: number;
+  /** Heard before every submit. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What suits where the library runs: in pages and workers somebody wants to scroll. */
+export const DEFAULT_SUBMIT_TIME =
+  "document" in globalThis || "WorkerGlobalScope" in globalThis ? 30 : Number.POSITIVE_INFINITY;
+
+/** Submits under way. */
+const MOST = 2;
+/** Operations for each millisecond that the slowest adapters do; where learning starts. */
+const SLOWEST = 1e6;
+/** At most from one submit to the next. */
+const GROWTH = 4;
+/** An invocation that only moves its vec4s takes as long as so many operations. */
+const INVOCATION = 256;
+
+/** Operations for each millisecond, as far as they are known of a device. */
+const rates = new WeakMap<GPUDevice, number>();
+
+/** How much a launch has to do, in operations. */
+export function workOf({ step }: Pick<Launch, "step">, samples: number): number {
+  const [x, y, z] = step.workgroups;
+  const times = step.samples ? samples / step.samples : 1;
+  const moved = x * y * z * 64 * INVOCATION * Math.max(times, 1);
+  return Math.max((step.flops ?? 0) * (step.samples ? samples : 1), moved);
+}
+
+/** What is known of a rate after so much work in so many milliseconds. */
+export function learned(rate: number, work: number, milliseconds: number): number {
+  const measured = work / Math.max(milliseconds, 0.01);
+  return Math.min(GROWTH * rate, Math.max(rate / GROWTH, measured));
+}
+
+/** A list of commands that grows while it is submitted. */
+export class Submits {
+  private encoder: GPUCommandEncoder | undefined;
+  private pass: GPUComputePassEncoder | undefined;
+  private work = 0;
+  /** The submits under way. */
+  private readonly pending: Promise<void>[] = [];
+  private last = 0;
+
+  constructor(
+    private readonly device: GPUDevice,
+    private readonly options: SubmitOptions,
+  ) {}
+
+  /** The operations that a submit should have. */
+  private get limit(): number {
+    const { submitTime } = this.options;
+    // Infinity times whatever rate is no limit.
+    return submitTime * (rates.get(this.device) ?? SLOWEST);
+  }
+
+  /** How many samples may go through a launch together, so that it takes no longer than a submit; at least one. */
+  fitting(launches: readonly Launch[]): number {
+    const largest = launches.reduce((most, launch) => Math.max(most, workOf(launch, 1)), 1);
+    return Math.max(1, Math.floor(this.limit / largest));
+  }
+
+  /** Adds launches for a batch, and submits as often as it is time. */
+  async play(label: string, launches: readonly Launch[], samples: number): Promise<void> {
+    for (const launch of launches) {
+      const work = workOf(launch, samples);
+      if (this.work > 0 && this.work + work > this.limit) await this.submit();
+      this.pass ??= this.commands.beginComputePass({ label });
+      play(this.pass, [launch], samples);
+      this.work += work;
+    }
+  }
+
+  /** Adds a copy of a whole buffer. */
+  copy(from: GPUBuffer, to: GPUBuffer): void {
+    this.pass?.end();
+    this.pass = undefined;
+    this.commands.copyBufferToBuffer(from, 0, to, 0, from.size);
+  }
+
+  /** Submits what was added; resolves when that is on its way to the queue. */
+  async submit(): Promise<void> {
+    const { encoder, work, pending } = this;
+    if (!encoder) return;
+    this.pass?.end();
+    this.pass = undefined;
+    this.encoder = undefined;
+    this.work = 0;
+    const commands = encoder.finish();
+    const isMeasured = Number.isFinite(this.options.submitTime);
+    if (isMeasured && pending.length >= MOST) await pending.shift();
+    this.options.signal?.throwIfAborted();
+    // Little is no measure: the way to the GPU and back would count as work.
+    const counts = isMeasured && work > this.limit / 2;
+    this.device.queue.submit([commands]);
+    if (isMeasured) pending.push(this.done(counts ? work : 0));
+  }
+
+  private get commands(): GPUCommandEncoder {
+    this.encoder ??= this.device.createCommandEncoder({ label: "submit" });
+    return this.encoder;
+  }
+
+  /** Waits for a submit and learns from it. */
+  private done(work: number): Promise<void> {
+    const { device } = this;
+    const submitted = performance.now();
+    const done = whileAlive(device, device.queue.onSubmittedWorkDone()).then(() => {
+      const now = performance.now();
+      const time = now - Math.max(submitted, this.last);
+      this.last = now;
+      if (work > 0) rates.set(device, learned(rates.get(device) ?? SLOWEST, work, time));
+    });
+    // Whoever waits for the device hears of its loss.
+    done.catch(() => {});
+    return done;
+  }
+}

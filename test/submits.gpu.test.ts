@@ -1,0 +1,125 @@
+// Commands in submits of limited time: the same map to the bit, in more submits, and an end in between.
+
+import * as assert from "uvu/assert";
+import type { Launch } from "../src/gpu.js";
+import { loadModel } from "../src/load.js";
+import { sensitivity } from "../src/sensitivity.js";
+import type { SensitivityOptions } from "../src/settings.js";
+import { learned, Submits, workOf } from "../src/submits.js";
+import type { Step } from "../src/types.js";
+import { close, randn, suite, testWithDevice } from "./harness.js";
+import { smallSize } from "./models/architectures/index.js";
+
+const test = suite("submits");
+
+const SIDE = 37;
+const image = { data: randn(3 * SIDE * SIDE, 3), shape: [1, 3, SIDE, SIDE] } as const;
+const bytes = () => smallSize["ResNet of basic blocks"].build();
+
+/** Counts what is submitted while something is done. */
+async function counted<T>(device: GPUDevice, action: () => Promise<T>): Promise<[T, number]> {
+  const { submit } = device.queue;
+  let count = 0;
+  device.queue.submit = function (buffers) {
+    count++;
+    submit.call(this, buffers);
+  };
+  try {
+    const result = await action();
+    return [result, count];
+  } finally {
+    device.queue.submit = submit;
+  }
+}
+
+const METHODS: SensitivityOptions[] = [
+  { samples: 7 },
+  { samples: 6, antithetic: true, estimator: "variance" },
+  { samples: 5, method: "smoothdiff" },
+  { samples: 4, weightNoise: 0.1, weightSamples: 2 },
+  { samples: 2, method: "integrated-gradients", steps: 5 },
+];
+
+for (const options of METHODS) {
+  testWithDevice(test, `${JSON.stringify(options)} comes to the same bits`, async (device) => {
+    const model = await loadModel(device, bytes());
+    const dataOf = (submitTime: number) =>
+      counted(device, async () => {
+        const map = await sensitivity(model, image, { ...options, submitTime });
+        const data = await map.data();
+        map.destroy();
+        return data;
+      });
+    const [whole, few] = await dataOf(Number.POSITIVE_INFINITY);
+    const [parts, many] = await dataOf(1);
+    close(parts, whole, { rtol: 0, atol: 0 });
+    assert.ok(many > few, `${many} submits in place of ${few}`);
+    model.destroy();
+  });
+}
+
+testWithDevice(test, "an abort is heard between submits", async (device) => {
+  const model = await loadModel(device, bytes());
+  const controller = new AbortController();
+  const { submit } = device.queue;
+  let count = 0;
+  device.queue.submit = function (buffers) {
+    if (++count === 10) controller.abort(new Error("enough"));
+    submit.call(this, buffers);
+  };
+  const options = { samples: 50, submitTime: 1, signal: controller.signal };
+  const error = await sensitivity(model, image, options).catch((reason) => reason);
+  device.queue.submit = submit;
+  assert.is(error.message, "enough");
+  assert.ok(count < 15, `${count} submits`);
+  // What was left half done is no matter for the next map.
+  const again = await sensitivity(model, image, { samples: 2 });
+  const other = await sensitivity(model, image, { samples: 2, submitTime: 1 });
+  close(await other.data(), await again.data(), { rtol: 0, atol: 0 });
+  for (const map of [again, other]) map.destroy();
+  model.destroy();
+});
+
+testWithDevice(test, "at most two submits are under way", async (device) => {
+  const { queue } = device;
+  const done = queue.onSubmittedWorkDone;
+  let [now, most] = [0, 0];
+  queue.onSubmittedWorkDone = async function () {
+    most = Math.max(most, ++now);
+    await done.call(this);
+    now--;
+    return undefined;
+  };
+  const buffers = [0, 1].map(() =>
+    device.createBuffer({ size: 64, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC }),
+  ) as [GPUBuffer, GPUBuffer];
+  const submits = new Submits(device, { submitTime: 1 });
+  for (let i = 0; i < 20; i++) {
+    submits.copy(...buffers);
+    await submits.submit();
+  }
+  await done.call(queue);
+  queue.onSubmittedWorkDone = done;
+  assert.is(most, 2);
+  for (const buffer of buffers) buffer.destroy();
+});
+
+test("what fits is learned by leaps that are not too large", () => {
+  assert.is(learned(1e6, 30e6, 10), 3e6);
+  assert.is(learned(1e6, 30e6, 0.1), 4e6);
+  assert.is(learned(1e6, 30e6, 1000), 0.25e6);
+});
+
+test("the work of a launch grows with its samples, if it has any", () => {
+  const launch = (step: Partial<Step>) =>
+    ({
+      step: { label: "", shader: "", entry: "", uniforms: {}, bindings: {}, ...step },
+    }) as Pick<Launch, "step">;
+  const conv = launch({ workgroups: [1, 1, 1], samples: 1, flops: 1e9 });
+  assert.is(workOf(conv, 3), 3e9);
+  const fixed = launch({ workgroups: [2, 1, 1], samples: 0 });
+  assert.is(workOf(fixed, 3), workOf(fixed, 1));
+  assert.is(workOf(launch({ workgroups: [2, 1, 1], samples: 1 }), 3), 3 * workOf(fixed, 1));
+});
+
+test.run();
