@@ -67,15 +67,18 @@ const isConstant = (node: Node, k: number, constants: Constants): boolean =>
 const isPlane = ({ attributes }: Node): boolean =>
   (attributes.kernel_shape as readonly number[] | undefined)?.length === 2;
 
+// Before opset 7 an attribute said that the second operand stands elsewhere than at the last axes.
+const isUsual = ({ attributes }: Node): boolean => !attributes.broadcast;
+
 /** Of the operators above that a file may have: whether a node needs none of the compositions. */
 const plain: Readonly<Record<string, (node: Node, constants: Constants) => boolean>> = {
-  Add: always,
+  Add: isUsual,
   AveragePool: isPlane,
   BatchNormalization: always,
   Clip: (node, constants) => isConstant(node, 1, constants) && isConstant(node, 2, constants),
   Concat: always,
   Conv: ({ inputs }, constants) => constants.get(inputs[1] ?? "")?.shape.length === 4,
-  Div: always,
+  Div: isUsual,
   Dropout: ({ inputs }) => !inputs[2],
   Flatten: always,
   Gemm({ inputs: [, weights = "", bias = ""], attributes }, constants) {
@@ -88,11 +91,11 @@ const plain: Readonly<Record<string, (node: Node, constants: Constants) => boole
   Identity: always,
   LeakyRelu: always,
   MaxPool: isPlane,
-  Mul: always,
+  Mul: isUsual,
   Relu: always,
   Reshape: always,
   Squeeze: always,
-  Sub: always,
+  Sub: isUsual,
   Unsqueeze: always,
 };
 
