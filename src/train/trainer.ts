@@ -3,7 +3,7 @@
 
 import { whileAlive } from "../device.js";
 import { bind, compile, type Launch, play, read } from "../gpu.js";
-import { loadOperators, makeGraph } from "../graph.js";
+import { loadRareOperators, makeGraph } from "../graph.js";
 import { tilingOf } from "../model.js";
 import { addShaders } from "../shaders.js";
 import type { BufferId, Constant, OnnxModel, Tiling } from "../types.js";
@@ -105,7 +105,8 @@ export class Trainer {
   ): Promise<Trainer> {
     addShaders(trainingShaders);
     const all = { ...defaults, ...options };
-    await loadOperators(network.model);
+    // Unfold among them, which the first layer may become.
+    await loadRareOperators();
     const { graph, count } = numbered(overWindows(makeGraph(network.model)));
     const { dropout } = network;
     const plan = makeTrainingPlan(graph, {
