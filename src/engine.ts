@@ -3,7 +3,7 @@
 
 import { adapterName, whileAlive } from "./device.js";
 import { bind, compile, type Launch, measure, read } from "./gpu.js";
-import type { Submits } from "./submits.js";
+import { type Job, jobOf, type Submits } from "./submits.js";
 import type { BufferId, Plan, PlanBuffer, Step, View } from "./types.js";
 
 /** What a batch must know, as run.wgsl has it; what is not given is 0, and one pass is one sample. */
@@ -91,7 +91,7 @@ export class Engine {
     readonly capacity: number,
     private readonly buffers: ReadonlyMap<BufferId, GPUBuffer>,
     private readonly own: readonly GPUBuffer[],
-    private readonly launches: Readonly<Record<Part, readonly Launch[]>>,
+    private readonly launches: Readonly<Record<Part, readonly Job[]>>,
   ) {}
 
   /** Compiles and allocates. Rejects in one sentence where the device has not enough memory. */
@@ -143,9 +143,10 @@ export class Engine {
     const parts = (["prologue", "classify", "forward", "backward"] as const).map((part) => {
       const { launches, uniforms } = bind(device, plan[part], buffers);
       own.push(uniforms);
-      return [part, launches] as const;
+      const jobs = launches.map((launch) => jobOf(launch, sharedBytes(plan, launch)));
+      return [part, jobs] as const;
     });
-    const launches = Object.fromEntries(parts) as Record<Part, readonly Launch[]>;
+    const launches = Object.fromEntries<readonly Job[]>(parts) as Record<Part, readonly Job[]>;
     return new Engine(device, plan, capacity, buffers, own, launches);
   }
 
@@ -200,6 +201,12 @@ export class Engine {
   destroy(): void {
     for (const buffer of this.own) buffer.destroy();
   }
+}
+
+/** The bytes of a launch's buffers that are not of single samples. */
+function sharedBytes({ buffers }: Plan, { step }: Launch): number {
+  const shared = new Set(Object.values(step.bindings)).values();
+  return [...shared].reduce((sum, id) => sum + (buffers[id]?.fixed ? buffers[id].bytes : 0), 0);
 }
 
 function upload(

@@ -24,19 +24,30 @@ const MOST = 2;
 const SLOWEST = 1e6;
 /** At most from one submit to the next. */
 const GROWTH = 4;
-/** An invocation that only moves its vec4s takes as long as so many operations. */
-const INVOCATION = 256;
+/** To move a byte takes as long as so many operations, on slow adapters and on fast ones. */
+const BYTE = 16;
 
 /** Operations for each millisecond, as far as they are known of a device. */
 const rates = new WeakMap<GPUDevice, number>();
 
-/** How much a launch has to do, in operations. */
-export function workOf({ step }: Pick<Launch, "step">, samples: number): number {
-  const [x, y, z] = step.workgroups;
-  const times = step.samples ? samples / step.samples : 1;
-  const moved = x * y * z * 64 * INVOCATION * Math.max(times, 1);
-  return Math.max((step.flops ?? 0) * (step.samples ? samples : 1), moved);
+/** A launch and what it has to do, in operations: so much for each sample, but at least so much, to read its weights. */
+export interface Job extends Launch {
+  readonly each: number;
+  readonly least: number;
 }
+
+/** What a launch has to do; `fixed` are the bytes of its buffers that all samples share. */
+export function jobOf(launch: Launch, fixed: number): Job {
+  const { workgroups, samples, flops = 0 } = launch.step;
+  const [x, y, z] = workgroups;
+  // An invocation that does nothing else reads a vec4 and writes one.
+  const moved = x * y * z * 64 * 32 * BYTE;
+  const least = fixed * BYTE;
+  if (samples === 0) return { ...launch, each: 0, least: Math.max(flops, moved, least) };
+  return { ...launch, each: Math.max(flops, moved / samples), least };
+}
+
+const workOf = ({ each, least }: Job, samples: number): number => Math.max(each * samples, least);
 
 /** What is known of a rate after so much work in so many milliseconds. */
 export function learned(rate: number, work: number, milliseconds: number): number {
@@ -65,19 +76,23 @@ export class Submits {
     return submitTime * (rates.get(this.device) ?? SLOWEST);
   }
 
-  /** How many samples may go through a launch together, so that it takes no longer than a submit; at least one. */
-  fitting(launches: readonly Launch[]): number {
-    const largest = launches.reduce((most, launch) => Math.max(most, workOf(launch, 1)), 1);
-    return Math.max(1, Math.floor(this.limit / largest));
+  /**
+   * How many samples may go through launches together, so that none takes longer than a submit should, or than it would
+   * for one sample.
+   */
+  fitting(jobs: readonly Job[]): number {
+    const { limit } = this;
+    const most = jobs.map(({ each, least }) => Math.max(limit, least) / Math.max(each, 1));
+    return Math.max(1, Math.floor(Math.min(...most)));
   }
 
   /** Adds launches for a batch, and submits as often as it is time. */
-  async play(label: string, launches: readonly Launch[], samples: number): Promise<void> {
-    for (const launch of launches) {
-      const work = workOf(launch, samples);
+  async play(label: string, jobs: readonly Job[], samples: number): Promise<void> {
+    for (const job of jobs) {
+      const work = workOf(job, samples);
       if (this.work > 0 && this.work + work > this.limit) await this.submit();
       this.pass ??= this.commands.beginComputePass({ label });
-      play(this.pass, [launch], samples);
+      play(this.pass, [job], samples);
       this.work += work;
     }
   }

@@ -5,7 +5,7 @@ import type { Launch } from "../src/gpu.js";
 import { loadModel } from "../src/load.js";
 import { sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
-import { learned, Submits, workOf } from "../src/submits.js";
+import { type Job, jobOf, learned, Submits } from "../src/submits.js";
 import type { Step } from "../src/types.js";
 import { close, randn, suite, testWithDevice } from "./harness.js";
 import { smallSize } from "./models/architectures/index.js";
@@ -110,16 +110,25 @@ test("what fits is learned by leaps that are not too large", () => {
   assert.is(learned(1e6, 30e6, 1000), 0.25e6);
 });
 
-test("the work of a launch grows with its samples, if it has any", () => {
+test("a launch has to do what its samples ask, and to read its weights", () => {
   const launch = (step: Partial<Step>) =>
     ({
       step: { label: "", shader: "", entry: "", uniforms: {}, bindings: {}, ...step },
-    }) as Pick<Launch, "step">;
-  const conv = launch({ workgroups: [1, 1, 1], samples: 1, flops: 1e9 });
-  assert.is(workOf(conv, 3), 3e9);
-  const fixed = launch({ workgroups: [2, 1, 1], samples: 0 });
-  assert.is(workOf(fixed, 3), workOf(fixed, 1));
-  assert.is(workOf(launch({ workgroups: [2, 1, 1], samples: 1 }), 3), 3 * workOf(fixed, 1));
+    }) as unknown as Launch;
+  const dense = jobOf(launch({ workgroups: [2, 1, 1], samples: 1, flops: 1e7 }), 1e7);
+  close([dense.each, dense.least], [1e7, 16e7], { rtol: 0, atol: 0 });
+  const sums = jobOf(launch({ workgroups: [2, 1, 1], samples: 0 }), 0);
+  close([sums.each, sums.least], [0, 2 * 64 * 32 * 16], { rtol: 0, atol: 0 });
+});
+
+testWithDevice(test, "a batch is as large as its longest launch allows", (device) => {
+  const job = (each: number, least: number) => ({ each, least }) as Job;
+  const submits = new Submits(device, { submitTime: Number.POSITIVE_INFINITY });
+  assert.is(submits.fitting([job(1e12, 0)]), Number.POSITIVE_INFINITY);
+  const short = new Submits(device, { submitTime: 1 });
+  assert.is(short.fitting([job(1e15, 0), job(1, 0)]), 1);
+  // Reading the weights takes so long in any case, so sixteen samples may come along.
+  assert.is(short.fitting([job(1e15, 16e15)]), 16);
 });
 
 test.run();
