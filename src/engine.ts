@@ -2,7 +2,7 @@
 // computes is left in its moments, for the caller to copy.
 
 import { adapterName, whileAlive } from "./device.js";
-import { bind, compile, type Launch, measure, read } from "./gpu.js";
+import { bind, type Launch, measure, read, startCompiling } from "./gpu.js";
 import { type Job, jobOf, type Submits } from "./submits.js";
 import type { BufferId, Plan, PlanBuffer, Step, View } from "./types.js";
 
@@ -101,7 +101,8 @@ export class Engine {
     capacity: number,
     shared: SharedBuffers,
   ): Promise<Engine> {
-    await whileAlive(device, compile(device, stepsOf(plan)));
+    // The GPU's process compiles while weights are packed here.
+    const compiling = await startCompiling(device, stepsOf(plan));
     device.pushErrorScope("out-of-memory");
     const ports = new Set(Object.values(plan.ports));
     const used = new Set(stepsOf(plan).flatMap((step) => Object.values(step.bindings)));
@@ -140,6 +141,7 @@ export class Engine {
         { cause: error },
       );
     }
+    await whileAlive(device, Promise.all(compiling));
     const parts = (["prologue", "classify", "forward", "backward"] as const).map((part) => {
       const { launches, uniforms } = bind(device, plan[part], buffers);
       own.push(uniforms);

@@ -30,6 +30,14 @@ function pipelineKey(step: Step): string {
 
 /** Compiles the pipelines of all steps in parallel; resolves when the last is ready. */
 export async function compile(device: GPUDevice, steps: readonly Step[]): Promise<void> {
+  await Promise.all(await startCompiling(device, steps));
+}
+
+/** The same, for who has something else to do meanwhile: resolves, when all are begun, with what is to be waited for. */
+export async function startCompiling(
+  device: GPUDevice,
+  steps: readonly Step[],
+): Promise<Promise<unknown>[]> {
   await loadShaders(steps.map(({ shader }) => shader));
   let pending = pipelines.get(device);
   if (!pending) pipelines.set(device, (pending = new Map()));
@@ -62,7 +70,7 @@ export async function compile(device: GPUDevice, steps: readonly Step[]): Promis
     }
     waits.push(promise);
   }
-  await Promise.all(waits);
+  return waits;
 }
 
 /** What a shader's text says of its bindings: their numbers, and the fields of its uniform structs. */

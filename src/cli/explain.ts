@@ -139,10 +139,10 @@ function summary(input: string, { facts }: Result, files: readonly (string | und
 function report(input: string, request: ExplainRequest, { facts }: Result): string {
   const { inputs: _, outputs: __, model, ...options } = request;
   const { top, target, versus, contrast, samples, sigma, standardError, completeness } = facts;
-  const { shape, adapter, memory, times } = facts;
+  const { shape, adapter, memory, times, loading } = facts;
   const classes = { top, target, versus, contrast };
   const found = { ...classes, samples, sigma, standardError, completeness };
-  const run = { shape, adapter, memory, times };
+  const run = { shape, adapter, memory, times: { loading, ...times } };
   const whole = { smoothgrad: version, input, model, options, ...found, ...run };
   // An option that was left to the library is written as null.
   return `${JSON.stringify(whole, (_, value) => (value === undefined ? null : value), 2)}\n`;

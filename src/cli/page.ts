@@ -58,6 +58,8 @@ export type Facts = Pick<SensitivityMap, Exclude<(typeof FACTS)[number], "standa
   readonly standardError: number | null;
   /** The class whose map is subtracted. */
   readonly contrast: SensitivityMap["target"] | undefined;
+  /** Milliseconds from nothing to a model that is ready; with the times of the first map, from nothing to that. */
+  readonly loading: number;
 };
 
 /** What one task came to; files are in base64. */
@@ -69,16 +71,19 @@ export interface Result {
 
 let model: Promise<Model> | undefined;
 let isOfDigits = false;
+let loading = 0;
 
 /** Loads the model that all tasks are about. */
 export async function load({ url, labels, preprocess, ...setting }: Setting): Promise<void> {
   isOfDigits = setting.isOfDigits;
+  const began = performance.now();
   const device = await requestDevice();
   model = loadModel(device, await fetch(url), {
     ...(labels && { labels }),
     ...(preprocess && { preprocess }),
   });
   await model;
+  loading = performance.now() - began;
 }
 
 /** Computes one map; `tick` hears how many samples are done. */
@@ -107,7 +112,7 @@ export async function explain(task: Task, tick: (samples: number) => unknown): P
     const cap = isCaptum && { scale: await captumScale(map, draw as PictureOptions) };
     const view = { ...(draw as PictureOptions), ...cap, width, height };
     return {
-      facts: { ...factsOf(map), contrast: against?.target },
+      facts: { ...factsOf(map), contrast: against?.target, loading },
       ...(against ? await filesOfTwo(map, against, task, view) : await filesOf(map, task, view)),
     };
   } finally {
@@ -145,13 +150,13 @@ async function filesOfTwo(
   }
 }
 
-function factsOf(map: SensitivityMap): Omit<Facts, "contrast"> {
+function factsOf(map: SensitivityMap): Omit<Facts, "contrast" | "loading"> {
   const facts = Object.fromEntries(FACTS.map((fact) => [fact, map[fact]]));
   const { standardError } = map;
   return {
     ...facts,
     standardError: Number.isFinite(standardError) ? standardError : null,
-  } as Omit<Facts, "contrast">;
+  } as Omit<Facts, "contrast" | "loading">;
 }
 
 async function readImage({ url, isTensor }: Task): Promise<ImageSource> {

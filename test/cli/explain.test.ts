@@ -111,6 +111,7 @@ test("explains a picture and a tensor in one run", () =>
     assert.ok(report.adapter.length > 0);
     assert.ok(report.memory.peak > 0);
     assert.ok(report.times.total > 0);
+    assert.ok(report.times.loading > 0);
     assert.ok(report.standardError < 1e-3);
   }));
 
