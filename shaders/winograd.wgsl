@@ -5,7 +5,7 @@
 //   backward  the same, transposed: dx = B [(G w Gᵀ)ᵀ ⊙ (A dy Aᵀ)] Bᵀ, where tiles overlap by two pixels
 //
 // What stands between is for each of the 36 places of a tile a product of matrices over channels: a 1 × 1 convolution
-// in 36 groups, by conv.wgsl. Here are the two ends of it. One invocation makes one tile of one channel quad.
+// in 36 groups, by conv.wgsl. Here are the two ends of it.
 //
 //   Bᵀ = 4  0 −5  0  1  0     Aᵀ = 1  1  1  1  1  0
 //        0 −4 −4  1  1  0          0  1 −1  2 −2  0
@@ -13,24 +13,6 @@
 //        0 −2 −1  2  1  0          0  1 −1  8 −8  1
 //        0  2 −1 −2  1  0
 //        0  4  0 −5  0  1
-//
-// Constant put before: WORKGROUP.
-
-struct Layer {
-  height: u32,      // of input and result alike
-  width: u32,
-  quads: u32,
-  x_offset: u32,    // vec4s from the start of a sample to the first of x
-  x_stride: u32,    // vec4s from a sample to the next
-  bias: u32,        // whether there is one
-}
-
-@group(0) @binding(22) var<uniform> layer: Layer;
-
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;             // [n][C/4][height][width]
-@group(0) @binding(1) var<storage, read_write> tiles: array<vec4f>;   // [n][36][C/4][tiles]
-@group(0) @binding(2) var<storage, read> b: array<vec4f>;             // [C/4]
-@group(0) @binding(3) var<storage, read> products: array<vec4f>;      // [n][36][C/4][tiles]
 
 // Six values along an axis of a tile.
 struct Six {
@@ -83,26 +65,6 @@ fn gather_overlapping(before: vec4f, m: Six, after: vec4f) -> mat4x4f {
     m.v0 + sum1 + sum2 + 4 * after);
 }
 
-struct Tile {
-  quad: u32,
-  row: u32,
-  column: u32,
-  down: u32,     // how many there are
-  across: u32,
-}
-
-fn tile_of(index: u32) -> Tile {
-  let down = (layer.height + 3) / 4;
-  let across = (layer.width + 3) / 4;
-  let in_plane = index % (down * across);
-  return Tile(index / (down * across), in_plane / across, in_plane % across, down, across);
-}
-
-fn pixel(start: u32, row: i32, column: i32) -> vec4f {
-  let inside = u32(row) < layer.height && u32(column) < layer.width;
-  return select(vec4f(), x[start + u32(row) * layer.width + u32(column)], inside);
-}
-
 fn six_pixels(start: u32, row: i32, column: i32) -> Six {
   return Six(pixel(start, row, column), pixel(start, row + 1, column), pixel(start, row + 2, column),
     pixel(start, row + 3, column), pixel(start, row + 4, column), pixel(start, row + 5, column));
@@ -139,7 +101,7 @@ fn spread_forward(@builtin(global_invocation_id) id: vec3u) {
   let c4 = spread_six(six_pixels(start, row, column + 4));
   let c5 = spread_six(six_pixels(start, row, column + 5));
   let step = layer.quads * tile.down * tile.across;
-  let first = id.z * 36 * step + id.x;
+  let first = id.z * PLACES * step + id.x;
   put_six(first, step, 0, spread_six(Six(c0.v0, c1.v0, c2.v0, c3.v0, c4.v0, c5.v0)));
   put_six(first, step, 6, spread_six(Six(c0.v1, c1.v1, c2.v1, c3.v1, c4.v1, c5.v1)));
   put_six(first, step, 12, spread_six(Six(c0.v2, c1.v2, c2.v2, c3.v2, c4.v2, c5.v2)));
@@ -162,7 +124,7 @@ fn spread_backward(@builtin(global_invocation_id) id: vec3u) {
   let c2 = spread_four(four_pixels(start, row, column + 2));
   let c3 = spread_four(four_pixels(start, row, column + 3));
   let step = layer.quads * tile.down * tile.across;
-  let first = id.z * 36 * step + id.x;
+  let first = id.z * PLACES * step + id.x;
   put_six(first, step, 0, spread_four(mat4x4f(c0.v0, c1.v0, c2.v0, c3.v0)));
   put_six(first, step, 6, spread_four(mat4x4f(c0.v1, c1.v1, c2.v1, c3.v1)));
   put_six(first, step, 12, spread_four(mat4x4f(c0.v2, c1.v2, c2.v2, c3.v2)));
@@ -184,7 +146,7 @@ fn gather_forward(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   let step = layer.quads * tile.down * tile.across;
-  let first = id.z * 36 * step + id.x;
+  let first = id.z * PLACES * step + id.x;
   let c0 = gather_six(six_products(first, step, 0));
   let c1 = gather_six(six_products(first, step, 1));
   let c2 = gather_six(six_products(first, step, 2));
@@ -228,7 +190,7 @@ fn gather_backward(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   let step = layer.quads * tile.down * tile.across;
-  let start = id.z * 36 * step + tile.quad * tile.down * tile.across;
+  let start = id.z * PLACES * step + tile.quad * tile.down * tile.across;
   let column = i32(tile.column);
   let before = overlapping(start, step, 5, column - 1, tile);
   let c0 = overlapping(start, step, 0, column, tile);
@@ -245,22 +207,4 @@ fn gather_backward(@builtin(global_invocation_id) id: vec3u) {
       put_gradient(id.z, tile.quad, line + j, row[j]);
     }
   }
-}
-
-// The mask of a result that stands there already, eight positions an invocation: tiles would share words.
-@compute @workgroup_size(WORKGROUP)
-fn mark(@builtin(global_invocation_id) id: vec3u) {
-  let positions = layer.height * layer.width;
-  let words = (positions + 7) / 8;
-  let quad = id.x / words;
-  if (quad >= layer.quads) {
-    return;
-  }
-  let first = id.x % words * 8;
-  let start = id.z * out.stride + out.offset + quad * positions + first;
-  var word = 0u;
-  for (var s = 0u; s < min(8u, positions - first); s++) {
-    word |= mask_bits(y[start + s], s);
-  }
-  put_mask(id.z, id.x, word);
 }

@@ -6,12 +6,12 @@ import type { beginnings } from "./shaders/network.js";
 
 const texts = new Map<string, string>();
 
-type Rare = readonly [
-  begins: keyof typeof beginnings,
-  load: () => Promise<{ readonly default: string }>,
-];
+type File = () => Promise<{ readonly default: string }>;
+type Rare = readonly [begins: keyof typeof beginnings, ...files: File[]];
 
-/** The others: what stands before the file, and the file. */
+const tiles: File = () => import("../shaders/tiles.wgsl");
+
+/** The others: what stands before the files, and the files, one after the other. */
 const rare: Readonly<Record<string, Rare>> = {
   affine: ["ends", () => import("../shaders/affine.wgsl")],
   blur: ["sampling", () => import("../shaders/blur.wgsl")],
@@ -25,7 +25,8 @@ const rare: Readonly<Record<string, Rare>> = {
   smooth: ["ends", () => import("../shaders/smooth.wgsl")],
   softmax: ["ends", () => import("../shaders/softmax.wgsl")],
   tally: ["tallies", () => import("../shaders/tally.wgsl")],
-  winograd: ["ends", () => import("../shaders/winograd.wgsl")],
+  winograd: ["ends", tiles, () => import("../shaders/winograd.wgsl")],
+  winograd5: ["ends", tiles, () => import("../shaders/winograd5.wgsl")],
 };
 
 /** The text of a shader; undefined if there is none of that name, or it was not loaded. */
@@ -43,10 +44,10 @@ export async function loadShaders(names: Iterable<string> = []): Promise<void> {
   const { beginnings, shaders } = await import("./shaders/network.js");
   addShaders(shaders);
   const load = async (name: string) => {
-    const file = rare[name];
-    if (!file || texts.has(name)) return;
-    const { default: text } = await file[1]();
-    texts.set(name, beginnings[file[0]] + text);
+    const [before, ...files] = rare[name] ?? [];
+    if (before === undefined || texts.has(name)) return;
+    const after = await Promise.all(files.map((file) => file()));
+    texts.set(name, beginnings[before] + after.map((file) => file.default).join(""));
   };
   await Promise.all(Array.from(new Set(names), load));
 }

@@ -193,8 +193,8 @@ export interface Tiling {
   readonly quads: number;
   readonly workgroup: number;
   /**
-   * Convolutions of 3 × 3 have fewer products, and pass through memory more often. They round about five times as much,
-   * each place of a tile in its own way: only for plans that need not be exact.
+   * Convolutions of 3 × 3 and 5 × 5 have fewer products, and pass through memory more often. They round about six times
+   * as much, each place of a tile in its own way: only for plans that need not be exact.
    */
   readonly winograd?: boolean;
 }

@@ -1,15 +1,15 @@
-// Convolutions of 3 × 3 with a quarter of the products, by winograd.wgsl at both ends and conv.wgsl between.
+// Convolutions of 3 × 3 with a quarter of the products, and of 5 × 5 with a sixth of them, by winograd.wgsl and
+// winograd5.wgsl at both ends and conv.wgsl between.
 
 import { positions, vec4s } from "../layout.js";
 import type { Node, Planning, Sink, Step, View } from "../types.js";
 import { biasPart, type Convolution, convolve, convolveBack, operations } from "./convolution.js";
 import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
 
-/** Places of a tile, pixels along each side of what it makes. */
-const PLACES = 36;
+/** Pixels along each side of what a tile makes. */
 const SIDE = 4;
 
-/** The most bytes of transformed weights, which are four times those of the model. */
+/** The most bytes of transformed weights, which are up to four times those of the model. */
 const MOST_BYTES = 2 ** 26;
 
 const quadsOf = (channels: number): number => Math.ceil(channels / 4);
@@ -19,57 +19,89 @@ function tilesOf({ window }: Convolution): number {
   return Math.ceil(window.output[0] / SIDE) * Math.ceil(window.output[1] / SIDE);
 }
 
-/** True where winograd.wgsl can make the convolution, and sooner than conv.wgsl. */
+/** Length of the kernel's sides. */
+const sizeOf = ({ window }: Convolution): number => window.kernel[0];
+
+/** Places along each side of a tile, and of the whole tile. */
+const lineOf = (conv: Convolution): number => SIDE + sizeOf(conv) - 1;
+const placesOf = (conv: Convolution): number => lineOf(conv) ** 2;
+
+/** True where there is a kernel for the convolution here, and it is sooner done than by conv.wgsl. */
 export function isWinograd(node: Node, conv: Convolution, plan: Planning): boolean {
   const { window, groups, change } = conv;
   const isAll = (pair: readonly number[], n: number) => pair.every((v) => v === n);
+  const size = window.kernel[0];
   const fits =
-    isAll(window.kernel, 3) &&
-    isAll([...window.stride, ...window.dilation, ...window.before, ...window.after], 1) &&
+    (size === 3 || size === 5) &&
+    isAll(window.kernel, size) &&
+    isAll([...window.before, ...window.after], (size - 1) / 2) &&
+    isAll([...window.stride, ...window.dilation], 1) &&
     groups === 1 &&
     !change &&
     // The mask is made of the result.
     (node.activation?.slope ?? 0) >= 0;
   if (!fits || !plan.tiling.winograd || plan.changingWeights) return false;
   const [from, to] = [quadsOf(conv.channels), quadsOf(conv.outputs)];
-  if (PLACES * from * to * 64 > MOST_BYTES) return false;
+  const places = placesOf(conv);
+  if (places * from * to * 64 > MOST_BYTES) return false;
   // Loads and stores of vec4s: half of one for each product of a matrix and a vector, which is what a tile of
   // conv.wgsl comes to, and what the ends read and write.
-  const direct = (window.output[0] * window.output[1] * 9 * from * to) / 2;
-  const tiles = tilesOf(conv) * ((PLACES * from * to) / 2 + 66 * (from + to));
+  const direct = (window.output[0] * window.output[1] * size * size * from * to) / 2;
+  const tiles = tilesOf(conv) * ((places * from * to) / 2 + 2 * places * (from + to));
   return tiles < direct;
 }
 
-/** G w of three weights: six, `step` apart from `at` on. */
-function spread(
-  from: ArrayLike<number>,
-  [w, stride]: readonly [number, number],
-  to: Float32Array | Float64Array,
-  [at, step]: readonly [number, number],
-): void {
-  const [a, b, c] = [from[w], from[w + stride], from[w + 2 * stride]] as [number, number, number];
-  const [near, far] = [-(a + c) / 6, a / 24 + c / 6];
-  to[at] = a / 4;
-  to[at + step] = near - b / 6;
-  to[at + 2 * step] = near + b / 6;
-  to[at + 3 * step] = far + b / 12;
-  to[at + 4 * step] = far - b / 12;
-  to[at + 5 * step] = c;
+/** The rows of G for each size of kernel: what becomes of its weights at the points 0, ±1, ±2, (±1/2,) ∞. */
+const SPREADS: Readonly<Record<number, readonly (readonly number[])[]>> = {
+  3: [
+    [1 / 4, 0, 0],
+    ...[1, -1].map((p) => [-1 / 6, -p / 6, -1 / 6]),
+    ...[2, -2].map((p) => [1 / 24, p / 24, 1 / 6]),
+    [0, 0, 1],
+  ],
+  5: [
+    [1, 0, 0, 0, 0],
+    ...[1, -1].map((p) => powers(p, -2 / 9)),
+    ...[2, -2].map((p) => powers(p, 1 / 90)),
+    ...[1 / 2, -1 / 2].map((p) => powers(p, 32 / 45)),
+    [0, 0, 0, 0, 1],
+  ],
+};
+
+function powers(p: number, factor: number): number[] {
+  return [0, 1, 2, 3, 4].map((k) => factor * p ** k);
 }
 
-/** G w Gᵀ of every pair of channels as conv.wgsl reads them: [36][O/4][C/4] of 4 × 4 matrices, column by column. */
-function packPlaces({ weights: { data }, channels, outputs }: Convolution): Float32Array {
+/**
+ * G w Gᵀ of every pair of channels as conv.wgsl reads them: [places][O/4][C/4] of 4 × 4 matrices, column by column.
+ * For the way back of a convolution that is one itself: of turned weights, with inputs for outputs.
+ */
+function packPlaces(conv: Convolution, isTurned: boolean): Float32Array {
+  const { weights, channels, outputs } = conv;
+  const [size, line] = [sizeOf(conv), lineOf(conv)];
+  const spread = SPREADS[size] as readonly (readonly number[])[];
+  const taps = size * size;
   const [from, to] = [quadsOf(channels), quadsOf(outputs)];
   const place = from * to * 16;
-  const packed = new Float32Array(PLACES * place);
-  const half = new Float64Array(18);
+  const packed = new Float32Array(placesOf(conv) * place);
+  const half = new Float64Array(line * size);
   for (let o = 0; o < outputs; o++) {
     for (let c = 0; c < channels; c++) {
-      const w = (o * channels + c) * 9;
-      const at = ((o >> 2) * from + (c >> 2)) * 16 + (c & 3) * 4 + (o & 3);
-      for (let k = 0; k < 3; k++) spread(data, [w + k, 3], half, [k, 3]);
-      for (let i = 0; i < 6; i++) {
-        spread(half, [3 * i, 1], packed, [at + 6 * i * place, place]);
+      const first = (o * channels + c) * taps;
+      const w = (k: number) => weights.data[first + (isTurned ? taps - 1 - k : k)] as number;
+      const [i, j, across] = isTurned ? [o, c, to] : [c, o, from];
+      const at = ((j >> 2) * across + (i >> 2)) * 16 + (i & 3) * 4 + (j & 3);
+      for (let r = 0; r < line; r++) {
+        const row = spread[r] as readonly number[];
+        for (let k = 0; k < size; k++) {
+          half[r * size + k] = row.reduce((sum, g, m) => sum + g * w(m * size + k), 0);
+        }
+      }
+      for (let r = 0; r < line; r++) {
+        spread.forEach((column, k) => {
+          const value = column.reduce((sum, g, m) => sum + g * (half[r * size + m] as number), 0);
+          packed[at + (r * line + k) * place] = value;
+        });
       }
     }
   }
@@ -77,8 +109,10 @@ function packPlaces({ weights: { data }, channels, outputs }: Convolution): Floa
 }
 
 /** The products at all places: a 1 × 1 convolution over the tiles, in a group for each place. */
-function products(conv: Convolution): Convolution {
+function products(conv: Convolution, isTurned = false): Convolution {
   const row: [number, number] = [1, tilesOf(conv)];
+  const places = placesOf(conv);
+  const [from, to] = [quadsOf(conv.channels), quadsOf(conv.outputs)];
   return {
     window: {
       kernel: [1, 1],
@@ -89,13 +123,13 @@ function products(conv: Convolution): Convolution {
       input: row,
       output: row,
     },
-    groups: PLACES,
-    channels: PLACES * quadsOf(conv.channels) * 4,
-    outputs: PLACES * quadsOf(conv.outputs) * 4,
+    groups: places,
+    channels: places * (isTurned ? to : from) * 4,
+    outputs: places * (isTurned ? from : to) * 4,
     weights: conv.weights,
-    packed: () => packPlaces(conv),
+    packed: () => packPlaces(conv, isTurned),
     bias: undefined,
-    key: `${conv.key} by places`,
+    key: `${conv.key} by places${isTurned ? ", turned" : ""}`,
     flops: operations(conv),
   };
 }
@@ -108,7 +142,7 @@ function tiled(
   conv: Convolution,
   channels: number,
 ): View {
-  const shape = [1, PLACES * quadsOf(channels) * 4, 1, tilesOf(conv)];
+  const shape = [1, placesOf(conv) * quadsOf(channels) * 4, 1, tilesOf(conv)];
   const layout = { shape, channel: 1 };
   const stride = vec4s(layout);
   return { buffer: plan.saved(node, name, stride * 16), layout, offset: 0, stride };
@@ -116,7 +150,7 @@ function tiled(
 
 /** A launch with an invocation for each tile of each quad, or so many others. */
 function launch(
-  { window }: Convolution,
+  conv: Convolution,
   plan: Planning,
   part: Part,
   channels: number,
@@ -124,10 +158,10 @@ function launch(
 ): Omit<Step, "label" | "entry"> {
   const { workgroup } = plan.tiling;
   const quads = quadsOf(channels);
-  const [height, width] = window.output;
+  const [height, width] = conv.window.output;
   return {
-    shader: "winograd",
-    constants: { WORKGROUP: workgroup },
+    shader: sizeOf(conv) === 5 ? "winograd5" : "winograd",
+    constants: { WORKGROUP: workgroup, PLACES: placesOf(conv) },
     ...join(part, layer({ height, width, quads })),
     workgroups: [Math.ceil((quads * perQuad) / workgroup), 1, 1],
     samples: 1,
@@ -143,7 +177,7 @@ export function winogradForward(node: Node, plan: Planning, conv: Convolution, x
   plan.step({
     ...launch(conv, plan, spread, channels, tilesOf(conv)),
     label: `${node.name} tiles`,
-    entry: "spread_forward",
+    entry: sizeOf(conv) === 5 ? "spread" : "spread_forward",
   });
   convolve(node, plan, products(conv), tiles, made);
   const { uniforms, bindings, mask } = activated(node, plan, window.output[0] * window.output[1]);
@@ -175,15 +209,19 @@ export function winogradBackward(
   sink: Sink,
 ): void {
   const { channels, outputs } = conv;
+  // Tiles that overlap by four pixels would have to be read nine times: the way back is a convolution again.
+  const isTurned = sizeOf(conv) === 5;
   const tiles = tiled(node, plan, "tiles back", conv, outputs);
   const made = tiled(node, plan, "products back", conv, channels);
   const spread = join(source("x", dy), { uniforms: {}, bindings: { tiles: tiles.buffer } });
   plan.step({
     ...launch(conv, plan, spread, outputs, tilesOf(conv)),
     label: `${node.name} back, tiles`,
-    entry: "spread_backward",
+    entry: isTurned ? "spread" : "spread_backward",
   });
-  convolveBack(node, plan, products(conv), tiles, { ...made, add: false });
+  const back = { ...node, name: `${node.name} back` };
+  if (isTurned) convolve(back, plan, products(conv, true), tiles, made);
+  else convolveBack(node, plan, products(conv), tiles, { ...made, add: false });
   const gather = join(gradientTo(sink, plan), {
     uniforms: {},
     bindings: { products: made.buffer },

@@ -101,7 +101,7 @@ export async function benchNetwork(
   }
 }
 
-const CONVOLUTIONS: readonly string[] = ["conv", "depthwise", "narrow", "winograd"];
+const CONVOLUTIONS: readonly string[] = ["conv", "depthwise", "narrow", "winograd", "winograd5"];
 
 interface Kind {
   milliseconds: number;

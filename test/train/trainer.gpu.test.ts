@@ -200,7 +200,7 @@ for (const name of ["mnist-small", "cifar-inception"] as const) {
     assert.equal((await trainer.model()).constants, network.model.constants);
     // A transform of weights that was made once would not follow them.
     const { forward, backward } = trainer.plan;
-    assert.not.ok([...forward, ...backward].some(({ shader }) => shader === "winograd"));
+    assert.not.ok([...forward, ...backward].some(({ shader }) => shader.startsWith("winograd")));
     trainer.destroy();
   });
 }

@@ -1,0 +1,57 @@
+// What Winograd's convolutions have in common, whatever the size of the kernel: the planes, cut into tiles of 4 × 4
+// pixels, what lies between the two ends, and the mask. One invocation makes one tile of one channel quad.
+// Put before the ends. Constants: WORKGROUP, PLACES (of a tile).
+
+struct Layer {
+  height: u32,      // of input and result alike
+  width: u32,
+  quads: u32,
+  x_offset: u32,    // vec4s from the start of a sample to the first of x
+  x_stride: u32,    // vec4s from a sample to the next
+  bias: u32,        // whether there is one
+}
+
+@group(0) @binding(22) var<uniform> layer: Layer;
+
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;             // [n][C/4][height][width]
+@group(0) @binding(1) var<storage, read_write> tiles: array<vec4f>;   // [n][PLACES][C/4][tiles]
+@group(0) @binding(2) var<storage, read> b: array<vec4f>;             // [C/4]
+@group(0) @binding(3) var<storage, read> products: array<vec4f>;      // [n][PLACES][C/4][tiles]
+
+struct Tile {
+  quad: u32,
+  row: u32,
+  column: u32,
+  down: u32,     // how many there are
+  across: u32,
+}
+
+fn tile_of(index: u32) -> Tile {
+  let down = (layer.height + 3) / 4;
+  let across = (layer.width + 3) / 4;
+  let in_plane = index % (down * across);
+  return Tile(index / (down * across), in_plane / across, in_plane % across, down, across);
+}
+
+fn pixel(start: u32, row: i32, column: i32) -> vec4f {
+  let inside = u32(row) < layer.height && u32(column) < layer.width;
+  return select(vec4f(), x[start + u32(row) * layer.width + u32(column)], inside);
+}
+
+// The mask of a result that stands there already, eight positions an invocation: tiles would share words.
+@compute @workgroup_size(WORKGROUP)
+fn mark(@builtin(global_invocation_id) id: vec3u) {
+  let positions = layer.height * layer.width;
+  let words = (positions + 7) / 8;
+  let quad = id.x / words;
+  if (quad >= layer.quads) {
+    return;
+  }
+  let first = id.x % words * 8;
+  let start = id.z * out.stride + out.offset + quad * positions + first;
+  var word = 0u;
+  for (var s = 0u; s < min(8u, positions - first); s++) {
+    word |= mask_bits(y[start + s], s);
+  }
+  put_mask(id.z, id.x, word);
+}
