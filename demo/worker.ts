@@ -281,3 +281,6 @@ function draw(): void {
     report({ kind: "failed", message: messageOf(error) });
   }
 }
+
+// The device is the first that everything waits for, so it is not waited for until somebody wishes something.
+goOn();

@@ -119,12 +119,3 @@ fn share_histograms(targets: u32) {
 fn total(bins: vec4u) -> u32 {
   return bins.x + bins.y + bins.z + bins.w;
 }
-
-// Unsigned integers in the order of the floats whose bits they were.
-fn key(bits: u32) -> u32 {
-  return bits ^ select(1u << 31, 0xffffffffu, (bits >> 31) == 1);
-}
-
-fn number(key: u32) -> f32 {
-  return bitcast<f32>(key ^ select(0xffffffffu, 1u << 31, (key >> 31) == 1));
-}

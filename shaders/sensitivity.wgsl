@@ -22,9 +22,14 @@ const LOGIT = 0u;
 const PROBABILITY = 1u;
 
 const THREADS = 256u;
-var<workgroup> lows: array<f32, THREADS>;
-var<workgroup> highs: array<f32, THREADS>;
-var<workgroup> places: array<u32, THREADS>;
+const LANES = 64u;  // of what is added up, always in the same order
+
+// What a workgroup has found so far, as keys: zero is below all. Threads meet in these few words and not in a tree,
+// because a processor that plays a GPU takes long for every barrier, and longer to compile for every word they share.
+var<workgroup> highest: atomic<u32>;
+var<workgroup> lowest: atomic<u32>;  // the key's complement
+var<workgroup> first: atomic<u32>;   // the same of a place
+var<workgroup> totals: array<f32, LANES>;
 
 // extremes = min and max of all elements.
 @compute @workgroup_size(THREADS)
@@ -37,19 +42,12 @@ fn range(@builtin(local_invocation_index) thread: u32) {
     low = min(low, v);
     high = max(high, v);
   }
-  lows[thread] = low;
-  highs[thread] = high;
+  atomicMax(&highest, key(bitcast<u32>(high)));
+  atomicMax(&lowest, ~key(bitcast<u32>(low)));
   workgroupBarrier();
-  for (var half = THREADS / 2; half > 0; half /= 2) {
-    if (thread < half) {
-      lows[thread] = min(lows[thread], lows[thread + half]);
-      highs[thread] = max(highs[thread], highs[thread + half]);
-    }
-    workgroupBarrier();
-  }
   if (thread == 0) {
-    extremes[0] = lows[0];
-    extremes[1] = highs[0];
+    extremes[0] = number(~atomicLoad(&lowest));
+    extremes[1] = number(atomicLoad(&highest));
   }
 }
 
@@ -65,67 +63,57 @@ fn top_class(@builtin(local_invocation_index) thread: u32) {
       place = k;
     }
   }
-  highs[thread] = high;
-  places[thread] = place;
+  atomicMax(&highest, key(bitcast<u32>(high)));
   workgroupBarrier();
-  for (var half = THREADS / 2; half > 0; half /= 2) {
-    if (thread < half) {
-      let other = highs[thread + half];
-      if (other > highs[thread] || (other == highs[thread] && places[thread + half] < places[thread])) {
-        highs[thread] = other;
-        places[thread] = places[thread + half];
-      }
-    }
-    workgroupBarrier();
+  if (high == number(atomicLoad(&highest))) {
+    atomicMax(&first, ~place);
   }
+  workgroupBarrier();
   if (thread == 0) {
-    class_index[0] = places[0];
+    class_index[0] = ~atomicLoad(&first);
   }
 }
 
 // The largest logit of a sample and Σ exp(logit − largest); one workgroup takes the logits of one sample.
-fn normalizer(first: u32, thread: u32) -> vec2f {
+fn normalizer(start: u32, lane: u32) -> vec2f {
   var high = -0x1.fffffep+127;
-  for (var k = thread; k < layer.channels; k += THREADS) {
-    high = max(high, logits[first + k / 4][k % 4]);
+  for (var k = lane; k < layer.channels; k += LANES) {
+    high = max(high, logits[start + k / 4][k % 4]);
   }
-  highs[thread] = high;
+  atomicMax(&highest, key(bitcast<u32>(high)));
   workgroupBarrier();
-  for (var half = THREADS / 2; half > 0; half /= 2) {
-    if (thread < half) {
-      highs[thread] = max(highs[thread], highs[thread + half]);
-    }
-    workgroupBarrier();
-  }
-  high = highs[0];
+  high = number(atomicLoad(&highest));
   var total = 0.0;
-  for (var k = thread; k < layer.channels; k += THREADS) {
-    total += exp(logits[first + k / 4][k % 4] - high);
+  for (var k = lane; k < layer.channels; k += LANES) {
+    total += exp(logits[start + k / 4][k % 4] - high);
   }
-  lows[thread] = total;
+  totals[lane] = total;
   workgroupBarrier();
-  for (var half = THREADS / 2; half > 0; half /= 2) {
-    if (thread < half) {
-      lows[thread] += lows[thread + half];
+  for (var half = LANES / 2; half > 0; half /= 2) {
+    if (lane < half) {
+      totals[lane] += totals[lane + half];
     }
     workgroupBarrier();
   }
-  return vec2f(high, lows[0]);
+  return vec2f(high, totals[0]);
 }
 
 // S of each sample: z_a, p_a or log p_a, and where there is a class b minus the same of it.
-@compute @workgroup_size(THREADS)
-fn score(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) group: vec3u) {
-  let first = group.z * layer.logits_stride + layer.logits_offset;
-  let norm = normalizer(first, thread);
-  if (thread > 0) {
+@compute @workgroup_size(LANES)
+fn score(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
+  let start = group.z * layer.logits_stride + layer.logits_offset;
+  var norm = vec2f();
+  if (target_class[2] != LOGIT) {
+    norm = normalizer(start, lane);
+  }
+  if (lane > 0) {
     return;
   }
   var result = 0.0;
   for (var side = 0u; side < 2; side++) {
     let k = target_class[side];
     if (k < layer.channels) {
-      var s = logits[first + k / 4][k % 4];
+      var s = logits[start + k / 4][k % 4];
       switch target_class[2] {
         case LOGIT: {}
         case PROBABILITY: { s = exp(s - norm.x) / norm.y; }
@@ -142,29 +130,32 @@ fn score(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) gr
 //   the logit z_a            δ(k, a)
 //   the probability p_a      p_a (δ(k, a) − p_k)
 //   its logarithm log p_a    δ(k, a) − p_k
-@compute @workgroup_size(THREADS)
-fn seed(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) group: vec3u) {
-  let first = group.z * layer.logits_stride + layer.logits_offset;
+@compute @workgroup_size(LANES)
+fn seed(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
+  let start = group.z * layer.logits_stride + layer.logits_offset;
   let a = target_class[0];
   let b = target_class[1];
   let kind = target_class[2];
-  let norm = normalizer(first, thread);
+  var norm = vec2f();
+  if (kind != LOGIT) {
+    norm = normalizer(start, lane);
+  }
   let high = norm.x;
   let total = norm.y;
   var weight_a = 1.0;
   var weight_b = select(0.0, 1.0, b < layer.channels);
   if (kind == PROBABILITY) {
-    weight_a *= exp(logits[first + a / 4][a % 4] - high) / total;
+    weight_a *= exp(logits[start + a / 4][a % 4] - high) / total;
     if (b < layer.channels) {
-      weight_b *= exp(logits[first + b / 4][b % 4] - high) / total;
+      weight_b *= exp(logits[start + b / 4][b % 4] - high) / total;
     }
   }
-  for (var quad = thread; quad < (layer.channels + 3) / 4; quad += THREADS) {
+  for (var quad = lane; quad < (layer.channels + 3) / 4; quad += LANES) {
     let classes = vec4u(4 * quad) + vec4u(0, 1, 2, 3);
     var g = select(vec4f(), vec4f(weight_a), classes == vec4u(a));
     g -= select(vec4f(), vec4f(weight_b), classes == vec4u(b));
     if (kind != LOGIT) {
-      let p = exp(logits[first + quad] - high) / total;
+      let p = exp(logits[start + quad] - high) / total;
       g -= select(vec4f(), (weight_a - weight_b) * p, classes < vec4u(layer.channels));
     }
     seeds[group.z * layer.stride + quad] = g;

@@ -104,7 +104,8 @@ export interface Estimate {
   destroy(): void;
 }
 
-const pipelines = perDevice((device) =>
+/** The kernels, compiled once for a device. */
+export const estimateKernels = perDevice((device) =>
   kernels(device, estimateText, ["estimate", "reduce", "sum_errors", "total_error"]),
 );
 
@@ -113,7 +114,7 @@ export async function createEstimate(
   device: GPUDevice,
   { moments, input, group = 1 }: Pick<Moments, "moments" | "input" | "group">,
 ): Promise<Estimate> {
-  const kernel = await pipelines(device);
+  const kernel = await estimateKernels(device);
   const { channels } = input;
   const positions = input.height * input.width;
   const vec4s = Math.ceil(channels / 4) * positions;

@@ -56,7 +56,10 @@ export interface InputTensor extends InputShape {
   destroy(): void;
 }
 
-const pipelines = perDevice((device) => kernels(device, photoText + imageText, ["image"]));
+/** The kernel, compiled once for a device. */
+export const imageKernels = perDevice((device) =>
+  kernels(device, photoText + imageText, ["image"]),
+);
 
 /**
  * Makes the input tensor of a network from a picture or a raw tensor. A raw tensor is not preprocessed, but
@@ -72,7 +75,7 @@ export async function toTensor(
   if ("shape" in image) return rawToTensor(device, image, shape, preprocess);
   const resolved = resolvePreprocess(preprocess, channels);
   const { matrix, shift } = coloring(resolved, channels);
-  const { image: kernel } = await pipelines(device);
+  const { image: kernel } = await imageKernels(device);
   const texture = await upload(device, image);
   const place = placement(texture, shape, resolved);
 

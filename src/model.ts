@@ -11,8 +11,15 @@ import {
   type SharedBuffers,
 } from "./engine.js";
 import { type GraphOptions, loadOperators, makeGraph } from "./graph.js";
-import { type ImageSource, type InputShape, type InputTensor, toTensor } from "./image.js";
+import {
+  type ImageSource,
+  type InputShape,
+  type InputTensor,
+  imageKernels,
+  toTensor,
+} from "./image.js";
 import { channels, positions } from "./layout.js";
+import { preparePictures } from "./picture.js";
 import { HARDWARE_TILING, makePlan, type PlanOptions, SOFTWARE_TILING } from "./plan.js";
 import type { Preprocess, Preset } from "./preprocess.js";
 import { DEFAULT_SUBMIT_TIME, Submits } from "./submits.js";
@@ -62,15 +69,18 @@ export interface ClassifyOptions {
   readonly preprocess?: Preset | Preprocess;
 }
 
-/** The model of a decoded file, with the kernels of its gradient compiled. Rejects as `loadModel` does. */
+/** The model of a decoded file, with the kernels of its gradient and of pictures compiled. Rejects as `loadModel` does. */
 export async function makeModel(
   device: GPUDevice,
   decoded: OnnxModel,
   options: ModelOptions = {},
 ): Promise<Model> {
+  const prepared = Promise.all([imageKernels(device), preparePictures(device)]);
+  prepared.catch(() => {});
   await loadOperators(decoded, options);
   const model = new Model(device, makeGraph(decoded, options), options);
   await model.engine({ method: "gradient" }, 1, DEFAULT_MEMORY);
+  await whileAlive(device, prepared);
   return model;
 }
 

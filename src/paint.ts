@@ -54,6 +54,8 @@ const table = perDevice((device) => {
   return buffer;
 });
 
+const BACKDROP = "rgba8unorm";
+
 const code = photoText + paintText;
 
 const modules = perDevice((device) => device.createShaderModule({ label: "paint", code }));
@@ -79,6 +81,13 @@ async function compile(device: GPUDevice, entryPoint: string, format: GPUTexture
   });
   return { pipeline, bindings: bindingNumbers(code) };
 }
+
+/** The pipelines for canvases, compiled once for a device. */
+export const paintKernels = (device: GPUDevice) =>
+  Promise.all([
+    pipelineFor(device, "backdrop", BACKDROP),
+    pipelineFor(device, "paint", canvasFormat()),
+  ]);
 
 function fill(
   encoder: GPUCommandEncoder,
@@ -106,7 +115,7 @@ export async function createPainter(
     size: 144,
     usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
   });
-  const backdropKernel = await pipelineFor(device, "backdrop", "rgba8unorm");
+  const backdropKernel = await pipelineFor(device, "backdrop", BACKDROP);
   const backdropGroup = bindGroup(device, backdropKernel, {
     settings,
     photo: photo.texture.createView(),
@@ -158,7 +167,7 @@ function backdropTexture(device: GPUDevice, { width, height }: Size): GPUTexture
   return device.createTexture({
     label: "backdrop",
     size: [width, height],
-    format: "rgba8unorm",
+    format: BACKDROP,
     usage: GPUTextureUsage.RENDER_ATTACHMENT | GPUTextureUsage.TEXTURE_BINDING,
   });
 }

@@ -1,10 +1,14 @@
 // Percentiles of a buffer of floats, found on the GPU and left there (shaders/percentile.wgsl).
 
+import orderText from "../shaders/order.wgsl";
 import percentileText from "../shaders/percentile.wgsl";
 import type { Dispatch } from "./kernel.js";
 import { dispatch, kernels, perDevice, run } from "./kernel.js";
 
-const pipelines = perDevice((device) => kernels(device, percentileText, ["count", "descend"]));
+/** The kernels, compiled once for a device. */
+export const percentileKernels = perDevice((device) =>
+  kernels(device, orderText + percentileText, ["count", "descend"]),
+);
 
 const most = 4;
 
@@ -26,7 +30,7 @@ export async function createPercentiles(
   count: number,
 ): Promise<Percentiles> {
   if (count < 1 || count > most) throw new Error(`1 to ${most} percentiles, got ${count}`);
-  const { count: countKernel, descend } = await pipelines(device);
+  const { count: countKernel, descend } = await percentileKernels(device);
   const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage;
   const buffer = (label: string, size: number, usage: number) =>
     device.createBuffer({ label, size, usage: STORAGE | usage });

@@ -9,13 +9,26 @@ import {
   createEstimate,
   type Estimate,
   type Estimator,
+  estimateKernels,
   type Moments,
   type ScoreOptions,
 } from "./estimate.js";
 import { read } from "./gpu.js";
-import { canvasFormat, createPainter, type Painter, type PaintOptions } from "./paint.js";
+import {
+  canvasFormat,
+  createPainter,
+  type Painter,
+  type PaintOptions,
+  paintKernels,
+} from "./paint.js";
 import { type PaletteName, paletteNames, palettes } from "./palettes.js";
-import { createRangeFinder, type Range, type RangeFinder, type RangeOptions } from "./range.js";
+import {
+  createRangeFinder,
+  type Range,
+  type RangeFinder,
+  type RangeOptions,
+  rangeKernels,
+} from "./range.js";
 
 /** Everything about how a map is shown. */
 export type PictureOptions = ScoreOptions & RangeOptions & PaintOptions;
@@ -24,6 +37,11 @@ export type PictureOptions = ScoreOptions & RangeOptions & PaintOptions;
 export interface PixelOptions extends PictureOptions {
   readonly width?: number;
   readonly height?: number;
+}
+
+/** Compiles what the pictures of all maps need, so that the first one finds it done. */
+export async function preparePictures(device: GPUDevice): Promise<void> {
+  await Promise.all([estimateKernels(device), rangeKernels(device), paintKernels(device)]);
 }
 
 /** Prepares everything that pictures of one map need. The moments and the input stay the caller's. */

@@ -2,7 +2,7 @@
 
 import rangeText from "../shaders/range.wgsl";
 import { dispatch, kernels, perDevice, run } from "./kernel.js";
-import { createPercentiles } from "./percentile.js";
+import { createPercentiles, percentileKernels } from "./percentile.js";
 
 /** The scores that are painted as the first and the last color of a palette. */
 export interface Range {
@@ -30,14 +30,21 @@ export interface RangeFinder {
   destroy(): void;
 }
 
-const pipelines = perDevice((device) => kernels(device, rangeText, ["range"]));
+/** The kernels, compiled once for a device. */
+export const rangeKernels = perDevice(async (device) => {
+  const [made] = await Promise.all([
+    kernels(device, rangeText, ["range"]),
+    percentileKernels(device),
+  ]);
+  return made;
+});
 
 /** Prepares the search in a buffer of f32 scores. */
 export async function createRangeFinder(
   device: GPUDevice,
   scores: GPUBuffer,
 ): Promise<RangeFinder> {
-  const { range: kernel } = await pipelines(device);
+  const { range: kernel } = await rangeKernels(device);
   const percentiles = await createPercentiles(device, scores, 2);
   const { STORAGE, UNIFORM, COPY_DST, COPY_SRC } = GPUBufferUsage;
   const settings = device.createBuffer({

@@ -26,6 +26,11 @@ import { linearRules, type Weights } from "./relevance.js";
 
 const WORKGROUP = 16;
 
+// A large tile takes 200 ms longer to compile where a processor plays the GPU; with fewer weights than these it would
+// take thousands of samples to save as much.
+const LARGE = 2 ** 18;
+const SMALL = { pixels: 4, quads: 1 } as const;
+
 // Changed constants are made when they are packed, so that a plan holds no copies.
 
 function transposed({ shape, data, type }: Constant): Constant {
@@ -139,7 +144,7 @@ function launch(
   quads: number,
 ): Omit<Step, "label" | "entry"> {
   const [outputs = 0, inputs = 0] = linear.weights.shape;
-  const { pixels, quads: QUADS } = plan.tiling;
+  const { pixels, quads: QUADS } = inputs * outputs < LARGE ? SMALL : plan.tiling;
   const [in_quads, out_quads] = [Math.ceil(inputs / 4), Math.ceil(outputs / 4)];
   const { uniforms, bindings } = join(part, layer({ in_quads, out_quads }));
   const BACKWARD = "dx" in bindings ? 1 : 0;

@@ -11,6 +11,7 @@ import gradient from "../../shaders/gradient.wgsl";
 import moments from "../../shaders/moments.wgsl";
 import narrow from "../../shaders/narrow.wgsl";
 import noise from "../../shaders/noise.wgsl";
+import order from "../../shaders/order.wgsl";
 import pool from "../../shaders/pool.wgsl";
 import random from "../../shaders/random.wgsl";
 import run from "../../shaders/run.wgsl";
@@ -41,5 +42,5 @@ export const shaders = {
   narrow: ends + strip + narrow,
   noise: sampling + noise,
   pool: ends + pool,
-  sensitivity,
+  sensitivity: order + sensitivity,
 } as const;

@@ -77,7 +77,28 @@ const FILES = {
 /** The demo, opened, with what a person can do to it and see of it. */
 export type Demo = Awaited<ReturnType<typeof openDemo>>;
 
-/** Builds the demo and opens it; /bare/ is the same without WebGPU. */
+/** Put before the worker: keeps a record of what it asks of the GPU and hears from the page and tells it, in order. */
+const RECORDER = `
+  const record = (globalThis.record = []);
+  const note = (what) => record.push({ what, time: performance.timeOrigin + performance.now() });
+  const watch = (on, name, word = () => name) => {
+    const act = on[name];
+    on[name] = function (...args) {
+      note(word(...args));
+      return act.apply(this, args);
+    };
+  };
+  watch(GPU.prototype, "requestAdapter");
+  for (const kind of ["Compute", "Render"]) {
+    for (const name of ["create" + kind + "Pipeline", "create" + kind + "PipelineAsync"]) {
+      watch(GPUDevice.prototype, name, ({ label }) => "compile " + label);
+    }
+  }
+  watch(globalThis, "postMessage", ({ kind, progress }) => "tell " + kind + (progress ? " " + progress.samples : ""));
+  addEventListener("message", ({ data }) => note("hear " + data.kind));
+`;
+
+/** Builds the demo and opens it; /bare/ is the same without WebGPU, /watched/ with a record of what its worker does. */
 export async function openDemo() {
   const folder = await mkdtemp(join(tmpdir(), "smoothgrad-demo-"));
   for (const [name, content] of Object.entries(FILES)) await writeFile(join(folder, name), content);
@@ -94,6 +115,8 @@ export async function openDemo() {
     ["/demo/", { folder: join(folder, "demo") }],
     ["/bare/worker.js", { type: "text/javascript", body: noGpu }],
     ["/bare/", { folder: join(folder, "demo") }],
+    ["/watched/worker.js", { type: "text/javascript", body: RECORDER + worker }],
+    ["/watched/", { folder: join(folder, "demo") }],
   ]);
   const { page, close } = await openPage(routes, { log: () => {} });
   const faults: string[] = [];

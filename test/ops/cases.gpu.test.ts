@@ -107,7 +107,14 @@ const stem: Case = {
   inputs: ["x", floats([9, 3, 7, 7]), floats([9])],
 };
 
-for (const [number, example] of [...cases, wide, tall, broad, stem].entries()) {
+/** As many weights as it takes for large tiles to be worth while. */
+const dense: Case = {
+  op: "Gemm",
+  shape: [1, 531],
+  inputs: ["x", floats([531, 509]), floats([509])],
+};
+
+for (const [number, example] of [...cases, wide, tall, broad, stem, dense].entries()) {
   const { op, shape } = example;
   const refused = REFUSED[`${op} of [${shape}]`];
   if (refused) {
