@@ -21,6 +21,7 @@ export function startPad(
   let strokes: (readonly [number, number])[][] = [];
   let isOpen = false;
   let frame = 0;
+  let hand: number | undefined; // the pointer that draws
 
   function paint() {
     if (!isOpen) return;
@@ -63,25 +64,36 @@ export function startPad(
     paint();
   }
 
+  // With a second finger the first one did not begin a stroke but a pinch.
+  function drop() {
+    if (hand === undefined) return;
+    hand = undefined;
+    strokes.pop();
+    paint();
+    changed(true);
+  }
+
   canvas.addEventListener("pointerdown", (event) => {
     if (!isOpen || event.button !== 0) return;
+    if (!event.isPrimary) return drop();
     cancelAnimationFrame(frame);
     canvas.setPointerCapture(event.pointerId);
+    hand = event.pointerId;
     strokes.push([]);
     add(event);
     paint();
     changed(false);
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (!isOpen || !canvas.hasPointerCapture(event.pointerId)) return;
+    if (!isOpen || hand !== event.pointerId) return;
     for (const each of event.getCoalescedEvents?.() ?? []) add(each);
     add(event);
     paint();
     changed(false);
   });
   const lift = (event: PointerEvent) => {
-    if (!canvas.hasPointerCapture(event.pointerId)) return;
-    canvas.releasePointerCapture(event.pointerId);
+    if (hand !== event.pointerId) return;
+    hand = undefined;
     changed(true);
   };
   canvas.addEventListener("pointerup", lift);

@@ -1,5 +1,5 @@
 // Pan and zoom of both pictures together: one mat3 from places on a canvas to places in the picture, both from 0 to 1.
-// Wheel, pinch and drag move it, and so do the keys.
+// Wheel, two fingers and dragging move it, and so do the keys.
 
 import { mat3, vec2 } from "wgpu-matrix";
 
@@ -21,6 +21,7 @@ export function startZoom(
       mat3.translation([place(next[8]!), place(next[9]!)]),
       mat3.scaling([size, size]),
     ) as typeof view;
+    for (const canvas of canvases) canvas.classList.toggle("zoomed", !isWhole());
     changed(isWhole() ? undefined : Float32Array.from(view));
   }
 
@@ -37,9 +38,21 @@ export function startZoom(
     );
   }
 
+  /** Lays the place that was between two fingers between them again, and as much of it as they hold. */
+  function pinch(before: Span, now: Span) {
+    const factor = before.length / now.length;
+    const [x, y] = now.center;
+    const [fromX, fromY] = before.center;
+    const there = mat3.translation([fromX - factor * x, fromY - factor * y]);
+    set(mat3.multiply(view, mat3.multiply(there, mat3.scaling([factor, factor]))));
+  }
+
   const move = (x: number, y: number) => set(mat3.multiply(view, mat3.translation([x, y])));
 
-  function placeOn(canvas: HTMLCanvasElement, { clientX, clientY }: MouseEvent) {
+  function placeOn(
+    canvas: HTMLCanvasElement,
+    { clientX, clientY }: Pick<MouseEvent, "clientX" | "clientY">,
+  ) {
     const { left, top, width, height } = canvas.getBoundingClientRect();
     return [(clientX - left) / width, (clientY - top) / height] as const;
   }
@@ -59,6 +72,7 @@ export function startZoom(
       if (!canvas.classList.contains("pad")) zoomAt(placeOn(canvas, event), 1 / (STEP * STEP));
     });
     drag(canvas, isWhole, (x, y) => move(-x, -y));
+    watchFingers(canvas, placeOn, pinch);
     canvas.addEventListener("keydown", (event) => {
       const act = {
         ArrowLeft: () => move(-0.1, 0),
@@ -89,6 +103,48 @@ export function startZoom(
   };
 }
 
+/** Two fingers on a canvas: the place between them, from 0 to 1, and how far they are apart. */
+interface Span {
+  readonly center: readonly [number, number];
+  readonly length: number;
+}
+
+// A finger alone draws, drags or scrolls the page; with a second one on the same picture both belong to the zoom.
+function watchFingers(
+  canvas: HTMLCanvasElement,
+  placeOn: (canvas: HTMLCanvasElement, finger: Touch) => readonly [number, number],
+  pinch: (before: Span, now: Span) => void,
+): void {
+  let last: Span | undefined;
+  const spanOf = ({ targetTouches: [a, b] }: TouchEvent): Span | undefined => {
+    if (!a || !b) return undefined;
+    const [[ax, ay], [bx, by]] = [placeOn(canvas, a), placeOn(canvas, b)];
+    return { center: [(ax + bx) / 2, (ay + by) / 2], length: Math.hypot(bx - ax, by - ay) || 1e-3 };
+  };
+  const options = { passive: false };
+  for (const kind of ["touchstart", "touchend", "touchcancel"] as const) {
+    canvas.addEventListener(
+      kind,
+      (event) => {
+        last = spanOf(event);
+      },
+      options,
+    );
+  }
+  canvas.addEventListener(
+    "touchmove",
+    (event) => {
+      const now = spanOf(event);
+      if (!now) return;
+      // Else the browser would zoom the page.
+      event.preventDefault();
+      if (last) pinch(last, now);
+      last = now;
+    },
+    options,
+  );
+}
+
 // Dragging moves the picture once it is larger than its frame.
 function drag(
   canvas: HTMLCanvasElement,
@@ -98,7 +154,8 @@ function drag(
   let last: PointerEvent | undefined;
   canvas.addEventListener("pointerdown", (event) => {
     if (isWhole() || canvas.classList.contains("pad")) return;
-    last = event;
+    last = event.isPrimary ? event : undefined; // a second finger makes it a pinch
+    if (!last) return;
     canvas.setPointerCapture(event.pointerId);
   });
   canvas.addEventListener("pointermove", (event) => {
