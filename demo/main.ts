@@ -1,6 +1,7 @@
 // The page. Images, files and settings come in, wishes go out to the worker (worker.ts), its reports are shown. Nothing
 // here computes maps, so the page answers at once whatever the GPU does.
 
+import { cardIn } from "./classifiers/card.js";
 import { startChooser } from "./classifiers/chooser.js";
 import { receiveFiles, sort } from "./classifiers/files.js";
 import { startNames } from "./classifiers/names.js";
@@ -70,7 +71,7 @@ const instrument = startInstrument(form, {
   passChanged(name) {
     showBusy(true);
     link.foresee();
-    if (name === "preprocess") instrument.choose(undefined);
+    if (instrument.isOfPreprocess(name)) instrument.choose(undefined);
     soon("pass", () => {
       const pass = instrument.pass();
       idea.set(ideaOf(pass));
@@ -114,6 +115,7 @@ const zoom = startZoom([photoCanvas, canvas], (view) => {
   soon("look", askLook);
 });
 element("unzoom").addEventListener("click", zoom.reset);
+let card: unknown; // of the classifier
 let isOther = false; // since the last frame
 let isDrawn = true; // the pen is lifted
 const source = startSource(zoom, {
@@ -196,7 +198,8 @@ const desk = startDesk({
 
 // Classifiers and other files.
 const chooser = startChooser(element("model"), element("download"), {
-  model(file, labels) {
+  model(file, labels, itsCard) {
+    card = itsCard;
     names.expect(labels);
     wish({ file });
   },
@@ -209,12 +212,15 @@ const receiver = {
   photo: source.takePhoto,
   model(file: File) {
     chooser.showFile();
+    card = undefined;
     names.expect(undefined);
     wish({ file });
   },
   async labels(file: File) {
     try {
       calm();
+      const found = await cardIn(file);
+      if (found) return useCard(found);
       const count = await names.read(file);
       element("labels-name").textContent = `${file.name}, ${words.says.names(count)}`;
       showResult();
@@ -225,6 +231,13 @@ const receiver = {
   other: (file: File) => complain(words.says.neither(file.name)),
 };
 receiveFiles(form, receiver);
+function useCard(found: unknown): void {
+  card = found;
+  if (!names.model) return;
+  instrument.fit(names.model, card);
+  see();
+  wish({ pass: instrument.pass() });
+}
 fillShelf(element("shelf"), (file) => sort([file], receiver));
 
 // What the worker says.
@@ -251,7 +264,7 @@ function hear(report: Report): void {
       names.take(report.model);
       nameModel();
       isRecovering = false;
-      instrument.fit(report.model);
+      instrument.fit(report.model, card);
       askLook();
       see();
       wish({ pass: instrument.pass(), ...(source.image && { image: source.image }) }, true);

@@ -1,6 +1,7 @@
 // What the page and its worker say to each other. The page wishes (a model, an image, settings); the worker
 // fulfills the newest wish and reports. Both speak of settings in the library's own words.
 
+import type { Guess } from "../src/guess.js";
 import type {
   ClassScore,
   Estimator,
@@ -96,6 +97,8 @@ export interface ModelFacts {
   readonly height: number;
   readonly width: number;
   readonly classes: number;
+  /** How photos become its input, as far as the file tells. */
+  readonly guess: Guess;
   /** Of which class activation maps can be made. */
   readonly layers: readonly string[];
 }

@@ -2,6 +2,7 @@
 // is fulfilled: a device, then the model, then the map, sample by sample, then the figure below. Between two steps it
 // looks whether the wish has changed. A lost device is replaced, and everything that was on it is made again.
 
+import { guessPreprocess } from "../src/guess.js";
 import {
   type Contrast,
   contrast,
@@ -11,6 +12,7 @@ import {
   type SensitivityMap,
   sensitivitiesOfClasses,
 } from "../src/index.js";
+import { decodeModel } from "../src/onnx.js";
 import { type Drawn, drawFigure, repaintFigure } from "./gpu/figure.js";
 import { probeAt, savedOf } from "./gpu/readout.js";
 import {
@@ -163,7 +165,8 @@ async function load(file: File): Promise<void> {
   const began = device;
   report({ kind: "loading", name: file.name });
   try {
-    const model = await loadModel(await openDevice(), await file.arrayBuffer());
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    const model = await loadModel(await openDevice(), bytes);
     const { input, classes, layers } = model;
     if (input.channels !== 1 && input.channels !== 3) {
       model.destroy();
@@ -172,7 +175,9 @@ async function load(file: File): Promise<void> {
     loaded?.model.destroy();
     loaded = { file, model };
     wish = { ...wish, pass: undefined };
-    report({ kind: "loaded", model: { name: file.name, ...input, classes, layers } });
+    const facts = { name: file.name, ...input, classes, layers };
+    const guess = guessPreprocess(decodeModel(bytes), facts);
+    report({ kind: "loaded", model: { ...facts, guess } });
   } catch (error) {
     if (device !== began) return;
     if (wish.file === file) wish = { ...wish, file: loaded?.file };

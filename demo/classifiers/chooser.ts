@@ -8,7 +8,7 @@ import { type Known, knownModel, published, shipped } from "./known.js";
 
 /** What the page hears. */
 export interface ChooserListener {
-  model(file: File, labels: readonly string[] | undefined): void;
+  model(file: File, labels: readonly string[] | undefined, card: unknown): void;
   /** What there is to say of the classifier in a line. */
   status(text: string): void;
   complain(text: string): void;
@@ -47,9 +47,12 @@ export function startChooser(
     };
     bar.hidden = known.sha256 === undefined;
     try {
-      const file = await get(known, bar.hidden ? () => {} : show, signal);
+      const [file, card] = await Promise.all([
+        get(known, bar.hidden ? () => {} : show, signal),
+        cardOf(known),
+      ]);
       const labels = await namesOf(known, signal);
-      if (!signal.aborted) listener.model(file, labels);
+      if (!signal.aborted) listener.model(file, labels, card);
     } catch (error) {
       if (signal.aborted) return;
       listener.status("");
@@ -57,6 +60,14 @@ export function startChooser(
     } finally {
       if (!signal.aborted) bar.hidden = true;
     }
+  }
+
+  // Without its card there is still what the file says.
+  async function cardOf({ card }: Known): Promise<unknown> {
+    if (card === undefined) return undefined;
+    return fetch(card)
+      .then((response) => response.json())
+      .catch(() => undefined);
   }
 
   // Without its names a network of public classes is still worth a look.

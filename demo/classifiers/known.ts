@@ -8,6 +8,8 @@ export interface Known {
   readonly bytes?: number;
   /** SHA-256 of the file, in hexadecimal. */
   readonly sha256?: string;
+  /** Where its card is, which says how photos become its input. */
+  readonly card?: string;
   /** Where its class names are; without them the classes are digits. */
   readonly labels?: string;
 }
@@ -26,8 +28,16 @@ const LATE = "d7a7b063b2e99022c43f3c9e550ad49c560d079a";
 
 /** The page's own, by the key of their names in words/. */
 export const shipped = {
-  clean: { name: "mnist-clean", url: "models/mnist-clean.onnx" },
-  noise: { name: "mnist-noise", url: "models/mnist-noise.onnx" },
+  clean: {
+    name: "mnist-clean",
+    url: "models/mnist-clean.onnx",
+    card: "models/mnist-clean.json",
+  },
+  noise: {
+    name: "mnist-noise",
+    url: "models/mnist-noise.onnx",
+    card: "models/mnist-noise.json",
+  },
 } as const satisfies Record<string, Known>;
 
 /** ImageNet classifiers, from the smallest to the one of the paper. */

@@ -4,18 +4,21 @@
 // The name of a control within [data-pass] is the name of the library's option, and its value, times [data-factor], the
 // option's; what is empty or hidden is left to the library.
 
+import { type Guess, readCard } from "../../src/guess.js";
 import type {
   Estimator,
   NoiseScale,
   PaletteName,
+  Preprocess,
   Preset,
   Reduction,
   SensitivityOptions,
 } from "../../src/index.js";
 import { resolvePreprocess } from "../../src/preprocess.js";
 import type { Look, ModelFacts, Pass } from "../messages.js";
-import { formula } from "../words.js";
+import { formula, words } from "../words.js";
 import { listMethods, showMethod } from "./methods.js";
+import { type Numbers, numbersIn, showNumbers } from "./numbers.js";
 
 /** What the page hears. */
 export interface Listener {
@@ -42,17 +45,25 @@ const NOISE: Readonly<
 export function startInstrument(form: HTMLFormElement, listener: Listener) {
   const control = (name: string) => form.elements.namedItem(name) as HTMLInputElement;
   const seed = control("seed");
+  const numbers = Object.fromEntries(
+    (["scale", "mean", "std", "channels", "shortSide", "resize"] as const).map((name) => [
+      name,
+      control(name),
+    ]),
+  ) as unknown as Numbers;
   let lastSeed = seed.valueAsNumber;
-  let channels = 3;
+  let guess: Guess | undefined; // of the model's preprocessing
+  let model: ModelFacts | undefined;
   let isReduceChosen = false;
   let chosen: number | undefined; // a class; without one the prediction is explained
 
   function pass(): Pass {
     const values = Object.fromEntries(passControls(form).map((each) => [each.name, wordOf(each)]));
-    const { against, comparison, stop, ...options } = values;
+    const { against, comparison, stop, preprocess: _preset, ...options } = values;
     return {
       options: {
         ...options,
+        preprocess: preprocess(),
         target: chosen ?? "top1",
         seed: lastSeed,
         ...(stop !== undefined && { stop: { standardError: stop } }),
@@ -60,6 +71,26 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
       } as SensitivityOptions,
       contrast: comparison === "contrast" ? (against as number) : undefined,
     };
+  }
+
+  /** The guess or a preset, with the numbers that the reader has put in their place; undefined before there is a model. */
+  function preprocess(): Preprocess | undefined {
+    const base = basis();
+    return base && { ...base, ...numbersIn(numbers) };
+  }
+
+  function basis(): Preprocess | undefined {
+    const preset = (control("preprocess").value || undefined) as Preset | undefined;
+    if (preset === undefined) return guess?.preprocess;
+    return resolvePreprocess(preset, model?.channels ?? 3);
+  }
+
+  function showPreprocess() {
+    const [all, base] = [preprocess(), basis()];
+    const isGuess = control("preprocess").value === "";
+    const reason = isGuess && guess ? `${words.says.guessed[guess.from]} ` : "";
+    form.querySelector("#formula")!.textContent = all ? reason + formula(all) : "";
+    if (base && model) showNumbers(numbers, base, model);
   }
 
   function look(): Look {
@@ -84,8 +115,7 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
       const part = (valueAsNumber - Number(min)) / (Number(max) - Number(min));
       slider.style.setProperty("--part", String(part));
     }
-    const preset = (control("preprocess").value || undefined) as Preset | undefined;
-    form.querySelector("#formula")!.textContent = formula(resolvePreprocess(preset, channels));
+    showPreprocess();
     form.querySelector<HTMLElement>("#comparison")!.hidden = control("against").value === "";
   }
 
@@ -113,13 +143,18 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
   }
 
   /** Offers what a model has to choose from. */
-  function fit(model: ModelFacts) {
-    channels = model.channels;
+  function fit(next: ModelFacts, card: unknown) {
+    // Numbers are for the model that they were entered for.
+    if (model && model !== next) for (const each of Object.values(numbers)) each.value = "";
+    model = next;
+    const told = readCard(card);
+    guess = told ? { preprocess: told, from: "card" } : next.guess;
+    const { channels, layers } = next;
     const layer = control("layer") as unknown as HTMLSelectElement;
     const [automatic] = layer.options;
     const { value } = layer;
-    layer.replaceChildren(automatic!, ...model.layers.map((name) => new Option(name, name)));
-    layer.value = model.layers.includes(value) ? value : "";
+    layer.replaceChildren(automatic!, ...layers.map((name) => new Option(name, name)));
+    layer.value = layers.includes(value) ? value : "";
     // The sign means something where objects are white on black, as digits are (the paper's section on absolute values).
     if (!isReduceChosen) control("reduce").value = channels === 1 ? "signed" : "abs";
     showValues();
@@ -163,6 +198,7 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
       isReduceChosen = names.has("reduce");
       refresh();
     },
+    isOfPreprocess: (name: string) => name === "preprocess" || Object.hasOwn(numbers, name),
     /** Explains this class, or, without one, what is predicted. */
     choose,
     get chosen() {
@@ -178,7 +214,10 @@ function isShown(element: Element): boolean {
 function passControls(form: HTMLFormElement): Control[] {
   return ([...form.elements] as Control[]).filter(
     (each) =>
-      each.name !== "" && each.name !== "target" && each.closest("[data-pass]") && isShown(each),
+      each.name !== "" &&
+      each.name !== "target" &&
+      each.closest("[data-pass]:not(#numbers)") &&
+      isShown(each),
   );
 }
 

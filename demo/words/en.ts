@@ -36,7 +36,16 @@ export const en = {
     modelFileHint: "choose or drop",
     labels: "Class names",
     preprocess: "Preprocessing",
+    guessedChoice: "as guessed",
     usual: "as usual",
+    scale: "Scale",
+    mean: "Mean",
+    std: "Deviation",
+    order: "Order of colors",
+    cut: "Cut",
+    middle: "the middle",
+    stretch: "all of it, stretched",
+    shortSide: "Short side, pixels",
     class: "Class to explain",
     unchoose: "Follow the prediction",
     against: "Against",
@@ -329,14 +338,22 @@ export const en = {
       `Pixel ${x}, ${y}: ${value}; gradient ${gradient}`,
     idea: (gradient: string, mean: string) =>
       `There the gradient is ${gradient}, SmoothGrad ${mean}.`,
+    guessed: {
+      card: "As the card beside the file says:",
+      metadata: "As the file itself says:",
+      graph: "The network’s first step normalizes, which tells the colors:",
+      axes: "Guessed from the order of the axes, which is TensorFlow’s:",
+      channels: "Guessed from the number of channels:",
+    },
     neither: (name: string) =>
-      `${name} is neither a photo, nor an .onnx model, nor labels (.txt or .json).`,
+      `${name} is neither a photo, nor an .onnx model, nor a card or labels (.txt or .json).`,
     noPicture: (name: string) => `${name} is not a picture that this browser can decode.`,
     noCamera: (reason: string) => `The camera cannot be used: ${reason}`,
     modelRefused: (name: string, reason: string) => `${name} cannot be used: ${reason}.`,
     notFetched: (name: string, reason: string) => `${name} could not be downloaded: ${reason}.`,
     otherBytes: "its bytes are not those that were published",
-    labelsRefused: (name: string, reason: string) => `${name} holds no class names: ${reason}.`,
+    labelsRefused: (name: string, reason: string) =>
+      `${name} holds no class names and is no model card: ${reason}.`,
     labelsMisfit: (labels: number, classes: number) =>
       `The ${labels} names do not fit the ${classes} classes of the model, so its classes are shown by number.`,
     lost: (message: string) =>

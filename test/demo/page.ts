@@ -65,6 +65,12 @@ const FILES = {
   "sigmoid.onnx": network("Sigmoid"),
   "large.onnx": large(),
   "names.txt": Array.from({ length: CLASSES }, (_, i) => `name ${i}`).join("\n"),
+  "card.json": JSON.stringify({
+    image_mean: [60, 70, 80],
+    image_std: [50, 60, 70],
+    rescale_factor: 1,
+    do_flip_channel_order: true,
+  }),
   "few.json": '["one", "two"]',
   "broken.onnx": "no model at all",
   "foreign.onnx": tinyModel({

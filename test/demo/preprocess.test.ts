@@ -1,0 +1,86 @@
+// What becomes of colors before a network sees them: guessed, told by a card beside the file, and entered by hand.
+
+import * as assert from "uvu/assert";
+import { en } from "../../demo/words/en.js";
+import { suite } from "../harness.js";
+import { openDemo } from "./page.js";
+
+const test = suite("demo/preprocess");
+
+const opening = openDemo();
+
+const formula = async (text: string) =>
+  (await opening).page.waitForFunction(
+    (text) => document.querySelector("#formula")?.textContent === text,
+    {},
+    text,
+  );
+
+test("the shipped network's card says what it sees", async () => {
+  const { settled } = await opening;
+  await settled(50);
+  await formula(`${en.says.guessed.card} RGB: color ∕ 255`);
+});
+
+test("a network of the reader's own is guessed", async () => {
+  const { upload, set, settled } = await opening;
+  await upload("#photo-file", "photo.bmp");
+  await upload("#model-file", "network.onnx");
+  await formula(
+    `${en.says.guessed.channels} RGB: (color ∕ 255 − (0.485, 0.456, 0.406)) ∕ (0.229, 0.224, 0.225)`,
+  );
+  await set("samples", "3");
+  await settled(3);
+});
+
+test("a card beside it goes before the guess", async () => {
+  const { upload, changesMap } = await opening;
+  await changesMap("the card", () => upload("#labels-file", "card.json"));
+  await formula(`${en.says.guessed.card} BGR: (color − (60, 70, 80)) ∕ (50, 60, 70)`);
+});
+
+test("every number can be another one, and the address keeps it", async () => {
+  const { page, set, changesMap, settled } = await opening;
+  await page.$eval("#model-details", (details) => {
+    (details as HTMLDetailsElement).open = true;
+  });
+  assert.is(
+    await page.$eval("[name=mean]", (mean) => (mean as HTMLInputElement).placeholder),
+    "60, 70, 80",
+  );
+  await changesMap("the mean", () => set("mean", "10, 20 30"));
+  await formula(`${en.says.guessed.card} BGR: (color − (10, 20, 30)) ∕ (50, 60, 70)`);
+  await changesMap("the order", () => set("channels", "rgb"));
+  await changesMap("the cut", () => set("resize", "stretch"));
+  await changesMap("the deviation", () => set("std", "40"));
+  await formula(`${en.says.guessed.card} RGB: (color − (10, 20, 30)) ∕ 40`);
+  await page.waitForFunction(() => /mean=10.*channels=rgb/.test(location.hash));
+  // What is no list of numbers is not taken.
+  await set("mean", "red");
+  await settled(3);
+  await formula(`${en.says.guessed.card} RGB: (color − (10, 20, 30)) ∕ 40`);
+  await set("mean", "");
+  await formula(`${en.says.guessed.card} RGB: (color − (60, 70, 80)) ∕ 40`);
+});
+
+test("a preset takes the place of the guess, and another network is guessed anew", async () => {
+  const { set, upload } = await opening;
+  await set("std", "");
+  await set("channels", "");
+  await set("preprocess", "tf");
+  await formula("RGB: color ∕ 127.5 − 1");
+  await set("preprocess", "");
+  await set("scale", "0.5");
+  await upload("#model-file", "sigmoid.onnx");
+  await formula(
+    `${en.says.guessed.channels} RGB: (color ∕ 255 − (0.485, 0.456, 0.406)) ∕ (0.229, 0.224, 0.225)`,
+  );
+});
+
+test("complains of nothing", async () => {
+  const { close, faults } = await opening;
+  await close();
+  assert.equal(faults, []);
+});
+
+test.run();
