@@ -107,7 +107,7 @@ export const en = {
     reduceAbsSum: "|sum|",
     reduceMean: "mean, signed",
     estimator: "Statistic",
-    estimateMean: "mean (the paper)",
+    estimateMean: "mean (paper)",
     estimateSquared: "mean of squares",
     estimateAbsolute: "mean of |g|",
     estimateVariance: "variance",
