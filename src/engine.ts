@@ -236,6 +236,7 @@ export async function playClean(
   tensor: { readonly buffer: GPUBuffer },
   scale = 0,
 ): Promise<void> {
+  submits.label = "clean image";
   submits.copy(tensor.buffer, engine.port("image"));
   engine.setBatch({ samples: 1, first: 0, seed: 0, stream: 0, noise: 0, scale });
   await engine.play(submits, ["prologue", "forward"], 1);

@@ -68,6 +68,7 @@ export async function gradientLine(
     const largest = new Float32Array(points);
     for (let first = 0, samples = 0; first < points; first += samples) {
       samples = Math.min(engine.fitting(submits), points - first);
+      submits.label = `places from ${first}`;
       engine.setBatch({ ...setting, samples, first });
       await engine.play(submits, ["forward", "backward"], samples);
       await submits.submit();

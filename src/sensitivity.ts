@@ -122,6 +122,7 @@ async function* run(
       SensitivityMap.create(model, engine, tensors[i] as InputTensor, options, setting, each),
     );
     maps = await Promise.all(making);
+    submits.label = "class";
     for (const map of maps) await map.playClass(submits, engine);
     await submits.submit();
     const classified = classify(engine, maps, model.classes);
@@ -136,6 +137,7 @@ async function* run(
       const stepping = performance.now();
       for (let done = 0, samples = 0; done < count; done += samples) {
         samples = Math.min(engine.fitting(submits), count - done);
+        submits.label = `passes from ${first + done}`;
         engine.setBatch({ ...setting, samples, first: first + done });
         await engine.play(submits, ["forward"], samples);
         if (!averages) {
@@ -144,6 +146,7 @@ async function* run(
         await submits.submit();
       }
       if (averages) {
+        submits.label = "averages";
         engine.setBatch({ ...setting, samples: 1, first: 0 });
         for (const map of maps) await map.playBackward(submits, engine, { samples: 1, takesTurns });
         await submits.submit();
@@ -300,6 +303,7 @@ async function completenessOf(
     for (let first = 0, samples = 0; first < count; first += samples) {
       const together = setting.weightNoise > 0 ? setting.inputs : count;
       samples = Math.min(engine.fitting(submits), together - (first % together), count - first);
+      submits.label = "completeness";
       engine.setBatch({ ...setting, points: 1, samples, first, path });
       await engine.play(submits, ["forward"], samples);
       await submits.submit();

@@ -57,6 +57,8 @@ export function learned(rate: number, work: number, milliseconds: number): numbe
 
 /** A list of commands that grows while it is submitted. */
 export class Submits {
+  /** What the commands are about, for who looks at them. */
+  label = "commands";
   private encoder: GPUCommandEncoder | undefined;
   private pass: GPUComputePassEncoder | undefined;
   private work = 0;
@@ -123,7 +125,7 @@ export class Submits {
   }
 
   private get commands(): GPUCommandEncoder {
-    this.encoder ??= this.device.createCommandEncoder({ label: "submit" });
+    this.encoder ??= this.device.createCommandEncoder({ label: this.label });
     return this.encoder;
   }
 

@@ -94,7 +94,7 @@ function watch(): void {
   };
   const { createCommandEncoder, destroy } = GPUDevice.prototype;
   GPUDevice.prototype.createCommandEncoder = function (descriptor) {
-    if (descriptor?.label === "submit") counts.passes++;
+    if (descriptor?.label?.startsWith("passes")) counts.passes++;
     return createCommandEncoder.call(this, descriptor);
   };
   GPUDevice.prototype.destroy = function () {
