@@ -12,6 +12,12 @@ const SIDE = 4;
 /** The most bytes of transformed weights, which are up to four times those of the model. */
 const MOST_BYTES = 2 ** 26;
 
+/**
+ * The least work of a direct convolution of 5 × 5, in vec4s loaded a sample, that is worth the compiling: its ends take
+ * 700 ms where a processor plays the GPU.
+ */
+const WORTH_COMPILING = 2e5;
+
 const quadsOf = (channels: number): number => Math.ceil(channels / 4);
 
 /** How many tiles cover the plane. */
@@ -47,6 +53,7 @@ export function isWinograd(node: Node, conv: Convolution, plan: Planning): boole
   // Loads and stores of vec4s: half of one for each product of a matrix and a vector, which is what a tile of
   // conv.wgsl comes to, and what the ends read and write.
   const direct = (window.output[0] * window.output[1] * size * size * from * to) / 2;
+  if (size === 5 && direct < WORTH_COMPILING) return false;
   const tiles = tilesOf(conv) * ((places * from * to) / 2 + 2 * places * (from + to));
   return tiles < direct;
 }
