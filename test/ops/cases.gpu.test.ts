@@ -91,12 +91,12 @@ const tall: Case = {
   inputs: ["x", floats([37, 18, 3, 3]), floats([37])],
 };
 
-/** The same for kernels of 5 × 5. */
+/** The same for kernels of 5 × 5, large enough to be worth the compiling. */
 const broad: Case = {
   op: "Conv",
-  shape: [1, 18, 11, 13],
+  shape: [1, 42, 11, 13],
   attributes: { pads: [2, 2, 2, 2] },
-  inputs: ["x", floats([37, 18, 5, 5]), floats([37])],
+  inputs: ["x", floats([45, 42, 5, 5]), floats([45])],
 };
 
 /** The first layer of a ResNet, whose gradient is that of the image. */
