@@ -51,16 +51,6 @@ struct Strip {
   s7: vec4f,
 }
 
-// Along one axis, the taps that a pixel sees, by rising place: how many, the first and the step to the next, and the
-// shift from the pixel to what it reads there.
-struct Taps {
-  count: u32,
-  first: u32,
-  step: i32,
-  shift: i32,
-  shift_step: i32,
-}
-
 // Pixel `column` of the row of `width` that begins at `line`; 0 outside.
 fn pixel(line: u32, column: i32, width: u32) -> vec4f {
   return select(vec4f(), x[line + u32(column)], u32(column) < width);
@@ -159,23 +149,6 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
   if (out.keep_mask != 0) {
     put_mask(id.z, line * layer.tiles_x + column / COLUMNS, word);
   }
-}
-
-// The taps of a phase: those k for which phase + pad − k · dilation is a multiple of the stride. The last comes first.
-fn phase_taps(phase: u32, kernel: u32, stride: u32, dilation: u32, pad: u32) -> Taps {
-  var taps: Taps;
-  for (var k = 0u; k < kernel; k++) {
-    let reach = i32(phase + pad) - i32(k * dilation);
-    if (reach % i32(stride) == 0) {
-      let shift = reach / i32(stride);
-      taps.step = i32(taps.first) - i32(k);
-      taps.shift_step = taps.shift - shift;
-      taps.first = k;
-      taps.shift = shift;
-      taps.count++;
-    }
-  }
-  return taps;
 }
 
 @compute @workgroup_size(WORKGROUP)

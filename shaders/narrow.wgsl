@@ -54,32 +54,6 @@ fn slide(next: vec4f) {
   }
 }
 
-// Along one axis, the taps of a phase, those k for which phase + pad − k · dilation is a multiple of the stride, by
-// rising place: how many, the first and the step to the next, and the shift from the pixel to what it reads there.
-struct Taps {
-  count: u32,
-  first: u32,
-  step: i32,
-  shift: i32,
-  shift_step: i32,
-}
-
-fn phase_taps(phase: u32, kernel: u32, stride: u32, dilation: u32, pad: u32) -> Taps {
-  var taps: Taps;
-  for (var k = 0u; k < kernel; k++) {
-    let reach = i32(phase + pad) - i32(k * dilation);
-    if (reach % i32(stride) == 0) {
-      let shift = reach / i32(stride);
-      taps.step = i32(taps.first) - i32(k);
-      taps.shift_step = taps.shift - shift;
-      taps.first = k;
-      taps.shift = shift;
-      taps.count++;
-    }
-  }
-  return taps;
-}
-
 @compute @workgroup_size(WORKGROUP)
 fn backward(@builtin(global_invocation_id) id: vec3u) {
   let rows = (layer.in_height + layer.stride_y - 1) / layer.stride_y;

@@ -18,6 +18,7 @@ import run from "../../shaders/run.wgsl";
 import sample from "../../shaders/sample.wgsl";
 import sensitivity from "../../shaders/sensitivity.wgsl";
 import strip from "../../shaders/strip.wgsl";
+import taps from "../../shaders/taps.wgsl";
 
 const ends = activation + gradient;
 const sampling = run + random + sample;
@@ -35,11 +36,11 @@ export const shaders = {
   arithmetic: ends + arithmetic,
   conv: ends + strip + conv,
   dense: run + ends + strip + dense,
-  depthwise: ends + depthwise,
+  depthwise: ends + taps + depthwise,
   elementwise: ends + elementwise,
   gather: ends + gather,
   moments: sampling + moments,
-  narrow: ends + strip + narrow,
+  narrow: ends + strip + taps + narrow,
   noise: sampling + noise,
   pool: ends + pool,
   sensitivity: order + sensitivity,
