@@ -38,6 +38,29 @@ fn pixel(start: u32, row: i32, column: i32) -> vec4f {
   return select(vec4f(), x[start + u32(row) * layer.width + u32(column)], inside);
 }
 
+// Leaves row `i` of the pixels that a tile makes, as a result.
+fn put_result(n: u32, tile: Tile, i: u32, row: mat4x4f) {
+  var pixels = row;
+  var bias = vec4f();
+  if (layer.bias != 0) {
+    bias = b[tile.quad];
+  }
+  let start = n * out.stride + out.offset + tile.quad * layer.height * layer.width;
+  let line = start + (4 * tile.row + i) * layer.width + 4 * tile.column;
+  for (var j = 0u; j < min(4u, layer.width - 4 * tile.column); j++) {
+    y[line + j] = activate(pixels[j] + bias);
+  }
+}
+
+// Leaves row `i` of the pixels that a tile makes, as a gradient.
+fn put_back(n: u32, tile: Tile, i: u32, row: mat4x4f) {
+  var pixels = row;
+  let line = (4 * tile.row + i) * layer.width + 4 * tile.column;
+  for (var j = 0u; j < min(4u, layer.width - 4 * tile.column); j++) {
+    put_gradient(n, tile.quad, line + j, pixels[j]);
+  }
+}
+
 // The mask of a result that stands there already, eight positions an invocation: tiles would share words.
 @compute @workgroup_size(WORKGROUP)
 fn mark(@builtin(global_invocation_id) id: vec3u) {

@@ -153,17 +153,8 @@ fn gather_forward(@builtin(global_invocation_id) id: vec3u) {
   let c3 = gather_six(six_products(first, step, 3));
   let c4 = gather_six(six_products(first, step, 4));
   let c5 = gather_six(six_products(first, step, 5));
-  var bias = vec4f();
-  if (layer.bias != 0) {
-    bias = b[tile.quad];
-  }
-  let start = id.z * out.stride + out.offset + tile.quad * layer.height * layer.width;
   for (var i = 0u; i < min(4u, layer.height - 4 * tile.row); i++) {
-    var row = gather_six(Six(c0[i], c1[i], c2[i], c3[i], c4[i], c5[i]));
-    let line = start + (4 * tile.row + i) * layer.width + 4 * tile.column;
-    for (var j = 0u; j < min(4u, layer.width - 4 * tile.column); j++) {
-      y[line + j] = activate(row[j] + bias);
-    }
+    put_result(id.z, tile, i, gather_six(Six(c0[i], c1[i], c2[i], c3[i], c4[i], c5[i])));
   }
 }
 
@@ -201,10 +192,6 @@ fn gather_backward(@builtin(global_invocation_id) id: vec3u) {
   let c5 = overlapping(start, step, 5, column, tile);
   let after = overlapping(start, step, 0, column + 1, tile);
   for (var i = 0u; i < min(4u, layer.height - 4 * tile.row); i++) {
-    var row = gather_overlapping(before[i], Six(c0[i], c1[i], c2[i], c3[i], c4[i], c5[i]), after[i]);
-    let line = (4 * tile.row + i) * layer.width + 4 * tile.column;
-    for (var j = 0u; j < min(4u, layer.width - 4 * tile.column); j++) {
-      put_gradient(id.z, tile.quad, line + j, row[j]);
-    }
+    put_back(id.z, tile, i, gather_overlapping(before[i], Six(c0[i], c1[i], c2[i], c3[i], c4[i], c5[i]), after[i]));
   }
 }

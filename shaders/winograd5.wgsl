@@ -140,16 +140,8 @@ fn gather_forward(@builtin(global_invocation_id) id: vec3u) {
   }
   let made = rows_of(id.z, id.x, tile);
   var rows = array(made.r0, made.r1, made.r2, made.r3);
-  var bias = vec4f();
-  if (layer.bias != 0) {
-    bias = b[tile.quad];
-  }
-  let start = id.z * out.stride + out.offset + tile.quad * layer.height * layer.width;
   for (var i = 0u; i < min(4u, layer.height - 4 * tile.row); i++) {
-    let line = start + (4 * tile.row + i) * layer.width + 4 * tile.column;
-    for (var j = 0u; j < min(4u, layer.width - 4 * tile.column); j++) {
-      y[line + j] = activate(rows[i][j] + bias);
-    }
+    put_result(id.z, tile, i, rows[i]);
   }
 }
 
@@ -162,9 +154,6 @@ fn gather_backward(@builtin(global_invocation_id) id: vec3u) {
   let made = rows_of(id.z, id.x, tile);
   var rows = array(made.r0, made.r1, made.r2, made.r3);
   for (var i = 0u; i < min(4u, layer.height - 4 * tile.row); i++) {
-    let line = (4 * tile.row + i) * layer.width + 4 * tile.column;
-    for (var j = 0u; j < min(4u, layer.width - 4 * tile.column); j++) {
-      put_gradient(id.z, tile.quad, line + j, rows[i][j]);
-    }
+    put_back(id.z, tile, i, rows[i]);
   }
 }
