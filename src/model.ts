@@ -20,7 +20,13 @@ import {
 } from "./image.js";
 import { channels, positions } from "./layout.js";
 import { preparePictures } from "./picture.js";
-import { HARDWARE_TILING, makePlan, type PlanOptions, SOFTWARE_TILING } from "./plan.js";
+import {
+  HARDWARE_TILING,
+  makePlan,
+  type PlanOptions,
+  SHARING_TILING,
+  SOFTWARE_TILING,
+} from "./plan.js";
 import type { Preprocess, Preset } from "./preprocess.js";
 import { DEFAULT_SUBMIT_TIME, Submits } from "./submits.js";
 import type { Graph, Layout, OnnxModel, Plan, Tiling } from "./types.js";
@@ -241,9 +247,10 @@ export class Model {
 
 /** The tiles that suit the adapter: SwiftShader and llvmpipe are processors that play a GPU. */
 export function tilingOf(device: GPUDevice): Tiling {
-  const { architecture, description } = device.adapterInfo;
+  const { vendor, architecture, description } = device.adapterInfo;
   const software = /swiftshader|llvmpipe|lavapipe|basic render/i.test(
     `${architecture} ${description}`,
   );
-  return software ? SOFTWARE_TILING : HARDWARE_TILING;
+  if (software) return SOFTWARE_TILING;
+  return /^(nvidia|amd)$/i.test(vendor) ? SHARING_TILING : HARDWARE_TILING;
 }

@@ -87,6 +87,18 @@ export interface Box {
 /** Register blocks small enough for the registers of a real GPU. */
 export const HARDWARE_TILING: Tiling = { pixels: 8, quads: 2, workgroup: 64 };
 
+/** Where registers are plenty, and memory on the chip is near. Costs were measured on an H200. */
+export const SHARING_TILING: Tiling = {
+  pixels: 8,
+  quads: 4,
+  workgroup: 64,
+  shared: [
+    { across: 8, down: 16, quads: 2, cost: 1 },
+    { across: 8, down: 16, quads: 1, cost: 1.1 },
+    { across: 16, down: 8, quads: 1, cost: 1.2 },
+  ],
+};
+
 /** Where memory is a cache and a load costs more than sixteen products: much per load. */
 export const SOFTWARE_TILING: Tiling = { pixels: 16, quads: 4, workgroup: 16, winograd: true };
 

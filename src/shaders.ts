@@ -16,6 +16,7 @@ const rare: Readonly<Record<string, Rare>> = {
   affine: ["ends", () => import("../shaders/affine.wgsl")],
   blur: ["sampling", () => import("../shaders/blur.wgsl")],
   cam: ["nothing", () => import("../shaders/cam.wgsl")],
+  implicit: ["shared", () => import("../shaders/implicit.wgsl")],
   occlusion: ["sampling", () => import("../shaders/occlusion.wgsl")],
   perturb: ["draws", () => import("../shaders/perturb.wgsl")],
   product: ["ends", () => import("../shaders/product.wgsl")],

@@ -197,6 +197,17 @@ export interface Tiling {
    * as much, each place of a tile in its own way: only for plans that need not be exact.
    */
   readonly winograd?: boolean;
+  /** Where there is memory for a workgroup on the chip: tiles that it shares, by implicit.wgsl. */
+  readonly shared?: readonly SharedTile[];
+}
+
+/** A tile of a workgroup of across × down invocations: 8 · across pixels of quads · down channel quads. */
+export interface SharedTile {
+  readonly across: number;
+  readonly down: number;
+  readonly quads: 1 | 2;
+  /** Time for each product, next to that of the best tile. */
+  readonly cost: number;
 }
 
 /** What a rule makes of a layer's weights: above · max(w, 0) + below · min(w, 0); w² for a power of 2; 1 for 0. */

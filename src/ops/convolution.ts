@@ -5,6 +5,7 @@
 
 import type { Node, Planning, Sink, Step, Tiling, TrainingPlanning, View } from "../types.js";
 import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
+import { type Extent, launchShared, sharedTile } from "./implicit.js";
 import type { Weights } from "./relevance.js";
 import type { Window } from "./window.js";
 
@@ -111,12 +112,19 @@ function groupQuads(conv: Convolution) {
 /** Writes down y = a(b + W ∗ x), or z = b + W ∗ x where z is given. */
 export function convolve(node: Node, plan: Planning, conv: Convolution, x: View, z?: View): void {
   const [rows, columns] = conv.window.output;
-  const quads = groupQuads(conv);
-  const tile = tileOf(rows * columns, quads.out_quads, plan.tiling);
+  const { groups, in_quads, out_quads } = groupQuads(conv);
   const out = activated(node, plan, rows * columns, z);
   const parts = join(source("x", x), biasPart(conv, plan), out);
+  // A sample begins with a word of its mask.
+  const places = 8 * Math.ceil((rows * columns) / 8);
   plan.step({
-    ...launch(conv, plan, parts, tile, quads.groups * tile.blocks),
+    ...launch(
+      conv,
+      plan,
+      parts,
+      { quads: out_quads, terms: in_quads, groups, places },
+      rows * columns,
+    ),
     label: node.name,
     entry: "forward",
   });
@@ -135,12 +143,12 @@ export function convolveBack(
     return;
   }
   const { input, stride } = conv.window;
-  const quads = groupQuads(conv);
-  const phase = Math.ceil(input[0] / stride[0]) * Math.ceil(input[1] / stride[1]);
-  const tile = tileOf(phase, quads.in_quads, plan.tiling);
+  const { in_quads, out_quads, ...merged } = groupQuads(conv);
+  const places = Math.ceil(input[0] / stride[0]) * Math.ceil(input[1] / stride[1]);
+  const groups = merged.groups * stride[0] * stride[1];
   const parts = join(source("x", dy), gradientTo(sink, plan));
   plan.step({
-    ...launch(conv, plan, parts, tile, quads.groups * tile.blocks * stride[0] * stride[1]),
+    ...launch(conv, plan, parts, { quads: in_quads, terms: out_quads, groups, places }, places),
     label: `${node.name} back`,
     entry: "backward",
   });
@@ -217,33 +225,38 @@ function tileOf(pixels: number, quads: number, tiling: Tiling): Tile {
   };
 }
 
-/** What forward and backward launches have in common: of a number of rows of tiles. */
+/** What forward and backward launches have in common: by tiles of a workgroup, or by those of an invocation. */
 function launch(
   conv: Convolution,
   plan: Planning,
   part: Part,
-  { fours, quads, tiles }: Tile,
-  rows: number,
+  extent: Extent,
+  pixels: number,
 ): Omit<Step, "label" | "entry"> {
   const { kernel, stride } = conv.window;
-  const { workgroup } = plan.tiling;
   const sizes = layer({
     ...geometry(conv),
-    ...groupQuads(conv),
+    in_quads: groupQuads(conv).in_quads,
+    out_quads: groupQuads(conv).out_quads,
     kernel_y: kernel[0],
     kernel_x: kernel[1],
     stride_y: stride[0],
     stride_x: stride[1],
-    tiles,
   });
+  const parts = join(part, weightParts(conv, plan), sizes);
+  const flops = conv.flops ?? operations(conv);
+  const shared = sharedTile(extent, plan.tiling.shared);
+  if (shared) return { ...launchShared(plan, parts, shared, extent), flops };
+  const { workgroup } = plan.tiling;
+  const { fours, quads, tiles, blocks } = tileOf(pixels, extent.quads, plan.tiling);
   const BACKWARD = "dx" in part.bindings ? 1 : 0;
   return {
     shader: "conv",
     constants: { WORKGROUP: workgroup, QUADS: quads, FOURS: fours, BACKWARD },
-    ...join(part, weightParts(conv, plan), sizes),
-    workgroups: [Math.ceil((rows * tiles) / workgroup), 1, 1],
+    ...join(parts, layer({ groups: groupQuads(conv).groups, tiles })),
+    workgroups: [Math.ceil((extent.groups * blocks * tiles) / workgroup), 1, 1],
     samples: 1,
-    flops: conv.flops ?? operations(conv),
+    flops,
   };
 }
 

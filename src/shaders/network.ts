@@ -29,6 +29,7 @@ export const beginnings = {
   ends,
   sampling,
   draws: run + random,
+  shared: run + ends + taps,
   tallies: run + ends,
 } as const;
 

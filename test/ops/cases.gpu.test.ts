@@ -7,7 +7,7 @@ import { makeGraph } from "../../src/graph.js";
 import { Model } from "../../src/model.js";
 import { HARDWARE_TILING, SOFTWARE_TILING } from "../../src/plan.js";
 import { sensitivity } from "../../src/sensitivity.js";
-import type { OnnxModel, Tiling } from "../../src/types.js";
+import type { OnnxModel, SharedTile, Tiling } from "../../src/types.js";
 import { close, randn, suite, testWithDevice } from "../harness.js";
 import { type Case, floats, imageOf, modelOf } from "../reference/case.js";
 import { cases } from "../reference/cases.js";
@@ -62,10 +62,17 @@ const REFUSED: Readonly<Record<string, RegExp>> = {
   "Gemm of [7,5]": /fixed batch of 7/,
 };
 
+/** A tiling that takes one tile for whatever there is, since it costs nothing. */
+function sharing(tile: Omit<SharedTile, "cost">): Tiling {
+  return { ...HARDWARE_TILING, shared: [{ ...tile, cost: 0 }] };
+}
+
 /** Operators whose kernels are cut into tiles are tried with those of either kind of adapter. */
 const TILED = {
   ", cut for a real GPU": HARDWARE_TILING,
   ", cut for a software one": SOFTWARE_TILING,
+  ", in small tiles that a workgroup shares": sharing({ across: 16, down: 8, quads: 1 }),
+  ", in large ones": sharing({ across: 8, down: 16, quads: 2 }),
 };
 const TILINGS: Readonly<Record<string, Readonly<Record<string, Tiling>>>> = {
   Conv: TILED,

@@ -1,0 +1,87 @@
+// The steps of a convolution by implicit.wgsl: for adapters whose workgroups share memory on the chip.
+
+import type { Planning, SharedTile, Step } from "../types.js";
+import { join, layer, type Part } from "./epilogue.js";
+
+/** What is made: channel quads in so many groups (and phases), at so many places of each sample. */
+export interface Extent {
+  readonly quads: number;
+  readonly groups: number;
+  readonly places: number;
+  /** Quads that are summed over at each tap. */
+  readonly terms: number;
+}
+
+/** The most samples whose pixels form one long row. */
+const MOST_SAMPLES = 16;
+
+/** Terms that the kernel takes at a time, all of one tap. */
+const DEPTH = 4;
+
+/** Tiles of a sample that keep an adapter busy when some dozens of samples are played at once. */
+const ENOUGH = 5;
+
+const pixelsOf = ({ across }: SharedTile): number => 8 * across;
+const quadsOf = ({ down, quads }: SharedTile): number => down * quads;
+
+/** How many samples form a long row, and how many tiles it has: the fewest for each sample. */
+function rowOf(places: number, tile: SharedTile): { samples: number; tiles: number } {
+  const pixels = pixelsOf(tile);
+  let best = { samples: 1, tiles: Math.ceil(places / pixels) };
+  for (let samples = 2; samples <= MOST_SAMPLES; samples++) {
+    const tiles = Math.ceil((samples * places) / pixels);
+    if (tiles * best.samples < best.tiles * samples) best = { samples, tiles };
+  }
+  return best;
+}
+
+/** The work that a tile makes of it, next to what there is to do. */
+function wasteOf({ quads, places, terms }: Extent, tile: SharedTile): number {
+  const { samples, tiles } = rowOf(places, tile);
+  const rows = Math.ceil(quads / quadsOf(tile)) * quadsOf(tile);
+  const columns = (tiles * pixelsOf(tile)) / samples;
+  const deep = Math.ceil(terms / DEPTH) * DEPTH;
+  return (rows * columns * deep) / (quads * places * terms);
+}
+
+/** Time with a tile, next to the others: a small one loads more, with few tiles the adapter is not busy. */
+function timeOf(extent: Extent, tile: SharedTile): number {
+  const { samples, tiles } = rowOf(extent.places, tile);
+  const each = (Math.ceil(extent.quads / quadsOf(tile)) * extent.groups * tiles) / samples;
+  return (wasteOf(extent, tile) * tile.cost) / Math.min(1, each / ENOUGH);
+}
+
+/** Where tiles are so empty, conv.wgsl is sooner done. */
+const MOST_WASTE = 2.2;
+
+/** The tile that makes so much soonest; undefined where most of each would be empty. */
+export function sharedTile(
+  extent: Extent,
+  tiles: readonly SharedTile[] = [],
+): SharedTile | undefined {
+  const full = tiles.filter((tile) => wasteOf(extent, tile) * tile.cost < MOST_WASTE);
+  const sooner = (a: SharedTile, b: SharedTile) => (timeOf(extent, b) < timeOf(extent, a) ? b : a);
+  return full.length > 0 ? full.reduce(sooner) : undefined;
+}
+
+/** A launch with a workgroup for each tile. */
+export function launchShared(
+  plan: Planning,
+  part: Part,
+  tile: SharedTile,
+  extent: Extent,
+): Omit<Step, "label" | "entry"> {
+  const { across, down, quads } = tile;
+  const { samples, tiles } = rowOf(extent.places, tile);
+  const BACKWARD = "dx" in part.bindings ? 1 : 0;
+  const row = layer({ group_samples: samples, places: extent.places, tiles });
+  const { uniforms, bindings } = join(part, row);
+  return {
+    shader: "implicit",
+    constants: { ACROSS: across, DOWN: down, QUADS: quads, BACKWARD },
+    uniforms,
+    bindings: { ...bindings, run: plan.run },
+    workgroups: [Math.ceil(extent.quads / quadsOf(tile)), extent.groups, tiles],
+    samples,
+  };
+}
