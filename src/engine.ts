@@ -51,14 +51,12 @@ export function capacityOf(
     device.limits;
   const largest = Math.min(maxBufferSize, maxStorageBufferBindingSize);
   const tallest = Math.max(...plan.physical, 1);
-  const z = Math.max(...[...plan.forward, ...plan.backward].map((step) => step.workgroups[2]), 1);
+  // Of so many workgroups, for so many samples, there is only one dimension.
+  const rows = (step: Step) =>
+    Math.floor(maxComputeWorkgroupsPerDimension / step.workgroups[2]) * (step.samples || samples);
+  const highest = Math.min(...[...plan.forward, ...plan.backward].map(rows));
   const byMemory = Math.floor((maxMemory - plan.memory.fixed) / plan.memory.perSample);
-  const capacity = Math.min(
-    samples,
-    byMemory,
-    Math.floor(largest / tallest),
-    Math.floor(maxComputeWorkgroupsPerDimension / z),
-  );
+  const capacity = Math.min(samples, byMemory, Math.floor(largest / tallest), highest);
   if (capacity >= 1) return capacity;
   if (byMemory < 1) {
     throw new Error(
