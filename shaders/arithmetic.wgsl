@@ -76,37 +76,66 @@ fn power(a: vec4f, b: vec4f) -> vec4f {
   return select(signed, sqrt(a), (a < vec4f()) & !whole);
 }
 
-// Eight positions an invocation: one word of the mask.
+fn combine(left: vec4f, right: vec4f) -> vec4f {
+  if (layer.operation == MINUS) {
+    return left - right;
+  } else if (layer.operation == TIMES) {
+    return left * right;
+  } else if (layer.operation == OVER) {
+    return left / right;
+  } else if (layer.operation == GREATER) {
+    return max(left, right);
+  } else if (layer.operation == LESSER) {
+    return min(left, right);
+  } else if (layer.operation == POWER) {
+    return power(left, right);
+  } else if (layer.operation == PARAMETRIC) {
+    return select(left * right, left, left > vec4f());
+  }
+  return left + right;
+}
+
+// Four positions; the last one again where there are no more.
+fn four_a(n: u32, quad: u32, p: u32) -> mat4x4f {
+  let last = layer.positions - 1;
+  return mat4x4f(read_a(n, quad, min(p, last)), read_a(n, quad, min(p + 1, last)),
+    read_a(n, quad, min(p + 2, last)), read_a(n, quad, min(p + 3, last)));
+}
+
+fn four_b(n: u32, quad: u32, p: u32) -> mat4x4f {
+  let last = layer.positions - 1;
+  return mat4x4f(read_b(n, quad, min(p, last)), read_b(n, quad, min(p + 1, last)),
+    read_b(n, quad, min(p + 2, last)), read_b(n, quad, min(p + 3, last)));
+}
+
+// Leaves what comes of four positions; gives their bits of the mask.
+fn put_four(id: vec3u, p: u32, lefts: mat4x4f, rights: mat4x4f) -> u32 {
+  var left = lefts;
+  var right = rights;
+  var word = 0u;
+  for (var i = 0u; i < 4 && p + i < layer.positions; i++) {
+    let v = real_lanes(id.y, combine(left[i], right[i]));
+    y[id.z * out.stride + out.offset + id.y * layer.positions + p + i] = activate(v);
+    word |= mask_bits(v, p + i);
+  }
+  return word;
+}
+
+// Eight positions an invocation: one word of the mask. All are loaded before the first is left, so that what neighbors
+// share of a cache line is still there.
 @compute @workgroup_size(64)
 fn forward(@builtin(global_invocation_id) id: vec3u) {
   let words = (layer.positions + 7) / 8;
   if (id.x >= words) {
     return;
   }
-  var word = 0u;
-  for (var p = id.x * 8; p < min(id.x * 8 + 8, layer.positions); p++) {
-    let left = read_a(id.z, id.y, p);
-    let right = read_b(id.z, id.y, p);
-    var v = left + right;
-    if (layer.operation == MINUS) {
-      v = left - right;
-    } else if (layer.operation == TIMES) {
-      v = left * right;
-    } else if (layer.operation == OVER) {
-      v = left / right;
-    } else if (layer.operation == GREATER) {
-      v = max(left, right);
-    } else if (layer.operation == LESSER) {
-      v = min(left, right);
-    } else if (layer.operation == POWER) {
-      v = power(left, right);
-    } else if (layer.operation == PARAMETRIC) {
-      v = select(left * right, left, left > vec4f());
-    }
-    v = real_lanes(id.y, v);
-    y[id.z * out.stride + out.offset + id.y * layer.positions + p] = activate(v);
-    word |= mask_bits(v, p);
-  }
+  let p = id.x * 8;
+  let lefts = four_a(id.z, id.y, p);
+  let more_lefts = four_a(id.z, id.y, p + 4);
+  let rights = four_b(id.z, id.y, p);
+  let more_rights = four_b(id.z, id.y, p + 4);
+  var word = put_four(id, p, lefts, rights);
+  word |= put_four(id, p + 4, more_lefts, more_rights);
   if (out.keep_mask != 0) {
     put_mask(id.z, id.y * words + id.x, word);
   }
