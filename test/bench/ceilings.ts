@@ -51,8 +51,10 @@ export async function measureCeilings(device: GPUDevice): Promise<Ceilings> {
   // Work of one kind in a millisecond, per unit of `perRound`.
   const rate = async (entryPoint: string, rounds: number, perRound: number) => {
     for (let groups = 64; ; groups *= 2) {
-      const milliseconds = await time(entryPoint, rounds, groups);
-      if (milliseconds < ENOUGH_MS && groups < 2 ** 14) continue;
+      // As many groups as there are results to leave, and then launches.
+      const launches = Math.max(1, groups / 2 ** 14);
+      const milliseconds = await time(entryPoint, rounds, groups / launches, launches);
+      if (milliseconds < ENOUGH_MS) continue;
       return (groups * 64 * rounds * perRound) / milliseconds / 1e6;
     }
   };
