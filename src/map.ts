@@ -50,7 +50,7 @@ export interface Chosen {
 /** What does not change while samples arrive. */
 type Facts = Pick<
   SensitivityMap,
-  "sigma" | "noise" | "seed" | "method" | "estimator" | "points" | "shape" | "adapter" | "memory"
+  "noise" | "seed" | "method" | "estimator" | "points" | "shape" | "adapter" | "memory"
 > & { readonly group: number };
 
 /** @internal In the words that the backward pass begins with: there is no class to hold the other against. */
@@ -70,7 +70,7 @@ export class SensitivityMap {
   /** Of "integrated-gradients", "blur-ig" and "deeplift", when all samples are done. */
   completeness: Completeness | undefined;
   /** Standard deviation of the noise in the units of the input; its root mean square where elements differ. */
-  readonly sigma!: number;
+  sigma!: number;
   readonly noise!: number;
   readonly seed!: number;
   readonly method!: string;
@@ -94,7 +94,8 @@ export class SensitivityMap {
     /** @internal */
     readonly picture: Picture,
     private readonly facts: Facts,
-    private readonly ownsInput = true,
+    /** What becomes of `sigma`; undefined where it is known already. */
+    private readonly spread?: Promise<number>,
   ) {
     Object.assign(this, facts);
   }
@@ -109,16 +110,9 @@ export class SensitivityMap {
     chosen: Chosen,
   ): Promise<SensitivityMap> {
     const { device } = engine;
-    const spreads = unpackChannels(
-      new Float32Array(
-        await whileAlive(
-          device,
-          read(device, engine.port("spread"), vec4s(engine.plan.input) * 16),
-        ),
-      ),
-      tensor.channels,
-    );
-    const square = spreads.reduce((sum, v) => sum + v * v, 0) / spreads.length;
+    // Sampling need not wait for it.
+    const spread = spreadOf(engine, tensor.channels).then((rms) => noise * rms);
+    spread.catch(() => {});
     const copyOf = (name: "moments" | "target") =>
       device.createBuffer({
         label: `${name} of a map`,
@@ -130,8 +124,7 @@ export class SensitivityMap {
     device.queue.writeBuffer(words, 0, new Uint32Array([target, versus, options.begins]));
     const picture = await createPicture(device, { moments, samples: 0, input: tensor, group });
     const { fixed, perSample, unshared } = engine.plan.memory;
-    return new SensitivityMap(model, tensor, chosen, words, moments, picture, {
-      sigma: noise * Math.sqrt(square),
+    const facts = {
       noise: options.noise,
       seed: options.seed,
       method: options.method,
@@ -145,7 +138,8 @@ export class SensitivityMap {
         unshared: fixed + unshared * engine.capacity,
       },
       group,
-    });
+    } as const;
+    return new SensitivityMap(model, tensor, chosen, words, moments, picture, facts, spread);
   }
 
   /**
@@ -160,12 +154,12 @@ export class SensitivityMap {
     const encoder = device.createCommandEncoder({ label: "snapshot" });
     encoder.copyBufferToBuffer(this.moments, 0, moments, 0, size);
     device.queue.submit([encoder.finish()]);
-    const { target, versus, top, standardError, times } = this;
+    const { target, versus, top, sigma, standardError, times } = this;
     const input = { moments, samples, input: this.tensor, group: facts.group };
     const picture = await createPicture(device, input);
     const parts = [this.model, this.tensor, this.chosen, words, moments, picture] as const;
-    const kept = new SensitivityMap(...parts, facts, false);
-    return Object.assign(kept, { target, versus, top, samples, standardError, times });
+    const kept = new SensitivityMap(...parts, facts);
+    return Object.assign(kept, { target, versus, top, samples, sigma, standardError, times });
   }
 
   /** @internal */
@@ -208,7 +202,8 @@ export class SensitivityMap {
     this.picture.destroy();
     this.words.destroy();
     this.moments.destroy();
-    if (this.ownsInput) this.tensor.destroy();
+    // A snapshot looks at the input of the map that it was taken of.
+    if (this.spread) this.tensor.destroy();
   }
 
   /** @internal */
@@ -277,6 +272,7 @@ export class SensitivityMap {
     { classify, from, began }: { classify: number; from: number; began: number },
   ): Promise<void> {
     await whileAlive(this.model.device, this.model.device.queue.onSubmittedWorkDone());
+    if (this.spread) this.sigma = await whileAlive(this.model.device, this.spread);
     this.samples = samples;
     // What comes of averaged gates is one gradient, however many samples it took.
     this.picture.samples = methodOf(this.method).averages ? 1 : samples;
@@ -284,4 +280,12 @@ export class SensitivityMap {
     const now = performance.now();
     this.times = { classify, samples: now - from, total: now - began };
   }
+}
+
+/** The root mean square of what the noise of every element is a multiple of. */
+async function spreadOf(engine: Engine, channels: number): Promise<number> {
+  const bytes = vec4s(engine.plan.input) * 16;
+  const packed = await whileAlive(engine.device, read(engine.device, engine.port("spread"), bytes));
+  const spreads = unpackChannels(new Float32Array(packed), channels);
+  return Math.sqrt(spreads.reduce((sum, v) => sum + v * v, 0) / spreads.length);
 }
