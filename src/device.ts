@@ -57,16 +57,25 @@ function watchOf(device: GPUDevice): Watch {
   return watch;
 }
 
-/** Waits for something of a device; rejects with the reason if the device is lost before. */
-export function whileAlive<T>(device: GPUDevice, promise: Promise<T>): Promise<T> {
+/** Waits for something of a device; rejects with the reason if the device is lost before, or a signal heard. */
+export function whileAlive<T>(
+  device: GPUDevice,
+  promise: Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   const watch = watchOf(device);
-  if (watch.lost) {
+  if (watch.lost || signal?.aborted) {
     promise.catch(() => {});
-    return Promise.reject(watch.lost);
+    return Promise.reject(watch.lost ?? signal?.reason);
   }
   return new Promise<T>((resolve, reject) => {
+    const stop = () => reject(signal?.reason);
     watch.waiting.add(reject);
-    promise.then(resolve, reject).finally(() => watch.waiting.delete(reject));
+    signal?.addEventListener("abort", stop);
+    promise.then(resolve, reject).finally(() => {
+      watch.waiting.delete(reject);
+      signal?.removeEventListener("abort", stop);
+    });
   });
 }
 

@@ -15,7 +15,8 @@ import { Submits } from "./submits.js";
 import type { View } from "./types.js";
 
 /** Which pixel, and which way. */
-export interface LineOptions extends Pick<SensitivityOptions, "target" | "preprocess" | "seed"> {
+export interface LineOptions
+  extends Pick<SensitivityOptions, "target" | "preprocess" | "seed" | "signal"> {
   /** Column and row in the network's input. */
   readonly pixel: readonly [x: number, y: number];
   /** Places on the way; 200. */
@@ -61,6 +62,7 @@ export async function gradientLine(
     const engine = await model.engine(planOptions(model, settings), count, DEFAULT_MEMORY);
     const setting = await prepare(engine, tensor, settings, passes);
     const submits = new Submits(device, settings);
+    const { signal } = settings;
     await playClean(submits, engine, tensor, setting.scale);
     await playClass(submits, engine, model.classIndex(settings.target));
     const view = engine.plan.gradient as View;
@@ -73,7 +75,8 @@ export async function gradientLine(
       await engine.play(submits, ["forward", "backward"], samples);
       await submits.submit();
       const bytes = (view.offset + (samples - 1) * view.stride) * 16 + bytesOf(view);
-      const all = new Float32Array(await whileAlive(device, read(device, engine.gradient, bytes)));
+      const reading = read(device, engine.gradient, bytes);
+      const all = new Float32Array(await whileAlive(device, reading, signal));
       for (let i = 0; i < samples; i++) {
         const from = (view.offset + i * view.stride) * 4;
         const own = all.subarray(from, from + bytesOf(view) / 4);

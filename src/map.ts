@@ -111,7 +111,7 @@ export class SensitivityMap {
   ): Promise<SensitivityMap> {
     const { device } = engine;
     // Sampling need not wait for it.
-    const spread = spreadOf(engine, tensor.channels).then((rms) => noise * rms);
+    const spread = spreadOf(engine, tensor.channels, options.signal).then((rms) => noise * rms);
     spread.catch(() => {});
     const copyOf = (name: "moments" | "target") =>
       device.createBuffer({
@@ -266,26 +266,36 @@ export class SensitivityMap {
     submits.copy(engine.port("moments"), this.moments);
   }
 
-  /** @internal Waits for the samples so far and takes their standard error. */
-  async settle(
-    samples: number,
-    { classify, from, began }: { classify: number; from: number; began: number },
-  ): Promise<void> {
-    await whileAlive(this.model.device, this.model.device.queue.onSubmittedWorkDone());
-    if (this.spread) this.sigma = await whileAlive(this.model.device, this.spread);
+  /** @internal So many samples are on their way to the moments, ahead of whatever will read them. */
+  count(samples: number): void {
     this.samples = samples;
     // What comes of averaged gates is one gradient, however many samples it took.
     this.picture.samples = methodOf(this.method).averages ? 1 : samples;
-    this.standardError = await whileAlive(this.model.device, this.errorOf());
+  }
+
+  /** @internal Waits for the samples so far and takes their standard error. */
+  async settle(
+    { classify, from, began }: { classify: number; from: number; began: number },
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const { device } = this;
+    await whileAlive(device, device.queue.onSubmittedWorkDone(), signal);
+    if (this.spread) this.sigma = await whileAlive(device, this.spread, signal);
+    this.standardError = await whileAlive(device, this.errorOf(), signal);
     const now = performance.now();
     this.times = { classify, samples: now - from, total: now - began };
   }
 }
 
 /** The root mean square of what the noise of every element is a multiple of. */
-async function spreadOf(engine: Engine, channels: number): Promise<number> {
-  const bytes = vec4s(engine.plan.input) * 16;
-  const packed = await whileAlive(engine.device, read(engine.device, engine.port("spread"), bytes));
+async function spreadOf(
+  engine: Engine,
+  channels: number,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const { device, plan } = engine;
+  const bytes = vec4s(plan.input) * 16;
+  const packed = await whileAlive(device, read(device, engine.port("spread"), bytes), signal);
   const spreads = unpackChannels(new Float32Array(packed), channels);
   return Math.sqrt(spreads.reduce((sum, v) => sum + v * v, 0) / spreads.length);
 }

@@ -53,13 +53,18 @@ const partsOf = ({ tolerance }: Settings): number => (tolerance > 0 ? 10 : 1);
 
 async function last(series: AsyncIterable<SensitivityMap[]>): Promise<SensitivityMap[]> {
   let maps: SensitivityMap[] = [];
-  for await (const step of series) maps = step;
+  try {
+    for await (const step of series) maps = step;
+  } catch (error) {
+    for (const map of maps) map.destroy();
+    throw error;
+  }
   return maps;
 }
 
 /**
  * The same as a series: every step is the map of the samples so far, always the same object. Unless `batch`
- * is given there are about ten steps. Leaving the loop early keeps the map as it is then.
+ * is given there are about ten steps. Leaving the loop early keeps the map as it is then, and so does an abort.
  */
 export function sensitivities(
   model: Model,
@@ -105,6 +110,7 @@ async function* run(
   const [tensor] = tensors as [InputTensor];
   const release = await takeTurn(model);
   let maps: SensitivityMap[] = [];
+  let isSeen = false;
   try {
     const { points } = perSample;
     const { averages } = methodOf(options.method);
@@ -112,7 +118,7 @@ async function* run(
     // All passes of a batch see the same weights.
     const together = options.weightNoise > 0 ? options.inputs * points : passes;
     const batch = Math.min(options.batch ?? Math.ceil(passes / parts), together);
-    const { maxMemory, tolerance, stepTime, stepsAt } = options;
+    const { maxMemory, tolerance, stepTime, stepsAt, signal } = options;
     const plan = { ...planOptions(model, options), ...(takesTurns && { several: true }) };
     const engine = await model.engine(plan, batch, maxMemory);
     const setting = await prepare(engine, tensor, options, perSample);
@@ -132,9 +138,12 @@ async function* run(
     const pace = startPace({ stepTime, ends, capacity: engine.capacity });
     const sampling = performance.now();
     for (let first = 0; first < passes; ) {
-      options.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       const count = Math.min(pace.next(first), together - (first % together), passes - first);
       const stepping = performance.now();
+      const counted = (done: number) => {
+        for (const map of maps) map.count(Math.floor((first + done) / points));
+      };
       for (let done = 0, samples = 0; done < count; done += samples) {
         samples = Math.min(engine.fitting(submits), count - done);
         submits.label = `passes from ${first + done}`;
@@ -144,23 +153,25 @@ async function* run(
           for (const map of maps) await map.playBackward(submits, engine, { samples, takesTurns });
         }
         await submits.submit();
+        if (!averages) counted(done + samples);
       }
       if (averages) {
         submits.label = "averages";
         engine.setBatch({ ...setting, samples: 1, first: 0 });
         for (const map of maps) await map.playBackward(submits, engine, { samples: 1, takesTurns });
         await submits.submit();
+        counted(count);
       }
-      await classified;
+      await whileAlive(device, classified, signal);
       first += count;
-      const samples = Math.floor(first / points);
       if (stepTime !== undefined) {
-        await whileAlive(device, device.queue.onSubmittedWorkDone());
+        await whileAlive(device, device.queue.onSubmittedWorkDone(), signal);
         pace.took(count, performance.now() - stepping);
       }
-      if (samples === 0) continue;
+      if (first < points) continue;
       const times = { classify: sampling - began, from: sampling, began };
-      await Promise.all(maps.map((map) => map.settle(samples, times)));
+      await Promise.all(maps.map((map) => map.settle(times, signal)));
+      const samples = Math.floor(first / points);
       const isSure = maps.every(({ standardError }) => standardError <= tolerance);
       if ((isSure && samples >= LEAST_TO_STOP) || first === passes) {
         for (const map of perSample.start ? maps : []) {
@@ -168,11 +179,12 @@ async function* run(
         }
         first = passes;
       }
+      isSeen = true;
       yield maps;
     }
   } catch (error) {
-    for (const map of maps) map.destroy();
-    for (const each of tensors) each.destroy();
+    // What was seen is its reader's.
+    if (!isSeen) for (const each of [...maps, ...tensors]) each.destroy();
     throw error;
   } finally {
     release();

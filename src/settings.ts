@@ -98,6 +98,7 @@ export interface SensitivityOptions {
    * and workers, elsewhere Infinity: as much as there is.
    */
   readonly submitTime?: number;
+  /** Heard at any time; what a series has yielded stays, with the samples that it has then. */
   readonly signal?: AbortSignal;
 }
 

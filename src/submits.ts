@@ -10,7 +10,7 @@ import { type Launch, play } from "./gpu.js";
 export interface SubmitOptions {
   /** Milliseconds that a submit should take; Infinity: everything at once. */
   readonly submitTime: number;
-  /** Heard before every submit. */
+  /** Heard before every submit, and while one is waited for. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -116,8 +116,10 @@ export class Submits {
     this.work = 0;
     const commands = encoder.finish();
     const isMeasured = Number.isFinite(this.options.submitTime);
-    if (isMeasured && pending.length >= MOST) await pending.shift();
-    this.options.signal?.throwIfAborted();
+    const { signal } = this.options;
+    const oldest = isMeasured && pending.length >= MOST ? pending.shift() : undefined;
+    if (oldest) await whileAlive(this.device, oldest, signal);
+    signal?.throwIfAborted();
     // Little is no measure: the way to the GPU and back would count as work.
     const counts = isMeasured && work > this.limit / 2;
     this.device.queue.submit([commands]);

@@ -196,6 +196,45 @@ testWithDevice(
   },
 );
 
+testWithDevice(
+  test,
+  "an abort is heard while the GPU works, and what was seen stays, with all of its samples",
+  async (device) => {
+    await withModel(device, async (model) => {
+      const { queue } = device;
+      const done = queue.onSubmittedWorkDone;
+      for (const options of [
+        {},
+        { method: "integrated-gradients", steps: 3 },
+        { method: "smoothdiff" },
+        // The steps go in many submits.
+        { submitTime: 1 },
+      ]) {
+        const controller = new AbortController();
+        const steps = { batch: 2, stepTime: 1e6, samples: 10, signal: controller.signal };
+        let seen: SensitivityMap | undefined;
+        let reason: unknown;
+        try {
+          for await (const map of sensitivities(model, image, { ...options, ...steps })) {
+            seen = map;
+            // From here on the GPU is never done.
+            queue.onSubmittedWorkDone = () => new Promise(() => {});
+            setTimeout(() => controller.abort("enough"), 20);
+          }
+        } catch (error) {
+          reason = error;
+        } finally {
+          queue.onSubmittedWorkDone = done;
+        }
+        assert.is(reason, "enough", `${JSON.stringify(options)}: ${reason}`);
+        const whole = await mapOf(model, { ...options, samples: seen!.samples });
+        close(await seen!.data(), whole, { rtol: 0, atol: 0 });
+        seen!.destroy();
+      }
+    });
+  },
+);
+
 testWithDevice(test, "the steps of a series end where they shall, in time", async (device) => {
   await withModel(device, async (model) => {
     const whole = { rtol: 0, atol: 0 };
