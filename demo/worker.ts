@@ -29,8 +29,7 @@ import {
 
 const STEP = 60; // milliseconds that a step should take: what the eye calls at once
 const BATCH = 32; // passes that go together at most: more would take memory and save no time
-const PATIENCE = 100; // milliseconds that a new wish waits for the step that is under way
-const LEAST = 80; // milliseconds of samples before a map gives way to the next: one of a pen's line is to be seen
+const LEAST = 80; // milliseconds that a map has before it gives way to the next: one of a pen's line is to be seen
 // Where samples are to be seen to arrive: after which ones there is a picture, and for how many milliseconds.
 const BEATS = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 24, 28, 32, 36, 40, 45];
 const BEAT = 90;
@@ -50,7 +49,8 @@ let loaded: { file: File; model: Model } | undefined;
 const others = new Map<string, { file: File; model: Promise<Model> | undefined }>();
 let shown: { maps: SensitivityMap[]; pair: Contrast | undefined; progress: Progress } | undefined;
 let drawn: Drawn | undefined;
-let running: AbortController | undefined;
+let running: { readonly stop: AbortController; readonly begun: number } | undefined;
+let figuring: AbortController | undefined;
 let finished: { model: Model; image: Image; pass: Pass } | undefined;
 let isRecovering = false;
 
@@ -104,16 +104,26 @@ addEventListener("message", ({ data }: MessageEvent<Request>) => {
 });
 
 function want(part: Wish): void {
+  const { image, file } = wish;
   wish = { ...wish, ...part };
   wishes++;
-  const late = running;
-  if (wish.pass) setTimeout(() => late?.abort(), PATIENCE);
+  // A map of settings that are moving is better than none, a map of another photo is not.
+  const isOther = wish.image?.name !== image?.name || wish.file !== file;
+  if (wish.pass && running) stopAfter(running, isOther ? 0 : LEAST);
   goOn();
+}
+
+/** Stops the making of a map when it has had so many milliseconds. */
+function stopAfter({ stop, begun }: NonNullable<typeof running>, least: number): void {
+  const left = begun + least - performance.now();
+  if (left <= 0) stop.abort();
+  else setTimeout(() => stop.abort(), left);
 }
 
 /** Works until there is nothing left to do. */
 async function goOn(): Promise<void> {
   changes++;
+  figuring?.abort();
   if (isWorking) return;
   isWorking = true;
   for (let begun = -1; begun !== changes; ) {
@@ -191,10 +201,11 @@ async function explain(model: Model, image: Image, pass: Pass): Promise<void> {
   if (isFinished) return;
   const began = device;
   const begun = { serial, wishes, time: performance.now() };
+  running = { stop: new AbortController(), begun: begun.time };
+  const { signal } = running.stop;
   const { target = "top1", ...options } = pass.options;
   const targets = pass.contrast === undefined ? [target] : [target, pass.contrast];
   const estimator = look?.estimator ?? "mean";
-  const { signal } = (running = new AbortController());
   const pace = { batch: BATCH, stepTime: STEP, ...(wish.isGentle && { stepsAt: BEATS }) };
   let lastBeat = performance.now();
   let progress: Progress | undefined;
@@ -213,29 +224,31 @@ async function explain(model: Model, image: Image, pass: Pass): Promise<void> {
       if (isFirst) await show(maps, progress);
       if (shown) shown.progress = progress;
       isRecovering = false;
-      // A map of settings that are moving is better than none, a map of another photo is not.
       if (wish.image?.name === image.name && wish.file === loaded?.file) {
         draw();
         report({ kind: "progress", serial: begun.serial, progress });
       }
       if (begun.wishes !== wishes && performance.now() - begun.time > LEAST) return;
-      if (wish.isGentle) await untilTime(lastBeat + BEAT);
+      if (wish.isGentle) await untilTime(lastBeat + BEAT, signal);
       lastBeat = performance.now();
     }
     if (!progress) return;
     finished = { model, image, pass };
     report({ kind: "progress", serial: begun.serial, progress: { ...progress, isDone: true } });
   } catch (error) {
-    // The library has destroyed the maps of a run that failed.
-    if (made && shown?.maps === made) shown = undefined;
+    // Some samples may have come after the last step.
+    if (made && shown?.maps === made) shown.progress = { ...shown.progress, ...facts(made) };
     if (device === began && !signal.aborted) {
       report({ kind: "impossible", serial: begun.serial, message: messageOf(error) });
     }
   }
 }
 
-const untilTime = (time: number) =>
-  new Promise((later) => setTimeout(later, Math.max(time - performance.now(), 0)));
+const untilTime = (time: number, signal: AbortSignal) =>
+  new Promise((later) => {
+    setTimeout(later, Math.max(time - performance.now(), 0));
+    signal.addEventListener("abort", later);
+  });
 
 /** Puts the maps of a run in the place of those before. */
 async function show(maps: SensitivityMap[], progress: Progress): Promise<void> {
@@ -256,15 +269,14 @@ function facts([map, second]: readonly SensitivityMap[]) {
 /** Draws the figure that the page has open, unless that is done. */
 async function drawWanted({ model, image }: { model: Model; image: Image }): Promise<void> {
   if (!figure || !look || drawn?.serial === figure.serial) return;
-  const begun = changes;
   drawn?.destroy();
   drawn = undefined;
   const modelOf = (name: string | undefined) => (name === undefined ? model : otherModel(name));
-  const isWanted = () => begun === changes;
+  const { signal } = (figuring = new AbortController());
   try {
-    drawn = await drawFigure({ ...figure, image: image.bitmap, look, modelOf, isWanted, report });
+    drawn = await drawFigure({ ...figure, image: image.bitmap, look, modelOf, signal, report });
   } catch (error) {
-    if (isWanted()) report({ kind: "failed", message: messageOf(error) });
+    if (!signal.aborted) report({ kind: "failed", message: messageOf(error) });
   }
 }
 

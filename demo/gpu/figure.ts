@@ -28,8 +28,8 @@ export interface Drawing {
   readonly image: ImageBitmap;
   readonly look: Look;
   modelOf(name: string | undefined): Model | Promise<Model | undefined>;
-  /** False as soon as the page wishes something else. */
-  isWanted(): boolean;
+  /** Heard as soon as the page wishes something else. */
+  readonly signal: AbortSignal;
   report(message: Report): void;
 }
 
@@ -51,10 +51,10 @@ interface DrawnPanel {
 
 /** Draws all panels of a figure; undefined where it was given up. */
 export async function drawFigure(drawing: Drawing): Promise<Drawn | undefined> {
-  const { serial, figure, look, isWanted, report } = drawing;
+  const { serial, figure, look, signal, report } = drawing;
   if ("x" in figure) {
     await drawLine(drawing, figure);
-    if (!isWanted()) return undefined;
+    if (signal.aborted) return undefined;
     return { serial, panels: [], isShared: false, destroy() {} };
   }
   const drawn: DrawnPanel[] = [];
@@ -63,10 +63,10 @@ export async function drawFigure(drawing: Drawing): Promise<Drawn | undefined> {
     for (const each of owned.reverse()) each.destroy();
   };
   for (const panels of sameRuns(figure)) {
-    if (!isWanted()) break;
+    if (signal.aborted) break;
     drawn.push(...(await drawRun(drawing, panels, owned)));
   }
-  if (!isWanted()) {
+  if (signal.aborted) {
     destroy();
     return undefined;
   }
@@ -92,7 +92,7 @@ function sameRuns({ panels }: Panels): Panel[][] {
 }
 
 async function drawRun(
-  { image, modelOf, isWanted, look }: Drawing,
+  { image, modelOf, signal, look }: Drawing,
   panels: readonly Panel[],
   owned: { destroy(): void }[],
 ): Promise<DrawnPanel[]> {
@@ -113,6 +113,7 @@ async function drawRun(
       stepTime: STEP,
       batch: BATCH,
       estimator: panels[0]?.look.estimator ?? look.estimator,
+      signal,
     };
     for await (const maps of sensitivitiesOfClasses(model, image, targets, steps)) {
       if (last.length === 0) owned.push(...maps);
@@ -123,7 +124,6 @@ async function drawRun(
         owned.push(snapshot);
         early.set(map.samples, snapshot);
       }
-      if (!isWanted()) return [];
     }
     const [map, second] = last as [SensitivityMap, SensitivityMap?];
     const pair = second && (await contrast(map, second));
@@ -135,8 +135,6 @@ async function drawRun(
       reason: "",
     }));
   } catch (error) {
-    // The library has destroyed the maps of a run that failed.
-    for (const map of last) owned.splice(owned.indexOf(map), 1);
     return none(error instanceof Error ? error.message : String(error));
   }
 }

@@ -8,7 +8,7 @@ const POINTS = 200;
 
 /** Computes the curves and reports them. */
 export async function drawLine(
-  { serial, image, modelOf, isWanted, report }: Drawing,
+  { serial, image, modelOf, signal, report }: Drawing,
   { x, y, pass }: Line,
 ): Promise<void> {
   const model = (await modelOf(undefined)) as Model;
@@ -18,11 +18,12 @@ export async function drawLine(
     pixel,
     points: POINTS,
     noise: noiseScale === "range" ? noise : 0.15,
+    signal,
     ...(target !== undefined && { target }),
     ...(preprocess && { preprocess }),
     ...(seed !== undefined && { seed }),
   });
-  if (!isWanted()) return;
+  if (signal.aborted) return;
   const curves = gradients.map((curve) => curve.map((g, i) => g / (largest[i] || 1)));
   report({ kind: "line", serial, t, curves });
 }
