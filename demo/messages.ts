@@ -29,6 +29,8 @@ export interface Look {
   readonly percentile: number;
   /** Of the map on the photo, 0 to 1. */
   readonly opacity: number;
+  /** Panels of a figure that show the same quantity are painted on one scale, to be compared by eye. */
+  readonly sharedScale: boolean;
   /** From places on the canvas to places in the picture, a mat3 of WebGPU's form; undefined shows all of it. */
   readonly zoom: Float32Array | undefined;
 }
@@ -56,12 +58,13 @@ export interface Panel {
   readonly at?: number;
   /** A model other than that of the page. */
   readonly model?: string;
+  /** What is painted, in a word: panels of the same one have the same quantity. */
+  readonly quantity?: string;
 }
 
-/** A figure of several maps; on one scale where they are to be compared by eye. */
+/** A figure of several maps. */
 export interface Panels {
   readonly panels: readonly Panel[];
-  readonly isShared: boolean;
 }
 
 /** The gradient of one pixel on the way to a noisy copy. */
@@ -167,7 +170,7 @@ export type Report =
 
 /** The look as the library's drawing options. */
 export function pictureOptions(look: Look): PictureOptions {
-  const { view, opacity, palette, zoom, ...how } = look;
+  const { view, opacity, palette, zoom, sharedScale: _, ...how } = look;
   const overlay = { map: "none", photo: "fade", overlay: "fade" } as const;
   return {
     ...how,

@@ -103,6 +103,7 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
       palette: (control("palette").value || undefined) as PaletteName | undefined,
       percentile: control("percentile").valueAsNumber,
       opacity: control("opacity").valueAsNumber / 100,
+      sharedScale: control("sharedScale").checked,
       zoom: undefined,
     };
   }

@@ -52,6 +52,7 @@ export function startDesk(host: DeskHost) {
   function update() {
     const basis = host.basis();
     if (name === "training") host.needOwnModels();
+    element("scale").hidden = true;
     if (name === "idea" || !basis) {
       if (asked !== "") host.ask({ kind: "figure", serial: ++serial, figure: undefined });
       asked = "";
@@ -60,6 +61,7 @@ export function startDesk(host: DeskHost) {
     const figure = figureOf(name, basis, pixel);
     const key = JSON.stringify([figure, host.aspect()]);
     const composition = compose(name, basis);
+    element("scale").hidden = composition.panels.every(({ quantity }) => !quantity);
     if (composition.panels.length > 0) layPanels(panels, composition, host.aspect());
     asked = key;
     host.ask({ kind: "figure", serial: ++serial, figure });

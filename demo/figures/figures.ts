@@ -4,7 +4,6 @@
 import { optionsOf, type SensitivityOptions } from "../../src/index.js";
 import type { Figure, Look, Panel, Pass } from "../messages.js";
 import type { Words } from "../words/en.js";
-import { percent } from "../words/numbers.js";
 
 /** A figure's name. */
 export type FigureName = keyof Words["figures"];
@@ -17,7 +16,6 @@ export interface Titled extends Panel {
 /** What a figure is made of. */
 export interface Composition {
   readonly panels: readonly Titled[];
-  readonly isShared: boolean;
   /** How many panels stand in a row. */
   readonly columns: number;
 }
@@ -43,7 +41,7 @@ const METHODS = [
 ];
 const STEPS = 10; // of a path, where several methods share the time
 
-const none = { pass: undefined, panels: [], isShared: false, columns: 1 };
+const none = { pass: undefined, panels: [], columns: 1 };
 
 /** Another setting of the same maps; what a method does not read is left out. */
 function change({ options }: Pass, changes: SensitivityOptions): Pass {
@@ -68,11 +66,11 @@ export function compose(name: FigureName, basis: Basis): Composition {
     case "noise":
       return {
         panels: LEVELS.map((noise) => ({
-          title: panel.noise(percent(noise)),
+          title: panel.noise(`${100 * noise}\u00a0%`),
           pass: change(pass, { ...level, noise }),
           look: {},
+          quantity: "map",
         })),
-        isShared: false,
         columns: 6,
       };
     case "samples": {
@@ -80,21 +78,25 @@ export function compose(name: FigureName, basis: Basis): Composition {
       const { antithetic: _odd, weightSamples: _each, ...options } = pass.options;
       const all = change({ options, contrast: undefined }, { samples });
       return {
-        panels: COUNTS.map((at) => ({ title: panel.samples(at), pass: all, look: {}, at })),
-        isShared: true,
+        panels: COUNTS.map((at) => ({
+          title: panel.samples(at),
+          pass: all,
+          look: {},
+          at,
+          quantity: "map",
+        })),
         columns: 8,
       };
     }
     case "methods":
       return {
         panels: [plain, {}].flatMap((how) => methodsRow(basis, how)),
-        isShared: false,
         columns: METHODS.length,
       };
     case "classes":
-      return { panels: classes(basis), isShared: false, columns: 3 };
+      return { panels: classes(basis), columns: 3 };
     case "training":
-      return { panels: training(basis), isShared: false, columns: 4 };
+      return { panels: training(basis), columns: 4 };
     case "cap":
       return {
         panels: [100, 99.5, 99, 95].map((percentile) => ({
@@ -102,7 +104,6 @@ export function compose(name: FigureName, basis: Basis): Composition {
           pass,
           look: { percentile },
         })),
-        isShared: false,
         columns: 4,
       };
     case "sign":
@@ -112,7 +113,6 @@ export function compose(name: FigureName, basis: Basis): Composition {
           pass,
           look: { reduce, palette: undefined },
         })),
-        isShared: false,
         columns: 3,
       };
     case "input":
@@ -122,7 +122,6 @@ export function compose(name: FigureName, basis: Basis): Composition {
           pass,
           look: { multiplyInput },
         })),
-        isShared: false,
         columns: 2,
       };
     default:
@@ -134,7 +133,7 @@ export function compose(name: FigureName, basis: Basis): Composition {
       const steps = optionsOf(method).includes("steps") ? { steps: STEPS } : {};
       const options = { ...common(pass), method, ...steps, ...how };
       const title = `${words.methods[method]}, ${how === plain ? panel.plain : panel.smoothed}`;
-      return { title, pass: { options, contrast: undefined }, look: {} };
+      return { title, pass: { options, contrast: undefined }, look: {}, quantity: method };
     });
   }
 
@@ -144,6 +143,7 @@ export function compose(name: FigureName, basis: Basis): Composition {
       title: nameOf(target),
       pass: change(pass, { target }),
       look: {},
+      quantity: "map",
     });
     const both = {
       title: `${nameOf(first)} − ${nameOf(second)}`,
@@ -160,6 +160,7 @@ export function compose(name: FigureName, basis: Basis): Composition {
         pass: { options: { ...common(pass), ...how }, contrast: undefined },
         look: {},
         model,
+        quantity: "map",
       })),
     );
   }
@@ -172,7 +173,7 @@ export function figureOf(
   pixel: { readonly x: number; readonly y: number },
 ): Figure | undefined {
   if (name === "pixel") return { ...pixel, pass: basis.pass };
-  const { panels, isShared } = compose(name, basis);
+  const { panels } = compose(name, basis);
   if (panels.length === 0) return undefined;
-  return { panels: panels.map(({ title: _, ...panel }) => panel), isShared };
+  return { panels: panels.map(({ title: _, ...panel }) => panel) };
 }

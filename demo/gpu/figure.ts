@@ -37,7 +37,6 @@ export interface Drawing {
 export interface Drawn {
   readonly serial: number;
   readonly panels: readonly DrawnPanel[];
-  readonly isShared: boolean;
   destroy(): void;
 }
 
@@ -55,7 +54,7 @@ export async function drawFigure(drawing: Drawing): Promise<Drawn | undefined> {
   if ("x" in figure) {
     await drawLine(drawing, figure);
     if (signal.aborted) return undefined;
-    return { serial, panels: [], isShared: false, destroy() {} };
+    return { serial, panels: [], destroy() {} };
   }
   const drawn: DrawnPanel[] = [];
   const owned: { destroy(): void }[] = [];
@@ -73,7 +72,6 @@ export async function drawFigure(drawing: Drawing): Promise<Drawn | undefined> {
   const made = {
     serial,
     panels: figure.panels.map((panel) => drawn.find((d) => d.panel === panel)!),
-    isShared: figure.isShared,
     destroy,
   };
   await repaintFigure(made, look, report);
@@ -141,24 +139,34 @@ async function drawRun(
 
 /** Paints a figure's panels with another look. */
 export async function repaintFigure(
-  { serial, panels, isShared }: Drawn,
+  { serial, panels }: Drawn,
   look: Look,
   report: (message: Report) => void,
 ): Promise<void> {
-  const optionsOf = ({ panel }: DrawnPanel) =>
-    pictureOptions({ ...look, view: "map", zoom: undefined, ...panel.look });
-  const ranges = isShared
-    ? await Promise.all(
-        panels.flatMap((each) => (each.map ? [each.map.range(optionsOf(each))] : [])),
-      )
-    : [];
-  const scale = ranges.length > 0 && {
-    low: Math.min(...ranges.map(({ low }) => low)),
-    high: Math.max(...ranges.map(({ high }) => high)),
-  };
+  const scales = look.sharedScale ? await scalesOf(panels, look) : new Map<string, Range>();
   for (const [index, each] of panels.entries()) {
-    const options = { ...optionsOf(each), ...(scale && { scale }) };
+    const scale = scales.get(each.panel.quantity ?? "");
+    const options = { ...optionsOf(each, look), ...(scale && { scale }) };
     const image = await (each.pair ?? each.map)?.pixels(options);
     report({ kind: "panel", serial, index, image, text: each.reason });
   }
+}
+
+const optionsOf = ({ panel }: DrawnPanel, look: Look) =>
+  pictureOptions({ ...look, view: "map", zoom: undefined, ...panel.look });
+
+type Range = { readonly low: number; readonly high: number };
+
+/** The widest range of each quantity. */
+async function scalesOf(panels: readonly DrawnPanel[], look: Look): Promise<Map<string, Range>> {
+  const scales = new Map<string, Range>();
+  for (const each of panels) {
+    const { quantity } = each.panel;
+    if (quantity === undefined || !each.map) continue;
+    const { low, high } = await each.map.range(optionsOf(each, look));
+    const before = scales.get(quantity) ?? { low, high };
+    const scale = { low: Math.min(low, before.low), high: Math.max(high, before.high) };
+    scales.set(quantity, scale);
+  }
+  return scales;
 }

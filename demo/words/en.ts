@@ -118,6 +118,7 @@ export const en = {
     savePair: "Both, with caption",
     share: "Copy link",
     figures: "The figures of the paper, live",
+    sharedScale: "Same quantity, same scale",
     ideaScore: "score of a class",
     ideaGradient: "its gradient",
     ideaPlace: "Place to look at",
@@ -257,7 +258,7 @@ export const en = {
     samples: {
       tab: "Samples",
       caption:
-        "Figure 4: the mean after n samples, all from one run and on one scale. The error falls with √n, so most is won early.",
+        "Figure 4: the mean after n samples, all from one run. The error falls with √n, so most is won early.",
     },
     methods: {
       tab: "Methods",

@@ -118,6 +118,7 @@ export const ko: Words = {
     savePair: "둘 다, 설명과 함께",
     share: "링크 복사",
     figures: "논문의 그림, 살아 움직이는",
+    sharedScale: "같은 양은 같은 눈금으로",
     ideaScore: "클래스의 점수",
     ideaGradient: "그 그래디언트",
     ideaPlace: "살펴볼 위치",
@@ -254,7 +255,7 @@ export const ko: Words = {
     samples: {
       tab: "샘플 수",
       caption:
-        "그림 4: 샘플 n개 뒤의 평균. 모두 한 번의 실행에서 나왔고 눈금이 같다. 오차는 √n에 따라 줄어 처음에 가장 많이 얻는다.",
+        "그림 4: 샘플 n개 뒤의 평균. 모두 한 번의 실행에서 나왔다. 오차는 √n에 따라 줄어 처음에 가장 많이 얻는다.",
     },
     methods: {
       tab: "방법들",

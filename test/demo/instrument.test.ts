@@ -195,6 +195,47 @@ test("a figure follows the palette without a pass", async () => {
   await set("palette", "");
 });
 
+/** How far the colors of each panel go from gray. */
+const reaches = async () =>
+  (await panels()).map((panel) => {
+    const bytes = panel.split(",").map(Number);
+    return bytes.reduce((most, red, i) => {
+      return i % 4 === 0 ? Math.max(most, Math.abs(red - bytes[i + 2]!)) : most;
+    }, 0);
+  });
+
+for (const [name, count] of [
+  ["noise", 6],
+  ["samples", 8],
+] as const) {
+  test(`the panels of figure "${name}" are on one scale, until they are to have their own`, async () => {
+    const { page, set } = await opening;
+    await set("palette", "diverging");
+    await page.click(`#tab-${name}`);
+    await painted(count);
+    const isShown = () => page.$eval("#scale", (label) => !(label as HTMLElement).hidden);
+    assert.ok(await isShown(), "there is no switch");
+    const shared = await reaches();
+    const highest = Math.max(...shared);
+    const full = (all: readonly number[]) => all.filter((reach) => reach === highest).length;
+    assert.ok(full(shared) < count, `${shared} are each on a scale of its own`);
+    await page.click("#scale input");
+    for (let i = 0; i < 100 && full(await reaches()) < count; i++) {
+      await new Promise((later) => setTimeout(later, 50));
+    }
+    assert.equal(await reaches(), Array(count).fill(highest));
+    await page.waitForFunction(() => location.hash.includes("sharedScale=false"));
+    await page.click("#scale input");
+    for (let i = 0; i < 100 && full(await reaches()) === count; i++) {
+      await new Promise((later) => setTimeout(later, 50));
+    }
+    assert.equal(await reaches(), shared);
+    await set("palette", "");
+    await page.click("#tab-cap");
+    assert.is(await isShown(), false, "there is nothing to compare");
+  });
+}
+
 test("one pixel on its way is plotted, and another one where it is clicked", async () => {
   const { page } = await opening;
   await page.click("#tab-pixel");
