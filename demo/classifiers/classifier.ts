@@ -1,0 +1,99 @@
+// The classifier of now: where it comes from, what its classes are called, and its card, which says how photos become its
+// input. The reader's files come in here, whatever they are.
+
+import type { ModelFacts } from "../messages.js";
+import { calm, complain } from "../stage/stage.js";
+import { words } from "../words.js";
+import { cardIn } from "./card.js";
+import { startChooser } from "./chooser.js";
+import { receiveFiles, sort } from "./files.js";
+import { startNames } from "./names.js";
+import { fillShelf } from "./shelf.js";
+
+const element = <T extends HTMLElement = HTMLElement>(id: string) =>
+  document.getElementById(id) as T;
+
+/** What the page does with what comes. */
+export interface ClassifierHost {
+  readonly form: HTMLFormElement;
+  takePhoto(file: File): void;
+  takeModel(file: File): void;
+  /** The classes have other names. */
+  renamed(): void;
+  /** The card of the classifier of now has come after it. */
+  cardTaken(): void;
+}
+
+/** Starts with none. */
+export function startClassifier({ form, takePhoto, takeModel, ...host }: ClassifierHost) {
+  const names = startNames(complain);
+  let card: unknown;
+
+  function say(text = names.line): void {
+    element("model-name").textContent = text;
+  }
+
+  const chooser = startChooser(element("model"), element("download"), {
+    model(file, labels, itsCard) {
+      card = itsCard;
+      names.expect(labels);
+      takeModel(file);
+    },
+    status: say,
+    complain,
+  });
+  const receiver = {
+    photo: takePhoto,
+    model(file: File) {
+      chooser.showFile();
+      card = undefined;
+      names.expect(undefined);
+      takeModel(file);
+    },
+    async labels(file: File) {
+      try {
+        calm();
+        const found = await cardIn(file);
+        if (found) return useCard(found);
+        const count = await names.read(file);
+        element("labels-name").textContent = `${file.name}, ${words.says.names(count)}`;
+        host.renamed();
+      } catch (error) {
+        complain(words.says.labelsRefused(file.name, (error as Error).message));
+      }
+    },
+    other: (file: File) => complain(words.says.neither(file.name)),
+  };
+
+  function useCard(found: unknown): void {
+    card = found;
+    if (names.model) host.cardTaken();
+  }
+
+  receiveFiles(form, receiver);
+  fillShelf(element("shelf"), (file) => sort([file], receiver));
+
+  return {
+    /** The name of a class. */
+    nameOf: names.of,
+    get model() {
+      return names.model;
+    },
+    get card() {
+      return card;
+    },
+    /** It is in use. */
+    take(model: ModelFacts): void {
+      names.take(model);
+      say();
+    },
+    /** Shows what there is to say of it, if not what it is. */
+    say,
+    choose: chooser.choose,
+    own: chooser.own,
+    refresh(): void {
+      chooser.refresh();
+      say();
+    },
+  };
+}

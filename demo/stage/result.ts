@@ -1,0 +1,54 @@
+// The newest map that is known, in words: its classes, its caption, how far it is, and what it is called for whoever
+// cannot see it.
+
+import { showClasses, showOthers } from "../controls/classes.js";
+import type { Look, Progress } from "../messages.js";
+import { words } from "../words.js";
+import { labelOf, showMap, showStop } from "./stage.js";
+
+/** What the words are made of. */
+export interface ResultHost {
+  readonly form: HTMLFormElement;
+  readonly canvas: HTMLElement;
+  nameOf(index: number): string;
+  look(): Look;
+}
+
+/** Starts without a map. */
+export function startResult({ form, canvas, nameOf, look }: ResultHost) {
+  let progress: Progress | undefined;
+  let isStopped = false;
+
+  function show(): void {
+    if (!progress) return;
+    const { top, target, isDone } = progress;
+    form.querySelector<HTMLElement>("#classes")!.hidden = false;
+    showClasses(form.querySelector<HTMLElement>("#top")!, top, target.index, nameOf);
+    showOthers(form, top, nameOf);
+    showMap(progress, nameOf, look().estimator);
+    showStop(isDone ? "done" : isStopped ? "stopped" : "running");
+    canvas.setAttribute(
+      "aria-label",
+      `${words.says.mapOf(labelOf(progress, nameOf))}. ${words.page.map}`,
+    );
+  }
+
+  return {
+    show,
+    /** A map, or more samples of it. */
+    take(next: Progress): void {
+      progress = next;
+      show();
+    },
+    get progress() {
+      return progress;
+    },
+    /** Whether the reader has stopped the samples. */
+    get isStopped() {
+      return isStopped;
+    },
+    set isStopped(now: boolean) {
+      isStopped = now;
+    },
+  };
+}
