@@ -1,8 +1,9 @@
 // What the README says and a machine can check: the list of operators, and the code for pages, word for word in a
 // page of its own.
 
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as assert from "uvu/assert";
 import { openPage } from "../../src/chrome/open.js";
@@ -35,21 +36,19 @@ test("its code for pages runs as it stands", async () => {
     <script type="module" src="/readme.js"></script>`;
   const photo = `<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64">
     <rect width="64" height="64" fill="teal"/><circle cx="32" cy="32" r="18" fill="orange"/></svg>`;
-  const model = Buffer.from(smallNetwork().bytes()).toString("base64");
+  const folder = await mkdtemp(join(tmpdir(), "smoothgrad-readme-"));
+  const model = join(folder, "model.onnx");
+  await writeFile(model, smallNetwork().bytes());
   const routes = new Map([
     ["/readme.html", { type: "text/html", body: html }],
     ["/readme.js", { type: "text/javascript", body: code }],
     ["/photo.svg", { type: "image/svg+xml", body: photo }],
+    ["/model.onnx", { file: model }],
     ["/index.js", { file: resolve("dist/index.js") }],
     ["/parts/", { folder: resolve("dist/parts") }],
   ]);
   const { page, close } = await openPage(routes, { log: () => {} });
   try {
-    await page.setRequestInterception(true);
-    page.on("request", (request) => {
-      if (!request.url().endsWith("/model.onnx")) return request.continue();
-      return request.respond({ status: 200, body: Buffer.from(model, "base64") });
-    });
     const said = new Promise<string>((hear, fail) => {
       page.on("console", (message) => hear(message.text()));
       page.on("pageerror", (error) => fail(error));
@@ -67,6 +66,7 @@ test("its code for pages runs as it stands", async () => {
     assert.ok(colors > 8, "the canvas is blank");
   } finally {
     await close();
+    await rm(folder, { recursive: true });
   }
 });
 
