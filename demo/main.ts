@@ -23,6 +23,7 @@ import {
   showStop,
   watchSize,
 } from "./stage/stage.js";
+import { languageHash } from "./words/place.js";
 import { languages, preferredLanguage, sentence, speak, words } from "./words.js";
 
 const element = <T extends HTMLElement = HTMLElement>(id: string) =>
@@ -35,7 +36,12 @@ let isIntroduction = true;
 const language = element<HTMLSelectElement>("language");
 const asked = address.get("lang") ?? "";
 language.value = Object.hasOwn(languages, asked) ? asked : preferredLanguage();
-speak(language.value);
+speakAsChosen();
+
+function speakAsChosen(): void {
+  speak(language.value);
+  element<HTMLAnchorElement>("train").hash = languageHash(language.value, preferredLanguage());
+}
 
 const canvas = element<HTMLCanvasElement>("map");
 const { ask, ...link } = startLink(
@@ -238,7 +244,7 @@ function remember(): void {
 
 // The language of everything that is there already.
 function refresh(): void {
-  speak(language.value);
+  speakAsChosen();
   instrument.refresh();
   classifier.refresh();
   source.refresh();

@@ -3,7 +3,7 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import "./page.css";
-import { place, preferredOf } from "../words/place.js";
+import { languageHash, place, preferredOf } from "../words/place.js";
 import type { Point, Report, Request } from "./messages.js";
 import { fetchMnist } from "./mnist.js";
 import { languages, type TrainingWords } from "./words.js";
@@ -39,6 +39,9 @@ function say(where: HTMLElement, text: (words: TrainingWords["says"]) => string)
 function speak(name: string): void {
   words = languages[name] as TrainingWords;
   place(words.page, name);
+  const hash = languageHash(name, preferred);
+  element<HTMLAnchorElement>("back").hash = hash;
+  history.replaceState(null, "", location.pathname + location.search + hash);
   for (const [where, text] of said) where.textContent = text(words.says);
   for (const [digit, input] of document.querySelectorAll("#digits input").entries()) {
     input.setAttribute("aria-label", words.says.digit(digit));
@@ -48,10 +51,6 @@ function speak(name: string): void {
 const preferred = preferredOf(languages);
 const wanted = /\blang=(\w+)/.exec(location.hash)?.[1] ?? "";
 language.value = Object.hasOwn(languages, wanted) ? wanted : preferred;
-element<HTMLAnchorElement>("back").addEventListener("click", ({ currentTarget }) => {
-  if (language.value === preferred) return;
-  (currentTarget as HTMLAnchorElement).hash = `lang=${language.value}`;
-});
 
 let isRunning = false;
 let points: Point[] = [];

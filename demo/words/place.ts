@@ -6,6 +6,11 @@ export function preferredOf(languages: Readonly<Record<string, unknown>>): strin
   return wanted.find((language) => Object.hasOwn(languages, language)) ?? "en";
 }
 
+/** What an address says of the language: nothing where it is what the browser prefers. */
+export function languageHash(language: string, preferred: string): string {
+  return language === preferred ? "" : `#lang=${language}`;
+}
+
 /** Puts words into their places, by the keys of [data-says] and [data-label], and names the language and the page. */
 export function place(page: Readonly<Record<string, string>>, language: string): void {
   document.documentElement.lang = language;

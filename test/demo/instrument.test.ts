@@ -294,6 +294,8 @@ test("speaks Korean where it is asked to, all of it", async () => {
   assert.match(await textOf("#caption"), /노이즈를 더한 사본 9개의 적분 그래디언트 평균/);
   assert.match(await textOf("#progress-line"), /^샘플 9개 중 9개/);
   await page.waitForFunction(() => location.hash.includes("lang=ko"));
+  const trainHref = () => page.$eval("#train", (link) => (link as HTMLAnchorElement).href);
+  assert.ok((await trainHref()).endsWith("/train.html#lang=ko"), await trainHref());
 });
 
 test("has no serious finding of axe-core, in any state", async () => {

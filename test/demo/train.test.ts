@@ -118,6 +118,10 @@ test(
           fullPage: true,
         });
       }
+      const back = await page.$eval("#back", (link) => (link as HTMLAnchorElement).href);
+      assert.ok(back.endsWith("/index.html#lang=ko"), back);
+      await page.reload();
+      assert.is(await text("start"), "시작", "the address keeps the language");
       assert.equal(faults, []);
     } finally {
       await close();
