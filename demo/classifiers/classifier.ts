@@ -28,6 +28,7 @@ export interface ClassifierHost {
 export function startClassifier({ form, takePhoto, takeModel, ...host }: ClassifierHost) {
   const names = startNames(complain);
   let card: unknown;
+  let ofFile = () => element("labels-name").textContent ?? ""; // what the last file of names or a card was
 
   function say(text = names.line): void {
     element("model-name").textContent = text;
@@ -54,9 +55,10 @@ export function startClassifier({ form, takePhoto, takeModel, ...host }: Classif
       try {
         calm();
         const found = await cardIn(file);
-        if (found) return useCard(found);
-        const count = await names.read(file);
-        element("labels-name").textContent = `${file.name}, ${words.says.names(count)}`;
+        if (found) useCard(found);
+        const count = found ? 0 : await names.read(file);
+        ofFile = () => (found ? file.name : `${file.name}, ${words.says.names(count)}`);
+        showFile();
         host.renamed();
       } catch (error) {
         complain(words.says.labelsRefused(file.name, (error as Error).message));
@@ -64,6 +66,10 @@ export function startClassifier({ form, takePhoto, takeModel, ...host }: Classif
     },
     other: (file: File) => complain(words.says.neither(file.name)),
   };
+
+  function showFile(): void {
+    element("labels-name").textContent = ofFile();
+  }
 
   function useCard(found: unknown): void {
     card = found;
@@ -93,6 +99,7 @@ export function startClassifier({ form, takePhoto, takeModel, ...host }: Classif
     own: chooser.own,
     refresh(): void {
       chooser.refresh();
+      showFile();
       say();
     },
   };

@@ -34,7 +34,7 @@ export const en = {
     ownModel: "A file of your own",
     modelFile: "ONNX file",
     modelFileHint: "choose or drop",
-    labels: "Class names",
+    labels: "Class names or model card",
     preprocess: "Preprocessing",
     guessedChoice: "as guessed",
     usual: "as usual",
@@ -340,14 +340,14 @@ export const en = {
     idea: (gradient: string, mean: string) =>
       `There the gradient is ${gradient}, SmoothGrad ${mean}.`,
     guessed: {
-      card: "As the card beside the file says:",
+      card: "As the model card says:",
       metadata: "As the file itself says:",
       graph: "The network’s first step normalizes, which tells the colors:",
       axes: "Guessed from the order of the axes, which is TensorFlow’s:",
       channels: "Guessed from the number of channels:",
     },
     neither: (name: string) =>
-      `${name} is neither a photo, nor an .onnx model, nor a card or labels (.txt or .json).`,
+      `${name} is neither a photo, nor an .onnx model, nor class names or a model card (.txt, .json).`,
     noPicture: (name: string) => `${name} is not a picture that this browser can decode.`,
     noCamera: (reason: string) => `The camera cannot be used: ${reason}`,
     modelRefused: (name: string, reason: string) => `${name} cannot be used: ${reason}.`,

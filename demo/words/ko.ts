@@ -34,7 +34,7 @@ export const ko: Words = {
     ownModel: "내 파일 쓰기",
     modelFile: "ONNX 파일",
     modelFileHint: "고르거나 끌어다 놓기",
-    labels: "클래스 이름",
+    labels: "클래스 이름 또는 모델 카드",
     preprocess: "전처리",
     guessedChoice: "짐작대로",
     usual: "보통대로",
@@ -332,7 +332,7 @@ export const ko: Words = {
     probe: (x, y, value, gradient) => `픽셀 ${x}, ${y}: ${value}; 그래디언트 ${gradient}`,
     idea: (gradient, mean) => `이곳의 그래디언트는 ${gradient}, SmoothGrad는 ${mean}.`,
     guessed: {
-      card: "파일 옆의 모델 카드대로:",
+      card: "모델 카드대로:",
       metadata: "파일에 적힌 대로:",
       graph: "네트워크의 첫 단계가 정규화이므로 색의 범위를 알 수 있다:",
       axes: "축의 순서가 TensorFlow의 것이어서 짐작했다:",
