@@ -174,6 +174,7 @@ const desk = startDesk({
     result.progress && {
       pass: instrument.pass(),
       look: instrument.look(),
+      isOfDigits: classifier.model?.channels === 1 && classifier.model.classes === 10,
       top: result.progress.top.map(({ index }) => index),
       nameOf,
       words,
@@ -188,6 +189,7 @@ const desk = startDesk({
     }
   },
   changed: remember,
+  lookChanged: askLook,
 });
 
 // Classifiers and other files.
@@ -267,7 +269,7 @@ applyAddress(form, address);
 instrument.restored(new Set(address.keys()));
 const target = address.get("target");
 if (target && /^\d{1,6}$/.test(target)) instrument.choose(Number(target));
-desk.show(address.get("tab") ?? "idea");
+desk.restore(address.get("tab"), address.get("sharedScale"));
 idea.set(ideaOf(instrument.pass()));
 askLook();
 classifier.choose(address.get("model") ?? "clean");

@@ -46,7 +46,7 @@ test("the sliders rule the figure of the idea", async () => {
     {},
     before,
   );
-  assert.match(await textOf(".readout"), /SmoothGrad [+−]\d\.\d\d ± \d\.\d\d/);
+  assert.match(await textOf(".readout"), /SmoothGrad [+−]\d\.\d\d\s±\s\d\.\d\d/);
   await settled(20);
 });
 
@@ -92,7 +92,7 @@ test("explains the most probable class, sample by sample", async () => {
   assert.is(await textOf("#caption b"), names[0]);
   assert.match(
     await textOf("#caption"),
-    /mean of the gradients at 16 noisy copies, σ = 30\s% .* seed 0$/,
+    /mean of the gradients at 16 noisy copies, σ\s=\s30\s% .* seed 0$/,
   );
 });
 

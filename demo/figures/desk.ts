@@ -3,7 +3,7 @@
 
 import type { Report, Request } from "../messages.js";
 import { words } from "../words.js";
-import { type Basis, compose, type FigureName, figureOf } from "./figures.js";
+import { type Basis, type Composition, compose, type FigureName, figureOf } from "./figures.js";
 import { layPanels, paintPanel } from "./panels.js";
 import { drawPlot } from "./plot.js";
 import { startTabs } from "./tabs.js";
@@ -20,6 +20,8 @@ export interface DeskHost {
   /** The page's own models, which one figure compares. */
   needOwnModels(): void;
   changed(): void;
+  /** Panels are painted in another way. */
+  lookChanged(): void;
 }
 
 /** Brings the figures to life. */
@@ -30,6 +32,8 @@ export function startDesk(host: DeskHost) {
   let pixel = { x: 0.5, y: 0.5 };
   let serial = 0;
   let asked = "";
+  const scales = new Map<FigureName, boolean>(); // what the reader has chosen, shared or not
+  const shared = document.querySelector<HTMLInputElement>("[name=sharedScale]")!;
   let line: Extract<Report, { kind: "line" }> | undefined;
 
   const tabs = startTabs(element("tabs"), element("figure"), names, (chosen) => {
@@ -37,6 +41,17 @@ export function startDesk(host: DeskHost) {
     show();
     host.changed();
   });
+
+  shared.addEventListener("input", () => scales.set(name, shared.checked));
+
+  /** The switch as the figure has it, for the form and the address to read. */
+  function offerScale({ panels, isShared }: Composition) {
+    element("scale").hidden = panels.every(({ quantity }) => quantity === undefined);
+    const before = shared.checked;
+    shared.defaultChecked = isShared;
+    shared.checked = scales.get(name) ?? isShared;
+    if (shared.checked !== before) host.lookChanged();
+  }
 
   function show() {
     idea.hidden = name !== "idea";
@@ -52,8 +67,8 @@ export function startDesk(host: DeskHost) {
   function update() {
     const basis = host.basis();
     if (name === "training") host.needOwnModels();
-    element("scale").hidden = true;
     if (name === "idea" || !basis) {
+      offerScale({ panels: [], isShared: false, columns: 1 });
       if (asked !== "") host.ask({ kind: "figure", serial: ++serial, figure: undefined });
       asked = "";
       return;
@@ -61,7 +76,7 @@ export function startDesk(host: DeskHost) {
     const figure = figureOf(name, basis, pixel);
     const key = JSON.stringify([figure, host.aspect()]);
     const composition = compose(name, basis);
-    element("scale").hidden = composition.panels.every(({ quantity }) => !quantity);
+    offerScale(composition);
     if (composition.panels.length > 0) layPanels(panels, composition, host.aspect());
     asked = key;
     host.ask({ kind: "figure", serial: ++serial, figure });
@@ -72,8 +87,10 @@ export function startDesk(host: DeskHost) {
     get name() {
       return name;
     },
-    show(wanted: string) {
+    /** As an address says: the figure, and whether it has one scale. */
+    restore(wanted = "idea", isShared: string | undefined) {
       name = names.includes(wanted as FigureName) ? (wanted as FigureName) : "idea";
+      if (isShared !== undefined) scales.set(name, isShared === "true");
       tabs.show(name, false);
       show();
     },

@@ -16,6 +16,8 @@ export interface Titled extends Panel {
 /** What a figure is made of. */
 export interface Composition {
   readonly panels: readonly Titled[];
+  /** Whether panels of the same quantity are on one scale, unless the reader wishes otherwise. */
+  readonly isShared: boolean;
   /** How many panels stand in a row. */
   readonly columns: number;
 }
@@ -24,6 +26,8 @@ export interface Composition {
 export interface Basis {
   readonly pass: Pass;
   readonly look: Look;
+  /** Whether the classifier reads digits, as those do that come with the page. */
+  readonly isOfDigits: boolean;
   /** The most probable classes, the first one first. */
   readonly top: readonly number[];
   readonly nameOf: (index: number) => string;
@@ -41,7 +45,7 @@ const METHODS = [
 ];
 const STEPS = 10; // of a path, where several methods share the time
 
-const none = { pass: undefined, panels: [], columns: 1 };
+const none = { panels: [], isShared: false, columns: 1 };
 
 /** Another setting of the same maps; what a method does not read is left out. */
 function change({ options }: Pass, changes: SensitivityOptions): Pass {
@@ -71,6 +75,8 @@ export function compose(name: FigureName, basis: Basis): Composition {
           look: {},
           quantity: "map",
         })),
+        // On photos noise takes so much of the gradient that nothing of it would be left to see.
+        isShared: false,
         columns: 6,
       };
     case "samples": {
@@ -85,18 +91,20 @@ export function compose(name: FigureName, basis: Basis): Composition {
           at,
           quantity: "map",
         })),
+        isShared: true,
         columns: 8,
       };
     }
     case "methods":
       return {
         panels: [plain, {}].flatMap((how) => methodsRow(basis, how)),
+        isShared: false,
         columns: METHODS.length,
       };
     case "classes":
-      return { panels: classes(basis), columns: 3 };
+      return { panels: classes(basis), isShared: true, columns: 3 };
     case "training":
-      return { panels: training(basis), columns: 4 };
+      return { panels: training(basis), isShared: true, columns: 4 };
     case "cap":
       return {
         panels: [100, 99.5, 99, 95].map((percentile) => ({
@@ -104,6 +112,7 @@ export function compose(name: FigureName, basis: Basis): Composition {
           pass,
           look: { percentile },
         })),
+        isShared: false,
         columns: 4,
       };
     case "sign":
@@ -113,6 +122,7 @@ export function compose(name: FigureName, basis: Basis): Composition {
           pass,
           look: { reduce, palette: undefined },
         })),
+        isShared: false,
         columns: 3,
       };
     case "input":
@@ -122,6 +132,7 @@ export function compose(name: FigureName, basis: Basis): Composition {
           pass,
           look: { multiplyInput },
         })),
+        isShared: false,
         columns: 2,
       };
     default:
@@ -153,11 +164,13 @@ export function compose(name: FigureName, basis: Basis): Composition {
     return [one(first), both, one(second)];
   }
 
-  function training({ pass }: Basis): Titled[] {
+  function training({ pass, isOfDigits }: Basis): Titled[] {
+    const { target, preprocess, ...others } = common(pass);
+    const options = isOfDigits ? { ...others, target, preprocess } : others;
     return (["clean", "noise"] as const).flatMap((model) =>
       [plain, {}].map((how) => ({
         title: `${model === "clean" ? panel.clean : panel.noisy}, ${how === plain ? panel.gradient : "SmoothGrad"}`,
-        pass: { options: { ...common(pass), ...how }, contrast: undefined },
+        pass: { options: { ...options, ...how } as SensitivityOptions, contrast: undefined },
         look: {},
         model,
         quantity: "map",

@@ -79,7 +79,7 @@ export function startIdea(figure: HTMLElement, tick: (progress: IdeaProgress) =>
     const reach = Number.isFinite(error) ? error : 0;
     part("error").setAttribute("d", `M${x(at)} ${g(mean - reach)}V${g(mean + reach)}`);
     part("bell").setAttribute("d", bell(at, options.noise, x, height, (height - split) / 4));
-    const plus = Number.isFinite(error) ? ` ± ${error.toFixed(2)}` : "";
+    const plus = Number.isFinite(error) ? `\u00a0±\u00a0${error.toFixed(2)}` : "";
     readout.textContent = words.says.idea(signed(gradient(toy, at)), signed(mean) + plus);
   }
 

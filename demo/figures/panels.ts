@@ -16,14 +16,16 @@ export function layPanels(
         const panel = document.createElement("figure");
         const canvas = document.createElement("canvas");
         canvas.setAttribute("role", "img");
-        panel.append(canvas, document.createElement("figcaption"));
+        const caption = document.createElement("figcaption");
+        caption.append(document.createElement("span"), document.createElement("small"));
+        panel.append(canvas, caption);
         return panel;
       }),
     );
   }
   panels.forEach(({ title }, i) => {
     const [canvas, caption] = box.children[i]!.children as unknown as [HTMLElement, HTMLElement];
-    caption.textContent = title;
+    caption.querySelector("span")!.textContent = title;
     canvas.setAttribute("aria-label", title);
     canvas.classList.add("stale");
   });
@@ -41,7 +43,7 @@ export function paintPanel(
   const canvas = panel.querySelector("canvas")!;
   canvas.classList.toggle("stale", image === undefined);
   panel.classList.toggle("impossible", image === undefined);
-  (panel as HTMLElement).title = image ? "" : reason;
+  panel.querySelector("small")!.textContent = image ? "" : reason;
   if (!image) return;
   Object.assign(canvas, { width: image.width, height: image.height });
   canvas.getContext("2d")!.putImageData(image, 0, 0);

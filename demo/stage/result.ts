@@ -4,7 +4,9 @@
 import { showClasses, showOthers } from "../controls/classes.js";
 import type { Look, Progress } from "../messages.js";
 import { words } from "../words.js";
-import { labelOf, showMap, showStop } from "./stage.js";
+import { announce, labelOf, showMap, showStop } from "./stage.js";
+
+const UNSURE = 0.05; // of a class: less than a clear picture gets of a network that understands its colors
 
 /** What the words are made of. */
 export interface ResultHost {
@@ -25,6 +27,8 @@ export function startResult({ form, canvas, nameOf, look }: ResultHost) {
     form.querySelector<HTMLElement>("#classes")!.hidden = false;
     showClasses(form.querySelector<HTMLElement>("#top")!, top, target.index, nameOf);
     showOthers(form, top, nameOf);
+    const isUnsure = (top[0]?.probability ?? 1) < UNSURE;
+    form.querySelector("#unsure")!.textContent = isUnsure ? words.says.unsure : "";
     showMap(progress, nameOf, look().estimator);
     showStop(isDone ? "done" : isStopped ? "stopped" : "running");
     canvas.setAttribute(
@@ -39,6 +43,7 @@ export function startResult({ form, canvas, nameOf, look }: ResultHost) {
     take(next: Progress): void {
       progress = next;
       show();
+      if (next.isDone) announce(words.says.finished(labelOf(next, nameOf), next.samples));
     },
     get progress() {
       return progress;

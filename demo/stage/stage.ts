@@ -55,7 +55,7 @@ export function showMap(
   nameOf: (index: number) => string,
   estimator: Estimator,
 ): void {
-  const { samples, wanted, standardError, isDone } = progress;
+  const { samples, wanted, standardError } = progress;
   const label = labelOf(progress, nameOf);
   setStale(false);
   if (trouble.dataset.until === "map") calm();
@@ -65,7 +65,6 @@ export function showMap(
   const name = document.createElement("b");
   name.textContent = label;
   element("caption").replaceChildren(name, `: ${caption(progress, estimator)}`);
-  if (isDone) announce(words.says.finished(label, samples));
 }
 
 /** The class, and the one that it is held against. */

@@ -44,7 +44,7 @@ export const en = {
     order: "Order of colors",
     cut: "Cut",
     middle: "the middle",
-    stretch: "all of it, stretched",
+    stretch: "all, stretched",
     shortSide: "Short side, pixels",
     class: "Class to explain",
     unchoose: "Follow the prediction",
@@ -273,7 +273,7 @@ export const en = {
     training: {
       tab: "Training noise",
       caption:
-        "Figure 8: noise in training (the last two) and noise in explaining (the second and the fourth). The effects add up: trained with noise, the gradient itself is calmer.",
+        "Figure 8, by the two networks of digits that come with the page: noise in training (the last two) and noise in explaining (the second and the fourth). The effects add up: trained with noise, the gradient itself is calmer.",
     },
     cap: {
       tab: "Cap",
@@ -295,7 +295,7 @@ export const en = {
   panel: {
     noise: (percent: string) => `${percent} noise`,
     samples: (n: number) => (n === 1 ? "1 sample" : `${n} samples`),
-    plain: "as it is",
+    plain: "plain",
     smoothed: "smoothed",
     clean: "trained without noise",
     noisy: "trained with noise",
@@ -346,6 +346,8 @@ export const en = {
       axes: "Guessed from the order of the axes, which is TensorFlow’s:",
       channels: "Guessed from the number of channels:",
     },
+    unsure:
+      "The network is sure of nothing. If the picture is clear, another preprocessing may suit it.",
     neither: (name: string) =>
       `${name} is neither a photo, nor an .onnx model, nor class names or a model card (.txt, .json).`,
     noPicture: (name: string) => `${name} is not a picture that this browser can decode.`,

@@ -10,7 +10,9 @@ export function percent(part: number): string {
 /** σ in the input's units, and as a part of the range where it was given so. */
 export function sigmaOf(noise: number | undefined, sigma: number, ofRange: string): string {
   const units = sigma.toPrecision(3);
-  return noise === undefined ? `σ = ${units}` : `σ = ${percent(noise)} ${ofRange} (${units})`;
+  return noise === undefined
+    ? `σ\u00a0=\u00a0${units}`
+    : `σ\u00a0=\u00a0${percent(noise)} ${ofRange} (${units})`;
 }
 
 /** With a sign that is as wide as the other one. */

@@ -42,6 +42,15 @@ function large(): Uint8Array {
   return g.bytes();
 }
 
+/** A network of many classes, none of which ever stands out. */
+function unsure(): Uint8Array {
+  const g = new OnnxBuilder();
+  const x = g.input("x", ["N", 3, 8, 8]);
+  const w = g.weight("w", [40, 192], { std: 1e-4 });
+  g.output(g.node("Gemm", [g.node("Flatten", [x]), w], { transB: 1 }));
+  return g.bytes();
+}
+
 /** What stands in for the networks that come with the page: of the same shape, and untrained. */
 function digits(): Uint8Array {
   const g = new OnnxBuilder();
@@ -64,6 +73,7 @@ const FILES = {
   "network.onnx": network(),
   "sigmoid.onnx": network("Sigmoid"),
   "large.onnx": large(),
+  "unsure.onnx": unsure(),
   "names.txt": Array.from({ length: CLASSES }, (_, i) => `name ${i}`).join("\n"),
   "card.json": JSON.stringify({
     image_mean: [60, 70, 80],

@@ -16,9 +16,13 @@ const formula = async (text: string) =>
     text,
   );
 
+const isOpen = async () =>
+  (await opening).page.$eval("#model-details", (each) => (each as HTMLDetailsElement).open);
+
 test("the shipped network's card says what it sees", async () => {
   const { settled } = await opening;
   await settled(50);
+  assert.is(await isOpen(), false);
   await formula(`${en.says.guessed.card} RGB: color ∕ 255`);
 });
 
@@ -26,6 +30,7 @@ test("a network of the reader's own is guessed", async () => {
   const { upload, set, settled } = await opening;
   await upload("#photo-file", "photo.bmp");
   await upload("#model-file", "network.onnx");
+  assert.ok(await isOpen(), "what it may need is in sight");
   await formula(
     `${en.says.guessed.channels} RGB: (color ∕ 255 − (0.485, 0.456, 0.406)) ∕ (0.229, 0.224, 0.225)`,
   );
@@ -41,9 +46,6 @@ test("a card beside it goes before the guess", async () => {
 
 test("every number can be another one, and the address keeps it", async () => {
   const { page, set, changesMap, settled } = await opening;
-  await page.$eval("#model-details", (details) => {
-    (details as HTMLDetailsElement).open = true;
-  });
   assert.is(
     await page.$eval("[name=mean]", (mean) => (mean as HTMLInputElement).placeholder),
     "60, 70, 80",
@@ -74,6 +76,33 @@ test("a preset takes the place of the guess, and another network is guessed anew
   await upload("#model-file", "sigmoid.onnx");
   await formula(
     `${en.says.guessed.channels} RGB: (color ∕ 255 − (0.485, 0.456, 0.406)) ∕ (0.229, 0.224, 0.225)`,
+  );
+});
+
+test("a network that is sure of nothing may need another preprocessing, and the page says so", async () => {
+  const { page, upload } = await opening;
+  const says = (text: string) =>
+    page.waitForFunction(
+      (text) => document.querySelector("#unsure")?.textContent === text,
+      {},
+      text,
+    );
+  await says("");
+  await upload("#model-file", "unsure.onnx");
+  await says(en.says.unsure);
+  await upload("#model-file", "network.onnx");
+  await says("");
+});
+
+test("figure 8 takes the page's own networks, whatever the classifier and its preprocessing", async () => {
+  const { page } = await opening;
+  await page.click("#tab-training");
+  await page.waitForFunction(
+    () => {
+      const all = [...document.querySelectorAll("#panels canvas")];
+      return all.length === 4 && all.every((canvas) => !canvas.classList.contains("stale"));
+    },
+    { timeout: 60_000 },
   );
 });
 
