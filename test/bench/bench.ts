@@ -54,7 +54,7 @@ export async function run(gpu: GPU, options: BenchOptions, report: Report): Prom
     if (patterns.length > 0 && !patterns.some((pattern) => name.includes(pattern))) continue;
     const samples = options.samples ?? samplesOf(name, isSoftware);
     if (!options.peers) await benchNetwork(gpu, name, samples, ceilings, report);
-    else if (PEER_NETWORKS.includes(name)) await benchPeers(gpu, name, samples, report);
+    else if (PEER_NETWORKS.includes(name)) await benchPeers(name, samples, report);
   }
   return { adapter, ceilings };
 }

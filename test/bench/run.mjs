@@ -25,8 +25,9 @@ const folder = "dist/bench";
 
 /** Runs the benchmarks in a page. */
 async function inPage(options, report) {
+  const [bench, worker] = ["test/bench/bench.ts", "test/bench/peers/worker.ts"];
   await Promise.all([
-    build({ ...forPage, entryPoints: ["test/bench/bench.ts"], outfile: `${folder}/page.js` }),
+    build({ ...forPage, entryPoints: { page: bench, worker }, outdir: folder }),
     build({ ...forNode, entryPoints: ["src/chrome/open.ts"], outfile: `${folder}/chrome.js` }),
   ]);
   const { openPage } = await import("../../dist/bench/chrome.js");

@@ -1,6 +1,7 @@
 // jax-js. An array is given away where it is used; what is used again is used as `.ref`.
 
 import { defaultDevice, grad, init, jit, lax, nn, numpy as np } from "@jax-js/jax";
+import { decodeModel } from "../../../src/onnx.js";
 import type { Peer, Task } from "./peer.js";
 import { convert, list, type Operators, padding, walk } from "./walk.js";
 
@@ -53,7 +54,8 @@ const operators: Operators<Array> = {
 
 /** The peer on one of its backends. */
 export async function jax(backend: "webgpu" | "wasm", task: Task): Promise<Peer> {
-  const { model, samples, shape, target } = task;
+  const { bytes, samples, shape, target } = task;
+  const model = decodeModel(bytes);
   await init(backend);
   defaultDevice(backend);
   const weights = convert(model, (data, shape) => np.array(data, { shape }));
@@ -69,9 +71,7 @@ export async function jax(backend: "webgpu" | "wasm", task: Task): Promise<Peer>
   return {
     name: `jax-js ${backend}`,
     async run() {
-      defaultDevice(backend);
       return (await (mean(x.ref) as Array).data()) as Float32Array;
     },
-    destroy() {},
   };
 }

@@ -25,6 +25,5 @@ export async function onnxRuntime(
       const outputs = await session.run({ [input]: x });
       return (await outputs[output]?.getData()) as Float32Array;
     },
-    destroy: () => session.release(),
   };
 }

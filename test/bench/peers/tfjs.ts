@@ -4,6 +4,7 @@ import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-webgpu";
 import "@tensorflow/tfjs-core/dist/register_all_gradients.js";
+import { decodeModel } from "../../../src/onnx.js";
 import type { Node } from "../../../src/types.js";
 import type { Peer, Task } from "./peer.js";
 import { convert, list, type Operators, padding, walk } from "./walk.js";
@@ -59,7 +60,8 @@ const operators: Operators<tf.Tensor> = {
 
 /** The peer on one of its backends. */
 export async function tensorFlow(backend: "webgpu" | "wasm", task: Task): Promise<Peer> {
-  const { model, samples, shape, target } = task;
+  const { bytes, samples, shape, target } = task;
+  const model = decodeModel(bytes);
   setWasmPaths("/packages/@tensorflow/tfjs-backend-wasm/dist/");
   setThreadsCount(navigator.hardwareConcurrency);
   await tf.setBackend(backend);
@@ -77,12 +79,10 @@ export async function tensorFlow(backend: "webgpu" | "wasm", task: Task): Promis
   return {
     name: `TF.js ${tf.version_core} ${backend}`,
     async run() {
-      await tf.setBackend(backend);
       const map = tf.tidy(() => tf.transpose(tf.mean(tf.grad(score)(x), 0), [2, 0, 1]));
       const data = (await map.data()) as Float32Array;
       map.dispose();
       return data;
     },
-    destroy: () => tf.removeBackend(backend),
   };
 }
