@@ -141,6 +141,33 @@ fn max_backward(@builtin(global_invocation_id) id: vec3u) {
   }
 }
 
+// The same where windows lie side by side and none is in two of them: a window, or what is left at an edge, an invocation.
+@compute @workgroup_size(64)
+fn max_backward_apart(@builtin(global_invocation_id) id: vec3u) {
+  let across = (layer.in_width + layer.stride_x - 1) / layer.stride_x;
+  let oy = id.x / across;
+  let ox = id.x - oy * across;
+  let y0 = oy * layer.stride_y;
+  let x0 = ox * layer.stride_x;
+  if (y0 >= layer.in_height) {
+    return;
+  }
+  var g = vec4f();
+  var number = vec4u(256);
+  if (oy < layer.out_height && ox < layer.out_width) {
+    let o = (id.y * layer.out_height + oy) * layer.out_width + ox;
+    let n = select(id.z, 0u, layer.winner_shared != 0);
+    g = dy[id.z * layer.x_stride + layer.x_offset + o];
+    number = (vec4u(winners[n * layer.quads * layer.out_height * layer.out_width + o]) >> vec4u(0, 8, 16, 24)) & vec4u(255);
+  }
+  for (var ky = 0u; ky < min(layer.stride_y, layer.in_height - y0); ky++) {
+    for (var kx = 0u; kx < min(layer.stride_x, layer.in_width - x0); kx++) {
+      let won = number == vec4u(ky * layer.kernel_x + kx);
+      put_gradient(id.z, id.y, (y0 + ky) * layer.in_width + x0 + kx, select(vec4f(), g, won));
+    }
+  }
+}
+
 // The same by the part of all samples in which the element won its window (SmoothDiff, Hill et al. 2025).
 @compute @workgroup_size(64)
 fn max_mean_backward(@builtin(global_invocation_id) id: vec3u) {

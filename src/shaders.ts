@@ -17,6 +17,7 @@ const rare: Readonly<Record<string, Rare>> = {
   blur: ["sampling", () => import("../shaders/blur.wgsl")],
   cam: ["nothing", () => import("../shaders/cam.wgsl")],
   implicit: ["shared", () => import("../shaders/implicit.wgsl")],
+  neighborhoods: ["ends", () => import("../shaders/neighborhoods.wgsl")],
   occlusion: ["sampling", () => import("../shaders/occlusion.wgsl")],
   perturb: ["draws", () => import("../shaders/perturb.wgsl")],
   product: ["ends", () => import("../shaders/product.wgsl")],

@@ -1,10 +1,12 @@
-// Conv: a choice between conv.wgsl, winograd.wgsl, and, for a group for each channel, depthwise.wgsl.
+// Conv: a choice between conv.wgsl, winograd.wgsl, neighborhoods.wgsl for one channel, and depthwise.wgsl for a group for
+// each channel.
 
 import { channels } from "../layout.js";
 import type { Constant, Node, Op, Planning, Sink, View, WeightGradient } from "../types.js";
 import { constantInput, nodeError, numberOf } from "./attributes.js";
 import { type Convolution, convolve, convolveBack, weightGradientSteps } from "./convolution.js";
 import { depthwiseBackward, depthwiseForward, isDepthwise } from "./depthwise.js";
+import { isNeighborhoods, neighborhoodsBackward, neighborhoodsForward } from "./neighborhoods.js";
 import { linearRules } from "./relevance.js";
 import { windowOf, windowShape } from "./window.js";
 import { isWinograd, winogradBackward, winogradForward } from "./winograd.js";
@@ -31,12 +33,14 @@ function convolutionOf(node: Node, plan: Planning): Convolution {
 
 function forward(node: Node, plan: Planning, conv: Convolution, x: View, z?: View): void {
   if (isDepthwise(conv)) depthwiseForward(node, plan, conv, x, z);
+  else if (!z && isNeighborhoods(conv, plan)) neighborhoodsForward(node, plan, conv, x);
   else if (!z && isWinograd(node, conv, plan)) winogradForward(node, plan, conv, x);
   else convolve(node, plan, conv, x, z);
 }
 
 function backward(node: Node, plan: Planning, conv: Convolution, dy: View, sink: Sink): void {
   if (isDepthwise(conv)) depthwiseBackward(node, plan, conv, dy, sink);
+  else if (isNeighborhoods(conv, plan)) neighborhoodsBackward(node, plan, conv, dy, sink);
   else if (isWinograd(node, conv, plan)) winogradBackward(node, plan, conv, dy, sink);
   else convolveBack(node, plan, conv, dy, sink);
 }

@@ -45,6 +45,13 @@ function geometry(node: Node, window: Window): Record<string, number> {
   };
 }
 
+/** True if the windows lie side by side from the first pixel on, so that no pixel is in two of them. */
+function areApart({ kernel, stride, dilation, before }: Window): boolean {
+  return [0, 1].every(
+    (axis) => kernel[axis] === stride[axis] && dilation[axis] === 1 && before[axis] === 0,
+  );
+}
+
 function winners(node: Node, plan: Planning): number {
   const y = plan.graph.layouts.get(node.outputs[0] as string) as Layout;
   return plan.saved(node, "winners", quads(y) * positions(y) * 4);
@@ -122,14 +129,14 @@ function pool(kind: "max" | "average"): Op {
     }
     const window = poolWindow(node, sink.layout);
     const sizes = geometry(node, window);
-    const [rows, columns] = window.input.map((n) => Math.ceil(n / (max ? 2 : 1))) as [
-      number,
-      number,
-    ];
+    const isApart = max && areApart(window);
+    const side = (axis: 0 | 1) => (isApart ? window.stride[axis] : max ? 2 : 1);
+    const rows = Math.ceil(window.input[0] / side(0));
+    const columns = Math.ceil(window.input[1] / side(1));
     plan.step({
       label: `${node.name} back`,
       shader: "pool",
-      entry: `${kind}_backward`,
+      entry: isApart ? "max_backward_apart" : `${kind}_backward`,
       uniforms: join(
         parts,
         layer({ ...sizes, quads: quads(sink.layout), winner_shared: baseline ? 1 : 0 }),

@@ -114,6 +114,22 @@ const stem: Case = {
   inputs: ["x", floats([9, 3, 7, 7]), floats([9])],
 };
 
+/** One channel, whose taps become channels: more of them than fill the last quad, and a pixel is not seen by all. */
+const gray: Case = {
+  op: "Conv",
+  shape: [1, 1, 13, 17],
+  attributes: { pads: [2, 1, 1, 2], strides: [2, 1], dilations: [1, 2] },
+  inputs: ["x", floats([18, 1, 5, 3]), floats([18])],
+};
+
+/** Windows side by side, which leave a row and two columns alone. */
+const apart: Case = {
+  op: "MaxPool",
+  shape: [1, 6, 7, 11],
+  attributes: { kernel_shape: [2, 3], strides: [2, 3] },
+  inputs: ["x"],
+};
+
 /** As many weights as it takes for large tiles to be worth while. */
 const dense: Case = {
   op: "Gemm",
@@ -121,7 +137,7 @@ const dense: Case = {
   inputs: ["x", floats([531, 509]), floats([509])],
 };
 
-for (const [number, example] of [...cases, wide, tall, broad, stem, dense].entries()) {
+for (const [number, example] of [...cases, wide, tall, broad, stem, gray, apart, dense].entries()) {
   const { op, shape } = example;
   const refused = REFUSED[`${op} of [${shape}]`];
   if (refused) {
