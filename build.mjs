@@ -22,14 +22,16 @@ const ELEMENT_BUDGET = 6_000;
 // The parts that every model brings along.
 const OF_A_MODEL = ["src/onnx.ts", "src/model.ts", "src/shaders/network.ts"];
 
-// Shaders travel without their comments and indentation. WGSL has no strings that could hold what looks like one.
+// Shaders travel without their comments, their indentation and the blanks around punctuation; their lines stay, because
+// messages name them. WGSL has no strings that could hold what looks like any of it.
 const shaders = {
   name: "shaders",
   setup(build) {
     build.onLoad({ filter: /\.wgsl$/ }, async ({ path }) => {
       const text = await readFile(path, "utf8");
       const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "").replace(/^\s+|\s+$/gm, "");
-      return { contents: code, loader: "text" };
+      const tight = code.replace(/ ?([{}()[\],;:+]) ?|(?<==) /g, "$1");
+      return { contents: tight, loader: "text" };
     });
   },
 };

@@ -23,6 +23,7 @@ import {
 } from "./convolution.js";
 import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
 import { linearRules, type Weights } from "./relevance.js";
+import { pointwise } from "./window.js";
 
 const WORKGROUP = 16;
 
@@ -97,17 +98,8 @@ function linearOf(node: Node, plan: Planning): Weights {
 
 function asConvolution(linear: Weights, count: number): Convolution {
   const { weights } = linear;
-  const row: [number, number] = [1, count];
   return {
-    window: {
-      kernel: [1, 1],
-      stride: [1, 1],
-      dilation: [1, 1],
-      before: [0, 0],
-      after: [0, 0],
-      input: row,
-      output: row,
-    },
+    window: pointwise([1, count]),
     groups: 1,
     channels: weights.shape[1] as number,
     outputs: weights.shape[0] as number,

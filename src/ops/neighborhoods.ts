@@ -5,6 +5,7 @@ import { vec4s } from "../layout.js";
 import type { Constant, Node, Planning, Sink, View } from "../types.js";
 import { type Convolution, convolve, geometry, operations } from "./convolution.js";
 import { gradientTo, join, layer, type Part, source } from "./epilogue.js";
+import { pointwise } from "./window.js";
 
 /** With fewer taps there is nothing to win. */
 const LEAST_TAPS = 8;
@@ -39,15 +40,7 @@ function product(conv: Convolution, isTurned: boolean): Convolution {
     },
   };
   return {
-    window: {
-      kernel: [1, 1],
-      stride: [1, 1],
-      dilation: [1, 1],
-      before: [0, 0],
-      after: [0, 0],
-      input: window.output,
-      output: window.output,
-    },
+    window: pointwise(window.output),
     groups: 1,
     channels: isTurned ? outputs : taps,
     outputs: isTurned ? taps : outputs,

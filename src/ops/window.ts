@@ -102,3 +102,10 @@ export function windowShape(shape: Shape, channels: number, window: Window): num
   const spatial = shape.length === 3 ? [window.output[1]] : [...window.output];
   return [shape[0] as number, channels, ...spatial];
 }
+
+/** The window of a convolution of 1 × 1 over a plane of this size. */
+export function pointwise(plane: readonly [number, number]): Window {
+  const [one, none] = [[1, 1] as const, [0, 0] as const];
+  const still = { kernel: one, stride: one, dilation: one, before: none, after: none };
+  return { ...still, input: plane, output: plane };
+}

@@ -5,6 +5,7 @@ import { positions, vec4s } from "../layout.js";
 import type { Node, Planning, Sink, Step, View } from "../types.js";
 import { biasPart, type Convolution, convolve, convolveBack, operations } from "./convolution.js";
 import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
+import { pointwise } from "./window.js";
 
 /** Pixels along each side of what a tile makes. */
 const SIDE = 4;
@@ -117,19 +118,10 @@ function packPlaces(conv: Convolution, isTurned: boolean): Float32Array {
 
 /** The products at all places: a 1 × 1 convolution over the tiles, in a group for each place. */
 function products(conv: Convolution, isTurned = false): Convolution {
-  const row: [number, number] = [1, tilesOf(conv)];
   const places = placesOf(conv);
   const [from, to] = [quadsOf(conv.channels), quadsOf(conv.outputs)];
   return {
-    window: {
-      kernel: [1, 1],
-      stride: [1, 1],
-      dilation: [1, 1],
-      before: [0, 0],
-      after: [0, 0],
-      input: row,
-      output: row,
-    },
+    window: pointwise([1, tilesOf(conv)]),
     groups: places,
     channels: places * (isTurned ? to : from) * 4,
     outputs: places * (isTurned ? from : to) * 4,
