@@ -74,12 +74,12 @@ fn places(rows: vec4i, columns: vec4i, shift: vec2i, planes: Planes) -> vec4u {
   return select(vec4u(OUTSIDE), vec4u(r * i32(planes.width) + c), inside);
 }
 
-fn pixel(start: u32, place: u32) -> vec4f {
-  return select(x[start + place], vec4f(), place == OUTSIDE);
+fn column(place: u32) -> vec4f {
+  return select(x[place], vec4f(), place == OUTSIDE);
 }
 
-fn four(start: u32, p: vec4u) -> mat4x4f {
-  return mat4x4f(pixel(start, p.x), pixel(start, p.y), pixel(start, p.z), pixel(start, p.w));
+fn four(start: u32, p: vec4u, lane: u32) -> mat4x4f {
+  return columns_at(select(start + p, vec4u(OUTSIDE), p == vec4u(OUTSIDE)), lane);
 }
 
 fn matrix(k: u32) -> mat4x4f {
@@ -89,10 +89,10 @@ fn matrix(k: u32) -> mat4x4f {
   return w[k];
 }
 
-// Sums up what the pixels from `column` on, in rows of `width`, see through the taps. What is read is `stride`
+// Sums up what the pixels from `from_column` on, in rows of `width`, see through the taps. What is read is `stride`
 // pixels from that of the pixel's neighbor.
-fn convolve(column: u32, width: u32, stride: vec2u, ty: Taps, tx: Taps, planes: Planes) {
-  let first = vec4u(column) + vec4u(0, 1, 2, 3);
+fn convolve(from_column: u32, lane: u32, width: u32, stride: vec2u, ty: Taps, tx: Taps, planes: Planes) {
+  let first = vec4u(from_column) + vec4u(0, 1, 2, 3);
   let rows_a = vec4i(first / width * stride.y);
   let rows_b = vec4i((first + 4) / width * stride.y);
   let rows_c = vec4i((first + 8) / width * stride.y);
@@ -129,13 +129,13 @@ fn convolve(column: u32, width: u32, stride: vec2u, ty: Taps, tx: Taps, planes: 
       k = planes.matrix + (ty.first + i * ty.step) * layer.kernel_x + tx.first + j * tx.step;
     }
     var pixels: Strip;
-    pixels.a = four(start, places_a);
+    pixels.a = four(start, places_a, lane);
     if (FOURS > 1) {
-      pixels.b = four(start, places_b);
+      pixels.b = four(start, places_b, lane);
     }
     if (FOURS > 2) {
-      pixels.c = four(start, places_c);
-      pixels.d = four(start, places_d);
+      pixels.c = four(start, places_c, lane);
+      pixels.d = four(start, places_d, lane);
     }
     add_product(&sums0, matrix(k), pixels);
     if (QUADS > 1) {
@@ -157,17 +157,20 @@ struct Tile {
   quad: u32,
   phase: u32,
   column: u32,
+  lane: u32,
 }
 
 fn tile_of(index: u32, quads: u32, phases: u32) -> Tile {
-  let blocks = (quads + QUADS - 1) / QUADS;
+  let lane = lane_of(index);
+  let i = index / LANES;
+  let blocks = (quads + LANES * QUADS - 1) / (LANES * QUADS);
   let tiles = layer.tiles * phases;
-  return Tile(index / (tiles * blocks), index / tiles % blocks * QUADS, index / layer.tiles % phases,
-    index % layer.tiles * 4 * FOURS);
+  return Tile(i / (tiles * blocks), (i / tiles % blocks * LANES + lane) * QUADS, i / layer.tiles % phases,
+    i % layer.tiles * 4 * FOURS, lane);
 }
 
 // Leaves y of quad o at the tile's pixels, and their bits of the mask.
-fn put_result(n: u32, o: u32, column: u32, sums: Strip) {
+fn put_result(n: u32, o: u32, tile: Tile, sums: Strip) {
   let positions = layer.out_height * layer.out_width;
   var strip = array(sums.a, sums.b, sums.c, sums.d);
   var bias = vec4f();
@@ -175,15 +178,19 @@ fn put_result(n: u32, o: u32, column: u32, sums: Strip) {
     bias = b[o];
   }
   let start = n * out.stride + out.offset + o * positions;
-  let words = o * ((positions + 7) / 8) + column / 8;
+  let words = o * ((positions + 7) / 8) + tile.column / 8;
   var word = 0u;
-  let count = min(4u * FOURS, positions - column);
-  for (var s = 0u; s < count; s++) {
-    let v = strip[s / 4][s % 4] + bias;
-    y[start + column + s] = activate(v);
+  let count = min(4u * FOURS, positions - tile.column);
+  // To the end of a four, whose pixels may stand in another order. Instead of one that is not there the last is left twice:
+  // a condition would take longer.
+  for (var s = 0u; s < (count + 3) / 4 * 4; s++) {
+    let i = min(s ^ tile.lane, count - 1);
+    let at = i ^ tile.lane;
+    let v = strip[at / 4][at % 4] + bias;
+    y[start + tile.column + i] = activate(v);
     if (out.keep_mask != 0) {
-      word |= mask_bits(v, s);
-      if (s % 8 == 7 || s == count - 1) {
+      word |= mask_bits(v, i);
+      if (s % 8 == 7 || s == (count - 1) / 4 * 4 + 3) {
         put_mask(n, words + s / 8, word);
         word = 0u;
       }
@@ -210,17 +217,18 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
   planes.matrix = o * layer.in_quads * taps;
   planes.matrix_step = taps;
   planes.quad_step = layer.in_quads * taps;
-  convolve(tile.column, layer.out_width, vec2u(layer.stride_x, layer.stride_y), ty, tx, planes);
-  let quads = layer.out_quads - tile.quad;
-  put_result(id.z, o, tile.column, sums0);
-  if (QUADS > 1 && quads > 1) {
-    put_result(id.z, o + 1, tile.column, sums1);
+  convolve(tile.column, tile.lane, layer.out_width, vec2u(layer.stride_x, layer.stride_y), ty, tx, planes);
+  if (tile.quad < layer.out_quads) {
+    put_result(id.z, o, tile, sums0);
   }
-  if (QUADS > 2 && quads > 2) {
-    put_result(id.z, o + 2, tile.column, sums2);
+  if (QUADS > 1 && tile.quad + 1 < layer.out_quads) {
+    put_result(id.z, o + 1, tile, sums1);
   }
-  if (QUADS > 2 && quads > 3) {
-    put_result(id.z, o + 3, tile.column, sums3);
+  if (QUADS > 2 && tile.quad + 2 < layer.out_quads) {
+    put_result(id.z, o + 2, tile, sums2);
+  }
+  if (QUADS > 2 && tile.quad + 3 < layer.out_quads) {
+    put_result(id.z, o + 3, tile, sums3);
   }
 }
 
@@ -249,10 +257,11 @@ fn phase_taps(phase: u32, kernel: u32, stride: u32, dilation: u32, pad: u32) -> 
 fn put_gradients(n: u32, c: u32, tile: Tile, width: u32, sums: Strip) {
   var strip = array(sums.a, sums.b, sums.c, sums.d);
   for (var s = 0u; s < 4 * FOURS; s++) {
-    let row = (tile.column + s) / width * layer.stride_y + tile.phase / layer.stride_x;
-    let column = (tile.column + s) % width * layer.stride_x + tile.phase % layer.stride_x;
-    if (row < layer.in_height && column < layer.in_width) {
-      put_gradient(n, c, row * layer.in_width + column, strip[s / 4][s % 4]);
+    let i = tile.column + (s ^ tile.lane);
+    let row = i / width * layer.stride_y + tile.phase / layer.stride_x;
+    let to = i % width * layer.stride_x + tile.phase % layer.stride_x;
+    if (row < layer.in_height && to < layer.in_width) {
+      put_gradient(n, c, row * layer.in_width + to, strip[s / 4][s % 4]);
     }
   }
 }
@@ -278,16 +287,17 @@ fn backward(@builtin(global_invocation_id) id: vec3u) {
   planes.matrix_step = layer.in_quads * taps;
   planes.quad_step = taps;
   let width = (layer.in_width + layer.stride_x - 1) / layer.stride_x;
-  convolve(tile.column, width, vec2u(1), ty, tx, planes);
-  let quads = layer.in_quads - tile.quad;
-  put_gradients(id.z, c, tile, width, sums0);
-  if (QUADS > 1 && quads > 1) {
+  convolve(tile.column, tile.lane, width, vec2u(1), ty, tx, planes);
+  if (tile.quad < layer.in_quads) {
+    put_gradients(id.z, c, tile, width, sums0);
+  }
+  if (QUADS > 1 && tile.quad + 1 < layer.in_quads) {
     put_gradients(id.z, c + 1, tile, width, sums1);
   }
-  if (QUADS > 2 && quads > 2) {
+  if (QUADS > 2 && tile.quad + 2 < layer.in_quads) {
     put_gradients(id.z, c + 2, tile, width, sums2);
   }
-  if (QUADS > 2 && quads > 3) {
+  if (QUADS > 2 && tile.quad + 3 < layer.in_quads) {
     put_gradients(id.z, c + 3, tile, width, sums3);
   }
 }

@@ -21,15 +21,13 @@ struct Layer {
 @group(0) @binding(1) var<storage, read> w: array<mat4x4f>;  // [O/4][I/4][4 × 4]
 @group(0) @binding(2) var<storage, read> b: array<vec4f>;    // [O/4]
 
-// Quad i of four samples; there may be fewer, and what is made of the others is dropped.
-fn four(n: u32, i: u32) -> mat4x4f {
-  let last = run.samples - 1;
-  let at = layer.x_offset + i;
-  return mat4x4f(
-    x[min(n, last) * layer.x_stride + at],
-    x[min(n + 1, last) * layer.x_stride + at],
-    x[min(n + 2, last) * layer.x_stride + at],
-    x[min(n + 3, last) * layer.x_stride + at]);
+fn column(place: u32) -> vec4f {
+  return x[place];
+}
+
+// Where the first quads of four samples are; there may be fewer, and what is made of the others is dropped.
+fn samples_from(n: u32) -> vec4u {
+  return min(vec4u(n, n + 1, n + 2, n + 3), vec4u(run.samples - 1)) * layer.x_stride + layer.x_offset;
 }
 
 fn matrix(k: u32) -> mat4x4f {
@@ -41,17 +39,21 @@ fn matrix(k: u32) -> mat4x4f {
 
 // Sums over `count` quads of the samples from n on. The matrix of the first is k, `step` leads to that of the next,
 // and `quad_step` to those of the next quad of the result.
-fn multiply(n: u32, count: u32, first: u32, step: u32, quad_step: u32) {
+fn multiply(n: u32, lane: u32, count: u32, first: u32, step: u32, quad_step: u32) {
+  let places_a = samples_from(n);
+  let places_b = samples_from(n + 4);
+  let places_c = samples_from(n + 8);
+  let places_d = samples_from(n + 12);
   var k = first;
   for (var i = 0u; i < count; i++) {
     var samples: Strip;
-    samples.a = four(n, i);
+    samples.a = columns_at(places_a + i, lane);
     if (FOURS > 1) {
-      samples.b = four(n + 4, i);
+      samples.b = columns_at(places_b + i, lane);
     }
     if (FOURS > 2) {
-      samples.c = four(n + 8, i);
-      samples.d = four(n + 12, i);
+      samples.c = columns_at(places_c + i, lane);
+      samples.d = columns_at(places_d + i, lane);
     }
     add_product(&sums0, matrix(k), samples);
     if (QUADS > 1) {
@@ -66,17 +68,21 @@ fn multiply(n: u32, count: u32, first: u32, step: u32, quad_step: u32) {
 }
 
 // Leaves y of quad o for the samples from n on.
-fn put_result(n: u32, o: u32, sums: Strip) {
+fn put_result(first: u32, lane: u32, o: u32, sums: Strip) {
   var strip = array(sums.a, sums.b, sums.c, sums.d);
   var bias = vec4f();
   if (layer.bias != 0) {
     bias = b[o];
   }
-  for (var s = 0u; s < min(4u * FOURS, run.samples - n); s++) {
+  for (var s = 0u; s < min(4u * FOURS, run.samples - first + 3); s++) {
+    let n = first + (s ^ lane);
+    if (n >= run.samples) {
+      continue;
+    }
     let v = strip[s / 4][s % 4] + bias;
-    y[(n + s) * out.stride + out.offset + o] = activate(v);
+    y[n * out.stride + out.offset + o] = activate(v);
     if (out.keep_mask != 0) {
-      put_mask(n + s, o, mask_bits(v, 0));
+      put_mask(n, o, mask_bits(v, 0));
     }
   }
 }
@@ -84,49 +90,57 @@ fn put_result(n: u32, o: u32, sums: Strip) {
 @compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(global_invocation_id) id: vec3u) {
   let o = id.x * QUADS;
-  if (o >= layer.out_quads) {
+  let lane = lane_of(id.x);
+  // Those that load together stay together.
+  if (o - lane * QUADS >= layer.out_quads) {
     return;
   }
   let n = id.z * 4 * FOURS;
-  multiply(n, layer.in_quads, o * layer.in_quads, 1, layer.in_quads);
-  let quads = layer.out_quads - o;
-  put_result(n, o, sums0);
-  if (QUADS > 1 && quads > 1) {
-    put_result(n, o + 1, sums1);
+  multiply(n, lane, layer.in_quads, o * layer.in_quads, 1, layer.in_quads);
+  if (o < layer.out_quads) {
+    put_result(n, lane, o, sums0);
   }
-  if (QUADS > 2 && quads > 2) {
-    put_result(n, o + 2, sums2);
+  if (QUADS > 1 && o + 1 < layer.out_quads) {
+    put_result(n, lane, o + 1, sums1);
   }
-  if (QUADS > 2 && quads > 3) {
-    put_result(n, o + 3, sums3);
+  if (QUADS > 2 && o + 2 < layer.out_quads) {
+    put_result(n, lane, o + 2, sums2);
+  }
+  if (QUADS > 2 && o + 3 < layer.out_quads) {
+    put_result(n, lane, o + 3, sums3);
   }
 }
 
 // Leaves dx of quad i for the samples from n on.
-fn put_gradients(n: u32, i: u32, sums: Strip) {
+fn put_gradients(first: u32, lane: u32, i: u32, sums: Strip) {
   var strip = array(sums.a, sums.b, sums.c, sums.d);
-  for (var s = 0u; s < min(4u * FOURS, run.samples - n); s++) {
-    put_gradient(n + s, i, 0, strip[s / 4][s % 4]);
+  for (var s = 0u; s < min(4u * FOURS, run.samples - first + 3); s++) {
+    let n = first + (s ^ lane);
+    if (n < run.samples) {
+      put_gradient(n, i, 0, strip[s / 4][s % 4]);
+    }
   }
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn backward(@builtin(global_invocation_id) id: vec3u) {
   let i = id.x * QUADS;
-  if (i >= layer.in_quads) {
+  let lane = lane_of(id.x);
+  if (i - lane * QUADS >= layer.in_quads) {
     return;
   }
   let n = id.z * 4 * FOURS;
-  multiply(n, layer.out_quads, i, layer.in_quads, 1);
-  let quads = layer.in_quads - i;
-  put_gradients(n, i, sums0);
-  if (QUADS > 1 && quads > 1) {
-    put_gradients(n, i + 1, sums1);
+  multiply(n, lane, layer.out_quads, i, layer.in_quads, 1);
+  if (i < layer.in_quads) {
+    put_gradients(n, lane, i, sums0);
   }
-  if (QUADS > 2 && quads > 2) {
-    put_gradients(n, i + 2, sums2);
+  if (QUADS > 1 && i + 1 < layer.in_quads) {
+    put_gradients(n, lane, i + 1, sums1);
   }
-  if (QUADS > 2 && quads > 3) {
-    put_gradients(n, i + 3, sums3);
+  if (QUADS > 2 && i + 2 < layer.in_quads) {
+    put_gradients(n, lane, i + 2, sums2);
+  }
+  if (QUADS > 2 && i + 3 < layer.in_quads) {
+    put_gradients(n, lane, i + 3, sums3);
   }
 }

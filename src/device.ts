@@ -7,8 +7,11 @@ export interface DeviceOptions {
   readonly powerPreference?: GPUPowerPreference;
 }
 
+/** What is used where there is it. */
+const FEATURES = ["timestamp-query", "subgroups"] as const;
+
 /**
- * A device with all the memory its adapter allows, and with timestamps where there are any. Any other GPUDevice
+ * A device with all the memory its adapter allows, and with timestamps and subgroups where there are any. Any other GPUDevice
  * will do for this library, too. Rejects with one sentence for the user where WebGPU is missing.
  */
 export async function requestDevice(options: DeviceOptions = {}): Promise<GPUDevice> {
@@ -31,7 +34,7 @@ export async function requestDevice(options: DeviceOptions = {}): Promise<GPUDev
   return adapter.requestDevice({
     label: "smoothgrad",
     requiredLimits: { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage },
-    requiredFeatures: adapter.features.has("timestamp-query") ? ["timestamp-query"] : [],
+    requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
   });
 }
 

@@ -21,7 +21,9 @@ export function shaderText(step: Step): string {
     }
     return `const ${name} = ${value}u;\n`;
   });
-  return lines.join("") + text;
+  // Directives come before anything else.
+  const [directives = ""] = text.match(/^((enable|diagnostic)[^;]*;\s*)+/) ?? [];
+  return directives + lines.join("") + text.slice(directives.length);
 }
 
 function pipelineKey(step: Step): string {

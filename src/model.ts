@@ -251,6 +251,9 @@ export function tilingOf(device: GPUDevice): Tiling {
   const software = /swiftshader|llvmpipe|lavapipe|basic render/i.test(
     `${architecture} ${description}`,
   );
-  if (software) return SOFTWARE_TILING;
-  return /^(nvidia|amd)$/i.test(vendor) ? SHARING_TILING : HARDWARE_TILING;
+  if (!software) return /^(nvidia|amd)$/i.test(vendor) ? SHARING_TILING : HARDWARE_TILING;
+  const { subgroupMinSize, subgroupMaxSize } = device.adapterInfo;
+  const together =
+    device.features.has("subgroups") && subgroupMinSize === 4 && subgroupMaxSize === 4;
+  return { ...SOFTWARE_TILING, together };
 }

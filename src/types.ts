@@ -199,6 +199,8 @@ export interface Tiling {
   readonly winograd?: boolean;
   /** Where there is memory for a workgroup on the chip: tiles that it shares, by implicit.wgsl. */
   readonly shared?: readonly SharedTile[];
+  /** Four invocations load together what they all need: where the device has subgroups, and they are of four. */
+  readonly together?: boolean;
 }
 
 /** A tile of a workgroup of across × down invocations: 8 · across pixels of quads · down channel quads. */

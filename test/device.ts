@@ -43,7 +43,9 @@ async function openDevice(): Promise<GPUDevice> {
   const device = await adapter.requestDevice({
     label: "tests",
     requiredLimits: { maxBufferSize, maxStorageBufferBindingSize, maxStorageBuffersPerShaderStage },
-    requiredFeatures: adapter.features.has("timestamp-query") ? ["timestamp-query"] : [],
+    requiredFeatures: (["timestamp-query", "subgroups"] as const).filter((feature) =>
+      adapter.features.has(feature),
+    ),
   });
   device.addEventListener("uncapturederror", ({ error }) => uncaptured.push(error.message));
   device.lost.then(dropDevice);

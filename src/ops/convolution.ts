@@ -203,25 +203,33 @@ interface Tile {
   /** Pixels, in fours. */
   readonly fours: number;
   readonly quads: number;
+  /** Invocations that load together, each for its own quads. */
+  readonly lanes: number;
   /** To cover all pixels, and all quads. */
   readonly tiles: number;
   readonly blocks: number;
 }
 
-/** Time of a round with so many quads, next to that of one with four, on SwiftShader. */
-const COSTS = { 1: 0.56, 2: 0.69, 4: 1 } as const;
+/** Time of a round with so many quads, next to that of one with four alone, on SwiftShader. */
+const ALONE = { 1: 0.56, 2: 0.69, 4: 1 } as const;
+const TOGETHER = { 1: 0.35, 2: 0.55, 4: 0.8 } as const;
 
 /** The tile within the tiling's limits that makes so many pixels and quads soonest. */
 function tileOf(pixels: number, quads: number, tiling: Tiling): Tile {
-  const time = (q: keyof typeof COSTS) => Math.ceil(quads / q) * COSTS[q];
   const sizes = ([4, 2, 1] as const).filter((q) => q <= tiling.quads);
-  const best = sizes.reduce((a, b) => (time(b) < time(a) ? b : a));
+  const made = sizes.flatMap((q) => {
+    const alone = { q, lanes: 1, time: Math.ceil(quads / q) * ALONE[q] };
+    const together = { q, lanes: 4, time: Math.ceil(quads / q / 4) * 4 * TOGETHER[q] };
+    return tiling.together ? [alone, together] : [alone];
+  });
+  const { q, lanes } = made.reduce((a, b) => (b.time < a.time ? b : a));
   const fours = [4, 2, 1].find((f) => 4 * f <= tiling.pixels && 4 * f < pixels + 4) ?? 1;
   return {
     fours,
-    quads: best,
+    quads: q,
+    lanes,
     tiles: Math.ceil(pixels / (4 * fours)),
-    blocks: Math.ceil(quads / best),
+    blocks: Math.ceil(quads / q / lanes),
   };
 }
 
@@ -248,13 +256,13 @@ function launch(
   const shared = sharedTile(extent, plan.tiling.shared);
   if (shared) return { ...launchShared(plan, parts, shared, extent), flops };
   const { workgroup } = plan.tiling;
-  const { fours, quads, tiles, blocks } = tileOf(pixels, extent.quads, plan.tiling);
+  const { fours, quads, lanes, tiles, blocks } = tileOf(pixels, extent.quads, plan.tiling);
   const BACKWARD = "dx" in part.bindings ? 1 : 0;
   return {
-    shader: "conv",
+    shader: lanes > 1 ? "conv by four" : "conv",
     constants: { WORKGROUP: workgroup, QUADS: quads, FOURS: fours, BACKWARD },
     ...join(parts, layer({ groups: groupQuads(conv).groups, tiles })),
-    workgroups: [Math.ceil((extent.groups * blocks * tiles) / workgroup), 1, 1],
+    workgroups: [Math.ceil((extent.groups * blocks * tiles * lanes) / workgroup), 1, 1],
     samples: 1,
     flops,
   };

@@ -141,7 +141,7 @@ function launch(
   const { uniforms, bindings } = join(part, layer({ in_quads, out_quads }));
   const BACKWARD = "dx" in bindings ? 1 : 0;
   return {
-    shader: "dense",
+    shader: plan.tiling.together ? "dense by four" : "dense",
     constants: { WORKGROUP, QUADS, FOURS: pixels / 4, BACKWARD },
     uniforms,
     bindings: { ...bindings, w: denseWeights(linear, plan), run: plan.run },

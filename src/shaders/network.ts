@@ -1,6 +1,7 @@
 // The shaders that ordinary convolutional networks need, from the noise to the moments, and what others begin with.
 
 import activation from "../../shaders/activation.wgsl";
+import alone from "../../shaders/alone.wgsl";
 import arithmetic from "../../shaders/arithmetic.wgsl";
 import conv from "../../shaders/conv.wgsl";
 import dense from "../../shaders/dense.wgsl";
@@ -13,6 +14,7 @@ import narrow from "../../shaders/narrow.wgsl";
 import noise from "../../shaders/noise.wgsl";
 import order from "../../shaders/order.wgsl";
 import pool from "../../shaders/pool.wgsl";
+import quad from "../../shaders/quad.wgsl";
 import random from "../../shaders/random.wgsl";
 import run from "../../shaders/run.wgsl";
 import sample from "../../shaders/sample.wgsl";
@@ -35,8 +37,10 @@ export const beginnings = {
 
 export const shaders = {
   arithmetic: ends + arithmetic,
-  conv: ends + strip + conv,
-  dense: run + ends + strip + dense,
+  conv: ends + strip + alone + conv,
+  "conv by four": quad + ends + strip + conv,
+  dense: run + ends + strip + alone + dense,
+  "dense by four": quad + run + ends + strip + dense,
   depthwise: ends + taps + depthwise,
   elementwise: ends + elementwise,
   gather: ends + gather,

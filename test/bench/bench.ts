@@ -39,7 +39,7 @@ export interface Measured {
 export async function run(gpu: GPU, options: BenchOptions, report: Report): Promise<Measured> {
   const device = await requestDevice({ gpu });
   const adapter = adapterName(device);
-  const isSoftware = tilingOf(device) === SOFTWARE_TILING;
+  const isSoftware = tilingOf(device).pixels === SOFTWARE_TILING.pixels;
   const ceilings = await measureCeilings(device);
   device.destroy();
   await report({ name: "adapter: operations in registers", gflops: ceilings.gflops, share: 1 });

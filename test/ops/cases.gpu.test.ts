@@ -8,7 +8,7 @@ import { Model } from "../../src/model.js";
 import { HARDWARE_TILING, SOFTWARE_TILING } from "../../src/plan.js";
 import { sensitivity } from "../../src/sensitivity.js";
 import type { OnnxModel, SharedTile, Tiling } from "../../src/types.js";
-import { close, randn, suite, testWithDevice } from "../harness.js";
+import { close, randn, skip, suite, testWithDevice } from "../harness.js";
 import { type Case, floats, imageOf, modelOf } from "../reference/case.js";
 import { cases } from "../reference/cases.js";
 import { backward, forward } from "../reference/index.js";
@@ -73,6 +73,7 @@ const TILED = {
   ", cut for a software one": SOFTWARE_TILING,
   ", in small tiles that a workgroup shares": sharing({ across: 16, down: 8, quads: 1 }),
   ", in large ones": sharing({ across: 8, down: 16, quads: 2 }),
+  ", by four invocations together": { ...SOFTWARE_TILING, together: true },
 };
 const TILINGS: Readonly<Record<string, Readonly<Record<string, Tiling>>>> = {
   Conv: TILED,
@@ -114,6 +115,14 @@ const stem: Case = {
   inputs: ["x", floats([9, 3, 7, 7]), floats([9])],
 };
 
+/** Quads enough for four invocations to load together, and some of them without a quad of their own. */
+const deep: Case = {
+  op: "Conv",
+  shape: [1, 57, 5, 7],
+  attributes: { strides: [2, 1], pads: [1, 0, 0, 1] },
+  inputs: ["x", floats([61, 57, 2, 2]), floats([61])],
+};
+
 /** One channel, whose taps become channels: more of them than fill the last quad, and a pixel is not seen by all. */
 const gray: Case = {
   op: "Conv",
@@ -137,7 +146,17 @@ const dense: Case = {
   inputs: ["x", floats([531, 509]), floats([509])],
 };
 
-for (const [number, example] of [...cases, wide, tall, broad, stem, gray, apart, dense].entries()) {
+for (const [number, example] of [
+  ...cases,
+  wide,
+  tall,
+  broad,
+  stem,
+  deep,
+  gray,
+  apart,
+  dense,
+].entries()) {
   const { op, shape } = example;
   const refused = REFUSED[`${op} of [${shape}]`];
   if (refused) {
@@ -159,6 +178,7 @@ async function compare(
   number: number,
   tiling: Tiling | undefined,
 ): Promise<void> {
+  if (tiling?.together && !device.features.has("subgroups")) skip("there are no subgroups");
   const { tolerance = 0 } = example;
   const deep = example.shape.length > 4;
   const shape = deep ? [1, sizeOf(example.shape)] : example.shape;
