@@ -1,5 +1,5 @@
 // How four columns are loaded: by an invocation for itself. quad.wgsl does the same for four invocations at a time.
-// Put before the kernels that define `column`, which loads one.
+// Put behind the kernels that define `column`, which loads one.
 
 const LANES = 1u;
 

@@ -22,8 +22,9 @@ export function shaderText(step: Step): string {
     return `const ${name} = ${value}u;\n`;
   });
   // Directives come before anything else.
-  const [directives = ""] = text.match(/^((enable|diagnostic)[^;]*;\s*)+/) ?? [];
-  return directives + lines.join("") + text.slice(directives.length);
+  const directives = text.match(/^(enable|diagnostic)[^;]*;/gm) ?? [];
+  const rest = text.replace(/^(enable|diagnostic)[^;]*;/gm, "");
+  return [...directives, ...lines, rest].join("");
 }
 
 function pipelineKey(step: Step): string {

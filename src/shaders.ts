@@ -9,12 +9,16 @@ const texts = new Map<string, string>();
 type File = () => Promise<{ readonly default: string }>;
 type Rare = readonly [begins: keyof typeof beginnings, ...files: File[]];
 
+const quad: File = () => import("../shaders/quad.wgsl");
 const tiles: File = () => import("../shaders/tiles.wgsl");
 
 /** The others: what stands before the files, and the files, one after the other. */
 const rare: Readonly<Record<string, Rare>> = {
   affine: ["ends", () => import("../shaders/affine.wgsl")],
   blur: ["sampling", () => import("../shaders/blur.wgsl")],
+  "conv by four": ["convolving", quad],
+  depthwise: ["tapping", () => import("../shaders/depthwise.wgsl")],
+  "dense by four": ["densely", quad],
   cam: ["nothing", () => import("../shaders/cam.wgsl")],
   implicit: ["shared", () => import("../shaders/implicit.wgsl")],
   neighborhoods: ["ends", () => import("../shaders/neighborhoods.wgsl")],

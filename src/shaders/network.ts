@@ -5,7 +5,6 @@ import alone from "../../shaders/alone.wgsl";
 import arithmetic from "../../shaders/arithmetic.wgsl";
 import conv from "../../shaders/conv.wgsl";
 import dense from "../../shaders/dense.wgsl";
-import depthwise from "../../shaders/depthwise.wgsl";
 import elementwise from "../../shaders/elementwise.wgsl";
 import gather from "../../shaders/gather.wgsl";
 import gradient from "../../shaders/gradient.wgsl";
@@ -14,7 +13,6 @@ import narrow from "../../shaders/narrow.wgsl";
 import noise from "../../shaders/noise.wgsl";
 import order from "../../shaders/order.wgsl";
 import pool from "../../shaders/pool.wgsl";
-import quad from "../../shaders/quad.wgsl";
 import random from "../../shaders/random.wgsl";
 import run from "../../shaders/run.wgsl";
 import sample from "../../shaders/sample.wgsl";
@@ -23,12 +21,17 @@ import strip from "../../shaders/strip.wgsl";
 import taps from "../../shaders/taps.wgsl";
 
 const ends = activation + gradient;
+const convolving = ends + strip + conv;
+const densely = run + ends + strip + dense;
 const sampling = run + random + sample;
 
 /** What is put before other files. */
 export const beginnings = {
   nothing: "",
   ends,
+  convolving,
+  densely,
+  tapping: ends + taps,
   sampling,
   draws: run + random,
   shared: run + ends + taps,
@@ -37,11 +40,8 @@ export const beginnings = {
 
 export const shaders = {
   arithmetic: ends + arithmetic,
-  conv: ends + strip + alone + conv,
-  "conv by four": quad + ends + strip + conv,
-  dense: run + ends + strip + alone + dense,
-  "dense by four": quad + run + ends + strip + dense,
-  depthwise: ends + taps + depthwise,
+  conv: convolving + alone,
+  dense: densely + alone,
   elementwise: ends + elementwise,
   gather: ends + gather,
   moments: sampling + moments,

@@ -101,7 +101,15 @@ export async function benchNetwork(
   }
 }
 
-const CONVOLUTIONS: readonly string[] = ["conv", "depthwise", "narrow", "winograd", "winograd5"];
+const CONVOLUTIONS: readonly string[] = [
+  "conv",
+  "conv by four",
+  "depthwise",
+  "narrow",
+  "neighborhoods",
+  "winograd",
+  "winograd5",
+];
 
 interface Kind {
   milliseconds: number;
