@@ -29,6 +29,19 @@ fn find_spread(@builtin(global_invocation_id) id: vec3u) {
   }
 }
 
+// The normals of four elements in a row, which may lie in two blocks.
+fn four_normals(e: u32, sample: u32) -> vec4f {
+  var four = normals(words(e / 4, sample, FOR_NOISE));
+  if (e % 4 > 0) {
+    var next = normals(words(e / 4 + 1, sample, FOR_NOISE));
+    for (var i = 0u; i < e % 4; i++) {
+      four = vec4f(four.yzw, next.x);
+      next = next.yzwx;
+    }
+  }
+  return four;
+}
+
 @compute @workgroup_size(64)
 fn add_noise(@builtin(global_invocation_id) id: vec3u) {
   let p0 = id.x * 4;
@@ -37,19 +50,13 @@ fn add_noise(@builtin(global_invocation_id) id: vec3u) {
   }
   let pass_index = run.first + id.z;
   let sample = pass_index / run.points;
-  var noise: array<vec4f, 4>;
+  var lanes: array<vec4f, 4>;
   if (run.noise > 0) {
     for (var lane = 0u; lane < 4 && id.y * 4 + lane < layer.channels; lane++) {
-      let e = (id.y * 4 + lane) * layer.positions + p0;
-      var four = normals(words(e / 4, drawn(sample), FOR_NOISE));
-      for (var s = 0u; s < 4; s++) {
-        if (s > 0 && (e + s) % 4 == 0) {
-          four = normals(words((e + s) / 4, drawn(sample), FOR_NOISE));
-        }
-        noise[s][lane] = four[(e + s) % 4];
-      }
+      lanes[lane] = four_normals((id.y * 4 + lane) * layer.positions + p0, drawn(sample));
     }
   }
+  var noise = transpose(mat4x4f(lanes[0], lanes[1], lanes[2], lanes[3]));
   for (var s = 0u; s < 4 && p0 + s < layer.positions; s++) {
     let i = id.y * layer.positions + p0 + s;
     var x = image[i] + level(sample) * spread[i] * noise[s];
