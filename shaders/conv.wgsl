@@ -34,6 +34,7 @@ struct Layer {
   x_offset: u32,     // vec4s from the start of a sample to the first of x; of dy, backward
   x_stride: u32,     // vec4s from a sample to the next
   bias: u32,         // whether there is one
+  by_class: u32,     // channels of y are classes, and the gradient of a logit is in those of target_class alone
 }
 
 @group(0) @binding(22) var<uniform> layer: Layer;
@@ -42,6 +43,9 @@ struct Layer {
 @group(0) @binding(1) var<storage, read> w: array<mat4x4f>;  // [O/4][C/group/4][k][4 × 4]
 @group(0) @binding(2) var<storage, read> b: array<vec4f>;    // [O/4]
 
+@group(0) @binding(3) var<storage, read> target_class: array<u32, 3>;  // as in sensitivity.wgsl
+
+const LOGIT = 0u;
 const OUTSIDE = 0xffffffffu;
 
 // Along one axis, the taps that a pixel sees: how many, the first and the step to the next, and the shift from
@@ -54,10 +58,11 @@ struct Taps {
   shift_step: i32,
 }
 
-// The planes that are summed over: where the first is, how many and how large they are; the matrix for the first
+// The planes that are summed over: where the first is and the way to the next, how many and how large they are; the matrix for the first
 // quad of the result and the first tap, and the way to the matrix of the next plane and of the next quad.
 struct Planes {
   start: u32,
+  step: u32,
   count: u32,
   height: u32,
   width: u32,
@@ -146,7 +151,7 @@ fn convolve(from_column: u32, lane: u32, width: u32, stride: vec2u, ty: Taps, tx
       add_product(&sums3, matrix(k + 3 * planes.quad_step), pixels);
     }
     left--;
-    start += planes.height * planes.width;
+    start += planes.step;
     k += planes.matrix_step;
   }
 }
@@ -211,6 +216,7 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
   let o = tile.group * layer.out_quads + tile.quad;
   var planes: Planes;
   planes.start = id.z * layer.x_stride + layer.x_offset + tile.group * layer.in_quads * plane;
+  planes.step = plane;
   planes.count = layer.in_quads;
   planes.height = layer.in_height;
   planes.width = layer.in_width;
@@ -280,12 +286,23 @@ fn backward(@builtin(global_invocation_id) id: vec3u) {
   let c = tile.group * layer.in_quads + tile.quad;
   var planes: Planes;
   planes.start = id.z * layer.x_stride + layer.x_offset + tile.group * layer.out_quads * plane;
+  planes.step = plane;
   planes.count = layer.out_quads;
   planes.height = layer.out_height;
   planes.width = layer.out_width;
   planes.matrix = (tile.group * layer.out_quads * layer.in_quads + tile.quad) * taps;
   planes.matrix_step = layer.in_quads * taps;
   planes.quad_step = taps;
+  if (layer.by_class != 0 && target_class[2] == LOGIT) {
+    // Of the class's plane, and where there is another class, of the one from there to here.
+    let first = target_class[0] / 4;
+    let other = target_class[1] / 4;
+    planes.start += first * plane;
+    planes.matrix += first * planes.matrix_step;
+    planes.count = select(1u, 2u, other < layer.out_quads && other != first);
+    planes.step *= other - first;
+    planes.matrix_step *= other - first;
+  }
   let width = (layer.in_width + layer.stride_x - 1) / layer.stride_x;
   convolve(tile.column, tile.lane, width, vec2u(1), ty, tx, planes);
   if (tile.quad < layer.in_quads) {

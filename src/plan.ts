@@ -212,7 +212,7 @@ export class Planner implements Planning {
     const input = this.layout(graph.input);
     const image = this.fixed("image", vec4s(input) * 16, () => new Float32Array(vec4s(input) * 4));
     const range = this.fixed("range", 8, () => new Float32Array(2));
-    const target = this.fixed("target", 16, () => new Uint32Array(4));
+    const target = this.target();
     // Behind the moments stands what is unfinished between two batches (moments.wgsl, occlusion.wgsl).
     const fixed = (name: string, vec4s: number) =>
       this.fixed(name, vec4s * 16, () => new Float32Array(1));
@@ -429,6 +429,21 @@ export class Planner implements Planning {
       this.gradients.set(root, view);
     }
     return { ...view, layout: this.layout(name) };
+  }
+
+  classesOf(name: string): BufferId | undefined {
+    let root = this.root(this.graph.output);
+    while (root !== this.root(name)) {
+      const node = this.producers.get(root);
+      if (node?.op !== "GlobalAveragePool") return undefined;
+      root = this.root(node.inputs[0] as string);
+      if (this.readers.get(root)?.length !== 1) return undefined;
+    }
+    return this.target();
+  }
+
+  private target(): BufferId {
+    return this.fixed("target", 16, () => new Uint32Array(4));
   }
 
   hasGradient(name: string): boolean {

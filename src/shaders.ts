@@ -53,7 +53,7 @@ export async function loadShaders(names: Iterable<string> = []): Promise<void> {
     const [before, ...files] = rare[name] ?? [];
     if (before === undefined || texts.has(name)) return;
     const after = await Promise.all(files.map((file) => file()));
-    texts.set(name, beginnings[before] + after.map((file) => file.default).join(""));
+    texts.set(name, [beginnings[before], ...after.map((file) => file.default)].join("\n"));
   };
   await Promise.all(Array.from(new Set(names), load));
 }

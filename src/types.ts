@@ -241,6 +241,11 @@ export interface Planning {
   sink(node: Node, k: number): Sink | undefined;
   /** The mask that a node's activation must leave for the backward pass; undefined if none is read. */
   mask(node: Node, width: number): Mask | undefined;
+  /**
+   * The classes that are explained, if the channels of a tensor stand for classes, so that of a logit's gradient only
+   * theirs are not 0; undefined if not.
+   */
+  classesOf(name: string): BufferId | undefined;
   /** True if the gradient reaches a tensor at all. */
   hasGradient(name: string): boolean;
   /** True if a Concat's k-th input is written straight into its slot of the result. */

@@ -75,7 +75,8 @@ export const Conv: Op = {
       const sink = plan.sink(node, 0);
       if (!sink) return;
       const dy = plan.gradient(node.outputs[0] as string);
-      backward(node, plan, convolutionOf(node, plan), dy, sink);
+      const classes = plan.classesOf(node.outputs[0] as string);
+      backward(node, plan, { ...convolutionOf(node, plan), classes }, dy, sink);
     },
     ...linearRules((node, plan) => {
       const conv = convolutionOf(node, plan);

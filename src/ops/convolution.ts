@@ -3,7 +3,16 @@
 // Groups whose channels are no multiple of four are merged with their neighbors until they are; the merged
 // matrix is block-diagonal.
 
-import type { Node, Planning, Sink, Step, Tiling, TrainingPlanning, View } from "../types.js";
+import type {
+  BufferId,
+  Node,
+  Planning,
+  Sink,
+  Step,
+  Tiling,
+  TrainingPlanning,
+  View,
+} from "../types.js";
 import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
 import { type Extent, launchShared, sharedTile } from "./implicit.js";
 import type { Weights } from "./relevance.js";
@@ -17,6 +26,8 @@ export interface Convolution extends Weights {
   readonly outputs: number;
   /** The matrices of weights as conv.wgsl reads them, where they are not those of `weights`. */
   readonly packed?: () => Float32Array;
+  /** The classes that its outputs stand for, if they do, and its gradient is that of a logit. */
+  readonly classes?: BufferId | undefined;
   /** What it counts as where it is a part of another one. */
   readonly flops?: number;
 }
@@ -233,6 +244,14 @@ function tileOf(pixels: number, quads: number, tiling: Tiling): Tile {
   };
 }
 
+/** Which quads of dy are not 0 for sure. */
+function classPart(conv: Convolution, plan: Planning): Part {
+  const { classes } = conv;
+  const none = () => plan.fixed("no classes", 16, () => new Uint32Array(4));
+  const by_class = classes !== undefined && mergedGroups(conv) === 1 ? 1 : 0;
+  return { ...layer({ by_class }), bindings: { target_class: classes ?? none() } };
+}
+
 /** What forward and backward launches have in common: by tiles of a workgroup, or by those of an invocation. */
 function launch(
   conv: Convolution,
@@ -242,10 +261,10 @@ function launch(
   pixels: number,
 ): Omit<Step, "label" | "entry"> {
   const { kernel, stride } = conv.window;
+  const { groups, ...quads } = groupQuads(conv);
   const sizes = layer({
     ...geometry(conv),
-    in_quads: groupQuads(conv).in_quads,
-    out_quads: groupQuads(conv).out_quads,
+    ...quads,
     kernel_y: kernel[0],
     kernel_x: kernel[1],
     stride_y: stride[0],
@@ -253,16 +272,19 @@ function launch(
   });
   const parts = join(part, weightParts(conv, plan), sizes);
   const flops = conv.flops ?? operations(conv);
-  const shared = sharedTile(extent, plan.tiling.shared);
+  // Of a class's planes alone there is little to share.
+  const shared = conv.classes === undefined && sharedTile(extent, plan.tiling.shared);
   if (shared) return { ...launchShared(plan, parts, shared, extent), flops };
   const { workgroup } = plan.tiling;
-  const { fours, quads, lanes, tiles, blocks } = tileOf(pixels, extent.quads, plan.tiling);
+  const tile = tileOf(pixels, extent.quads, plan.tiling);
+  const invocations = extent.groups * tile.blocks * tile.tiles * tile.lanes;
   const BACKWARD = "dx" in part.bindings ? 1 : 0;
+  const more = layer({ groups, tiles: tile.tiles });
   return {
-    shader: lanes > 1 ? "conv by four" : "conv",
-    constants: { WORKGROUP: workgroup, QUADS: quads, FOURS: fours, BACKWARD },
-    ...join(parts, layer({ groups: groupQuads(conv).groups, tiles })),
-    workgroups: [Math.ceil((extent.groups * blocks * tiles * lanes) / workgroup), 1, 1],
+    shader: tile.lanes > 1 ? "conv by four" : "conv",
+    constants: { WORKGROUP: workgroup, QUADS: tile.quads, FOURS: tile.fours, BACKWARD },
+    ...join(parts, more, BACKWARD ? classPart(conv, plan) : more),
+    workgroups: [Math.ceil(invocations / workgroup), 1, 1],
     samples: 1,
     flops,
   };

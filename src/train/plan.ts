@@ -247,6 +247,11 @@ class TrainingPlanner extends Planner implements TrainingPlanning {
     ];
   }
 
+  /** The gradient of a loss is in all classes. */
+  override classesOf(): undefined {
+    return undefined;
+  }
+
   /** The gradients of the parameters, and of the tensors that depend on one. */
   private goBackToWeights(dy: View): void {
     this.path = this.learning();
