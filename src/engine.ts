@@ -190,10 +190,14 @@ export class Engine {
     return Math.min(this.capacity, submits.fitting(forward), submits.fitting(backward));
   }
 
-  /** Milliseconds of every step of a part, each launched alone for a batch; needs "timestamp-query". */
-  async measure(part: Part, samples: number): Promise<{ step: Step; milliseconds: number }[]> {
+  /** Milliseconds of every step of a part, launched alone for a batch so many times; needs "timestamp-query". */
+  async measure(
+    part: Part,
+    samples: number,
+    repeats = 1,
+  ): Promise<{ step: Step; milliseconds: number }[]> {
     const launches = this.launches[part];
-    const times = await measure(this.device, launches, samples);
+    const times = await measure(this.device, launches, samples, repeats);
     return launches.map(({ step }, i) => ({ step, milliseconds: times[i] as number }));
   }
 

@@ -232,11 +232,14 @@ export async function read(
   }
 }
 
-/** Plays launches each in a pass of its own and measures them, in milliseconds; needs "timestamp-query". */
+/**
+ * Plays launches each in a pass of its own, so many times, and measures them, in milliseconds; needs "timestamp-query".
+ */
 export async function measure(
   device: GPUDevice,
   launches: readonly Launch[],
   samples: number,
+  repeats = 1,
 ): Promise<Float64Array> {
   const count = 2 * launches.length;
   const querySet = device.createQuerySet({ type: "timestamp", count });
@@ -254,7 +257,7 @@ export async function measure(
         endOfPassWriteIndex: 2 * i + 1,
       };
       const pass = encoder.beginComputePass({ label: launch.step.label, timestampWrites });
-      play(pass, [launch], samples);
+      play(pass, new Array(repeats).fill(launch), samples);
       pass.end();
     });
     encoder.resolveQuerySet(querySet, 0, count, times, 0);
@@ -262,7 +265,7 @@ export async function measure(
     const stamps = new BigInt64Array(await read(device, times));
     return Float64Array.from(
       launches,
-      (_, i) => Number((stamps[2 * i + 1] as bigint) - (stamps[2 * i] as bigint)) / 1e6,
+      (_, i) => Number((stamps[2 * i + 1] as bigint) - (stamps[2 * i] as bigint)) / 1e6 / repeats,
     );
   } finally {
     querySet.destroy();

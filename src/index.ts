@@ -37,3 +37,5 @@ export {
   type Scalar,
   type SensitivityOptions,
 } from "./settings.js";
+export type { TuneOptions } from "./tune.js";
+export type { Tiling, Tuning } from "./types.js";

@@ -1,7 +1,7 @@
 // A model on a device: the graph of an ONNX file, its weights, and the engines that play its plans.
 
 import { layersOf } from "./cam.js";
-import { whileAlive } from "./device.js";
+import { adapterName, whileAlive } from "./device.js";
 import {
   capacityOf,
   DEFAULT_MEMORY,
@@ -29,7 +29,8 @@ import {
 } from "./plan.js";
 import type { Preprocess, Preset } from "./preprocess.js";
 import { DEFAULT_SUBMIT_TIME, Submits } from "./submits.js";
-import type { Graph, Layout, OnnxModel, Plan, Tiling } from "./types.js";
+import type { TuneOptions } from "./tune.js";
+import type { Graph, Layout, OnnxModel, Plan, Tiling, Tuning } from "./types.js";
 
 /** Where a model comes from: its bytes, or where to fetch them. */
 export type ModelSource = Uint8Array | ArrayBuffer | Response | URL | string;
@@ -42,6 +43,8 @@ export interface ModelOptions extends GraphOptions {
   readonly preprocess?: Preset | Preprocess;
   /** How much one invocation makes; by default what suits the adapter. */
   readonly tiling?: Tiling;
+  /** What `Model.tune` found for the layers of this model or of others, on the same adapter. */
+  readonly tuning?: Tuning;
   /**
    * Gives the data file of this name, for a model that keeps its weights beside itself. If not given, it is fetched
    * from where the model was.
@@ -98,7 +101,7 @@ export class Model {
   readonly classes: number;
   readonly labels: readonly string[] | undefined;
   readonly preprocess: Preset | Preprocess | undefined;
-  private readonly tiling: Tiling;
+  private tiling: Tiling;
   private readonly plans = new Map<string, Plan>();
   private readonly engines = new Map<string, Engine>();
   private readonly shared: SharedBuffers = new Map();
@@ -119,7 +122,8 @@ export class Model {
     const input = graph.layouts.get(graph.input) as Layout;
     const [, height = 1, width = 1] = input.shape.filter((_, axis) => axis !== input.channel);
     this.input = { channels: channels(input), height, width };
-    this.tiling = options.tiling ?? tilingOf(device);
+    const { tiling = tilingOf(device), tuning } = options;
+    this.tiling = tuning ? { ...tiling, layers: tuning.layers } : tiling;
     this.labels = options.labels;
     this.preprocess = options.preprocess;
     if (this.labels && this.labels.length !== this.classes) {
@@ -227,6 +231,35 @@ export class Model {
     const engine = await Engine.create(this.device, plan, capacity, this.shared);
     this.engines.set(key, engine);
     return engine;
+  }
+
+  /**
+   * Measures which tiles are soonest done for each layer, which takes some seconds, and goes on with those. What it
+   * chose changes the last bits of maps: for the same bits again, keep it and load the model with it as `tuning`. A page
+   * keeps it by itself, and measures no kind of layer twice. Rejects where the device has no timestamps.
+   */
+  async tune(options: TuneOptions = {}): Promise<Tuning> {
+    const { samples = 8, maxMemory = DEFAULT_MEMORY, fresh = false } = options;
+    const { keep, measureTilings, recall } = await import("./tune.js");
+    return this.alone(async () => {
+      const { device, graph } = this;
+      const { layers, ...own } = this.tiling;
+      const known = fresh ? {} : { ...(await recall(device))?.layers, ...layers };
+      const wanted = this.plan({ method: "gradient" });
+      const kinds = [...wanted.forward, ...wanted.backward].map(({ layer }) => layer);
+      for (const engine of this.engines.values()) engine.destroy();
+      this.engines.clear();
+      let tuning: Tuning = { adapter: adapterName(device), layers: known };
+      if (kinds.some((kind) => kind !== undefined && !known[kind])) {
+        const limits = { samples, maxMemory };
+        const measured = await measureTilings(device, graph, own, this.shared, limits);
+        tuning = { ...tuning, layers: { ...known, ...measured } };
+        await keep(device, tuning);
+      }
+      this.tiling = { ...own, layers: tuning.layers };
+      this.plans.clear();
+      return tuning;
+    });
   }
 
   /** Runs something when nothing else runs on this model's engines. */

@@ -16,6 +16,7 @@ import {
   seedStep,
   spreadStep,
 } from "./ends.js";
+import { kindOf, LINEAR } from "./kinds.js";
 import { maskWords, positions, quads, vec4s } from "./layout.js";
 import { share } from "./memory.js";
 import { type Method, methodOf, RELEVANCE, ruleOf } from "./methods.js";
@@ -62,7 +63,7 @@ export interface PlanOptions {
   readonly noisyWeights?: boolean;
   /** The numbers in the rules of relevance, where they are not zennit's. */
   readonly relevance?: Partial<RelevanceNumbers>;
-  /** How much one invocation makes; what suits a real GPU if not given. */
+  /** How much one invocation or workgroup makes; what suits a real GPU if not given. */
   readonly tiling?: Tiling;
   /**
    * Every place of a plane is computed in the same way, so that equal pixels make equal sums. Noise leaves no equals, but
@@ -125,7 +126,11 @@ export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {
 /** The tiling of the options, without what makes places differ where they must not. */
 function tilingOf({ tiling = HARDWARE_TILING, exact, method }: PlanOptions): Tiling {
   const isExact = exact || method === undefined || methodOf(method).baseline;
-  return isExact ? { ...tiling, winograd: false } : tiling;
+  if (!isExact) return tiling;
+  const layers = Object.entries(tiling.layers ?? {}).map(
+    ([kind, each]) => [kind, { ...each, winograd: false }] as const,
+  );
+  return { ...tiling, winograd: false, layers: Object.fromEntries(layers) };
 }
 
 /** The graph with every activation a node of its own, so that what goes into it is kept. */
@@ -144,11 +149,10 @@ function withTarget(graph: Graph, op: "Softmax" | "LogSoftmax"): Graph {
   return { ...graph, nodes: [...graph.nodes, node], output, layouts };
 }
 
-/** The operators that are layers of weights. */
-const LINEAR: readonly string[] = ["Conv", "Gemm", "MatMul"];
-
 export class Planner implements Planning {
-  readonly tiling: Tiling;
+  private readonly tilings: Tiling;
+  /** The kind of the layer whose steps are being written down. */
+  private kind: string | undefined;
   readonly relevance: RelevanceNumbers;
   readonly backward: boolean;
   readonly changingWeights: boolean;
@@ -187,7 +191,7 @@ export class Planner implements Planning {
     private readonly logits = graph.output,
   ) {
     this.method = options.method;
-    this.tiling = tilingOf(options);
+    this.tilings = tilingOf(options);
     this.changingWeights = options.noisyWeights ?? false;
     this.backward = this.method !== undefined && !methodOf(this.method).occlusion;
     this.relevance = { ...RELEVANCE, ...options.relevance };
@@ -228,7 +232,7 @@ export class Planner implements Planning {
 
     const method = this.method === undefined ? undefined : methodOf(this.method);
     const slopes = this.begin(ports, method);
-    for (const node of this.stepping()) this.op(node).forward(node, this);
+    for (const node of this.stepping()) this.advance(node);
     const network = this.steps;
 
     this.steps = [];
@@ -551,8 +555,12 @@ export class Planner implements Planning {
     return this.answers.get(key) as T;
   }
 
+  get tiling(): Tiling {
+    return this.tilings.layers?.[this.kind ?? ""] ?? this.tilings;
+  }
+
   step(step: Step): void {
-    this.steps.push(step);
+    this.steps.push(this.kind === undefined ? step : { ...step, layer: this.kind });
   }
 
   tally(key: string, vec4s: number, step: (counts: BufferId) => Step): BufferId {
@@ -754,6 +762,12 @@ export class Planner implements Planning {
     return this.readers.has(root) || root === this.root(this.graph.output);
   }
 
+  protected advance(node: Node): void {
+    this.kind = kindOf(this.graph, node, "forward");
+    this.op(node).forward(node, this);
+    this.kind = undefined;
+  }
+
   protected propagate(node: Node, method: string): void {
     const { rules, moves } = this.op(node);
     const name = moves ? "gradient" : ruleOf(method, node.op, node === this.firstLinear);
@@ -763,7 +777,9 @@ export class Planner implements Planning {
         `${node.name} (${node.op}): "${name}" is not a rule of ${node.op}; it has: ${Object.keys(rules).join(", ")}`,
       );
     }
+    this.kind = kindOf(this.graph, node, "back");
     rule(node, this);
+    this.kind = undefined;
   }
 
   protected checkContributions(): void {

@@ -151,6 +151,8 @@ export interface Step {
   /** WGSL variable name → buffer. */
   readonly bindings: Readonly<Record<string, BufferId>>;
   readonly workgroups: readonly [number, number, number];
+  /** The kind of the layer that it is of (kinds.ts), if of one with weights. */
+  readonly layer?: string;
   /** Samples that one workgroup covers: the third count is multiplied by ⌈batch / samples⌉; 0: it is not. */
   readonly samples: number;
   /** Floating-point operations for each sample (of the whole launch where samples is 0). */
@@ -199,8 +201,16 @@ export interface Tiling {
   readonly winograd?: boolean;
   /** Where there is memory for a workgroup on the chip: tiles that it shares, by implicit.wgsl. */
   readonly shared?: readonly SharedTile[];
+  /** The tilings of some kinds of layers, in place of this one (kinds.ts). */
+  readonly layers?: Readonly<Record<string, Tiling>>;
   /** Four invocations load together what they all need: where the device has subgroups, and they are of four. */
   readonly together?: boolean;
+}
+
+/** The tiling that each kind of layer was fastest with. Plain data, to be kept as JSON. */
+export interface Tuning {
+  readonly adapter: string;
+  readonly layers: Readonly<Record<string, Tiling>>;
 }
 
 /** A tile of a workgroup of across × down invocations: 8 · across pixels of quads · down channel quads. */

@@ -8,7 +8,14 @@ import type { Page } from "puppeteer";
 import { version } from "../../package.json";
 import { openPage } from "../chrome/open.js";
 import type { Route } from "../chrome/serve.js";
-import { expandInputs, type Places, placeOutputs, readLabels, writeResult } from "./files.js";
+import {
+  expandInputs,
+  type Places,
+  placeOutputs,
+  readLabels,
+  readTuning,
+  writeResult,
+} from "./files.js";
 import type { ExplainRequest } from "./options.js";
 import type { Result, Setting, Task } from "./page.js";
 import { progressBar } from "./progress.js";
@@ -81,10 +88,16 @@ async function explainAll(page: Page, job: Job): Promise<number> {
   const bar = progressBar(request.samples);
   await page.exposeFunction("tick", bar.tick);
   const { file, ...known } = model;
-  const setting: Setting = { url: `/model/${encodeURIComponent(basename(file))}`, ...known };
-  await call(page, "load", setting).catch((error) => {
+  const { tune } = request;
+  const setting: Setting = {
+    url: `/model/${encodeURIComponent(basename(file))}`,
+    ...known,
+    ...(tune !== undefined && { tuning: await readTuning(tune) }),
+  };
+  const tuned = await call(page, "load", setting).catch((error) => {
     throw new Error(`${file}: ${error.message}`, { cause: error });
   });
+  if (tune !== undefined) await writeResult(tune, `${JSON.stringify(tuned, null, 2)}\n`);
   let code = 0;
   for (const [i, input] of inputs.entries()) {
     const { png, npy, json } = places[i] as Places;

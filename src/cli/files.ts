@@ -5,6 +5,7 @@ import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, isAbsolute, join } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { parseLabels } from "../labels.js";
+import type { Tuning } from "../types.js";
 import type { Outputs } from "./options.js";
 
 /** The files that names and globs stand for, in order, each once; throws where one stands for none. */
@@ -27,6 +28,20 @@ async function filesFor(input: string): Promise<string[]> {
     : [];
   if (files.length === 0) throw new Error(`there is no file ${input}`);
   return files.sort();
+}
+
+/** What was measured of the adapter before; null where the file is not there yet. */
+export async function readTuning(file: string): Promise<Tuning | null> {
+  const text = await readFile(file, "utf8").catch((error) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (text === undefined) return null;
+  try {
+    const tuning = JSON.parse(text);
+    if (typeof tuning.layers === "object" && tuning.layers !== null) return tuning;
+  } catch {}
+  throw new Error(`${file} is no file that --tune wrote: give another, or remove it`);
 }
 
 /** Where the results of one input go. */

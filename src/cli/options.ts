@@ -31,6 +31,8 @@ export interface ExplainRequest {
   readonly passes: Passes;
   /** Bytes. */
   readonly maxMemory: number | undefined;
+  /** A file of what was measured of the adapter, to be read and written. */
+  readonly tune: string | undefined;
   readonly draw: Drawing;
   /** Where results go; each may have {name} in it or be a folder. */
   readonly outputs: Outputs;
@@ -211,6 +213,7 @@ function toRequest(inputs: readonly string[], values: Values): ExplainRequest {
     parity: text("parity"),
     passes: toPasses(values),
     maxMemory: text("max-memory") === undefined ? undefined : whole("max-memory", 1) * 1e6,
+    tune: text("tune"),
     draw: {
       percentile: toPercentile(needed("percentile")),
       reduce: text("reduce"),

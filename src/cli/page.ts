@@ -13,6 +13,7 @@ import {
   requestDevice,
   type SensitivityMap,
   sensitivitiesOfClasses,
+  type Tuning,
 } from "../index.js";
 import { readNpy, writeNpy } from "../npy.js";
 import type { ExplainRequest } from "./options.js";
@@ -22,6 +23,8 @@ export interface Setting {
   readonly url: string;
   readonly labels: string[] | undefined;
   readonly preprocess: ExplainRequest["preprocess"];
+  /** What was measured of the adapter before; null: nothing. Without it nothing is measured. */
+  readonly tuning?: Tuning | null;
   /** It knows white strokes on black: a picture that is mostly bright is turned to its negative. */
   readonly isOfDigits: boolean;
 }
@@ -73,17 +76,21 @@ let model: Promise<Model> | undefined;
 let isOfDigits = false;
 let loading = 0;
 
-/** Loads the model that all tasks are about. */
-export async function load({ url, labels, preprocess, ...setting }: Setting): Promise<void> {
+/** Loads the model that all tasks are about; gives what is known of the adapter then, if that was asked for. */
+export async function load(setting: Setting): Promise<Tuning | null> {
+  const { url, labels, preprocess, tuning } = setting;
   isOfDigits = setting.isOfDigits;
   const began = performance.now();
   const device = await requestDevice();
   model = loadModel(device, await fetch(url), {
     ...(labels && { labels }),
     ...(preprocess && { preprocess }),
+    ...(tuning && { tuning }),
   });
+  const tuned = tuning === undefined ? null : await (await model).tune();
   await model;
   loading = performance.now() - began;
+  return tuned;
 }
 
 /** Computes one map; `tick` hears how many samples are done. */

@@ -133,6 +133,11 @@ export const OPTIONS = {
     default: "mean",
     group: "how",
   },
+  tune: {
+    value: "FILE",
+    help: "measure what tiles suit the adapter, and keep it in the file for the next time",
+    group: "how",
+  },
   "max-memory": { value: "MB", help: "more samples than fit are taken in batches", group: "how" },
   percentile: {
     value: "P",

@@ -133,7 +133,7 @@ class TrainingPlanner extends Planner implements TrainingPlanning {
     };
     this.steps = [this.inputStep(ports, input)];
     for (const node of this.stepping()) {
-      this.op(node).forward(node, this);
+      this.advance(node);
       this.dropOut(node.outputs, (name) => this.value(name));
     }
     const dy = this.gradient(graph.output);

@@ -27,6 +27,8 @@ export interface BenchOptions {
   readonly samples?: number;
   /** Measures the libraries that can do the same in a browser, instead of our kernels. */
   readonly peers?: boolean;
+  /** Chooses tiles by measuring before the maps are timed. */
+  readonly tune?: boolean;
 }
 
 /** What it was measured on. */
@@ -53,7 +55,8 @@ export async function run(gpu: GPU, options: BenchOptions, report: Report): Prom
   for (const name of networkNames) {
     if (patterns.length > 0 && !patterns.some((pattern) => name.includes(pattern))) continue;
     const samples = options.samples ?? samplesOf(name, isSoftware);
-    if (!options.peers) await benchNetwork(gpu, name, samples, ceilings, report);
+    if (!options.peers)
+      await benchNetwork(gpu, { name, samples, tune: options.tune ?? false }, ceilings, report);
     else if (PEER_NETWORKS.includes(name)) await benchPeers(name, samples, report);
   }
   return { adapter, ceilings };

@@ -51,8 +51,7 @@ export function imageFor({ input }: Architecture): {
 /** Measures one network on a device of its own, on which nothing is compiled yet. */
 export async function benchNetwork(
   gpu: GPU,
-  name: NetworkName,
-  samples: number,
+  { name, samples, tune }: { name: NetworkName; samples: number; tune: boolean },
   { gflops: ceiling }: Ceilings,
   report: Report,
 ): Promise<void> {
@@ -73,6 +72,10 @@ export async function benchNetwork(
       note: `file to model ${(loaded - began).toFixed(0)} ms; ${megabytes(bytes.length)}`,
     });
 
+    if (tune) {
+      const milliseconds = await timed(() => model.tune({ samples, fresh: true }));
+      await report({ name: `${name}: tuning`, milliseconds });
+    }
     const map = await sensitivity(model, image, options);
     const { peak, batch, unshared } = map.memory;
     map.destroy();

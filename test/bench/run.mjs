@@ -2,6 +2,7 @@
 // as a table as they come and writes them to dist/bench.json. A pattern is a part of a network's name.
 //
 //   --samples N      samples of every map, if not what suits the network and the adapter
+//   --tune           chooses tiles by measuring before maps are timed
 //   --peers          measures other libraries beside ours, on the same weights, in the same page
 //   --runtime dawn   runs in Node, on Dawn (the package "webgpu"), instead of a browser
 
@@ -67,10 +68,11 @@ const { values, positionals: patterns } = parseArgs({
   options: {
     samples: { type: "string" },
     peers: { type: "boolean" },
+    tune: { type: "boolean" },
     runtime: { type: "string", default: "chrome" },
   },
 });
-const { runtime, samples, peers } = values;
+const { runtime, samples, peers, tune } = values;
 if (peers && runtime !== "chrome") throw new Error("the peers run in a browser only");
 const runtimes = { chrome: inPage, dawn: inNode };
 if (!(runtime in runtimes)) throw new Error(`--runtime is chrome or dawn, not "${runtime}"`);
@@ -82,7 +84,7 @@ const report = (row) => {
 };
 const heads = `${"ms".padStart(10)} ${"GFLOP/s".padStart(9)} ${"of peak".padStart(8)}`;
 console.log(`${"".padEnd(44)} ${heads}`);
-const options = { patterns, peers, ...(samples && { samples: Number(samples) }) };
+const options = { patterns, peers, tune, ...(samples && { samples: Number(samples) }) };
 const { adapter, ceilings } = await runtimes[runtime](options, report);
 const machine = { runtime, adapter, cores: cpus().length, cpu: cpus()[0]?.model };
 const json = JSON.stringify({ machine, ceilings, rows }, null, 2);

@@ -115,6 +115,31 @@ test("explains a picture and a tensor in one run", () =>
     assert.ok(report.standardError < 1e-3);
   }));
 
+test("measures tiles once, and keeps them in a file", () =>
+  inFolder(async (folder) => {
+    await writeFile(join(folder, "small.onnx"), smallNetwork().bytes());
+    await writeFile(join(folder, "x.npy"), writeNpy(randn(192, 5), [1, 3, 8, 8]));
+    const words = (npy: string) =>
+      `explain x.npy --model small.onnx --samples 4 --npy ${npy} --tune tiles.json`.split(" ");
+    const first = await smoothgrad(folder, words("first.npy"));
+    assert.is(first.stderr, "");
+    const written = await readFile(join(folder, "tiles.json"), "utf8");
+    const kinds = Object.keys(JSON.parse(written).layers);
+    assert.ok(kinds.some((kind) => /^Conv forward \[1,3,8,8\]/.test(kind)));
+    const again = await smoothgrad(folder, words("again.npy"));
+    assert.is(again.stderr, "");
+    // What is known is not measured again, and the map is the same to the bit.
+    assert.is(await readFile(join(folder, "tiles.json"), "utf8"), written);
+    const [one, two] = await Promise.all(
+      ["first.npy", "again.npy"].map((name) => readFile(join(folder, name))),
+    );
+    assert.equal(one, two);
+    await writeFile(join(folder, "tiles.json"), "[]");
+    const { stderr, code } = await smoothgrad(folder, words("never.npy"));
+    assert.is(code, 1);
+    assert.match(stderr, /tiles\.json is no file that --tune wrote/);
+  }));
+
 test("subtracts the map of another class", () =>
   inFolder(async (folder) => {
     await writeFile(join(folder, "small.onnx"), smallNetwork().bytes());

@@ -22,7 +22,7 @@ const tag = (attributes: Record<string, string>) =>
 
 type Sayable = Exclude<
   keyof SensitivityOptions | keyof PictureOptions | keyof ModelOptions,
-  "signal" | "view" | "tiling" | "external" | "stepTime" | "stepsAt" | "submitTime"
+  "signal" | "view" | "tiling" | "tuning" | "external" | "stepTime" | "stepsAt" | "submitTime"
 >;
 
 test("every option that a tag can say is an attribute", () => {
