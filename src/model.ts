@@ -29,7 +29,7 @@ import {
 } from "./plan.js";
 import type { Preprocess, Preset } from "./preprocess.js";
 import { DEFAULT_SUBMIT_TIME, Submits } from "./submits.js";
-import type { TuneOptions } from "./tune.js";
+import { keep, measureTilings, recall, type TuneOptions } from "./tune.js";
 import type { Graph, Layout, OnnxModel, Plan, Tiling, Tuning } from "./types.js";
 
 /** Where a model comes from: its bytes, or where to fetch them. */
@@ -239,20 +239,17 @@ export class Model {
    * keeps it by itself, and measures no kind of layer twice. Rejects where the device has no timestamps.
    */
   async tune(options: TuneOptions = {}): Promise<Tuning> {
-    const { samples = 8, maxMemory = DEFAULT_MEMORY, fresh = false } = options;
-    const { keep, measureTilings, recall } = await import("./tune.js");
     return this.alone(async () => {
       const { device, graph } = this;
       const { layers, ...own } = this.tiling;
-      const known = fresh ? {} : { ...(await recall(device))?.layers, ...layers };
+      const known = options.fresh ? {} : { ...(await recall(device))?.layers, ...layers };
       const wanted = this.plan({ method: "gradient" });
       const kinds = [...wanted.forward, ...wanted.backward].map(({ layer }) => layer);
       for (const engine of this.engines.values()) engine.destroy();
       this.engines.clear();
       let tuning: Tuning = { adapter: adapterName(device), layers: known };
       if (kinds.some((kind) => kind !== undefined && !known[kind])) {
-        const limits = { samples, maxMemory };
-        const measured = await measureTilings(device, graph, own, this.shared, limits);
+        const measured = await measureTilings(device, graph, own, this.shared, options);
         tuning = { ...tuning, layers: { ...known, ...measured } };
         await keep(device, tuning);
       }

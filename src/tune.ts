@@ -2,15 +2,14 @@
 // and each kind of layer gets the one it was fastest with. A tuning is plain data, so that what it chose can be kept
 // and pinned.
 
-import { get, set } from "idb-keyval";
 import { adapterName } from "./device.js";
-import { capacityOf, Engine, type SharedBuffers } from "./engine.js";
+import { capacityOf, DEFAULT_MEMORY, Engine, type SharedBuffers } from "./engine.js";
 import { makePlan, SHARING_TILING, SOFTWARE_TILING } from "./plan.js";
 import type { Graph, Tiling, Tuning } from "./types.js";
 
 /** How to measure. */
 export interface TuneOptions {
-  /** Samples that go through together; 8 if not given. */
+  /** Samples that go through together; if not given 8, or 2 where a processor plays the GPU. */
   readonly samples?: number;
   /** Bytes; those of a map if not given. */
   readonly maxMemory?: number;
@@ -18,9 +17,12 @@ export interface TuneOptions {
   readonly fresh?: boolean;
 }
 
-/** Times that each layer is measured with each tiling, and launches of each time. */
-const TIMES = 4;
-const LAUNCHES = 4;
+/** Times that each layer is measured with each tiling. What disturbs one only adds to it: the least counts. */
+const TIMES = 3;
+
+/** Milliseconds that a launch should take beside the tenths in which browsers tell time; else it is repeated. */
+const LONG = 1;
+const MOST_REPEATS = 8;
 
 /** A tiling that is not faster than the adapter's own by so much is not worth a pipeline of its own. */
 const WORTH = 0.97;
@@ -28,27 +30,28 @@ const WORTH = 0.97;
 /** Milliseconds of each kind of layer. */
 type Times = ReadonlyMap<string, number>;
 
+const isOfSoftware = ({ workgroup }: Tiling): boolean => workgroup === SOFTWARE_TILING.workgroup;
+
 /** The tilings that may suit the adapter whose own is the first. */
 export function candidates(own: Tiling): Tiling[] {
   const { layers: _, ...first } = own;
   const { shared = [] } = SHARING_TILING;
   const plain = { workgroup: 64, winograd: false };
-  const others: Tiling[] =
-    SOFTWARE_TILING.workgroup === own.workgroup
-      ? [
-          { ...first, winograd: !first.winograd },
-          { ...first, pixels: 8 },
-          { ...first, quads: 2 },
-          ...(first.together ? [{ ...first, together: false }] : []),
-        ]
-      : [
-          { ...plain, pixels: 8, quads: 2 },
-          { ...plain, pixels: 8, quads: 4 },
-          { ...plain, pixels: 16, quads: 2 },
-          ...shared.map((tile) => ({ ...plain, pixels: 8, quads: 4, shared: [tile] })),
-          { ...plain, pixels: 8, quads: 4, winograd: true },
-          { ...plain, pixels: 8, quads: 4, shared, winograd: true },
-        ];
+  const others: Tiling[] = isOfSoftware(own)
+    ? [
+        { ...first, winograd: !first.winograd },
+        { ...first, pixels: 8 },
+        { ...first, quads: 2 },
+        ...(first.together ? [{ ...first, together: false }] : []),
+      ]
+    : [
+        { ...plain, pixels: 8, quads: 2 },
+        { ...plain, pixels: 8, quads: 4 },
+        { ...plain, pixels: 16, quads: 2 },
+        ...shared.map((tile) => ({ ...plain, pixels: 8, quads: 4, shared: [tile] })),
+        { ...plain, pixels: 8, quads: 4, winograd: true },
+        { ...plain, pixels: 8, quads: 4, shared, winograd: true },
+      ];
   return [first, ...others];
 }
 
@@ -58,7 +61,7 @@ export async function measureTilings(
   graph: Graph,
   own: Tiling,
   weights: SharedBuffers,
-  { samples, maxMemory }: { samples: number; maxMemory: number },
+  { samples, maxMemory = DEFAULT_MEMORY }: TuneOptions,
 ): Promise<Tuning["layers"]> {
   if (!device.features.has("timestamp-query")) {
     throw new Error(
@@ -67,10 +70,11 @@ export async function measureTilings(
     );
   }
   const tilings = candidates(own);
+  const together = samples ?? (isOfSoftware(own) ? 2 : 8);
   const measured: Times[] = [];
   for (const tiling of tilings) {
     const plan = makePlan(graph, { method: "gradient", tiling });
-    const capacity = capacityOf(device, plan, samples, maxMemory);
+    const capacity = capacityOf(device, plan, together, maxMemory);
     const shared = new Map(weights);
     const engine = await Engine.create(device, plan, capacity, shared);
     try {
@@ -90,22 +94,26 @@ export async function measureTilings(
   return Object.fromEntries(layers);
 }
 
-/** The median of all steps of each kind together. */
+/** The least time of all steps of each kind together. */
 async function timesOf(engine: Engine, samples: number): Promise<Times> {
   engine.setBatch({ samples, first: 0, seed: 0, stream: 0, noise: 0.1 });
-  const sums = new Map<string, number[]>();
-  for (let time = 0; time < TIMES; time++) {
-    for (const part of ["forward", "backward"] as const) {
-      for (const { step, milliseconds } of await engine.measure(part, samples, LAUNCHES)) {
-        if (step.layer === undefined) continue;
-        const sum = sums.get(step.layer) ?? new Array(TIMES).fill(0);
-        sum[time] += milliseconds;
-        sums.set(step.layer, sum);
+  const least = new Map<string, number>();
+  for (const part of ["forward", "backward"] as const) {
+    const first = await engine.measure(part, samples);
+    const mean = first.reduce((sum, { milliseconds }) => sum + milliseconds, 0) / first.length;
+    const repeats = Math.min(MOST_REPEATS, Math.ceil(LONG / Math.max(mean, 1e-3)));
+    for (let time = 0; time < TIMES; time++) {
+      const sums = new Map<string, number>();
+      for (const { step, milliseconds } of await engine.measure(part, samples, repeats)) {
+        const { layer } = step;
+        if (layer !== undefined) sums.set(layer, (sums.get(layer) ?? 0) + milliseconds);
+      }
+      for (const [kind, sum] of sums) {
+        least.set(kind, Math.min(sum, least.get(kind) ?? Number.POSITIVE_INFINITY));
       }
     }
   }
-  const middle = (values: readonly number[]) => [...values].sort((a, b) => a - b)[TIMES >> 1];
-  return new Map(Array.from(sums, ([kind, values]) => [kind, middle(values) as number]));
+  return least;
 }
 
 const keyOf = (device: GPUDevice): string => `smoothgrad tuning of ${adapterName(device)}`;
@@ -113,11 +121,13 @@ const keyOf = (device: GPUDevice): string => `smoothgrad tuning of ${adapterName
 /** What this page, or another of its origin, measured on the adapter before; undefined where nothing is kept. */
 export async function recall(device: GPUDevice): Promise<Tuning | undefined> {
   if (!("indexedDB" in globalThis)) return undefined;
+  const { get } = await import("idb-keyval");
   return get<Tuning>(keyOf(device)).catch(() => undefined);
 }
 
 /** Keeps it beside what is known of other layers. A browser that keeps nothing only measures again. */
 export async function keep(device: GPUDevice, tuning: Tuning): Promise<void> {
   if (!("indexedDB" in globalThis)) return;
+  const { set } = await import("idb-keyval");
   await set(keyOf(device), tuning).catch(() => {});
 }
