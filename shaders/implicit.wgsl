@@ -11,7 +11,7 @@
 //
 // The pixels of `group_samples` samples form one long row, so that planes smaller than a tile do not waste it.
 //
-// Constants put before: ACROSS, DOWN, QUADS (1 or 2), BACKWARD. ACROSS and DOWN are multiples of 8.
+// Constants put before: ACROSS, DOWN, QUADS (1 or 2), BACKWARD. ACROSS is 8, 16 or, of two quads, 32; DOWN 8 or 16.
 
 struct Layer {
   kernel_y: u32,
