@@ -47,8 +47,6 @@ export function startClassifier({ form, takePhoto, takeModel, ...host }: Classif
     photo: takePhoto,
     model(file: File) {
       chooser.showFile();
-      // It may need names and another preprocessing.
-      element<HTMLDetailsElement>("model-details").open = true;
       card = undefined;
       names.expect(undefined);
       takeModel(file);

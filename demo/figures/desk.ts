@@ -4,7 +4,7 @@
 import type { Report, Request } from "../messages.js";
 import { words } from "../words.js";
 import { type Basis, type Composition, compose, type FigureName, figureOf } from "./figures.js";
-import { layPanels, paintPanel } from "./panels.js";
+import { layPanels, namePanels, paintPanel } from "./panels.js";
 import { drawPlot } from "./plot.js";
 import { startTabs } from "./tabs.js";
 
@@ -98,7 +98,7 @@ export function startDesk(host: DeskHost) {
       tabs.label((each) => words.figures[each as FigureName].tab);
       element("figure-caption").textContent = words.figures[name].caption;
       const basis = host.basis();
-      if (basis && !panels.hidden) layPanels(panels, compose(name, basis), host.aspect());
+      if (basis && !panels.hidden) namePanels(panels, compose(name, basis).panels);
       if (line && !plot.hidden) drawPlot(plot, line.t, line.curves, words);
     },
     /** A pixel was chosen in a picture, from 0 to 1 in both directions. */

@@ -1,6 +1,6 @@
 // The pictures of a figure, side by side, each with its title below. They come one by one from the worker.
 
-import type { Composition } from "./figures.js";
+import type { Composition, Titled } from "./figures.js";
 
 /** Makes room for the panels of a figure; what was there stays until it is painted over, if it had as many. */
 export function layPanels(
@@ -23,11 +23,16 @@ export function layPanels(
       }),
     );
   }
+  namePanels(box, panels);
+  for (const canvas of box.querySelectorAll("canvas")) canvas.classList.add("stale");
+}
+
+/** Gives the panels their titles. */
+export function namePanels(box: HTMLElement, panels: readonly Titled[]): void {
   panels.forEach(({ title }, i) => {
     const [canvas, caption] = box.children[i]!.children as unknown as [HTMLElement, HTMLElement];
     caption.querySelector("span")!.textContent = title;
     canvas.setAttribute("aria-label", title);
-    canvas.classList.add("stale");
   });
 }
 

@@ -31,7 +31,7 @@ export const en = {
     shelf: "On this computer",
     classifier: "Classifier",
     download: "Downloaded",
-    ownModel: "A file of your own",
+    ownModel: "Own files and preprocessing",
     modelFile: "ONNX file",
     modelFileHint: "choose or drop",
     labels: "Class names or model card",

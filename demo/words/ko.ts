@@ -31,7 +31,7 @@ export const ko: Words = {
     shelf: "이 컴퓨터에서",
     classifier: "분류기",
     download: "내려받은 양",
-    ownModel: "내 파일 쓰기",
+    ownModel: "내 파일과 전처리",
     modelFile: "ONNX 파일",
     modelFileHint: "고르거나 끌어다 놓기",
     labels: "클래스 이름 또는 모델 카드",

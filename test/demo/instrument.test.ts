@@ -300,6 +300,9 @@ test("speaks Korean where it is asked to, all of it", async () => {
   assert.is(await textOf("#tab-noise"), ko.figures.noise.tab);
   assert.match(await textOf("#caption"), /노이즈를 더한 사본 9개의 적분 그래디언트 평균/);
   assert.match(await textOf("#progress-line"), /^샘플 9개 중 9개/);
+  // The open figure is still that of the map.
+  assert.is(await textOf("#panels figcaption span"), ko.panel.plainInput);
+  assert.is(await page.$("#panels canvas.stale"), null);
   await page.waitForFunction(() => location.hash.includes("lang=ko"));
   const trainHref = () => page.$eval("#train", (link) => (link as HTMLAnchorElement).href);
   assert.ok((await trainHref()).endsWith("/train.html#lang=ko"), await trainHref());
