@@ -42,6 +42,15 @@ export function startDesk(host: DeskHost) {
     host.changed();
   });
 
+  function drawLine() {
+    if (line && !plot.hidden) drawPlot(plot, line.t, line.curves, words);
+  }
+  let width = 0; // of the plot
+  new ResizeObserver(() => {
+    if (plot.clientWidth !== width) drawLine();
+    width = plot.clientWidth;
+  }).observe(plot);
+
   shared.addEventListener("input", () => scales.set(name, shared.checked));
 
   /** The switch as the figure has it, for the form and the address to read. */
@@ -99,7 +108,7 @@ export function startDesk(host: DeskHost) {
       element("figure-caption").textContent = words.figures[name].caption;
       const basis = host.basis();
       if (basis && !panels.hidden) namePanels(panels, compose(name, basis).panels);
-      if (line && !plot.hidden) drawPlot(plot, line.t, line.curves, words);
+      drawLine();
     },
     /** A pixel was chosen in a picture, from 0 to 1 in both directions. */
     look(at: { x: number; y: number }) {
@@ -112,7 +121,7 @@ export function startDesk(host: DeskHost) {
         paintPanel(panels, report.index, report.image, report.text || words.panel.impossible);
       if (report.kind === "line") {
         line = report;
-        drawPlot(plot, report.t, report.curves, words);
+        drawLine();
       }
       if (report.kind === "figure done" || report.kind === "line") {
         element("figure").setAttribute("aria-busy", "false");

@@ -9,6 +9,10 @@ export function layPanels(
   aspect: number,
 ): void {
   box.style.setProperty("--columns", String(columns));
+  // On a phone half as many stand in a row; of two rows each becomes a column.
+  const narrow = columns > 3 ? Math.floor(columns / 2) : columns;
+  box.style.setProperty("--narrow", String(narrow));
+  box.classList.toggle("turned", columns % narrow > 0);
   box.style.setProperty("--aspect", String(aspect));
   if (box.childElementCount !== panels.length) {
     box.replaceChildren(

@@ -3,12 +3,11 @@
 import type { Words } from "../words/en.js";
 import { percent } from "../words/numbers.js";
 
-const WIDTH = 800;
 const HEIGHT = 260;
 const LEFT = 56;
 const BOTTOM = 24;
 
-/** Draws the curves into a box; they are parts of the largest gradient, so from −1 to 1. */
+/** Draws the curves into a box, as wide as that is; they are parts of the largest gradient, so from −1 to 1. */
 export function drawPlot(
   box: HTMLElement,
   t: Float32Array,
@@ -16,9 +15,10 @@ export function drawPlot(
   { panel }: Words,
 ): void {
   const highest = Math.max(...curves.map((curve) => Math.max(...curve.map(Math.abs))), 1e-9);
-  const x = (v: number) => LEFT + v * (WIDTH - LEFT - 8);
+  const width = Math.max(box.clientWidth, 2 * LEFT);
+  const x = (v: number) => LEFT + v * (width - LEFT - 8);
   const y = (v: number) => ((1 - v / highest) / 2) * (HEIGHT - BOTTOM - 16) + 8;
-  const svg = create("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img" });
+  const svg = create("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img" });
   const isColor = curves.length === 3;
   const names = isColor ? ["red", "green", "blue"] : ["gray"];
   svg.setAttribute("aria-label", panel.part);

@@ -294,6 +294,7 @@ test("the address holds the map: opened again, it is the same", async () => {
 
 test("speaks Korean where it is asked to, all of it", async () => {
   const { page, textOf } = await opening;
+  await painted(2);
   await page.select("#language", "ko");
   assert.is(await page.evaluate(() => document.documentElement.lang), "ko");
   assert.is(await textOf("header p"), ko.page.lead);
