@@ -263,7 +263,7 @@ export const en = {
     methods: {
       tab: "Methods",
       caption:
-        "Figures 5 and 7: methods as they are (first row) and smoothed with the same noise (second row). SmoothGrad goes around any of them.",
+        "Figures 5 and 7: methods as they are, and smoothed with the same noise. SmoothGrad goes around any of them.",
     },
     classes: {
       tab: "Two classes",

@@ -260,7 +260,7 @@ export const ko: Words = {
     methods: {
       tab: "방법들",
       caption:
-        "그림 5와 7: 방법 그대로 (첫째 줄), 같은 노이즈로 매끄럽게 한 것 (둘째 줄). SmoothGrad는 어느 방법에든 두를 수 있다.",
+        "그림 5와 7: 방법 그대로와, 같은 노이즈로 매끄럽게 한 것. SmoothGrad는 어느 방법에든 두를 수 있다.",
     },
     classes: {
       tab: "두 클래스",
