@@ -64,7 +64,7 @@ export function startHearing(page: Hearers) {
         sharing.save(report);
         break;
       case "refused":
-        classifier.say();
+        classifier.keep();
         setStale(result.progress === undefined);
         complain(words.says.modelRefused(report.name, report.message));
         break;

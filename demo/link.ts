@@ -7,7 +7,7 @@ import type { Report, Request, Wish } from "./messages.js";
 export function startLink(
   canvas: HTMLCanvasElement,
   hear: (report: Report) => void,
-  failed: (message: string) => void,
+  failed: (message: string | undefined) => void,
 ) {
   const worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
   let serial = 0;
@@ -15,7 +15,8 @@ export function startLink(
   const ask = (request: Request, transfer: Transferable[] = []) =>
     worker.postMessage(request, transfer);
   worker.addEventListener("message", ({ data }: MessageEvent<Report>) => hear(data));
-  worker.addEventListener("error", ({ message }) => failed(message));
+  // An event without a message: the worker's script is not there.
+  worker.addEventListener("error", (event: Partial<ErrorEvent>) => failed(event.message));
   const offscreen = canvas.transferControlToOffscreen();
   ask({ kind: "canvas", canvas: offscreen }, [offscreen]);
   return {

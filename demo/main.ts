@@ -47,7 +47,10 @@ const canvas = element<HTMLCanvasElement>("map");
 const { ask, ...link } = startLink(
   canvas,
   (report) => hearing.hear(report),
-  (message) => complain(sentence(message)),
+  (message) => {
+    showBusy(false);
+    complain(message ? sentence(message) : words.says.incomplete);
+  },
 );
 
 function wish(part: Wish, isOther = false): void {
@@ -227,6 +230,7 @@ const hearing = startHearing({
     fit();
     askLook();
     see();
+    remember();
     wish({ pass: instrument.pass(), ...(source.image && { image: source.image }) }, true);
   },
 });

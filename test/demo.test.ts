@@ -2,6 +2,7 @@
 // the keyboard, files that are wrong, a GPU that goes away. One page serves all tests, in order.
 
 import * as assert from "uvu/assert";
+import { en } from "../demo/words/en.js";
 import { bitmapFile } from "./demo/bitmap.js";
 import { type Demo, network, openDemo, variety } from "./demo/page.js";
 import { suite } from "./harness.js";
@@ -175,6 +176,7 @@ test("wrong files are explained and change nothing", async () => {
   const page = await pageOf();
   const before = await picture("map");
   const name = await textOf("#model-name");
+  const chosen = await page.$eval("#model", (select) => (select as HTMLSelectElement).value);
   for (const [id, file, words] of [
     ["#model-file", "broken.onnx", /not an ONNX model/],
     ["#model-file", "foreign.onnx", /StringNormalizer \(strange\)/],
@@ -190,6 +192,7 @@ test("wrong files are explained and change nothing", async () => {
     assert.is(await page.$eval("#trouble", (box) => (box as HTMLElement).hidden), false);
     await page.click("#trouble button");
     assert.is(await textOf("#model-name"), name);
+    assert.is(await page.$eval("#model", (select) => (select as HTMLSelectElement).value), chosen);
   }
   assert.is(await page.$eval("#map", (canvas) => canvas.className), "");
   assert.is(await picture("map"), before);
@@ -314,6 +317,19 @@ test("says in a sentence that there is no WebGPU, and still shows the idea", asy
   await page.waitForSelector("#trouble:not([hidden])");
   assert.match(await textOf("#trouble p"), /^This browser has no WebGPU: .*\.$/);
   await page.waitForFunction(() => document.querySelector(".smooth")?.getAttribute("d"));
+});
+
+test("says in a sentence that a part of it is missing", async () => {
+  const { page, faults } = await opening;
+  const before = faults.length;
+  await page.goto(new URL("/torn/index.html", page.url()).href);
+  await page.waitForSelector("#trouble:not([hidden])");
+  assert.is(await textOf("#trouble p"), en.says.incomplete);
+  // What the browser says of it is no fault of the page.
+  assert.equal(
+    faults.splice(before).filter((fault) => !/worker/i.test(fault)),
+    [],
+  );
 });
 
 test("complains of nothing and asks no one else", async () => {

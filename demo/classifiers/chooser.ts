@@ -9,8 +9,8 @@ import { type Known, knownModel, published, shipped } from "./known.js";
 /** What the page hears. */
 export interface ChooserListener {
   model(file: File, labels: readonly string[] | undefined, card: unknown): void;
-  /** What there is to say of the classifier in a line. */
-  status(text: string): void;
+  /** What there is to say of the classifier in a line, if not what it is. */
+  status(text?: string): void;
   complain(text: string): void;
 }
 
@@ -24,6 +24,8 @@ export function startChooser(
 ) {
   let running: AbortController | undefined;
   const fetched = new Map<string, Promise<File>>();
+  let given = ""; // the entry of the last file that the page has heard of
+  let used = ""; // and of that in use
   let labelsOf: Promise<string[]> | undefined;
 
   function get(known: Known, progress: (part: number) => void, signal: AbortSignal): Promise<File> {
@@ -52,10 +54,13 @@ export function startChooser(
         cardOf(known),
       ]);
       const labels = await namesOf(known, signal);
-      if (!signal.aborted) listener.model(file, labels, card);
+      if (signal.aborted) return;
+      given = key;
+      listener.model(file, labels, card);
     } catch (error) {
       if (signal.aborted) return;
-      listener.status("");
+      goBack();
+      listener.status();
       listener.complain(words.says.notFetched(known.name, (error as Error).message));
     } finally {
       if (!signal.aborted) bar.hidden = true;
@@ -82,9 +87,16 @@ export function startChooser(
     });
   }
 
+  /** The entry that was chosen is none that can be used. */
+  function goBack(): void {
+    if (used !== "") select.value = used;
+  }
+
+  const ownFile = document.getElementById("model-file")!;
+  ownFile.addEventListener("cancel", goBack);
   select.addEventListener("input", (event) => {
     event.stopPropagation();
-    if (select.value === "file") document.getElementById("model-file")!.click();
+    if (select.value === "file") ownFile.click();
     else choose(select.value);
   });
 
@@ -93,10 +105,15 @@ export function startChooser(
       if (knownModel(key)) select.value = key;
       return choose(select.value);
     },
+    goBack,
+    /** What was chosen is in use. */
+    settle() {
+      used = given;
+    },
     /** A file of the reader's own has taken the place of the list's. */
     showFile() {
       running?.abort();
-      select.value = "file";
+      select.value = given = "file";
       bar.hidden = true;
     },
     /** One of the page's own models, for a figure. */

@@ -91,6 +91,12 @@ export function startClassifier({ form, takePhoto, takeModel, ...host }: Classif
     /** It is in use. */
     take(model: ModelFacts): void {
       names.take(model);
+      chooser.settle();
+      say();
+    },
+    /** What was to take its place cannot be used. */
+    keep(): void {
+      chooser.goBack();
       say();
     },
     /** Shows what there is to say of it, if not what it is. */

@@ -363,6 +363,7 @@ export const en = {
       `The GPU was lost${message ? ` (${message})` : ""}; it is being opened again.`,
     lostAgain: "The GPU was lost a second time. Reload the page, or try a smaller model.",
     noWebGpu: (reason: string) => `${reason} The figure below works without it.`,
+    incomplete: "A part of this page could not be loaded. Reload it when you are online.",
     loading: (name: string) => `reading ${name} …`,
     downloading: (name: string, part: string) => `downloading ${name}: ${part}`,
     finished: (label: string, samples: number) =>

@@ -354,6 +354,7 @@ export const ko: Words = {
     lostAgain: "GPU를 또 잃었다. 페이지를 새로 고치거나 더 작은 모델을 써 보라.",
     noWebGpu: (reason) =>
       `이 브라우저에서는 WebGPU를 쓸 수 없다. 최신 Chrome, Edge, Safari, Firefox를 https나 localhost에서 쓰면 된다. 아래 그림은 그대로 움직인다. (${reason})`,
+    incomplete: "페이지의 일부를 읽지 못했다. 온라인일 때 새로 고쳐 보라.",
     loading: (name) => `${name} 읽는 중 …`,
     downloading: (name, part) => `${name} 내려받는 중: ${part}`,
     finished: (label, samples) => `샘플 ${samples}개로 만든 ${label}의 맵이 준비되었다.`,

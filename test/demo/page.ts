@@ -114,7 +114,7 @@ const RECORDER = `
   addEventListener("message", ({ data }) => note("hear " + data.kind));
 `;
 
-/** Builds the demo and opens it; /bare/ is the same without WebGPU, /watched/ with a record of what its worker does. */
+/** Builds the demo and opens it; /bare/ is the same without WebGPU, /torn/ without its worker, /watched/ with a record of what its worker does. */
 export async function openDemo() {
   const folder = await mkdtemp(join(tmpdir(), "smoothgrad-demo-"));
   for (const [name, content] of Object.entries(FILES)) await writeFile(join(folder, name), content);
@@ -131,6 +131,8 @@ export async function openDemo() {
     ["/demo/", { folder: join(folder, "demo") }],
     ["/bare/worker.js", { type: "text/javascript", body: noGpu }],
     ["/bare/", { folder: join(folder, "demo") }],
+    ["/torn/worker.js", { type: "text/plain", body: "" }],
+    ["/torn/", { folder: join(folder, "demo") }],
     ["/watched/worker.js", { type: "text/javascript", body: RECORDER + worker }],
     ["/watched/", { folder: join(folder, "demo") }],
   ]);

@@ -78,6 +78,8 @@ test("a file that is not the published one is refused, and the network before it
     /^SqueezeNet 1\.1 could not be downloaded: its bytes are not those that were published\.$/,
   );
   await page.click("#trouble button");
+  const chosen = await page.$eval("#model", (select) => (select as HTMLSelectElement).value);
+  assert.is(chosen, "clean");
   await set("samples", "5");
   await settled(5);
   assert.match(await textOf("#caption b"), /^\d$/);
