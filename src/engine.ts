@@ -3,6 +3,7 @@
 
 import { adapterName, whileAlive } from "./device.js";
 import { bind, type Launch, measure, read, startCompiling } from "./gpu.js";
+import { completeInSlices, type Take } from "./slices.js";
 import { type Job, jobOf, type Submits } from "./submits.js";
 import type { BufferId, Plan, PlanBuffer, Step, View } from "./types.js";
 
@@ -119,6 +120,7 @@ export class Engine {
       return buffer;
     });
     const buffers = new Map<BufferId, GPUBuffer>();
+    const empty: [PlanBuffer, GPUBuffer][] = [];
     plan.buffers.forEach((wanted, id) => {
       const place = plan.places[id] as number;
       if (place >= 0) buffers.set(id, physical[place] as GPUBuffer);
@@ -126,12 +128,21 @@ export class Engine {
         const buffer = make(wanted.label, wanted.bytes);
         own.push(buffer);
         buffers.set(id, buffer);
-      } else if (wanted.fixed && used.has(id))
-        buffers.set(id, upload(device, wanted, shared, make));
+      } else if (wanted.fixed && used.has(id)) {
+        const kept = shared.get(wanted.label);
+        const buffer = kept ?? make(wanted.label, wanted.bytes);
+        if (!kept) empty.push([wanted, buffer]);
+        buffers.set(id, buffer);
+        shared.set(wanted.label, buffer);
+      }
     });
     const error = await whileAlive(device, device.popErrorScope());
     if (error) {
       for (const buffer of own) buffer.destroy();
+      for (const [{ label }, buffer] of empty) {
+        shared.delete(label);
+        buffer.destroy();
+      }
       const bytes = plan.memory.fixed + plan.memory.perSample * capacity;
       throw new Error(
         `the device (${adapterName(device)}) has not the ${megabytes(bytes)} that ${capacity} samples at a ` +
@@ -139,6 +150,7 @@ export class Engine {
         { cause: error },
       );
     }
+    await whileAlive(device, fill(device, empty));
     await whileAlive(device, Promise.all(compiling));
     const parts = (["prologue", "classify", "forward", "backward"] as const).map((part) => {
       const { launches, uniforms } = bind(device, plan[part], buffers);
@@ -213,19 +225,17 @@ function sharedBytes({ buffers }: Plan, { step }: Launch): number {
   return [...shared].reduce((sum, id) => sum + (buffers[id]?.fixed ? buffers[id].bytes : 0), 0);
 }
 
-function upload(
-  device: GPUDevice,
-  { label, bytes, contents }: PlanBuffer,
-  shared: SharedBuffers,
-  make: (label: string, size: number) => GPUBuffer,
-): GPUBuffer {
-  let buffer = shared.get(label);
-  if (!buffer) {
-    buffer = make(label, bytes);
-    if (contents) device.queue.writeBuffer(buffer, 0, contents() as GPUAllowSharedBufferSource);
-    shared.set(label, buffer);
-  }
-  return buffer;
+/** Makes the contents of buffers and writes them, without holding up the page. */
+function fill(device: GPUDevice, empty: readonly [PlanBuffer, GPUBuffer][]): Promise<void> {
+  return completeInSlices(
+    empty.flatMap(([{ contents }, buffer]) => {
+      const write: Take = (whole, from, to) => {
+        const data = whole as GPUAllowSharedBufferSource;
+        device.queue.writeBuffer(buffer, from * whole.BYTES_PER_ELEMENT, data, from, to - from);
+      };
+      return contents ? [[contents, write] as const] : [];
+    }),
+  );
 }
 
 /**

@@ -3,6 +3,7 @@
 
 import type { Model, ModelOptions, ModelSource } from "./model.js";
 import { loadShaders } from "./shaders.js";
+import { breathe } from "./slices.js";
 
 /**
  * Loads an ONNX classifier and compiles its kernels. Rejects with one sentence if the file is no model, uses
@@ -23,6 +24,7 @@ export async function loadModel(
   const files = await dataFiles(externalFiles(bytes), url, options);
   signal?.throwIfAborted();
   const decoded = decodeModel(bytes, { external: (name) => files.get(name) });
+  await breathe();
   return makeModel(device, decoded, options);
 }
 

@@ -28,6 +28,7 @@ import {
   SOFTWARE_TILING,
 } from "./plan.js";
 import type { Preprocess, Preset } from "./preprocess.js";
+import { breathe } from "./slices.js";
 import { DEFAULT_SUBMIT_TIME, Submits } from "./submits.js";
 import { keep, measureTilings, recall, type TuneOptions } from "./tune.js";
 import type { Graph, Layout, OnnxModel, Plan, Tiling, Tuning } from "./types.js";
@@ -87,7 +88,9 @@ export async function makeModel(
   const prepared = Promise.all([imageKernels(device), preparePictures(device)]);
   prepared.catch(() => {});
   await loadOperators(decoded, options);
-  const model = new Model(device, makeGraph(decoded, options), options);
+  const graph = makeGraph(decoded, options);
+  await breathe();
+  const model = new Model(device, graph, options);
   await model.engine({ method: "gradient" }, 1, DEFAULT_MEMORY);
   await whileAlive(device, prepared);
   return model;

@@ -34,6 +34,7 @@ import type {
   BufferId,
   Change,
   Constant,
+  Contents,
   Gate,
   Graph,
   Layout,
@@ -501,7 +502,7 @@ export class Planner implements Planning {
     return id;
   }
 
-  fixed(key: string, bytes: number, contents: () => Float32Array | Uint32Array): BufferId {
+  fixed(key: string, bytes: number, contents: () => Contents): BufferId {
     let id = this.fixedIds.get(key);
     if (id === undefined) {
       id = this.buffers.push({ label: key, bytes, fixed: true, contents }) - 1;
@@ -510,7 +511,7 @@ export class Planner implements Planning {
     return id;
   }
 
-  weights(key: string, bytes: number, contents: () => Float32Array, change?: Change): BufferId {
+  weights(key: string, bytes: number, contents: () => Contents, change?: Change): BufferId {
     const name = change ? `${key}, ${change.name}` : key;
     // What is 1, whatever the weights are, has no noise.
     if (!this.options.noisyWeights || change?.power === 0) return this.fixed(name, bytes, contents);

@@ -21,6 +21,7 @@ const rare: Readonly<Record<string, Rare>> = {
   "dense by four": ["densely", quad],
   cam: ["nothing", () => import("../shaders/cam.wgsl")],
   implicit: ["shared", () => import("../shaders/implicit.wgsl")],
+  narrow: ["sliding", () => import("../shaders/narrow.wgsl")],
   neighborhoods: ["ends", () => import("../shaders/neighborhoods.wgsl")],
   occlusion: ["sampling", () => import("../shaders/occlusion.wgsl")],
   perturb: ["draws", () => import("../shaders/perturb.wgsl")],

@@ -117,6 +117,9 @@ export interface Activation {
 /** Names a buffer of a plan. */
 export type BufferId = number;
 
+/** What a buffer holds at first, or how it is made piece by piece, for whoever has something else to do in between. */
+export type Contents = Float32Array | Uint32Array | Generator<void, Float32Array>;
+
 /** A buffer that a plan needs. */
 export interface PlanBuffer {
   readonly label: string;
@@ -125,7 +128,7 @@ export interface PlanBuffer {
   /** True for what all samples share: weights, tables, sums, settings. */
   readonly fixed: boolean;
   /** First contents of a fixed buffer, made when it is first needed. */
-  readonly contents?: () => Float32Array | Uint32Array;
+  readonly contents?: () => Contents;
 }
 
 /** Some channels of one tensor of every sample in a buffer. Offset and stride count vec4s. */
@@ -275,11 +278,11 @@ export interface Planning {
   /** The lowest or highest image that there can be. */
   bound(which: "low" | "high"): View;
   /** A buffer shared by all samples and kept as long as the plan; the same key gives the same buffer. */
-  fixed(key: string, bytes: number, contents: () => Float32Array | Uint32Array): BufferId;
+  fixed(key: string, bytes: number, contents: () => Contents): BufferId;
   /** Something that is found out once for all nodes alike: the same key gives the same answer. */
   once<T>(key: string, make: () => T): T;
   /** The same for trained parameters, and for what a rule makes of them. */
-  weights(key: string, bytes: number, contents: () => Float32Array, change?: Change): BufferId;
+  weights(key: string, bytes: number, contents: () => Contents, change?: Change): BufferId;
   step(step: Step): void;
   /**
    * A buffer for so many vec4s of counts over the samples of all batches, behind one that says how many samples they

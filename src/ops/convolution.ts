@@ -5,6 +5,7 @@
 
 import type {
   BufferId,
+  Contents,
   Node,
   Planning,
   Sink,
@@ -25,7 +26,7 @@ export interface Convolution extends Weights {
   readonly channels: number;
   readonly outputs: number;
   /** The matrices of weights as conv.wgsl reads them, where they are not those of `weights`. */
-  readonly packed?: () => Float32Array;
+  readonly packed?: () => Contents;
   /** The classes that its outputs stand for, if they do, and its gradient is that of a logit. */
   readonly classes?: BufferId | undefined;
   /** What it counts as where it is a part of another one. */
@@ -43,7 +44,7 @@ function mergedGroups({ groups, channels, outputs }: Convolution): number {
 }
 
 /** Weights as conv.wgsl reads them: [O/4][C/merged/4][k] of 4 × 4 matrices, column by column. */
-function packMatrices(conv: Convolution, merged: number): Float32Array {
+function* packMatrices(conv: Convolution, merged: number): Generator<void, Float32Array> {
   const { groups, channels, outputs } = conv;
   const { data } = conv.weights;
   const taps = conv.window.kernel[0] * conv.window.kernel[1];
@@ -61,6 +62,7 @@ function packMatrices(conv: Convolution, merged: number): Float32Array {
         packed[(to + k) * 16 + (c & 3) * 4 + (o & 3)] = data[from + k] as number;
       }
     }
+    yield;
   }
   return packed;
 }

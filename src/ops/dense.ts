@@ -108,7 +108,7 @@ function asConvolution(linear: Weights, count: number): Convolution {
 }
 
 /** Weights as dense.wgsl reads them: [O/4][I/4] of 4 × 4 matrices, column by column. */
-function packMatrices({ shape, data }: Constant): Float32Array {
+function* packMatrices({ shape, data }: Constant): Generator<void, Float32Array> {
   const [outputs = 0, inputs = 0] = shape;
   const inQuads = Math.ceil(inputs / 4);
   const packed = new Float32Array(Math.ceil(outputs / 4) * inQuads * 16);
@@ -118,6 +118,7 @@ function packMatrices({ shape, data }: Constant): Float32Array {
         o * inputs + i
       ] as number;
     }
+    yield;
   }
   return packed;
 }

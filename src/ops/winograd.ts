@@ -84,34 +84,45 @@ function powers(p: number, factor: number): number[] {
  * G w Gᵀ of every pair of channels as conv.wgsl reads them: [places][O/4][C/4] of 4 × 4 matrices, column by column.
  * For the way back of a convolution that is one itself: of turned weights, with inputs for outputs.
  */
-function packPlaces(conv: Convolution, isTurned: boolean): Float32Array {
+function* packPlaces(conv: Convolution, isTurned: boolean): Generator<void, Float32Array> {
   const { weights, channels, outputs } = conv;
+  const { data } = weights;
   const [size, line] = [sizeOf(conv), lineOf(conv)];
-  const spread = SPREADS[size] as readonly (readonly number[])[];
+  const spread = Float64Array.from((SPREADS[size] as readonly (readonly number[])[]).flat());
   const taps = size * size;
   const [from, to] = [quadsOf(channels), quadsOf(outputs)];
   const place = from * to * 16;
   const packed = new Float32Array(placesOf(conv) * place);
   const half = new Float64Array(line * size);
+  // Millions of weights go through here: plain loops.
   for (let o = 0; o < outputs; o++) {
     for (let c = 0; c < channels; c++) {
       const first = (o * channels + c) * taps;
-      const w = (k: number) => weights.data[first + (isTurned ? taps - 1 - k : k)] as number;
-      const [i, j, across] = isTurned ? [o, c, to] : [c, o, from];
-      const at = ((j >> 2) * across + (i >> 2)) * 16 + (i & 3) * 4 + (j & 3);
       for (let r = 0; r < line; r++) {
-        const row = spread[r] as readonly number[];
         for (let k = 0; k < size; k++) {
-          half[r * size + k] = row.reduce((sum, g, m) => sum + g * w(m * size + k), 0);
+          let sum = 0;
+          for (let m = 0; m < size; m++) {
+            const tap = m * size + k;
+            const w = data[first + (isTurned ? taps - 1 - tap : tap)] as number;
+            sum += (spread[r * size + m] as number) * w;
+          }
+          half[r * size + k] = sum;
         }
       }
+      const [i, j, across] = isTurned ? [o, c, to] : [c, o, from];
+      let at = ((j >> 2) * across + (i >> 2)) * 16 + (i & 3) * 4 + (j & 3);
       for (let r = 0; r < line; r++) {
-        spread.forEach((column, k) => {
-          const value = column.reduce((sum, g, m) => sum + g * (half[r * size + m] as number), 0);
-          packed[at + (r * line + k) * place] = value;
-        });
+        for (let k = 0; k < line; k++) {
+          let sum = 0;
+          for (let m = 0; m < size; m++) {
+            sum += (spread[k * size + m] as number) * (half[r * size + m] as number);
+          }
+          packed[at] = sum;
+          at += place;
+        }
       }
     }
+    yield;
   }
   return packed;
 }

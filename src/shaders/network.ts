@@ -9,7 +9,6 @@ import elementwise from "../../shaders/elementwise.wgsl";
 import gather from "../../shaders/gather.wgsl";
 import gradient from "../../shaders/gradient.wgsl";
 import moments from "../../shaders/moments.wgsl";
-import narrow from "../../shaders/narrow.wgsl";
 import noise from "../../shaders/noise.wgsl";
 import order from "../../shaders/order.wgsl";
 import pool from "../../shaders/pool.wgsl";
@@ -31,6 +30,7 @@ export const beginnings = {
   ends,
   convolving,
   densely,
+  sliding: ends + strip + taps,
   tapping: ends + taps,
   sampling,
   draws: run + random,
@@ -45,7 +45,6 @@ export const shaders = {
   elementwise: ends + elementwise,
   gather: ends + gather,
   moments: sampling + moments,
-  narrow: ends + strip + taps + narrow,
   noise: sampling + noise,
   pool: ends + pool,
   sensitivity: order + sensitivity,

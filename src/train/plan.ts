@@ -15,8 +15,10 @@ import { convWeightGradient } from "../ops/conv.js";
 import { denseWeightGradient } from "../ops/dense.js";
 import { hashOf } from "../perturb.js";
 import { Planner } from "../plan.js";
+import { complete } from "../slices.js";
 import type {
   BufferId,
+  Contents,
   Graph,
   PlanBuffer,
   Step,
@@ -162,9 +164,9 @@ class TrainingPlanner extends Planner implements TrainingPlanning {
     };
   }
 
-  override weights(key: string, bytes: number, contents: () => Float32Array): BufferId {
+  override weights(key: string, bytes: number, contents: () => Contents): BufferId {
     const id = super.weights(key, bytes, contents);
-    if (!this.learned.has(id)) this.learned.set(id, contents());
+    if (!this.learned.has(id)) this.learned.set(id, complete(contents()) as Float32Array);
     return id;
   }
 

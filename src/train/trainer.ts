@@ -6,6 +6,7 @@ import { bind, compile, type Launch, play, read } from "../gpu.js";
 import { loadRareOperators, makeGraph } from "../graph.js";
 import { tilingOf } from "../model.js";
 import { addShaders } from "../shaders.js";
+import { complete } from "../slices.js";
 import type { BufferId, Constant, OnnxModel, Tiling } from "../types.js";
 import type { Network } from "./networks.js";
 import {
@@ -337,7 +338,8 @@ function allocate(device: GPUDevice, plan: TrainingPlan) {
     if (fixed) {
       const buffer = make(label, bytes);
       buffers.set(id, buffer);
-      if (contents) device.queue.writeBuffer(buffer, 0, contents() as GPUAllowSharedBufferSource);
+      if (contents)
+        device.queue.writeBuffer(buffer, 0, complete(contents()) as GPUAllowSharedBufferSource);
     } else if (place >= 0) buffers.set(id, shared[place] as GPUBuffer);
   });
   return { buffers, own };
