@@ -37,33 +37,52 @@ fn matrix(k: u32) -> mat4x4f {
   return w[k];
 }
 
+// Where the samples of an invocation are, four to a vector.
+struct Places {
+  a: vec4u,
+  b: vec4u,
+  c: vec4u,
+  d: vec4u,
+}
+
+// Adds the products of quad i of so many fours of samples. `fours` is a number, not a variable: a condition here would
+// take as long as what it spares.
+fn add_round(places: Places, i: u32, lane: u32, k: u32, quad_step: u32, fours: u32) {
+  var samples: Strip;
+  samples.a = columns_at(places.a + i, lane);
+  if (fours > 1) {
+    samples.b = columns_at(places.b + i, lane);
+  }
+  if (fours > 2) {
+    samples.c = columns_at(places.c + i, lane);
+    samples.d = columns_at(places.d + i, lane);
+  }
+  add_products(&sums0, matrix(k), samples, fours);
+  if (QUADS > 1) {
+    add_products(&sums1, matrix(k + quad_step), samples, fours);
+  }
+  if (QUADS > 2) {
+    add_products(&sums2, matrix(k + 2 * quad_step), samples, fours);
+    add_products(&sums3, matrix(k + 3 * quad_step), samples, fours);
+  }
+}
+
 // Sums over `count` quads of the samples from n on. The matrix of the first is k, `step` leads to that of the next,
 // and `quad_step` to those of the next quad of the result.
 fn multiply(n: u32, lane: u32, count: u32, first: u32, step: u32, quad_step: u32) {
-  let places_a = samples_from(n);
-  let places_b = samples_from(n + 4);
-  let places_c = samples_from(n + 8);
-  let places_d = samples_from(n + 12);
+  let places = Places(samples_from(n), samples_from(n + 4), samples_from(n + 8), samples_from(n + 12));
   var k = first;
-  for (var i = 0u; i < count; i++) {
-    var samples: Strip;
-    samples.a = columns_at(places_a + i, lane);
-    if (FOURS > 1) {
-      samples.b = columns_at(places_b + i, lane);
+  if (FOURS > 2 && run.samples <= n + 4) {
+    // The clean image alone, or the last few. Other numbers are not worth the compiling.
+    for (var i = 0u; i < count; i++) {
+      add_round(places, i, lane, k, quad_step, 1);
+      k += step;
     }
-    if (FOURS > 2) {
-      samples.c = columns_at(places_c + i, lane);
-      samples.d = columns_at(places_d + i, lane);
+  } else {
+    for (var i = 0u; i < count; i++) {
+      add_round(places, i, lane, k, quad_step, FOURS);
+      k += step;
     }
-    add_product(&sums0, matrix(k), samples);
-    if (QUADS > 1) {
-      add_product(&sums1, matrix(k + quad_step), samples);
-    }
-    if (QUADS > 2) {
-      add_product(&sums2, matrix(k + 2 * quad_step), samples);
-      add_product(&sums3, matrix(k + 3 * quad_step), samples);
-    }
-    k += step;
   }
 }
 

@@ -17,11 +17,16 @@ var<private> sums2: Strip;
 var<private> sums3: Strip;
 
 fn add_product(sums: ptr<private, Strip>, m: mat4x4f, columns: Strip) {
+  add_products(sums, m, columns, FOURS);
+}
+
+// The same of so many fours.
+fn add_products(sums: ptr<private, Strip>, m: mat4x4f, columns: Strip, fours: u32) {
   (*sums).a += m * columns.a;
-  if (FOURS > 1) {
+  if (fours > 1) {
     (*sums).b += m * columns.b;
   }
-  if (FOURS > 2) {
+  if (fours > 2) {
     (*sums).c += m * columns.c;
     (*sums).d += m * columns.d;
   }
