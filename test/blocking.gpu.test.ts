@@ -41,8 +41,10 @@ test("a task of 200 ms is seen", async () => {
   assert.ok(durations.some((duration) => duration >= 190));
 });
 
-// A machine that does other things, too, makes tasks longer: here they took 300 and 2800 ms when they were long.
-const MOST = 150;
+// They took 300 and 2800 ms when weights were packed at once. A machine that does other things, too, makes tasks longer,
+// but not every time.
+const MOST = 100;
+const ATTEMPTS = 4;
 
 for (const name of ["SqueezeNet 1.1", "ResNet-18"] as const) {
   const title = `${name} is loaded and explained without a long task`;
@@ -53,15 +55,18 @@ for (const name of ["SqueezeNet 1.1", "ResNet-18"] as const) {
       const { input, build } = fullSize[name];
       const bytes = build();
       const image = { data: randn(3 * 224 * 224, 7), shape: input };
-      const durations = await longTasks(async () => {
-        const model = await loadModel(device, bytes);
-        (await sensitivity(model, image, { samples: 2, target: 0 })).destroy();
-        model.destroy();
-      });
-      const [longest = 0] = durations;
-      assert.ok(longest < MOST, `tasks took ${durations.map(Math.round).join(", ")} ms`);
+      let longest = Number.POSITIVE_INFINITY;
+      for (let i = 0; i < ATTEMPTS && longest > MOST; i++) {
+        const [first = 0] = await longTasks(async () => {
+          const model = await loadModel(device, bytes);
+          (await sensitivity(model, image, { samples: 2, target: 0 })).destroy();
+          model.destroy();
+        });
+        longest = Math.min(longest, first);
+      }
+      assert.ok(longest <= MOST, `every time a task took ${longest} ms or longer`);
     },
-    { timeLimit: 180_000 },
+    { timeLimit: 240_000 },
   );
 }
 

@@ -3,7 +3,8 @@
 //
 //   --samples N      samples of every map, if not what suits the network and the adapter
 //   --tune           chooses tiles by measuring before maps are timed
-//   --peers          measures other libraries beside ours, on the same weights, in the same page
+//   --peers          measures other libraries beside ours, on the same weights, in the same browser
+
 //   --runtime dawn   runs in Node, on Dawn (the package "webgpu"), instead of a browser
 
 import { writeFile } from "node:fs/promises";

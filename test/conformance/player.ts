@@ -5,6 +5,7 @@
 import { bind, compile, play, read } from "../../src/gpu.js";
 import { places, vec4s } from "../../src/layout.js";
 import { makePlan } from "../../src/plan.js";
+import { complete } from "../../src/slices.js";
 import type { BufferId, Graph, Layout, Step, View } from "../../src/types.js";
 
 /** A graph on a device, for batches of a given size. */
@@ -73,7 +74,8 @@ export async function openPlayer(
     if (place >= 0) buffers.set(id, physical[place] as GPUBuffer);
     else if (fixed) {
       const buffer = make(label, bytes);
-      if (contents) device.queue.writeBuffer(buffer, 0, contents() as Float32Array<ArrayBuffer>);
+      if (contents)
+        device.queue.writeBuffer(buffer, 0, complete(contents()) as Float32Array<ArrayBuffer>);
       buffers.set(id, buffer);
     }
   });
