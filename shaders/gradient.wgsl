@@ -4,9 +4,12 @@
 //   guided:    the same, of max(g, 0)            (Springenberg et al. 2015)
 //   deconvnet: max(g, 0), whatever the input was (Zeiler & Fergus 2014)
 //   mean:      g times the mean slope of all samples, from the counts of tally.wgsl (Hill et al. 2025)
-// Put before every backward kernel.
+// Put before every backward kernel. What is the same for all elements is compiled in: an adapter that goes through
+// both sides of a branch, as SwiftShader does, spent two thirds of a pool's time here.
+// Constants: ADD, GATE (0: not gated), ROWS (the mask has rows of its own width: else it is one long row).
 
-const GATE_GUIDED = 2u;     // 1 is the gradient itself
+const GATE_GRADIENT = 1u;
+const GATE_GUIDED = 2u;
 const GATE_DECONVNET = 3u;
 const GATE_MEAN = 4u;
 
@@ -14,8 +17,6 @@ struct Back {
   offset: u32,       // vec4s from the start of a sample to the first of dx
   stride: u32,       // vec4s from a sample of dx to the next
   positions: u32,    // positions of dx: vec4s from a channel quad to the next
-  add: u32,
-  gate: u32,         // 0: not gated
   slope: f32,
   mask_width: u32,   // geometry of the mask, as the forward kernel left it
   mask_offset: u32,
@@ -31,8 +32,7 @@ struct Back {
 fn open_gates(n: u32, quad: u32, position: u32) -> vec4<bool> {
   var row = quad;
   var column = position;
-  // Most masks are one long row, which spares a division.
-  if (back.mask_width != back.positions) {
+  if (ROWS != 0) {
     row = (quad * back.positions + position) / back.mask_width;
     column = position % back.mask_width;
   }
@@ -49,14 +49,17 @@ fn mean_gates(quad: u32, position: u32) -> vec4f {
 }
 
 fn gated(n: u32, quad: u32, position: u32, g: vec4f) -> vec4f {
-  if (back.gate == GATE_DECONVNET) {
+  if (GATE == GATE_DECONVNET) {
     return max(g, vec4f());
   }
-  if (back.gate == GATE_MEAN) {
+  if (GATE == GATE_MEAN) {
     return mix(vec4f(back.slope), vec4f(1), mean_gates(quad, position)) * g;
   }
   let open = open_gates(n, quad, position);
-  let passed = select(g, max(g, vec4f()), back.gate == GATE_GUIDED);
+  var passed = g;
+  if (GATE == GATE_GUIDED) {
+    passed = max(g, vec4f());
+  }
   return select(back.slope * passed, passed, open);
 }
 
@@ -64,10 +67,10 @@ fn gated(n: u32, quad: u32, position: u32, g: vec4f) -> vec4f {
 fn put_gradient(n: u32, quad: u32, position: u32, g: vec4f) {
   let i = n * back.stride + back.offset + quad * back.positions + position;
   var v = g;
-  if (back.add != 0) {
+  if (ADD != 0) {
     v += dx[i];
   }
-  if (back.gate != 0) {
+  if (GATE != 0) {
     v = gated(n, quad, position, v);
   }
   dx[i] = v;

@@ -5,7 +5,7 @@
 // are kept per device for as long as the device lives. What differs from layer to layer is not compiled into a
 // pipeline but lies in uniform structs, so that all layers of a kind, of all models, share one.
 
-import { loadShaders, shader } from "./shaders.js";
+import { DEFAULTS, loadShaders, shader } from "./shaders.js";
 import type { BufferId, Step } from "./types.js";
 
 const pipelines = new WeakMap<GPUDevice, Map<string, Promise<GPUComputePipeline>>>();
@@ -15,7 +15,7 @@ const ready = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
 export function shaderText(step: Step): string {
   const text = shader(step.shader);
   if (text === undefined) throw new Error(`${step.label}: there is no shader "${step.shader}"`);
-  const lines = Object.entries(step.constants ?? {}).map(([name, value]) => {
+  const lines = Object.entries({ ...DEFAULTS, ...step.constants }).map(([name, value]) => {
     if (!Number.isInteger(value)) {
       throw new Error(`${step.label}: ${name} must be an integer, got ${value}`);
     }

@@ -23,6 +23,7 @@ import { type Method, methodOf, RELEVANCE, ruleOf } from "./methods.js";
 import { hideStep, shareSteps } from "./occlusion.js";
 import { gateInPlace } from "./ops/activation.js";
 import { slots } from "./ops/concat.js";
+import { compiled } from "./ops/epilogue.js";
 import { ops } from "./ops/index.js";
 import { rearrangementOf, staysInPlace } from "./ops/move.js";
 import { multiply } from "./ops/relevance.js";
@@ -561,7 +562,7 @@ export class Planner implements Planning {
   }
 
   step(step: Step): void {
-    this.steps.push(this.kind === undefined ? step : { ...step, layer: this.kind });
+    this.steps.push({ ...compiled(step), ...(this.kind !== undefined && { layer: this.kind }) });
   }
 
   tally(key: string, vec4s: number, step: (counts: BufferId) => Step): BufferId {
@@ -569,7 +570,7 @@ export class Planner implements Planning {
     if (id === undefined) {
       id = this.buffers.push({ label: key, bytes: (1 + vec4s) * 16, fixed: true }) - 1;
       this.fixedIds.set(key, id);
-      this.tallies.push(step(id));
+      this.tallies.push(compiled(step(id)));
     }
     return id;
   }

@@ -36,6 +36,9 @@ const rare: Readonly<Record<string, Rare>> = {
   winograd5: ["ends", tiles, () => import("../shaders/winograd5.wgsl")],
 };
 
+/** What steps that do not begin or end like others leave unsaid. */
+export const DEFAULTS: Readonly<Record<string, number>> = { ADD: 0, GATE: 0, ROWS: 0, DILATED: 0 };
+
 /** The text of a shader; undefined if there is none of that name, or it was not loaded. */
 export function shader(name: string): string | undefined {
   return texts.get(name);

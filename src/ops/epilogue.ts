@@ -2,9 +2,9 @@
 // leaves its result) and of gradient.wgsl (how a backward kernel leaves its gradient).
 
 import { positions } from "../layout.js";
-import type { BufferId, Mask, Node, Planning, Sink, View } from "../types.js";
+import type { BufferId, Mask, Node, Planning, Sink, Step, View } from "../types.js";
 
-/** Uniforms and bindings that a step takes over. */
+/** Uniforms and bindings that a step takes over. What has a name in capitals is compiled in, by `compiled`. */
 export interface Part {
   readonly uniforms: Record<string, Record<string, number>>;
   readonly bindings: Record<string, BufferId>;
@@ -56,13 +56,15 @@ const GATES = { gradient: 1, guided: 2, deconvnet: 3, mean: 4 } as const;
 /** For kernels that leave a gradient. */
 export function gradientTo(sink: Sink, plan: Planning): Part {
   const { gate } = sink;
-  const { width = 1, offset = 0, stride = 0 } = gate?.mask ?? {};
+  const row = positions(sink.layout);
+  const { width = row, offset = 0, stride = 0 } = gate?.mask ?? {};
   const back = {
+    ADD: sink.add ? 1 : 0,
+    GATE: gate ? GATES[gate.rule] : 0,
+    ROWS: width === row ? 0 : 1,
     offset: sink.offset,
     stride: sink.stride,
-    positions: positions(sink.layout),
-    add: sink.add ? 1 : 0,
-    gate: gate ? GATES[gate.rule] : 0,
+    positions: row,
     slope: gate?.slope ?? 0,
     mask_width: width,
     mask_offset: offset,
@@ -71,6 +73,21 @@ export function gradientTo(sink: Sink, plan: Planning): Part {
   const none = () => plan.fixed("no mask", 4, () => new Uint32Array(1));
   const gate_mask = gate?.counts ?? gate?.mask?.buffer ?? none();
   return { uniforms: { back }, bindings: { dx: sink.buffer, gate_mask } };
+}
+
+/** The step with what is to be compiled in among its constants, not its uniforms. */
+export function compiled(step: Step): Step {
+  const constants: Record<string, number> = { ...step.constants };
+  const uniforms: Record<string, Record<string, number>> = {};
+  for (const [struct, fields] of Object.entries(step.uniforms)) {
+    const left: Record<string, number> = {};
+    for (const [name, value] of Object.entries(fields)) {
+      if (name === name.toUpperCase()) constants[name] = value;
+      else left[name] = value;
+    }
+    uniforms[struct] = left;
+  }
+  return { ...step, constants, uniforms };
 }
 
 /** Where a kernel reads x, or dy in its place. */
