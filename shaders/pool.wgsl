@@ -36,6 +36,8 @@ struct Layer {
 @group(0) @binding(3) var<storage, read> winners: array<u32>;
 @group(0) @binding(4) var<storage, read> counts: array<vec4u>;        // tally.wgsl: samples, [C/4][OUT][taps]
 
+// Constant put before: DILATED.
+
 const LOWEST = -0x1.fffffep+127;
 
 @compute @workgroup_size(64)
@@ -81,13 +83,14 @@ fn windows_over(i: u32, kernel: u32, stride: u32, dilation: u32, count: u32) -> 
   return vec2u(first, min(i / stride + 1, count));
 }
 
-// The number of a window's element at this place from its beginning; 256 where there is none.
-fn tap_at(y: i32, x: i32) -> u32 {
-  let d = vec2i(vec2u(layer.dilation_x, layer.dilation_y));
-  let k = vec2i(x, y) / d;
-  let inside = x >= 0 && y >= 0 && k.x < i32(layer.kernel_x) && k.y < i32(layer.kernel_y);
-  let divides = all(k * d == vec2i(x, y));
-  return select(256, u32(k.y) * layer.kernel_x + u32(k.x), inside && divides);
+// Along an axis, the number of a window's element at this place from its beginning; where there is none, more than any
+// element's number comes to.
+fn tap_at(place: i32, kernel: u32, dilation: u32) -> u32 {
+  var k = place;
+  if (DILATED != 0) {
+    k = select(-1, place / i32(dilation), place % i32(dilation) == 0);
+  }
+  return select(256, u32(k), k >= 0 && k < i32(kernel));
 }
 
 // Two by two pixels, which are seen by nearly the same windows.
@@ -115,15 +118,19 @@ fn max_backward(@builtin(global_invocation_id) id: vec3u) {
   let right = min((column + 1) / layer.stride_x + 1, layer.out_width);
   for (var oy = top; oy < bottom; oy++) {
     let y = i32(row) - i32(oy * layer.stride_y);
+    let upper = tap_at(y, layer.kernel_y, layer.dilation_y) * layer.kernel_x;
+    let lower = tap_at(y + 1, layer.kernel_y, layer.dilation_y) * layer.kernel_x;
     for (var ox = left; ox < right; ox++) {
       let x = i32(column) - i32(ox * layer.stride_x);
+      let near = tap_at(x, layer.kernel_x, layer.dilation_x);
+      let far = tap_at(x + 1, layer.kernel_x, layer.dilation_x);
       let o = oy * layer.out_width + ox;
       let number = (vec4u(winners[winner_start + o]) >> vec4u(0, 8, 16, 24)) & vec4u(255);
       let g = dy[begin + o];
-      g00 += select(vec4f(), g, number == vec4u(tap_at(y, x)));
-      g01 += select(vec4f(), g, number == vec4u(tap_at(y, x + 1)));
-      g10 += select(vec4f(), g, number == vec4u(tap_at(y + 1, x)));
-      g11 += select(vec4f(), g, number == vec4u(tap_at(y + 1, x + 1)));
+      g00 += select(vec4f(), g, number == vec4u(upper + near));
+      g01 += select(vec4f(), g, number == vec4u(upper + far));
+      g10 += select(vec4f(), g, number == vec4u(lower + near));
+      g11 += select(vec4f(), g, number == vec4u(lower + far));
     }
   }
   let p = y0 * layer.in_width + x0;

@@ -139,7 +139,12 @@ function pool(kind: "max" | "average"): Op {
       entry: isApart ? "max_backward_apart" : `${kind}_backward`,
       uniforms: join(
         parts,
-        layer({ ...sizes, quads: quads(sink.layout), winner_shared: baseline ? 1 : 0 }),
+        layer({
+          ...sizes,
+          DILATED: window.dilation.every((d) => d === 1) ? 0 : 1,
+          quads: quads(sink.layout),
+          winner_shared: baseline ? 1 : 0,
+        }),
       ).uniforms,
       bindings: parts.bindings,
       workgroups: [Math.ceil((rows * columns) / 64), quads(sink.layout), 1],
