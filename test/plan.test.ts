@@ -35,9 +35,9 @@ const planOf = (method?: string): Plan =>
   makePlan(makeGraph(decodeModel(fire().bytes())), method === undefined ? {} : { method });
 
 const lines = (steps: readonly Step[]) =>
-  steps.map(({ label, shader, entry, uniforms }) => {
-    const { add, gate } = uniforms.back ?? {};
-    return `${label}: ${shader}.${entry}${add ? ", added" : ""}${gate ? ", gated" : ""}`;
+  steps.map(({ label, shader, entry, constants }) => {
+    const { ADD, GATE } = constants ?? {};
+    return `${label}: ${shader}.${entry}${ADD ? ", added" : ""}${GATE ? ", gated" : ""}`;
   });
 
 const test = suite("plan");
