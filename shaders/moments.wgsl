@@ -35,8 +35,10 @@ fn accumulate(@builtin(global_invocation_id) id: vec3u) {
     let pass_index = run.first + i;
     let point = pass_index % run.points;
     var g = gradients[i * layer.stride + id.x];
-    if (run.path == NODES) {
-      g *= place(pass_index).y;
+    if (PATHS != 0) {
+      if (run.path == NODES) {
+        g *= place(pass_index).y;
+      }
     }
     total = select(total + g, g, point == 0);
     if (point + 1 < run.points) {
@@ -44,8 +46,10 @@ fn accumulate(@builtin(global_invocation_id) id: vec3u) {
     }
     let sample = pass_index / run.points;
     var a = total;
-    if (is_straight()) {
-      a *= sample_at(quad, position, sample) - baseline_at(quad, position, sample);
+    if (PATHS != 0) {
+      if (is_straight()) {
+        a *= sample_at(quad, position, sample) - baseline_at(quad, position, sample);
+      }
     }
     let before = f32(sample);
     let n = before + 1;

@@ -60,9 +60,11 @@ fn add_noise(@builtin(global_invocation_id) id: vec3u) {
   for (var s = 0u; s < 4 && p0 + s < layer.positions; s++) {
     let i = id.y * layer.positions + p0 + s;
     var x = image[i] + level(sample) * spread[i] * noise[s];
-    if (is_straight()) {
-      let alpha = place(pass_index).x;
-      x = (1 - alpha) * baseline_at(id.y, p0 + s, sample) + alpha * x;
+    if (PATHS != 0) {
+      if (is_straight()) {
+        let alpha = place(pass_index).x;
+        x = (1 - alpha) * baseline_at(id.y, p0 + s, sample) + alpha * x;
+      }
     }
     noisy[id.z * layer.stride + i] = x;
   }

@@ -56,9 +56,10 @@ export function classStep(target: BufferId, logits: View): Step {
 }
 
 /** The inputs of a batch: the image with noise, or a place on the way there from a baseline. */
-export function noiseStep(ports: Ports, input: Layout, noisy: BufferId): Step {
+export function noiseStep(ports: Ports, input: Layout, noisy: BufferId, hasPaths: boolean): Step {
   const { image, spread, baselines, table, run } = ports;
   return {
+    constants: { PATHS: hasPaths ? 1 : 0 },
     label: "noise",
     shader: "noise",
     entry: "add_noise",
@@ -130,9 +131,15 @@ export function relevanceStep(logits: View, seeds: View): Step {
 }
 
 /** Takes what came out of a batch into the moments. */
-export function accumulateStep(ports: Ports, input: Layout, gradients: BufferId): Step {
+export function accumulateStep(
+  ports: Ports,
+  input: Layout,
+  gradients: BufferId,
+  hasPaths: boolean,
+): Step {
   const { image, spread, baselines, table, moments, run } = ports;
   return {
+    constants: { PATHS: hasPaths ? 1 : 0 },
     label: "accumulate",
     shader: "moments",
     entry: "accumulate",

@@ -245,7 +245,8 @@ export class Planner implements Planning {
       else if (cam?.role !== "map") this.goBack(target, this.options.method as string);
       if (map) this.step(map());
       if (slopes) this.timesSlopes(slopes);
-      this.step(accumulateStep(ports, input, this.gradient(graph.input).buffer));
+      const { buffer } = this.gradient(graph.input);
+      this.step(accumulateStep(ports, input, buffer, method.path !== undefined));
     }
     const backward = this.steps;
     const baselineSteps = method?.baseline ? this.baselineSteps(network.slice(1)) : [];
@@ -343,7 +344,7 @@ export class Planner implements Planning {
   private begin(ports: Ports, method: Method | undefined): View | undefined {
     const { layout, buffer: shown } = this.value(this.graph.input);
     if (method?.path !== "blur") {
-      this.steps = [noiseStep(ports, layout, shown)];
+      this.steps = [noiseStep(ports, layout, shown, method?.path !== undefined)];
       if (method?.occlusion) this.step(hideStep(ports, this.picture(), shown));
       return undefined;
     }
@@ -351,7 +352,7 @@ export class Planner implements Planning {
     const slopes = this.ownView("slopes of the path", layout);
     const buffers = { sharp, shown, slopes: slopes.buffer };
     const make = (label: string, bytes: number) => this.perSample(label, bytes);
-    this.steps = [noiseStep(ports, layout, sharp)];
+    this.steps = [noiseStep(ports, layout, sharp, true)];
     for (const step of blurSteps(ports, this.picture(), buffers, make)) this.step(step);
     return slopes;
   }

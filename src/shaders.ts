@@ -37,7 +37,13 @@ const rare: Readonly<Record<string, Rare>> = {
 };
 
 /** What steps that do not begin or end like others leave unsaid. */
-export const DEFAULTS: Readonly<Record<string, number>> = { ADD: 0, GATE: 0, ROWS: 0, DILATED: 0 };
+export const DEFAULTS: Readonly<Record<string, number>> = {
+  PATHS: 1,
+  ADD: 0,
+  GATE: 0,
+  ROWS: 0,
+  DILATED: 0,
+};
 
 /** The text of a shader; undefined if there is none of that name, or it was not loaded. */
 export function shader(name: string): string | undefined {
