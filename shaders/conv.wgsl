@@ -58,8 +58,8 @@ struct Taps {
   shift_step: i32,
 }
 
-// The planes that are summed over: where the first is and the way to the next, how many and how large they are; the matrix for the first
-// quad of the result and the first tap, and the way to the matrix of the next plane and of the next quad.
+// The planes that are summed over: where the first is and the way to the next, how many and how large they are; the
+// matrix for the first quad of the result and the first tap, and the way to the matrix of the next plane and of the next quad.
 struct Planes {
   start: u32,
   step: u32,

@@ -30,7 +30,9 @@ const WORTH = 0.97;
 /** Milliseconds of each kind of layer. */
 type Times = ReadonlyMap<string, number>;
 
-const isOfSoftware = ({ workgroup }: Tiling): boolean => workgroup === SOFTWARE_TILING.workgroup;
+/** True for the tilings that suit a processor that plays a GPU. */
+export const isOfSoftware = ({ workgroup }: Tiling): boolean =>
+  workgroup === SOFTWARE_TILING.workgroup;
 
 /** The tilings that may suit the adapter whose own is the first. */
 export function candidates(own: Tiling): Tiling[] {

@@ -281,11 +281,12 @@ function launch(
   const tile = tileOf(pixels, extent.quads, plan.tiling);
   const invocations = extent.groups * tile.blocks * tile.tiles * tile.lanes;
   const BACKWARD = "dx" in part.bindings ? 1 : 0;
-  const more = layer({ groups, tiles: tile.tiles });
+  const more = [layer({ groups, tiles: tile.tiles })];
+  if (BACKWARD) more.push(classPart(conv, plan));
   return {
     shader: tile.lanes > 1 ? "conv by four" : "conv",
     constants: { WORKGROUP: workgroup, QUADS: tile.quads, FOURS: tile.fours, BACKWARD },
-    ...join(parts, more, BACKWARD ? classPart(conv, plan) : more),
+    ...join(parts, ...more),
     workgroups: [Math.ceil(invocations / workgroup), 1, 1],
     samples: 1,
     flops,

@@ -2,7 +2,7 @@
 
 import { adapterName, requestDevice } from "../../src/device.js";
 import { tilingOf } from "../../src/model.js";
-import { SOFTWARE_TILING } from "../../src/plan.js";
+import { isOfSoftware } from "../../src/tune.js";
 import { type Ceilings, measureCeilings } from "./ceilings.js";
 import { benchNetwork, networkNames, samplesOf } from "./networks.js";
 import { benchPeers, PEER_NETWORKS } from "./peers.js";
@@ -41,7 +41,7 @@ export interface Measured {
 export async function run(gpu: GPU, options: BenchOptions, report: Report): Promise<Measured> {
   const device = await requestDevice({ gpu });
   const adapter = adapterName(device);
-  const isSoftware = tilingOf(device).pixels === SOFTWARE_TILING.pixels;
+  const isSoftware = isOfSoftware(tilingOf(device));
   const ceilings = await measureCeilings(device);
   device.destroy();
   await report({ name: "adapter: operations in registers", gflops: ceilings.gflops, share: 1 });
