@@ -7,12 +7,12 @@
 // column. The product of two such matrices is what everything here is made of: one load of a pixel serves
 // QUADS · 16 products. An invocation makes QUADS quads of 4 · FOURS pixels, which are neighbors in the long row of
 // all pixels of the plane. It goes from tap to tap, finds where its pixels lie for that tap, and sums over the
-// quads there. Both loops are one, because what a loop carries is all of the sums.
+// quads there; a loop that would go round once is not there, because what a loop carries is all of the sums.
 //
 // In the backward pass the pixels j of equal j mod S (a phase) see the same taps, so that a phase looks like a
 // picture of its own with stride 1.
 //
-// Constants put before: WORKGROUP, QUADS, FOURS, BACKWARD.
+// Constants put before: WORKGROUP, QUADS, FOURS, BACKWARD, LOOPS.
 
 struct Layer {
   kernel_y: u32,
@@ -45,6 +45,10 @@ struct Layer {
 
 @group(0) @binding(3) var<storage, read> target_class: array<u32, 3>;  // as in sensitivity.wgsl
 
+// LOOPS: PLANES alone for a kernel of one tap, where every pixel reads its own place; TAPS alone for one plane.
+const TAPS = 1u;
+const PLANES = 2u;
+
 const LOGIT = 0u;
 const OUTSIDE = 0xffffffffu;
 
@@ -71,20 +75,36 @@ struct Planes {
   quad_step: u32,
 }
 
+// Where the columns of an invocation are, four to a matrix.
+struct Places {
+  a: Four,
+  b: Four,
+  c: Four,
+  d: Four,
+}
+
 // Where four pixels read with a shift: their places in the plane.
-fn places(rows: vec4i, columns: vec4i, shift: vec2i, planes: Planes) -> vec4u {
+fn places(rows: SignedFour, columns: SignedFour, shift: vec2i, planes: Planes) -> Four {
   let r = rows + shift.y;
   let c = columns + shift.x;
-  let inside = (r >= vec4i()) & (r < vec4i(i32(planes.height))) & (c >= vec4i()) & (c < vec4i(i32(planes.width)));
-  return select(vec4u(OUTSIDE), vec4u(r * i32(planes.width) + c), inside);
+  let is_row = (r >= SignedFour()) & (r < SignedFour(i32(planes.height)));
+  let is_column = (c >= SignedFour()) & (c < SignedFour(i32(planes.width)));
+  return select(Four(OUTSIDE), Four(r * i32(planes.width) + c), is_row & is_column);
 }
 
 fn column(place: u32) -> vec4f {
+  if ((LOOPS & TAPS) == 0) {
+    // What is read behind the end of the plane is not left anywhere.
+    return x[place];
+  }
   return select(x[place], vec4f(), place == OUTSIDE);
 }
 
-fn four(start: u32, p: vec4u, lane: u32) -> mat4x4f {
-  return columns_at(select(start + p, vec4u(OUTSIDE), p == vec4u(OUTSIDE)), lane);
+fn four(start: u32, p: Four) -> mat4x4f {
+  if ((LOOPS & TAPS) == 0) {
+    return columns_at(start + p);
+  }
+  return columns_at(select(start + p, Four(OUTSIDE), p == Four(OUTSIDE)));
 }
 
 fn matrix(k: u32) -> mat4x4f {
@@ -94,65 +114,72 @@ fn matrix(k: u32) -> mat4x4f {
   return w[k];
 }
 
+// Adds what the plane from `start` on gives with matrix k, and with those of the other quads.
+fn add_plane(p: Places, start: u32, k: u32, quad_step: u32) {
+  var pixels: Strip;
+  pixels.a = four(start, p.a);
+  if (FOURS > 1) {
+    pixels.b = four(start, p.b);
+  }
+  if (FOURS > 2) {
+    pixels.c = four(start, p.c);
+    pixels.d = four(start, p.d);
+  }
+  add_product(&sums0, matrix(k), pixels);
+  if (QUADS > 1) {
+    add_product(&sums1, matrix(k + quad_step), pixels);
+  }
+  if (QUADS > 2) {
+    add_product(&sums2, matrix(k + 2 * quad_step), pixels);
+    add_product(&sums3, matrix(k + 3 * quad_step), pixels);
+  }
+}
+
+// The same of all planes, whose first has the matrix k.
+fn add_planes(p: Places, first: u32, planes: Planes) {
+  if ((LOOPS & PLANES) == 0) {
+    add_plane(p, planes.start, first, planes.quad_step);
+    return;
+  }
+  var start = planes.start;
+  var k = first;
+  for (var i = 0u; i < planes.count; i++) {
+    add_plane(p, start, k, planes.quad_step);
+    start += planes.step;
+    k += planes.matrix_step;
+  }
+}
+
 // Sums up what the pixels from `from_column` on, in rows of `width`, see through the taps. What is read is `stride`
 // pixels from that of the pixel's neighbor.
 fn convolve(from_column: u32, lane: u32, width: u32, stride: vec2u, ty: Taps, tx: Taps, planes: Planes) {
-  let first = vec4u(from_column) + vec4u(0, 1, 2, 3);
-  let rows_a = vec4i(first / width * stride.y);
-  let rows_b = vec4i((first + 4) / width * stride.y);
-  let rows_c = vec4i((first + 8) / width * stride.y);
-  let rows_d = vec4i((first + 12) / width * stride.y);
-  let columns_a = vec4i(first % width * stride.x);
-  let columns_b = vec4i((first + 4) % width * stride.x);
-  let columns_c = vec4i((first + 8) % width * stride.x);
-  let columns_d = vec4i((first + 12) % width * stride.x);
-  var places_a: vec4u;
-  var places_b: vec4u;
-  var places_c: vec4u;
-  var places_d: vec4u;
-  var tap = 0u;
-  var left = 0u;   // planes of the present tap
-  var start = 0u;
-  var k = 0u;
-  let rounds = ty.count * tx.count * planes.count;
-  for (var round = 0u; round < rounds; round++) {
-    if (left == 0) {
-      let i = tap / tx.count;
-      let j = tap % tx.count;
-      let shift = vec2i(tx.shift + i32(j) * tx.shift_step, ty.shift + i32(i) * ty.shift_step);
-      places_a = places(rows_a, columns_a, shift, planes);
-      if (FOURS > 1) {
-        places_b = places(rows_b, columns_b, shift, planes);
-      }
-      if (FOURS > 2) {
-        places_c = places(rows_c, columns_c, shift, planes);
-        places_d = places(rows_d, columns_d, shift, planes);
-      }
-      tap++;
-      left = planes.count;
-      start = planes.start;
-      k = planes.matrix + (ty.first + i * ty.step) * layer.kernel_x + tx.first + j * tx.step;
-    }
-    var pixels: Strip;
-    pixels.a = four(start, places_a, lane);
+  let first = four_from(from_column, lane);
+  if ((LOOPS & TAPS) == 0) {
+    add_planes(Places(first, first + 4, first + 8, first + 12), planes.matrix, planes);
+    return;
+  }
+  let rows_a = SignedFour(first / width * stride.y);
+  let rows_b = SignedFour((first + 4) / width * stride.y);
+  let rows_c = SignedFour((first + 8) / width * stride.y);
+  let rows_d = SignedFour((first + 12) / width * stride.y);
+  let columns_a = SignedFour(first % width * stride.x);
+  let columns_b = SignedFour((first + 4) % width * stride.x);
+  let columns_c = SignedFour((first + 8) % width * stride.x);
+  let columns_d = SignedFour((first + 12) % width * stride.x);
+  for (var tap = 0u; tap < ty.count * tx.count; tap++) {
+    let i = tap / tx.count;
+    let j = tap % tx.count;
+    let shift = vec2i(tx.shift + i32(j) * tx.shift_step, ty.shift + i32(i) * ty.shift_step);
+    var p: Places;
+    p.a = places(rows_a, columns_a, shift, planes);
     if (FOURS > 1) {
-      pixels.b = four(start, places_b, lane);
+      p.b = places(rows_b, columns_b, shift, planes);
     }
     if (FOURS > 2) {
-      pixels.c = four(start, places_c, lane);
-      pixels.d = four(start, places_d, lane);
+      p.c = places(rows_c, columns_c, shift, planes);
+      p.d = places(rows_d, columns_d, shift, planes);
     }
-    add_product(&sums0, matrix(k), pixels);
-    if (QUADS > 1) {
-      add_product(&sums1, matrix(k + planes.quad_step), pixels);
-    }
-    if (QUADS > 2) {
-      add_product(&sums2, matrix(k + 2 * planes.quad_step), pixels);
-      add_product(&sums3, matrix(k + 3 * planes.quad_step), pixels);
-    }
-    left--;
-    start += planes.step;
-    k += planes.matrix_step;
+    add_planes(p, planes.matrix + (ty.first + i * ty.step) * layer.kernel_x + tx.first + j * tx.step, planes);
   }
 }
 

@@ -26,8 +26,8 @@ fn column(place: u32) -> vec4f {
 }
 
 // Where the first quads of four samples are; there may be fewer, and what is made of the others is dropped.
-fn samples_from(n: u32) -> vec4u {
-  return min(vec4u(n, n + 1, n + 2, n + 3), vec4u(run.samples - 1)) * layer.x_stride + layer.x_offset;
+fn samples_from(n: u32, lane: u32) -> Four {
+  return min(four_from(n, lane), Four(run.samples - 1)) * layer.x_stride + layer.x_offset;
 }
 
 fn matrix(k: u32) -> mat4x4f {
@@ -39,23 +39,23 @@ fn matrix(k: u32) -> mat4x4f {
 
 // Where the samples of an invocation are, four to a vector.
 struct Places {
-  a: vec4u,
-  b: vec4u,
-  c: vec4u,
-  d: vec4u,
+  a: Four,
+  b: Four,
+  c: Four,
+  d: Four,
 }
 
 // Adds the products of quad i of so many fours of samples. `fours` is a number, not a variable: a condition here would
 // take as long as what it spares.
-fn add_round(places: Places, i: u32, lane: u32, k: u32, quad_step: u32, fours: u32) {
+fn add_round(places: Places, i: u32, k: u32, quad_step: u32, fours: u32) {
   var samples: Strip;
-  samples.a = columns_at(places.a + i, lane);
+  samples.a = columns_at(places.a + i);
   if (fours > 1) {
-    samples.b = columns_at(places.b + i, lane);
+    samples.b = columns_at(places.b + i);
   }
   if (fours > 2) {
-    samples.c = columns_at(places.c + i, lane);
-    samples.d = columns_at(places.d + i, lane);
+    samples.c = columns_at(places.c + i);
+    samples.d = columns_at(places.d + i);
   }
   add_products(&sums0, matrix(k), samples, fours);
   if (QUADS > 1) {
@@ -70,17 +70,17 @@ fn add_round(places: Places, i: u32, lane: u32, k: u32, quad_step: u32, fours: u
 // Sums over `count` quads of the samples from n on. The matrix of the first is k, `step` leads to that of the next,
 // and `quad_step` to those of the next quad of the result.
 fn multiply(n: u32, lane: u32, count: u32, first: u32, step: u32, quad_step: u32) {
-  let places = Places(samples_from(n), samples_from(n + 4), samples_from(n + 8), samples_from(n + 12));
+  let places = Places(samples_from(n, lane), samples_from(n + 4, lane), samples_from(n + 8, lane), samples_from(n + 12, lane));
   var k = first;
   if (FOURS > 2 && run.samples <= n + 4) {
     // The clean image alone, or the last few. Other numbers are not worth the compiling.
     for (var i = 0u; i < count; i++) {
-      add_round(places, i, lane, k, quad_step, 1);
+      add_round(places, i, k, quad_step, 1);
       k += step;
     }
   } else {
     for (var i = 0u; i < count; i++) {
-      add_round(places, i, lane, k, quad_step, FOURS);
+      add_round(places, i, k, quad_step, FOURS);
       k += step;
     }
   }

@@ -11,7 +11,15 @@ fn lane_of(index: u32) -> u32 {
   return index % 4;
 }
 
-fn columns_at(places: vec4u, lane: u32) -> mat4x4f {
-  let own = column(places[lane]);
+// Of the places of four columns, the one of this invocation.
+alias Four = u32;
+alias SignedFour = i32;
+
+fn four_from(first: u32, lane: u32) -> Four {
+  return first + lane;
+}
+
+fn columns_at(place: Four) -> mat4x4f {
+  let own = column(place);
   return mat4x4f(own, quadSwapX(own), quadSwapY(own), quadSwapDiagonal(own));
 }

@@ -254,6 +254,20 @@ function classPart(conv: Convolution, plan: Planning): Part {
   return { ...layer({ by_class }), bindings: { target_class: classes ?? none() } };
 }
 
+/** As in conv.wgsl. */
+const TAPS = 1;
+const PLANES = 2;
+
+/** The loops that there must be. */
+function loopsOf({ window }: Convolution, { terms }: Extent): number {
+  const { kernel, stride, before, input, output } = window;
+  const isEverywhere = [0, 1].every(
+    (i) => kernel[i] === 1 && stride[i] === 1 && before[i] === 0 && input[i] === output[i],
+  );
+  if (isEverywhere) return PLANES;
+  return terms === 1 ? TAPS : TAPS + PLANES;
+}
+
 /** What forward and backward launches have in common: by tiles of a workgroup, or by those of an invocation. */
 function launch(
   conv: Convolution,
@@ -281,11 +295,12 @@ function launch(
   const tile = tileOf(pixels, extent.quads, plan.tiling);
   const invocations = extent.groups * tile.blocks * tile.tiles * tile.lanes;
   const BACKWARD = "dx" in part.bindings ? 1 : 0;
+  const LOOPS = loopsOf(conv, extent);
   const more = [layer({ groups, tiles: tile.tiles })];
   if (BACKWARD) more.push(classPart(conv, plan));
   return {
     shader: tile.lanes > 1 ? "conv by four" : "conv",
-    constants: { WORKGROUP: workgroup, QUADS: tile.quads, FOURS: tile.fours, BACKWARD },
+    constants: { WORKGROUP: workgroup, QUADS: tile.quads, FOURS: tile.fours, BACKWARD, LOOPS },
     ...join(parts, ...more),
     workgroups: [Math.ceil(invocations / workgroup), 1, 1],
     samples: 1,
