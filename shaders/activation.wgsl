@@ -1,16 +1,16 @@
 // How a forward kernel leaves its result: y = a(v) with the piecewise linear activation
 //   a(v) = clamp(v, LOW, HIGH) + SLOPE · (v − clamp(v, LOW, HIGH)),
 // and, where the backward pass will need it, one bit per element: LOW < v < HIGH.
-// Put before the kernels that can apply an activation.
+// Put before the kernels that can apply an activation. What is the same for all elements is compiled in: an adapter that
+// goes through both sides of a branch, as SwiftShader does, spent half of a small layer's time here.
+// Constants: ACTIVATE, KEEP_MASK (write the bits).
 
 struct Out {
   offset: u32,       // vec4s from the start of a sample to the first of y
   stride: u32,       // vec4s from a sample of y to the next
-  activate: u32,
   low: f32,
   high: f32,
   slope: f32,
-  keep_mask: u32,    // write the bits
   mask_offset: u32,  // words from the start of a sample of the mask to the first
   mask_stride: u32,  // words from a sample of the mask to the next
 }
@@ -20,18 +20,32 @@ struct Out {
 @group(0) @binding(7) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(8) var<storage, read_write> mask: array<u32>;  // 8 positions × 4 lanes a word, rows of whole words
 
+// ACTIVATE: not at all, as above, or with LOW = 0 and no HIGH and SLOPE, as a ReLU is.
+const IDENTITY = 0u;
+const RECTIFIER = 2u;
+
 fn activate(v: vec4f) -> vec4f {
-  if (out.activate == 0) {
+  if (ACTIVATE == IDENTITY) {
     return v;
+  }
+  if (ACTIVATE == RECTIFIER) {
+    return max(v, vec4f());
   }
   let inside = clamp(v, vec4f(out.low), vec4f(out.high));
   return inside + out.slope * (v - inside);
 }
 
+fn is_open(v: vec4f) -> vec4<bool> {
+  if (ACTIVATE == RECTIFIER) {
+    return v > vec4f();
+  }
+  return (v > vec4f(out.low)) & (v < vec4f(out.high));
+}
+
 // The four bits of v, at their place in the word of the 8 positions that `column` belongs to.
 fn mask_bits(v: vec4f, column: u32) -> u32 {
-  let open = (v > vec4f(out.low)) & (v < vec4f(out.high));
-  return dot(select(vec4u(0), vec4u(1, 2, 4, 8), open), vec4u(1)) << (4 * (column % 8));
+  let bits = select(vec4u(0), vec4u(1, 2, 4, 8), is_open(v));
+  return (bits.x | bits.y | bits.z | bits.w) << (4 * (column & 7));
 }
 
 // Leaves a word of the mask of sample n.

@@ -136,7 +136,7 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
   let more_rights = four_b(id.z, id.y, p + 4);
   var word = put_four(id, p, lefts, rights);
   word |= put_four(id, p + 4, more_lefts, more_rights);
-  if (out.keep_mask != 0) {
+  if (KEEP_MASK != 0) {
     put_mask(id.z, id.y * words + id.x, word);
   }
 }

@@ -34,7 +34,7 @@ struct Layer {
   x_offset: u32,     // vec4s from the start of a sample to the first of x; of dy, backward
   x_stride: u32,     // vec4s from a sample to the next
   bias: u32,         // whether there is one
-  by_class: u32,     // channels of y are classes, and the gradient of a logit is in those of target_class alone
+  by_class: u32,     // channels of y are classes: the gradient of a logit is in those of target_class alone
 }
 
 @group(0) @binding(22) var<uniform> layer: Layer;
@@ -43,7 +43,7 @@ struct Layer {
 @group(0) @binding(1) var<storage, read> w: array<mat4x4f>;  // [O/4][C/group/4][k][4 × 4]
 @group(0) @binding(2) var<storage, read> b: array<vec4f>;    // [O/4]
 
-@group(0) @binding(3) var<storage, read> target_class: array<u32, 3>;  // as in sensitivity.wgsl
+@group(0) @binding(3) var<storage, read> target_class: array<u32, 4>;  // as in sensitivity.wgsl; if no other is wanted
 
 // LOOPS: PLANES alone for a kernel of one tap, where every pixel reads its own place; TAPS alone for one plane.
 const TAPS = 1u;
@@ -179,7 +179,8 @@ fn convolve(from_column: u32, lane: u32, width: u32, stride: vec2u, ty: Taps, tx
       p.c = places(rows_c, columns_c, shift, planes);
       p.d = places(rows_d, columns_d, shift, planes);
     }
-    add_planes(p, planes.matrix + (ty.first + i * ty.step) * layer.kernel_x + tx.first + j * tx.step, planes);
+    let k = planes.matrix + (ty.first + i * ty.step) * layer.kernel_x + tx.first + j * tx.step;
+    add_planes(p, k, planes);
   }
 }
 
@@ -201,39 +202,56 @@ fn tile_of(index: u32, quads: u32, phases: u32) -> Tile {
     i % layer.tiles * 4 * FOURS, lane);
 }
 
-// Leaves y of quad o at the tile's pixels, and their bits of the mask.
-fn put_result(n: u32, o: u32, tile: Tile, sums: Strip) {
+// Leaves y at the tile's pixels, and their bits of the mask.
+fn put_results(n: u32, tile: Tile) {
   let positions = layer.out_height * layer.out_width;
-  var strip = array(sums.a, sums.b, sums.c, sums.d);
-  var bias = vec4f();
-  if (layer.bias != 0) {
-    bias = b[o];
-  }
-  let start = n * out.stride + out.offset + o * positions;
-  let words = o * ((positions + 7) / 8) + tile.column / 8;
-  var word = 0u;
+  var sums = all_sums();
   let count = min(4u * FOURS, positions - tile.column);
   // To the end of a four, whose pixels may stand in another order. Instead of one that is not there the last is left twice:
   // a condition would take longer.
-  for (var s = 0u; s < (count + 3) / 4 * 4; s++) {
-    let i = min(s ^ tile.lane, count - 1);
-    let at = i ^ tile.lane;
-    let v = strip[at / 4][at % 4] + bias;
-    y[start + tile.column + i] = activate(v);
-    if (out.keep_mask != 0) {
-      word |= mask_bits(v, i);
-      if (s % 8 == 7 || s == (count - 1) / 4 * 4 + 3) {
-        put_mask(n, words + s / 8, word);
-        word = 0u;
+  let end = (count + 3) & ~3u;
+  for (var q = 0u; q < QUADS; q++) {
+    let quad = tile.quad + q;
+    if (quad >= layer.out_quads) {
+      continue;
+    }
+    let o = tile.group * layer.out_quads + quad;
+    var bias = vec4f();
+    if (layer.bias != 0) {
+      bias = b[o];
+    }
+    let start = n * out.stride + out.offset + o * positions + tile.column;
+    let words = o * ((positions + 7) >> 3) + (tile.column >> 3);
+    for (var begin = 0u; begin < end; begin += 8) {
+      var word = 0u;
+      for (var s = begin; s < min(begin + 8, end); s++) {
+        let i = min(s ^ tile.lane, count - 1);
+        let at = i ^ tile.lane;
+        let v = sums[4 * q + (at >> 2)][at & 3] + bias;
+        y[start + i] = activate(v);
+        if (KEEP_MASK != 0) {
+          word |= mask_bits(v, i);
+        }
+      }
+      if (KEEP_MASK != 0) {
+        put_mask(n, words + (begin >> 3), word);
       }
     }
   }
 }
 
+// Whether one of those that load together makes a class that is asked for.
+fn is_wanted(tile: Tile) -> bool {
+  let first = tile.quad - tile.lane * QUADS;
+  let quads = vec2u(target_class[0], target_class[1]) / 4;
+  let is_everything = target_class[2] != LOGIT || target_class[3] == 0;
+  return is_everything || any(quads - first < vec2u(LANES * QUADS));
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(global_invocation_id) id: vec3u) {
   let tile = tile_of(id.x, layer.out_quads, 1);
-  if (tile.group >= layer.groups) {
+  if (tile.group >= layer.groups || (layer.by_class != 0 && !is_wanted(tile))) {
     return;
   }
   let ty = Taps(layer.kernel_y, 0, 1, -i32(layer.pad_y), i32(layer.dilation_y));
@@ -251,18 +269,7 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
   planes.matrix_step = taps;
   planes.quad_step = layer.in_quads * taps;
   convolve(tile.column, tile.lane, layer.out_width, vec2u(layer.stride_x, layer.stride_y), ty, tx, planes);
-  if (tile.quad < layer.out_quads) {
-    put_result(id.z, o, tile, sums0);
-  }
-  if (QUADS > 1 && tile.quad + 1 < layer.out_quads) {
-    put_result(id.z, o + 1, tile, sums1);
-  }
-  if (QUADS > 2 && tile.quad + 2 < layer.out_quads) {
-    put_result(id.z, o + 2, tile, sums2);
-  }
-  if (QUADS > 2 && tile.quad + 3 < layer.out_quads) {
-    put_result(id.z, o + 3, tile, sums3);
-  }
+  put_results(id.z, tile);
 }
 
 // The taps of a phase: those k for which phase + pad − k · dilation is a multiple of the stride.
@@ -286,15 +293,28 @@ fn phase_taps(phase: u32, kernel: u32, stride: u32, dilation: u32, pad: u32) -> 
   return taps;
 }
 
-// Leaves dx of quad c at the tile's pixels of the phase.
-fn put_gradients(n: u32, c: u32, tile: Tile, width: u32, sums: Strip) {
-  var strip = array(sums.a, sums.b, sums.c, sums.d);
-  for (var s = 0u; s < 4 * FOURS; s++) {
-    let i = tile.column + (s ^ tile.lane);
-    let row = i / width * layer.stride_y + tile.phase / layer.stride_x;
-    let to = i % width * layer.stride_x + tile.phase % layer.stride_x;
-    if (row < layer.in_height && to < layer.in_width) {
-      put_gradient(n, c, row * layer.in_width + to, strip[s / 4][s % 4]);
+// Leaves dx at the tile's pixels of the phase.
+fn put_gradients(n: u32, tile: Tile, width: u32) {
+  var sums = all_sums();
+  for (var q = 0u; q < QUADS; q++) {
+    let quad = tile.quad + q;
+    if (quad >= layer.in_quads) {
+      continue;
+    }
+    let c = tile.group * layer.in_quads + quad;
+    for (var s = 0u; s < 4 * FOURS; s++) {
+      let i = tile.column + (s ^ tile.lane);
+      var position = i;
+      var is_inside = i < back.positions;
+      if ((LOOPS & TAPS) != 0) {
+        let row = i / width * layer.stride_y + tile.phase / layer.stride_x;
+        let to = i % width * layer.stride_x + tile.phase % layer.stride_x;
+        position = row * layer.in_width + to;
+        is_inside = row < layer.in_height && to < layer.in_width;
+      }
+      if (is_inside) {
+        put_gradient(n, c, position, sums[4 * q + (s >> 2)][s & 3]);
+      }
     }
   }
 }
@@ -310,7 +330,6 @@ fn backward(@builtin(global_invocation_id) id: vec3u) {
   let tx = phase_taps(phase.x, layer.kernel_x, layer.stride_x, layer.dilation_x, layer.pad_x);
   let plane = layer.out_height * layer.out_width;
   let taps = layer.kernel_y * layer.kernel_x;
-  let c = tile.group * layer.in_quads + tile.quad;
   var planes: Planes;
   planes.start = id.z * layer.x_stride + layer.x_offset + tile.group * layer.out_quads * plane;
   planes.step = plane;
@@ -332,16 +351,5 @@ fn backward(@builtin(global_invocation_id) id: vec3u) {
   }
   let width = (layer.in_width + layer.stride_x - 1) / layer.stride_x;
   convolve(tile.column, tile.lane, width, vec2u(1), ty, tx, planes);
-  if (tile.quad < layer.in_quads) {
-    put_gradients(id.z, c, tile, width, sums0);
-  }
-  if (QUADS > 1 && tile.quad + 1 < layer.in_quads) {
-    put_gradients(id.z, c + 1, tile, width, sums1);
-  }
-  if (QUADS > 2 && tile.quad + 2 < layer.in_quads) {
-    put_gradients(id.z, c + 2, tile, width, sums2);
-  }
-  if (QUADS > 2 && tile.quad + 3 < layer.in_quads) {
-    put_gradients(id.z, c + 3, tile, width, sums3);
-  }
+  put_gradients(id.z, tile, width);
 }

@@ -86,22 +86,24 @@ fn multiply(n: u32, lane: u32, count: u32, first: u32, step: u32, quad_step: u32
   }
 }
 
-// Leaves y of quad o for the samples from n on.
-fn put_result(first: u32, lane: u32, o: u32, sums: Strip) {
-  var strip = array(sums.a, sums.b, sums.c, sums.d);
-  var bias = vec4f();
-  if (layer.bias != 0) {
-    bias = b[o];
-  }
-  for (var s = 0u; s < min(4u * FOURS, run.samples - first + 3); s++) {
-    let n = first + (s ^ lane);
-    if (n >= run.samples) {
-      continue;
+// Leaves y of the quads from o on for the samples from `first` on.
+fn put_results(first: u32, lane: u32, o: u32) {
+  var sums = all_sums();
+  let end = min(4u * FOURS, run.samples - first + 3);
+  for (var q = 0u; q < min(QUADS, layer.out_quads - min(o, layer.out_quads)); q++) {
+    var bias = vec4f();
+    if (layer.bias != 0) {
+      bias = b[o + q];
     }
-    let v = strip[s / 4][s % 4] + bias;
-    y[n * out.stride + out.offset + o] = activate(v);
-    if (out.keep_mask != 0) {
-      put_mask(n, o, mask_bits(v, 0));
+    for (var s = 0u; s < end; s++) {
+      let n = first + (s ^ lane);
+      if (n < run.samples) {
+        let v = sums[4 * q + (s >> 2)][s & 3] + bias;
+        y[n * out.stride + out.offset + o + q] = activate(v);
+        if (KEEP_MASK != 0) {
+          put_mask(n, o + q, mask_bits(v, 0));
+        }
+      }
     }
   }
 }
@@ -116,27 +118,19 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
   }
   let n = id.z * 4 * FOURS;
   multiply(n, lane, layer.in_quads, o * layer.in_quads, 1, layer.in_quads);
-  if (o < layer.out_quads) {
-    put_result(n, lane, o, sums0);
-  }
-  if (QUADS > 1 && o + 1 < layer.out_quads) {
-    put_result(n, lane, o + 1, sums1);
-  }
-  if (QUADS > 2 && o + 2 < layer.out_quads) {
-    put_result(n, lane, o + 2, sums2);
-  }
-  if (QUADS > 2 && o + 3 < layer.out_quads) {
-    put_result(n, lane, o + 3, sums3);
-  }
+  put_results(n, lane, o);
 }
 
-// Leaves dx of quad i for the samples from n on.
-fn put_gradients(first: u32, lane: u32, i: u32, sums: Strip) {
-  var strip = array(sums.a, sums.b, sums.c, sums.d);
-  for (var s = 0u; s < min(4u * FOURS, run.samples - first + 3); s++) {
-    let n = first + (s ^ lane);
-    if (n < run.samples) {
-      put_gradient(n, i, 0, strip[s / 4][s % 4]);
+// Leaves dx of the quads from i on for the samples from `first` on.
+fn put_gradients(first: u32, lane: u32, i: u32) {
+  var sums = all_sums();
+  let end = min(4u * FOURS, run.samples - first + 3);
+  for (var q = 0u; q < min(QUADS, layer.in_quads - min(i, layer.in_quads)); q++) {
+    for (var s = 0u; s < end; s++) {
+      let n = first + (s ^ lane);
+      if (n < run.samples) {
+        put_gradient(n, i + q, 0, sums[4 * q + (s >> 2)][s & 3]);
+      }
     }
   }
 }
@@ -150,16 +144,5 @@ fn backward(@builtin(global_invocation_id) id: vec3u) {
   }
   let n = id.z * 4 * FOURS;
   multiply(n, lane, layer.out_quads, i, layer.in_quads, 1);
-  if (i < layer.in_quads) {
-    put_gradients(n, lane, i, sums0);
-  }
-  if (QUADS > 1 && i + 1 < layer.in_quads) {
-    put_gradients(n, lane, i + 1, sums1);
-  }
-  if (QUADS > 2 && i + 2 < layer.in_quads) {
-    put_gradients(n, lane, i + 2, sums2);
-  }
-  if (QUADS > 2 && i + 3 < layer.in_quads) {
-    put_gradients(n, lane, i + 3, sums3);
-  }
+  put_gradients(n, lane, i);
 }

@@ -146,7 +146,7 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
     y[first + s] = activate(v);
     word |= mask_bits(v, s);
   }
-  if (out.keep_mask != 0) {
+  if (KEEP_MASK != 0) {
     put_mask(id.z, line * layer.tiles_x + column / COLUMNS, word);
   }
 }

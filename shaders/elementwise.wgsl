@@ -31,7 +31,7 @@ fn piecewise_forward(@builtin(global_invocation_id) id: vec3u) {
     y[id.z * out.stride + out.offset + start + p] = activate(v);
     word |= mask_bits(v, p);
   }
-  if (out.keep_mask != 0) {
+  if (KEEP_MASK != 0) {
     put_mask(id.z, id.y * words + id.x, word);
   }
 }
@@ -51,7 +51,7 @@ fn quantize_forward(@builtin(global_invocation_id) id: vec3u) {
     y[id.z * out.stride + out.offset + start + p] = layer.factor * inside + layer.shift;
     word |= dot(select(vec4u(0), vec4u(1, 2, 4, 8), inside == v), vec4u(1)) << (4 * (p % 8));
   }
-  if (out.keep_mask != 0) {
+  if (KEEP_MASK != 0) {
     put_mask(id.z, id.y * words + id.x, word);
   }
 }

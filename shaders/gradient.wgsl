@@ -36,8 +36,8 @@ fn open_gates(n: u32, quad: u32, position: u32) -> vec4<bool> {
     row = (quad * back.positions + position) / back.mask_width;
     column = position % back.mask_width;
   }
-  let word = row * ((back.mask_width + 7) / 8) + column / 8;
-  let bits = gate_mask[n * back.mask_stride + back.mask_offset + word] >> (4 * (column % 8));
+  let word = row * ((back.mask_width + 7) >> 3) + (column >> 3);
+  let bits = gate_mask[n * back.mask_stride + back.mask_offset + word] >> (4 * (column & 7));
   return (vec4u(bits) & vec4u(1, 2, 4, 8)) != vec4u();
 }
 

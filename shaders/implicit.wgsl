@@ -275,7 +275,7 @@ fn put_result(line: u32, o: u32, p: Product, pixel: u32, sum: vec4f) {
     v += b[o];
   }
   y[place.sample * out.stride + out.offset + o * p.positions + place.position] = activate(v);
-  if (out.keep_mask != 0) {
+  if (KEEP_MASK != 0) {
     atomicOr(&words[line * ACROSS + pixel / 8], mask_bits(v, place.position));
   }
 }
@@ -325,7 +325,7 @@ fn forward(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) li
     put_results(down + DOWN, o + down + DOWN, p, across, sums.last);
   }
   workgroupBarrier();
-  if (out.keep_mask == 0) {
+  if (KEEP_MASK == 0) {
     return;
   }
   for (var line = down; line < min(QUADS * DOWN, p.quads); line += DOWN) {

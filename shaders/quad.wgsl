@@ -1,17 +1,17 @@
 enable subgroups;
 diagnostic(off, subgroup_uniformity);
 // Four invocations that need the same columns, each of them for quads of its own, load one each and pass it around. On a
-// processor that plays a GPU a load takes as long as sixteen products, and an exchange among four next to nothing.
-// Invocation `lane` of the four has column i ^ lane where one that is alone has column i (alone.wgsl).
-// The four always go the same way, which cannot be seen from here.
+// processor that plays a GPU a load takes as long as fifty products, and an exchange among four next to nothing.
+// Column i of a four is the one at i ^ lane, where `lane` is the invocation's place among the four (alone.wgsl: the one at
+// i). The four always go the same way, which cannot be seen from here.
 
 const LANES = 4u;
 
 fn lane_of(index: u32) -> u32 {
-  return index % 4;
+  return index & 3;
 }
 
-// Of the places of four columns, the one of this invocation.
+// Of the places of four columns, the one that this invocation loads.
 alias Four = u32;
 alias SignedFour = i32;
 

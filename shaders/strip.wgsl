@@ -31,3 +31,9 @@ fn add_products(sums: ptr<private, Strip>, m: mat4x4f, columns: Strip, fours: u3
     (*sums).d += m * columns.d;
   }
 }
+
+// All sums in order, four to a quad: for who leaves them one after the other, by an index that is no constant.
+fn all_sums() -> array<mat4x4f, 16> {
+  return array(sums0.a, sums0.b, sums0.c, sums0.d, sums1.a, sums1.b, sums1.c, sums1.d,
+    sums2.a, sums2.b, sums2.c, sums2.d, sums3.a, sums3.b, sums3.c, sums3.d);
+}

@@ -27,8 +27,8 @@ struct Tile {
 }
 
 fn tile_of(index: u32) -> Tile {
-  let down = (layer.height + 3) / 4;
-  let across = (layer.width + 3) / 4;
+  let down = (layer.height + 3) >> 2;
+  let across = (layer.width + 3) >> 2;
   let in_plane = index % (down * across);
   return Tile(index / (down * across), in_plane / across, in_plane % across, down, across);
 }
@@ -38,26 +38,46 @@ fn pixel(start: u32, row: i32, column: i32) -> vec4f {
   return select(vec4f(), x[start + u32(row) * layer.width + u32(column)], inside);
 }
 
-// Leaves row `i` of the pixels that a tile makes, as a result.
+// Leaves row `i` of the pixels that a tile makes, as a result. Where an index is no constant it is a load.
 fn put_result(n: u32, tile: Tile, i: u32, row: mat4x4f) {
-  var pixels = row;
   var bias = vec4f();
   if (layer.bias != 0) {
     bias = b[tile.quad];
   }
   let start = n * out.stride + out.offset + tile.quad * layer.height * layer.width;
   let line = start + (4 * tile.row + i) * layer.width + 4 * tile.column;
-  for (var j = 0u; j < min(4u, layer.width - 4 * tile.column); j++) {
-    y[line + j] = activate(pixels[j] + bias);
+  let is_row = 4 * tile.row + i < layer.height;
+  let across = layer.width - 4 * tile.column;
+  if (is_row) {
+    y[line] = activate(row[0] + bias);
+  }
+  if (is_row && across > 1) {
+    y[line + 1] = activate(row[1] + bias);
+  }
+  if (is_row && across > 2) {
+    y[line + 2] = activate(row[2] + bias);
+  }
+  if (is_row && across > 3) {
+    y[line + 3] = activate(row[3] + bias);
   }
 }
 
 // Leaves row `i` of the pixels that a tile makes, as a gradient.
 fn put_back(n: u32, tile: Tile, i: u32, row: mat4x4f) {
-  var pixels = row;
   let line = (4 * tile.row + i) * layer.width + 4 * tile.column;
-  for (var j = 0u; j < min(4u, layer.width - 4 * tile.column); j++) {
-    put_gradient(n, tile.quad, line + j, pixels[j]);
+  let is_row = 4 * tile.row + i < layer.height;
+  let across = layer.width - 4 * tile.column;
+  if (is_row) {
+    put_gradient(n, tile.quad, line, row[0]);
+  }
+  if (is_row && across > 1) {
+    put_gradient(n, tile.quad, line + 1, row[1]);
+  }
+  if (is_row && across > 2) {
+    put_gradient(n, tile.quad, line + 2, row[2]);
+  }
+  if (is_row && across > 3) {
+    put_gradient(n, tile.quad, line + 3, row[3]);
   }
 }
 
@@ -65,7 +85,7 @@ fn put_back(n: u32, tile: Tile, i: u32, row: mat4x4f) {
 @compute @workgroup_size(WORKGROUP)
 fn mark(@builtin(global_invocation_id) id: vec3u) {
   let positions = layer.height * layer.width;
-  let words = (positions + 7) / 8;
+  let words = (positions + 7) >> 3;
   let quad = id.x / words;
   if (quad >= layer.quads) {
     return;

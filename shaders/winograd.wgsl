@@ -153,9 +153,10 @@ fn gather_forward(@builtin(global_invocation_id) id: vec3u) {
   let c3 = gather_six(six_products(first, step, 3));
   let c4 = gather_six(six_products(first, step, 4));
   let c5 = gather_six(six_products(first, step, 5));
-  for (var i = 0u; i < min(4u, layer.height - 4 * tile.row); i++) {
-    put_result(id.z, tile, i, gather_six(Six(c0[i], c1[i], c2[i], c3[i], c4[i], c5[i])));
-  }
+  put_result(id.z, tile, 0, gather_six(Six(c0[0], c1[0], c2[0], c3[0], c4[0], c5[0])));
+  put_result(id.z, tile, 1, gather_six(Six(c0[1], c1[1], c2[1], c3[1], c4[1], c5[1])));
+  put_result(id.z, tile, 2, gather_six(Six(c0[2], c1[2], c2[2], c3[2], c4[2], c5[2])));
+  put_result(id.z, tile, 3, gather_six(Six(c0[3], c1[3], c2[3], c3[3], c4[3], c5[3])));
 }
 
 // One product of a neighbor's tile, or of this one; 0 where there is no tile.
@@ -191,7 +192,8 @@ fn gather_backward(@builtin(global_invocation_id) id: vec3u) {
   let c4 = overlapping(start, step, 4, column, tile);
   let c5 = overlapping(start, step, 5, column, tile);
   let after = overlapping(start, step, 0, column + 1, tile);
-  for (var i = 0u; i < min(4u, layer.height - 4 * tile.row); i++) {
-    put_back(id.z, tile, i, gather_overlapping(before[i], Six(c0[i], c1[i], c2[i], c3[i], c4[i], c5[i]), after[i]));
-  }
+  put_back(id.z, tile, 0, gather_overlapping(before[0], Six(c0[0], c1[0], c2[0], c3[0], c4[0], c5[0]), after[0]));
+  put_back(id.z, tile, 1, gather_overlapping(before[1], Six(c0[1], c1[1], c2[1], c3[1], c4[1], c5[1]), after[1]));
+  put_back(id.z, tile, 2, gather_overlapping(before[2], Six(c0[2], c1[2], c2[2], c3[2], c4[2], c5[2]), after[2]));
+  put_back(id.z, tile, 3, gather_overlapping(before[3], Six(c0[3], c1[3], c2[3], c3[3], c4[3], c5[3]), after[3]));
 }

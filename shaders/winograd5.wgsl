@@ -139,10 +139,10 @@ fn gather_forward(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   let made = rows_of(id.z, id.x, tile);
-  var rows = array(made.r0, made.r1, made.r2, made.r3);
-  for (var i = 0u; i < min(4u, layer.height - 4 * tile.row); i++) {
-    put_result(id.z, tile, i, rows[i]);
-  }
+  put_result(id.z, tile, 0, made.r0);
+  put_result(id.z, tile, 1, made.r1);
+  put_result(id.z, tile, 2, made.r2);
+  put_result(id.z, tile, 3, made.r3);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -152,8 +152,8 @@ fn gather_backward(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   let made = rows_of(id.z, id.x, tile);
-  var rows = array(made.r0, made.r1, made.r2, made.r3);
-  for (var i = 0u; i < min(4u, layer.height - 4 * tile.row); i++) {
-    put_back(id.z, tile, i, rows[i]);
-  }
+  put_back(id.z, tile, 0, made.r0);
+  put_back(id.z, tile, 1, made.r1);
+  put_back(id.z, tile, 2, made.r2);
+  put_back(id.z, tile, 3, made.r3);
 }

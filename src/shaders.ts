@@ -39,10 +39,15 @@ const rare: Readonly<Record<string, Rare>> = {
 /** What steps that do not begin or end like others leave unsaid. */
 export const DEFAULTS: Readonly<Record<string, number>> = {
   PATHS: 1,
+  ACTIVATE: 0,
+  KEEP_MASK: 0,
   ADD: 0,
   GATE: 0,
   ROWS: 0,
   DILATED: 0,
+  PADDED: 1,
+  KERNEL_X: 0,
+  WINDOWS: 0,
 };
 
 /** The text of a shader; undefined if there is none of that name, or it was not loaded. */

@@ -27,7 +27,7 @@ export interface Convolution extends Weights {
   readonly outputs: number;
   /** The matrices of weights as conv.wgsl reads them, where they are not those of `weights`. */
   readonly packed?: () => Contents;
-  /** The classes that its outputs stand for, if they do, and its gradient is that of a logit. */
+  /** The classes that its outputs stand for, where theirs are all that is wanted or has a gradient. */
   readonly classes?: BufferId | undefined;
   /** What it counts as where it is a part of another one. */
   readonly flops?: number;
@@ -223,9 +223,12 @@ interface Tile {
   readonly blocks: number;
 }
 
-/** Time of a round with so many quads, next to that of one with four alone, on SwiftShader. */
-const ALONE = { 1: 0.56, 2: 0.69, 4: 1 } as const;
-const TOGETHER = { 1: 0.35, 2: 0.55, 4: 0.8 } as const;
+/**
+ * Time of a round with so many quads, next to that of one with four alone, on SwiftShader. Four together do better with one
+ * quad each, or with four.
+ */
+const ALONE = { 1: 0.45, 2: 0.58, 4: 1 } as const;
+const TOGETHER = { 1: 0.2, 2: 0.41, 4: 0.73 } as const;
 
 /** The tile within the tiling's limits that makes so many pixels and quads soonest. */
 function tileOf(pixels: number, quads: number, tiling: Tiling): Tile {
@@ -246,12 +249,14 @@ function tileOf(pixels: number, quads: number, tiling: Tiling): Tile {
   };
 }
 
-/** Which quads of dy are not 0 for sure. */
+const isByClass = (conv: Convolution): boolean =>
+  conv.classes !== undefined && mergedGroups(conv) === 1;
+
+/** Which quads of y are wanted, or those of dy are not 0 for sure. */
 function classPart(conv: Convolution, plan: Planning): Part {
-  const { classes } = conv;
   const none = () => plan.fixed("no classes", 16, () => new Uint32Array(4));
-  const by_class = classes !== undefined && mergedGroups(conv) === 1 ? 1 : 0;
-  return { ...layer({ by_class }), bindings: { target_class: classes ?? none() } };
+  const by_class = isByClass(conv) ? 1 : 0;
+  return { ...layer({ by_class }), bindings: { target_class: conv.classes ?? none() } };
 }
 
 /** As in conv.wgsl. */
@@ -287,24 +292,31 @@ function launch(
     stride_x: stride[1],
   });
   const parts = join(part, weightParts(conv, plan), sizes);
-  const flops = conv.flops ?? operations(conv);
+  const whole = conv.flops ?? operations(conv);
   // Of a class's planes alone there is little to share.
   const shared = conv.classes === undefined && sharedTile(extent, plan.tiling.shared);
-  if (shared) return { ...launchShared(plan, parts, shared, extent), flops };
+  if (shared) return { ...launchShared(plan, parts, shared, extent), flops: whole };
   const { workgroup } = plan.tiling;
   const tile = tileOf(pixels, extent.quads, plan.tiling);
   const invocations = extent.groups * tile.blocks * tile.tiles * tile.lanes;
   const BACKWARD = "dx" in part.bindings ? 1 : 0;
   const LOOPS = loopsOf(conv, extent);
-  const more = [layer({ groups, tiles: tile.tiles })];
-  if (BACKWARD) more.push(classPart(conv, plan));
+  const block = tile.lanes * tile.quads;
+  const wanted = BACKWARD ? 1 / extent.terms : Math.min(1, block / extent.quads);
+  const more = [layer({ groups, tiles: tile.tiles }), classPart(conv, plan)];
   return {
     shader: tile.lanes > 1 ? "conv by four" : "conv",
-    constants: { WORKGROUP: workgroup, QUADS: tile.quads, FOURS: tile.fours, BACKWARD, LOOPS },
+    constants: {
+      WORKGROUP: workgroup,
+      QUADS: tile.quads,
+      FOURS: tile.fours,
+      BACKWARD,
+      LOOPS,
+    },
     ...join(parts, ...more),
     workgroups: [Math.ceil(invocations / workgroup), 1, 1],
     samples: 1,
-    flops,
+    flops: isByClass(conv) ? whole * wanted : whole,
   };
 }
 

@@ -21,6 +21,11 @@ export function result(view: View): Part {
   };
 }
 
+/** As in activation.wgsl. */
+const IDENTITY = 0;
+const PIECEWISE = 1;
+const RECTIFIER = 2;
+
 /**
  * For kernels that apply the node's activation and leave its mask, whose rows have `width` positions. Without
  * activation and mask, and elsewhere, where `bare` is given.
@@ -39,12 +44,13 @@ export function activated(
   const mask = plan.mask(node, width);
   bindings.mask = mask ? mask.buffer : plan.fixed("no mask", 4, () => new Uint32Array(1));
   const { low, high, slope } = node.activation ?? { low: 0, high: 0, slope: 0 };
+  const isRectifier = low === 0 && high === Number.POSITIVE_INFINITY && slope === 0;
   Object.assign(uniforms.out as object, {
-    activate: node.activation ? 1 : 0,
+    ACTIVATE: node.activation ? (isRectifier ? RECTIFIER : PIECEWISE) : IDENTITY,
     low: finite(low),
     high: finite(high),
     slope,
-    keep_mask: mask ? 1 : 0,
+    KEEP_MASK: mask ? 1 : 0,
     mask_offset: mask?.offset ?? 0,
     mask_stride: mask?.stride ?? 0,
   });
