@@ -36,9 +36,33 @@ struct Layer {
 @group(0) @binding(3) var<storage, read> winners: array<u32>;
 @group(0) @binding(4) var<storage, read> counts: array<vec4u>;        // tally.wgsl: samples, [C/4][OUT][taps]
 
-// Constant put before: DILATED.
+// Constants put before: DILATED, PADDED (a window may reach beyond the input), KERNEL_X (3, 2, or 0 for any), WINDOWS
+// (2 if two neighbors are in two along each axis at most, or 0).
 
 const LOWEST = -0x1.fffffep+127;
+
+// The first largest element of a window so far, and its number.
+struct Best {
+  value: vec4f,
+  number: vec4u,
+  seen: bool,
+}
+
+// Looks at the element with this number, which stands in column `ix` of the row that begins at `line`.
+fn look(best: ptr<function, Best>, line: u32, ix: i32, number: u32) {
+  let v = x[line + u32(ix)];
+  if (PADDED != 0) {
+    let inside = ix >= 0 && ix < i32(layer.in_width);
+    let wins = ((v > (*best).value) | vec4<bool>(!(*best).seen)) & vec4<bool>(inside);
+    (*best).value = select((*best).value, v, wins);
+    (*best).number = select((*best).number, vec4u(number), wins);
+    (*best).seen |= inside;
+  } else {
+    let wins = (v > (*best).value) | vec4<bool>(number == 0);
+    (*best).value = select((*best).value, v, wins);
+    (*best).number = select((*best).number, vec4u(number), wins);
+  }
+}
 
 @compute @workgroup_size(64)
 fn max_forward(@builtin(global_invocation_id) id: vec3u) {
@@ -47,32 +71,35 @@ fn max_forward(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   let start = id.z * layer.x_stride + layer.x_offset + id.y * layer.in_height * layer.in_width;
-  let top = i32(p / layer.out_width * layer.stride_y) - i32(layer.pad_top);
-  let left = i32(p % layer.out_width * layer.stride_x) - i32(layer.pad_left);
-  var best = vec4f(LOWEST);
-  var number = vec4u();
-  var seen = false;
+  let oy = p / layer.out_width;
+  let ox = p - oy * layer.out_width;
+  let top = i32(oy * layer.stride_y) - i32(layer.pad_top);
+  let left = i32(ox * layer.stride_x) - i32(layer.pad_left);
+  let step = i32(layer.dilation_x);
+  var best = Best(vec4f(LOWEST), vec4u(), false);
   for (var ky = 0u; ky < layer.kernel_y; ky++) {
     let iy = top + i32(ky * layer.dilation_y);
-    if (iy < 0 || iy >= i32(layer.in_height)) {
+    if (PADDED != 0 && (iy < 0 || iy >= i32(layer.in_height))) {
       continue;
     }
-    for (var kx = 0u; kx < layer.kernel_x; kx++) {
-      let ix = left + i32(kx * layer.dilation_x);
-      if (ix < 0 || ix >= i32(layer.in_width)) {
-        continue;
+    let line = start + u32(iy) * layer.in_width;
+    if (KERNEL_X == 0) {
+      for (var kx = 0u; kx < layer.kernel_x; kx++) {
+        look(&best, line, left + i32(kx) * step, ky * layer.kernel_x + kx);
       }
-      let v = x[start + u32(iy) * layer.in_width + u32(ix)];
-      let wins = (v > best) | vec4<bool>(!seen);
-      best = select(best, v, wins);
-      number = select(number, vec4u(ky * layer.kernel_x + kx), wins);
-      seen = true;
+    } else {
+      look(&best, line, left, ky * KERNEL_X);
+      look(&best, line, left + step, ky * KERNEL_X + 1);
+      if (KERNEL_X == 3) {
+        look(&best, line, left + 2 * step, ky * KERNEL_X + 2);
+      }
     }
   }
   let o = id.y * layer.out_height * layer.out_width + p;
-  y[id.z * out.stride + out.offset + o] = best;
+  y[id.z * out.stride + out.offset + o] = best.value;
   if (layer.keep_winner != 0) {
-    winner[id.z * layer.quads * layer.out_height * layer.out_width + o] = dot(number << vec4u(0, 8, 16, 24), vec4u(1));
+    let bytes = best.number << vec4u(0, 8, 16, 24);
+    winner[id.z * layer.quads * layer.out_height * layer.out_width + o] = bytes.x | bytes.y | bytes.z | bytes.w;
   }
 }
 
@@ -83,68 +110,94 @@ fn windows_over(i: u32, kernel: u32, stride: u32, dilation: u32, count: u32) -> 
   return vec2u(first, min(i / stride + 1, count));
 }
 
-// Along an axis, the number of a window's element at this place from its beginning; where there is none, more than any
-// element's number comes to.
+// More than any element's number comes to.
+const NONE = 256u;
+
+// Along an axis, the number of a window's element at this place from its beginning.
 fn tap_at(place: i32, kernel: u32, dilation: u32) -> u32 {
   var k = place;
   if (DILATED != 0) {
     k = select(-1, place / i32(dilation), place % i32(dilation) == 0);
   }
-  return select(256, u32(k), k >= 0 && k < i32(kernel));
+  return select(NONE, u32(k), k >= 0 && k < i32(kernel));
 }
 
 // Two by two pixels, which are seen by nearly the same windows.
+struct Four {
+  near: vec4f,
+  far: vec4f,
+  near_below: vec4f,
+  far_below: vec4f,
+}
+
+// Adds what the window `o` leaves to them, whose elements they are by the numbers of row and column.
+fn add_window(g: ptr<function, Four>, dy_start: u32, winner_start: u32, o: u32, rows: vec2u, columns: vec2u) {
+  let number = (vec4u(winners[winner_start + o]) >> vec4u(0, 8, 16, 24)) & vec4u(255);
+  let v = dy[dy_start + o];
+  (*g).near += select(vec4f(), v, number == vec4u(rows.x + columns.x));
+  (*g).far += select(vec4f(), v, number == vec4u(rows.x + columns.y));
+  (*g).near_below += select(vec4f(), v, number == vec4u(rows.y + columns.x));
+  (*g).far_below += select(vec4f(), v, number == vec4u(rows.y + columns.y));
+}
+
+// The numbers of two neighbors in the window o along an axis, where that is one of `count`.
+fn taps_at(place: u32, o: u32, count: u32, kernel: u32, stride: u32, dilation: u32) -> vec2u {
+  let first = i32(place) - i32(o * stride);
+  let taps = vec2u(tap_at(first, kernel, dilation), tap_at(first + 1, kernel, dilation));
+  return select(vec2u(NONE), taps, o < count);
+}
+
 @compute @workgroup_size(64)
 fn max_backward(@builtin(global_invocation_id) id: vec3u) {
-  let across = (layer.in_width + 1) / 2;
-  let y0 = id.x / across * 2;
-  let x0 = id.x % across * 2;
+  let across = (layer.in_width + 1) >> 1;
+  let in_column = id.x / across;
+  let y0 = in_column * 2;
+  let x0 = (id.x - in_column * across) * 2;
   if (y0 >= layer.in_height) {
     return;
   }
   let start = id.y * layer.out_height * layer.out_width;
-  let begin = id.z * layer.x_stride + layer.x_offset + start;
+  let dy_start = id.z * layer.x_stride + layer.x_offset + start;
   let n = select(id.z, 0u, layer.winner_shared != 0);
   let winner_start = n * layer.quads * layer.out_height * layer.out_width + start;
-  var g00 = vec4f();
-  var g01 = vec4f();
-  var g10 = vec4f();
-  var g11 = vec4f();
   let row = y0 + layer.pad_top;
   let column = x0 + layer.pad_left;
   let top = windows_over(row, layer.kernel_y, layer.stride_y, layer.dilation_y, layer.out_height).x;
   let left = windows_over(column, layer.kernel_x, layer.stride_x, layer.dilation_x, layer.out_width).x;
-  let bottom = min((row + 1) / layer.stride_y + 1, layer.out_height);
-  let right = min((column + 1) / layer.stride_x + 1, layer.out_width);
-  for (var oy = top; oy < bottom; oy++) {
-    let y = i32(row) - i32(oy * layer.stride_y);
-    let upper = tap_at(y, layer.kernel_y, layer.dilation_y) * layer.kernel_x;
-    let lower = tap_at(y + 1, layer.kernel_y, layer.dilation_y) * layer.kernel_x;
-    for (var ox = left; ox < right; ox++) {
-      let x = i32(column) - i32(ox * layer.stride_x);
-      let near = tap_at(x, layer.kernel_x, layer.dilation_x);
-      let far = tap_at(x + 1, layer.kernel_x, layer.dilation_x);
-      let o = oy * layer.out_width + ox;
-      let number = (vec4u(winners[winner_start + o]) >> vec4u(0, 8, 16, 24)) & vec4u(255);
-      let g = dy[begin + o];
-      g00 += select(vec4f(), g, number == vec4u(upper + near));
-      g01 += select(vec4f(), g, number == vec4u(upper + far));
-      g10 += select(vec4f(), g, number == vec4u(lower + near));
-      g11 += select(vec4f(), g, number == vec4u(lower + far));
+  var g: Four;
+  if (WINDOWS == 2) {
+    let o = top * layer.out_width + left;
+    let above = taps_at(row, top, layer.out_height, layer.kernel_y, layer.stride_y, layer.dilation_y) * layer.kernel_x;
+    let below = taps_at(row, top + 1, layer.out_height, layer.kernel_y, layer.stride_y, layer.dilation_y) * layer.kernel_x;
+    let first = taps_at(column, left, layer.out_width, layer.kernel_x, layer.stride_x, layer.dilation_x);
+    let second = taps_at(column, left + 1, layer.out_width, layer.kernel_x, layer.stride_x, layer.dilation_x);
+    add_window(&g, dy_start, winner_start, o, above, first);
+    add_window(&g, dy_start, winner_start, o + 1, above, second);
+    add_window(&g, dy_start, winner_start, o + layer.out_width, below, first);
+    add_window(&g, dy_start, winner_start, o + layer.out_width + 1, below, second);
+  } else {
+    let bottom = min((row + 1) / layer.stride_y + 1, layer.out_height);
+    let right = min((column + 1) / layer.stride_x + 1, layer.out_width);
+    for (var oy = top; oy < bottom; oy++) {
+      let rows = taps_at(row, oy, layer.out_height, layer.kernel_y, layer.stride_y, layer.dilation_y) * layer.kernel_x;
+      for (var ox = left; ox < right; ox++) {
+        let columns = taps_at(column, ox, layer.out_width, layer.kernel_x, layer.stride_x, layer.dilation_x);
+        add_window(&g, dy_start, winner_start, oy * layer.out_width + ox, rows, columns);
+      }
     }
   }
   let p = y0 * layer.in_width + x0;
   let has_right = x0 + 1 < layer.in_width;
   let has_below = y0 + 1 < layer.in_height;
-  put_gradient(id.z, id.y, p, g00);
+  put_gradient(id.z, id.y, p, g.near);
   if (has_right) {
-    put_gradient(id.z, id.y, p + 1, g01);
+    put_gradient(id.z, id.y, p + 1, g.far);
   }
   if (has_below) {
-    put_gradient(id.z, id.y, p + layer.in_width, g10);
+    put_gradient(id.z, id.y, p + layer.in_width, g.near_below);
   }
   if (has_right && has_below) {
-    put_gradient(id.z, id.y, p + layer.in_width + 1, g11);
+    put_gradient(id.z, id.y, p + layer.in_width + 1, g.far_below);
   }
 }
 
@@ -160,7 +213,7 @@ fn max_backward_apart(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   var g = vec4f();
-  var number = vec4u(256);
+  var number = vec4u(NONE);
   if (oy < layer.out_height && ox < layer.out_width) {
     let o = (id.y * layer.out_height + oy) * layer.out_width + ox;
     let n = select(id.z, 0u, layer.winner_shared != 0);

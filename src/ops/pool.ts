@@ -45,12 +45,29 @@ function geometry(node: Node, window: Window): Record<string, number> {
   };
 }
 
+/** What is compiled into the forward pass of a maximum. */
+function lookOf({ kernel, stride, dilation, before, input, output }: Window) {
+  const isPadded = ([0, 1] as const).some((axis) => {
+    const last = (output[axis] - 1) * stride[axis] + (kernel[axis] - 1) * dilation[axis];
+    return before[axis] > 0 || last >= input[axis];
+  });
+  const [, across] = kernel;
+  return { PADDED: isPadded ? 1 : 0, KERNEL_X: across === 2 || across === 3 ? across : 0 };
+}
+
 /** True if the windows lie side by side from the first pixel on, so that no pixel is in two of them. */
 function areApart({ kernel, stride, dilation, before }: Window): boolean {
   return [0, 1].every(
     (axis) => kernel[axis] === stride[axis] && dilation[axis] === 1 && before[axis] === 0,
   );
 }
+
+/** True if two neighbors are in two windows at most, along either axis. */
+const areFew = ({ kernel, stride, dilation }: Window): boolean =>
+  [0, 1].every((axis) => {
+    const reach = ((kernel[axis] as number) - 1) * (dilation[axis] as number) + 1;
+    return Math.floor(reach / (stride[axis] as number)) < 2;
+  });
 
 function winners(node: Node, plan: Planning): number {
   const y = plan.graph.layouts.get(node.outputs[0] as string) as Layout;
@@ -75,14 +92,20 @@ function pool(kind: "max" | "average"): Op {
       const y = plan.value(node.outputs[0] as string);
       const parts = join(source("x", x), result(y));
       if (max) parts.bindings.winner = winners(node, plan);
-      const sizes = geometry(node, poolWindow(node, x.layout));
+      const window = poolWindow(node, x.layout);
+      const sizes = geometry(node, window);
       plan.step({
         label: node.name,
         shader: "pool",
         entry: `${kind}_forward`,
         uniforms: join(
           parts,
-          layer({ ...sizes, quads: quads(y.layout), keep_winner: max && plan.backward ? 1 : 0 }),
+          layer({
+            ...sizes,
+            ...(max && lookOf(window)),
+            quads: quads(y.layout),
+            keep_winner: max && plan.backward ? 1 : 0,
+          }),
         ).uniforms,
         bindings: parts.bindings,
         workgroups: [Math.ceil(positions(y.layout) / 64), quads(y.layout), 1],
@@ -142,6 +165,7 @@ function pool(kind: "max" | "average"): Op {
         layer({
           ...sizes,
           DILATED: window.dilation.every((d) => d === 1) ? 0 : 1,
+          WINDOWS: areFew(window) ? 2 : 0,
           quads: quads(sink.layout),
           winner_shared: baseline ? 1 : 0,
         }),
