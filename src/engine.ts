@@ -238,6 +238,10 @@ function fill(device: GPUDevice, empty: readonly [PlanBuffer, GPUBuffer][]): Pro
   );
 }
 
+/** The fourth word of the target: whether the logits of its classes are all that is wanted, as while samples are played. */
+const ALL_CLASSES = 0;
+export const THESE_CLASSES = 1;
+
 /**
  * Plays the forward pass of the image itself, without noise; the logits, the range and the spread of noise of this scale
  * are left behind.
@@ -249,6 +253,7 @@ export async function playClean(
   scale = 0,
 ): Promise<void> {
   submits.label = "clean image";
+  engine.device.queue.writeBuffer(engine.port("target"), 12, new Uint32Array([ALL_CLASSES]));
   submits.copy(tensor.buffer, engine.port("image"));
   engine.setBatch({ samples: 1, first: 0, seed: 0, stream: 0, noise: 0, scale });
   await engine.play(submits, ["prologue", "forward"], 1);

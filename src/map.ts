@@ -3,7 +3,7 @@
 
 import { unpackChannels } from "./channels.js";
 import { adapterName, whileAlive } from "./device.js";
-import { type Engine, readLogits } from "./engine.js";
+import { type Engine, readLogits, THESE_CLASSES } from "./engine.js";
 import type { Estimator } from "./estimate.js";
 import { read } from "./gpu.js";
 import type { InputTensor } from "./image.js";
@@ -121,7 +121,8 @@ export class SensitivityMap {
       });
     const [words, moments] = [copyOf("target"), copyOf("moments")];
     const { target = 0, versus = NO_CLASS } = chosen;
-    device.queue.writeBuffer(words, 0, new Uint32Array([target, versus, options.begins]));
+    const chosenWords = [target, versus, options.begins, THESE_CLASSES];
+    device.queue.writeBuffer(words, 0, new Uint32Array(chosenWords));
     const picture = await createPicture(device, { moments, samples: 0, input: tensor, group });
     const { fixed, perSample, unshared } = engine.plan.memory;
     const facts = {

@@ -449,6 +449,13 @@ export class Planner implements Planning {
     return this.target();
   }
 
+  wantedOf(name: string): BufferId | undefined {
+    if (this.method === undefined || this.options.several) return undefined;
+    const { baseline, relevance, occlusion, averages, cam } = methodOf(this.method);
+    const wantsAll = baseline || relevance || occlusion || averages || cam;
+    return wantsAll ? undefined : this.classesOf(name);
+  }
+
   private target(): BufferId {
     return this.fixed("target", 16, () => new Uint32Array(4));
   }

@@ -259,6 +259,8 @@ export interface Planning {
    * theirs are not 0; undefined if not.
    */
   classesOf(name: string): BufferId | undefined;
+  /** The same where nothing but the logits of these classes is made of the tensor while samples are played. */
+  wantedOf(name: string): BufferId | undefined;
   /** True if the gradient reaches a tensor at all. */
   hasGradient(name: string): boolean;
   /** True if a Concat's k-th input is written straight into its slot of the result. */

@@ -11,6 +11,7 @@ import {
   sensitivityOfClasses,
 } from "../src/sensitivity.js";
 import { close, randn, suite, testWithDevice } from "./harness.js";
+import { squeezeNet } from "./models/architectures/branches.js";
 import { smallNetwork } from "./models/tiny.js";
 
 const image = { data: randn(192, 11), shape: [1, 3, 8, 8] };
@@ -93,6 +94,37 @@ testWithDevice(test, "a forward pass serves all classes", async (device) => {
     model.destroy();
   }
 });
+
+testWithDevice(
+  test,
+  "samples make the logits of their classes alone, the image itself makes all",
+  async (device) => {
+    // More classes than invocations make together.
+    const model = await loadModel(device, squeezeNet({ size: 43, width: 2, classes: 300 }));
+    const photo = { data: randn(3 * 43 * 43, 5), shape: [1, 3, 43, 43] };
+    try {
+      const { top } = await model.classify(photo, { top: 5 });
+      // Two classes of one block, of two, and none that is held against another.
+      const pairs = [{ target: 7, versus: 9 }, { target: 299, versus: 2 }, { target: 150 }];
+      for (const { target, versus } of pairs) {
+        const options = { samples: 3, batch: 2, ...(versus !== undefined && { versus }) };
+        const map = await sensitivity(model, photo, { ...options, target });
+        // Maps that take turns have all logits made.
+        const [other] = await sensitivityOfClasses(model, photo, [target, 30], options);
+        close(await map.data("mean"), await other!.data("mean"), same);
+        close(await map.data("variance"), await other!.data("variance"), same);
+        const numbers = [top, map.top, other!.top].map((scores) =>
+          scores.flatMap(({ index, logit }) => [index, logit]),
+        );
+        close(numbers[0]!, numbers[2]!, same);
+        close(numbers[1]!, numbers[2]!, same);
+        for (const each of [map, other!]) each.destroy();
+      }
+    } finally {
+      model.destroy();
+    }
+  },
+);
 
 testWithDevice(test, "a series goes on for all classes at once", async (device) => {
   const model = await loadModel(device, smallNetwork().bytes());

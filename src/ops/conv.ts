@@ -68,7 +68,9 @@ export const Conv: Op = {
     return [{ shape: windowShape(x.shape, outputs, window), channel: 1 }];
   },
   forward(node, plan) {
-    forward(node, plan, convolutionOf(node, plan), plan.value(node.inputs[0] as string));
+    const classes = plan.wantedOf(node.outputs[0] as string);
+    const conv = { ...convolutionOf(node, plan), classes };
+    forward(node, plan, conv, plan.value(node.inputs[0] as string));
   },
   rules: {
     gradient(node, plan) {
