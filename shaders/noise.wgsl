@@ -1,5 +1,7 @@
 // The inputs of the passes of a batch, and before them the spread of the noise. An invocation makes four
 // neighboring positions of a channel quad, which share most of their counters.
+//
+// Constant put before: ALIGNED (channels have a multiple of four positions).
 
 @group(0) @binding(4) var<storage, read> image_range: array<f32>;           // min, max over all elements
 @group(0) @binding(5) var<storage, read_write> noisy: array<vec4f>;         // [n][C/4][P]
@@ -31,10 +33,10 @@ fn find_spread(@builtin(global_invocation_id) id: vec3u) {
 
 // The normals of four elements in a row, which may lie in two blocks.
 fn four_normals(e: u32, sample: u32) -> vec4f {
-  var four = normals(words(e / 4, sample, FOR_NOISE));
-  if (e % 4 > 0) {
-    var next = normals(words(e / 4 + 1, sample, FOR_NOISE));
-    for (var i = 0u; i < e % 4; i++) {
+  var four = normals(words(e >> 2, sample, FOR_NOISE));
+  if (ALIGNED == 0) {
+    var next = normals(words((e >> 2) + 1, sample, FOR_NOISE));
+    for (var i = 0u; i < (e & 3); i++) {
       four = vec4f(four.yzw, next.x);
       next = next.yzwx;
     }

@@ -59,7 +59,7 @@ export function classStep(target: BufferId, logits: View): Step {
 export function noiseStep(ports: Ports, input: Layout, noisy: BufferId, hasPaths: boolean): Step {
   const { image, spread, baselines, table, run } = ports;
   return {
-    constants: { PATHS: hasPaths ? 1 : 0 },
+    constants: { PATHS: hasPaths ? 1 : 0, ALIGNED: positions(input) % 4 === 0 ? 1 : 0 },
     label: "noise",
     shader: "noise",
     entry: "add_noise",

@@ -39,6 +39,7 @@ const rare: Readonly<Record<string, Rare>> = {
 /** What steps that do not begin or end like others leave unsaid. */
 export const DEFAULTS: Readonly<Record<string, number>> = {
   PATHS: 1,
+  ALIGNED: 0,
   ACTIVATE: 0,
   KEEP_MASK: 0,
   ADD: 0,
