@@ -205,7 +205,8 @@ fn tile_of(index: u32, quads: u32, phases: u32) -> Tile {
 // Leaves y at the tile's pixels, and their bits of the mask.
 fn put_results(n: u32, tile: Tile) {
   let positions = layer.out_height * layer.out_width;
-  var sums = all_sums();
+  var sums: Sums;
+  put_all_in_order(&sums);
   let count = min(4u * FOURS, positions - tile.column);
   // To the end of a four, whose pixels may stand in another order. Instead of one that is not there the last is left twice:
   // a condition would take longer.
@@ -227,7 +228,7 @@ fn put_results(n: u32, tile: Tile) {
       for (var s = begin; s < min(begin + 8, end); s++) {
         let i = min(s ^ tile.lane, count - 1);
         let at = i ^ tile.lane;
-        let v = sums[4 * q + (at >> 2)][at & 3] + bias;
+        let v = sums[q * FOURS + (at >> 2)][at & 3] + bias;
         y[start + i] = activate(v);
         if (KEEP_MASK != 0) {
           word |= mask_bits(v, i);
@@ -295,7 +296,8 @@ fn phase_taps(phase: u32, kernel: u32, stride: u32, dilation: u32, pad: u32) -> 
 
 // Leaves dx at the tile's pixels of the phase.
 fn put_gradients(n: u32, tile: Tile, width: u32) {
-  var sums = all_sums();
+  var sums: Sums;
+  put_all_in_order(&sums);
   for (var q = 0u; q < QUADS; q++) {
     let quad = tile.quad + q;
     if (quad >= layer.in_quads) {
@@ -313,7 +315,7 @@ fn put_gradients(n: u32, tile: Tile, width: u32) {
         is_inside = row < layer.in_height && to < layer.in_width;
       }
       if (is_inside) {
-        put_gradient(n, c, position, sums[4 * q + (s >> 2)][s & 3]);
+        put_gradient(n, c, position, sums[q * FOURS + (s >> 2)][s & 3]);
       }
     }
   }

@@ -88,7 +88,8 @@ fn multiply(n: u32, lane: u32, count: u32, first: u32, step: u32, quad_step: u32
 
 // Leaves y of the quads from o on for the samples from `first` on.
 fn put_results(first: u32, lane: u32, o: u32) {
-  var sums = all_sums();
+  var sums: Sums;
+  put_all_in_order(&sums);
   let end = min(4u * FOURS, run.samples - first + 3);
   for (var q = 0u; q < min(QUADS, layer.out_quads - min(o, layer.out_quads)); q++) {
     var bias = vec4f();
@@ -98,7 +99,7 @@ fn put_results(first: u32, lane: u32, o: u32) {
     for (var s = 0u; s < end; s++) {
       let n = first + (s ^ lane);
       if (n < run.samples) {
-        let v = sums[4 * q + (s >> 2)][s & 3] + bias;
+        let v = sums[q * FOURS + (s >> 2)][s & 3] + bias;
         y[n * out.stride + out.offset + o + q] = activate(v);
         if (KEEP_MASK != 0) {
           put_mask(n, o + q, mask_bits(v, 0));
@@ -123,13 +124,14 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
 
 // Leaves dx of the quads from i on for the samples from `first` on.
 fn put_gradients(first: u32, lane: u32, i: u32) {
-  var sums = all_sums();
+  var sums: Sums;
+  put_all_in_order(&sums);
   let end = min(4u * FOURS, run.samples - first + 3);
   for (var q = 0u; q < min(QUADS, layer.in_quads - min(i, layer.in_quads)); q++) {
     for (var s = 0u; s < end; s++) {
       let n = first + (s ^ lane);
       if (n < run.samples) {
-        put_gradient(n, i + q, 0, sums[4 * q + (s >> 2)][s & 3]);
+        put_gradient(n, i + q, 0, sums[q * FOURS + (s >> 2)][s & 3]);
       }
     }
   }

@@ -32,8 +32,27 @@ fn add_products(sums: ptr<private, Strip>, m: mat4x4f, columns: Strip, fours: u3
   }
 }
 
-// All sums in order, four to a quad: for who leaves them one after the other, by an index that is no constant.
-fn all_sums() -> array<mat4x4f, 16> {
-  return array(sums0.a, sums0.b, sums0.c, sums0.d, sums1.a, sums1.b, sums1.c, sums1.d,
-    sums2.a, sums2.b, sums2.c, sums2.d, sums3.a, sums3.b, sums3.c, sums3.d);
+// All sums in order, FOURS to a quad: for who leaves them one after the other, by an index that is no constant.
+alias Sums = array<mat4x4f, QUADS * FOURS>;
+
+fn put_in_order(all: ptr<function, Sums>, q: u32, sums: Strip) {
+  (*all)[q * FOURS] = sums.a;
+  if (FOURS > 1) {
+    (*all)[q * FOURS + 1] = sums.b;
+  }
+  if (FOURS > 2) {
+    (*all)[q * FOURS + 2] = sums.c;
+    (*all)[q * FOURS + 3] = sums.d;
+  }
+}
+
+fn put_all_in_order(all: ptr<function, Sums>) {
+  put_in_order(all, 0, sums0);
+  if (QUADS > 1) {
+    put_in_order(all, 1, sums1);
+  }
+  if (QUADS > 2) {
+    put_in_order(all, 2, sums2);
+    put_in_order(all, 3, sums3);
+  }
 }
