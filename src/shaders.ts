@@ -31,6 +31,7 @@ const rare: Readonly<Record<string, Rare>> = {
   rescale: ["ends", () => import("../shaders/rescale.wgsl")],
   smooth: ["ends", () => import("../shaders/smooth.wgsl")],
   softmax: ["ends", () => import("../shaders/softmax.wgsl")],
+  stem: ["ends", () => import("../shaders/stem.wgsl")],
   tally: ["tallies", () => import("../shaders/tally.wgsl")],
   winograd: ["ends", tiles, () => import("../shaders/winograd.wgsl")],
   winograd5: ["ends", tiles, () => import("../shaders/winograd5.wgsl")],

@@ -151,8 +151,9 @@ export function convolveBack(
   dy: View,
   sink: Sink,
 ): void {
-  if (isNarrow(conv)) {
-    convolveBackToImage(node, plan, conv, dy, sink);
+  const image = isStem(conv, plan.tiling) ? stem : isNarrow(conv) ? narrow : undefined;
+  if (image) {
+    convolveBackToImage(node, plan, conv, dy, sink, image);
     return;
   }
   const { input, stride } = conv.window;
@@ -176,6 +177,53 @@ function isNarrow({ channels, groups, window }: Convolution): boolean {
   return groups === 1 && channels <= 4 && dilation[1] === 1 && kernel[1] >= 3 * stride[1];
 }
 
+/** How a kernel that makes a dx of one quad is launched. */
+interface ToImage {
+  readonly shader: string;
+  readonly constants: Record<string, number>;
+  readonly sizes: Record<string, number>;
+  readonly invocations: number;
+}
+
+function narrow(conv: Convolution, { pixels }: Tiling): ToImage {
+  const { stride, input } = conv.window;
+  const tiles_x = Math.ceil(Math.ceil(input[1] / stride[1]) / pixels);
+  return {
+    shader: "narrow",
+    constants: { QUADS: 1, FOURS: pixels / 4 },
+    sizes: { tiles_x, dilation_y: conv.window.dilation[0] },
+    invocations: Math.ceil(input[0] / stride[0]) * tiles_x * stride[0] * stride[1],
+  };
+}
+
+/** True if stem.wgsl can make dx: that of an image, with strides, where four load together. */
+function isStem({ channels, groups, window }: Convolution, { together = false }: Tiling): boolean {
+  const { stride, dilation } = window;
+  const isPlain = groups === 1 && Math.max(...dilation) === 1;
+  return together && isPlain && channels <= 3 && Math.min(...stride) > 1;
+}
+
+function stem({ window }: Convolution): ToImage {
+  // Along an axis: the places of a phase, from that of the first padding on, and the taps that an invocation may take.
+  const axis = (a: 0 | 1) => {
+    const [k, s, pad] = [window.kernel[a], window.stride[a], window.before[a]];
+    return {
+      places: Math.ceil((window.input[a] + pad) / s) - Math.floor(pad / s),
+      taps: k > s ? Math.min(4, k - s + 2) : 2,
+      pairs: Math.ceil(s / 2),
+    };
+  };
+  const [y, x] = [axis(0), axis(1)];
+  const tiles_x = Math.ceil(x.places / 8);
+  const tiles = 4 * Math.ceil((Math.ceil(y.places / 2) * tiles_x) / 4);
+  return {
+    shader: "stem",
+    constants: { TAPS_Y: y.taps, TAPS_X: x.taps },
+    sizes: { tiles_x, tiles },
+    invocations: y.pairs * x.pairs * tiles,
+  };
+}
+
 /** The same where dx is one quad. */
 function convolveBackToImage(
   node: Node,
@@ -183,27 +231,26 @@ function convolveBackToImage(
   conv: Convolution,
   dy: View,
   sink: Sink,
+  launch: (conv: Convolution, tiling: Tiling) => ToImage,
 ): void {
-  const { kernel, stride, input } = conv.window;
-  const { pixels, workgroup } = plan.tiling;
-  const rows = Math.ceil(input[0] / stride[0]);
-  const tiles_x = Math.ceil(Math.ceil(input[1] / stride[1]) / pixels);
-  const { dilation_x: _, ...sizes } = geometry(conv);
+  const { kernel, stride } = conv.window;
+  const { workgroup } = plan.tiling;
+  const { shader, constants, sizes, invocations } = launch(conv, plan.tiling);
+  const { dilation_y: _, dilation_x: __, ...common } = geometry(conv);
   const fields = layer({
+    ...common,
     ...sizes,
     kernel_y: kernel[0],
     kernel_x: kernel[1],
     stride_y: stride[0],
     stride_x: stride[1],
     out_quads: Math.ceil(conv.outputs / 4),
-    tiles_x,
   });
-  const invocations = rows * tiles_x * stride[0] * stride[1];
   plan.step({
     label: `${node.name} back`,
-    shader: "narrow",
+    shader,
     entry: "backward",
-    constants: { WORKGROUP: workgroup, QUADS: 1, FOURS: pixels / 4 },
+    constants: { WORKGROUP: workgroup, ...constants },
     ...join(source("x", dy), gradientTo(sink, plan), weightParts(conv, plan), fields),
     workgroups: [Math.ceil(invocations / workgroup), 1, 1],
     samples: 1,

@@ -115,6 +115,38 @@ const stem: Case = {
   inputs: ["x", floats([9, 3, 7, 7]), floats([9])],
 };
 
+/** The first layer of a SqueezeNet, over several tiles, the last ones not full. */
+const small: Case = {
+  op: "Conv",
+  shape: [1, 3, 22, 45],
+  attributes: { pads: [1, 0, 1, 1], strides: [2, 2] },
+  inputs: ["x", floats([10, 3, 3, 3]), floats([10])],
+};
+
+/** Strides that are odd, and a row and two columns of the image that nobody sees. */
+const odd: Case = {
+  op: "Conv",
+  shape: [1, 3, 21, 40],
+  attributes: { pads: [2, 1, 1, 0], strides: [3, 5] },
+  inputs: ["x", floats([6, 3, 5, 3]), floats([6])],
+};
+
+/** A kernel of several parts along one axis, windows side by side along the other. */
+const patches: Case = {
+  op: "Conv",
+  shape: [1, 2, 27, 20],
+  attributes: { pads: [5, 0, 4, 0], strides: [2, 4] },
+  inputs: ["x", floats([5, 2, 11, 4]), floats([5])],
+};
+
+/** Four channels, the most of a quad. */
+const alpha: Case = {
+  op: "Conv",
+  shape: [1, 4, 9, 19],
+  attributes: { pads: [1, 1, 1, 1], strides: [2, 2] },
+  inputs: ["x", floats([8, 4, 3, 3]), floats([8])],
+};
+
 /** Quads enough for four invocations to load together, and some of them without a quad of their own. */
 const deep: Case = {
   op: "Conv",
@@ -152,6 +184,10 @@ for (const [number, example] of [
   tall,
   broad,
   stem,
+  small,
+  odd,
+  patches,
+  alpha,
   deep,
   gray,
   apart,

@@ -1,0 +1,74 @@
+// The gradient of an image by stem.wgsl inside a network: it is added to, gated, and read from a slot of a Concat. Invocations
+// by themselves, which are held against their twin elsewhere, are the judge.
+
+import * as assert from "uvu/assert";
+import { makeGraph } from "../../src/graph.js";
+import { Model } from "../../src/model.js";
+import { decodeModel } from "../../src/onnx.js";
+import { makePlan, SOFTWARE_TILING } from "../../src/plan.js";
+import { sensitivity } from "../../src/sensitivity.js";
+import type { Tiling } from "../../src/types.js";
+import { close, randn, relativeL2, skip, suite, testWithDevice } from "../harness.js";
+import { Network } from "../models/architectures/network.js";
+
+const SIZE = 27;
+const TOGETHER: Tiling = { ...SOFTWARE_TILING, winograd: false, together: true };
+const ALONE: Tiling = { ...TOGETHER, together: false };
+
+/** Three layers with strides see an image, and two of them a ReLU of it. */
+function network(): Uint8Array {
+  const g = new Network({ size: SIZE, channels: 3, seed: 4 });
+  const positive = g.relu(g.image);
+  const x = g.concat(
+    g.relu(g.conv(positive, 12, { kernel: 3, stride: 2 })),
+    g.relu(g.conv(positive, 9, { kernel: 5, stride: 2 })),
+    g.relu(g.conv(g.image, 8, { kernel: 7, stride: 2 })),
+  );
+  return g.classifier(g.relu(g.conv(x, 16, { kernel: 3 })));
+}
+
+const graph = makeGraph(decodeModel(network()));
+const test = suite("the gradient of an image seen with strides");
+
+const image = { data: randn(3 * SIZE * SIZE, 3), shape: [1, 3, SIZE, SIZE] } as const;
+
+async function mapOf(device: GPUDevice, tiling: Tiling, batch?: number): Promise<Float32Array> {
+  if (tiling.together && !device.features.has("subgroups")) skip("there are no subgroups");
+  const model = new Model(device, graph, { tiling });
+  const options = { samples: 7, target: 2, ...(batch && { batch }) };
+  const map = await sensitivity(model, image, options);
+  const data = await map.data("mean");
+  map.destroy();
+  model.destroy();
+  return data;
+}
+
+test("has a kernel of its own where four invocations load together, and there alone", () => {
+  const count = (tiling: Tiling) =>
+    makePlan(graph, { method: "gradient", tiling }).backward.filter(
+      ({ shader }) => shader === "stem",
+    ).length;
+  assert.is(count(TOGETHER), 3);
+  assert.is(count(ALONE), 0);
+});
+
+test("is added to and gated there", () => {
+  const { backward } = makePlan(graph, { method: "gradient", tiling: TOGETHER });
+  const constants = backward
+    .filter(({ shader }) => shader === "stem")
+    .map((s) => s.constants ?? {});
+  assert.ok(constants.some(({ ADD }) => ADD === 1));
+  assert.ok(constants.some(({ GATE }) => GATE === 1));
+});
+
+testWithDevice(test, "is the same as by others", async (device) => {
+  const off = relativeL2(await mapOf(device, TOGETHER), await mapOf(device, ALONE));
+  assert.ok(off > 0 && off < 1e-5, `the maps are ${off} apart`);
+});
+
+testWithDevice(test, "has the same bits however the samples are split", async (device) => {
+  const whole = await mapOf(device, TOGETHER);
+  close(await mapOf(device, TOGETHER, 3), whole, { rtol: 0, atol: 0 });
+});
+
+test.run();
