@@ -3,14 +3,12 @@
 
 import * as assert from "uvu/assert";
 import { makeGraph } from "../../src/graph.js";
-import { Model } from "../../src/model.js";
 import { decodeModel } from "../../src/onnx.js";
 import { sharedTile } from "../../src/ops/implicit.js";
 import { HARDWARE_TILING, makePlan, SHARING_TILING } from "../../src/plan.js";
-import { sensitivity } from "../../src/sensitivity.js";
-import type { Tiling } from "../../src/types.js";
-import { close, randn, relativeL2, suite, testWithDevice } from "../harness.js";
+import { close, relativeL2, suite, testWithDevice } from "../harness.js";
 import { Network } from "../models/architectures/network.js";
+import { mapOf } from "./tilings.js";
 
 /** Planes of 15 × 15 and 8 × 8: neither a sample nor a phase ends with a tile. */
 function network(): Uint8Array {
@@ -25,18 +23,6 @@ function network(): Uint8Array {
 const graph = makeGraph(decodeModel(network()));
 const test = suite("convolutions in shared tiles");
 
-const image = { data: randn(3 * 15 * 15, 3), shape: [1, 3, 15, 15] } as const;
-
-async function mapOf(device: GPUDevice, tiling: Tiling, batch?: number): Promise<Float32Array> {
-  const model = new Model(device, graph, { tiling });
-  const options = { samples: 7, target: 2, ...(batch && { batch }) };
-  const map = await sensitivity(model, image, options);
-  const data = await map.data("mean");
-  map.destroy();
-  model.destroy();
-  return data;
-}
-
 test("are chosen for all layers but that of the image", () => {
   const { forward, backward } = makePlan(graph, { method: "gradient", tiling: SHARING_TILING });
   const count = (shader: string) =>
@@ -47,13 +33,16 @@ test("are chosen for all layers but that of the image", () => {
 });
 
 testWithDevice(test, "give the same map as others", async (device) => {
-  const off = relativeL2(await mapOf(device, SHARING_TILING), await mapOf(device, HARDWARE_TILING));
+  const off = relativeL2(
+    await mapOf(device, graph, 15, SHARING_TILING),
+    await mapOf(device, graph, 15, HARDWARE_TILING),
+  );
   assert.ok(off > 0 && off < 1e-5, `the maps are ${off} apart`);
 });
 
 testWithDevice(test, "give the same bits however the samples are split", async (device) => {
-  const whole = await mapOf(device, SHARING_TILING);
-  close(await mapOf(device, SHARING_TILING, 3), whole, { rtol: 0, atol: 0 });
+  const whole = await mapOf(device, graph, 15, SHARING_TILING);
+  close(await mapOf(device, graph, 15, SHARING_TILING, 3), whole, { rtol: 0, atol: 0 });
 });
 
 test("are large where there are enough, small where that keeps more of an adapter busy, and not mostly empty", () => {

@@ -3,13 +3,12 @@
 
 import * as assert from "uvu/assert";
 import { makeGraph } from "../../src/graph.js";
-import { Model } from "../../src/model.js";
 import { decodeModel } from "../../src/onnx.js";
 import { makePlan, SOFTWARE_TILING } from "../../src/plan.js";
-import { sensitivity } from "../../src/sensitivity.js";
 import type { Tiling } from "../../src/types.js";
-import { close, randn, relativeL2, skip, suite, testWithDevice } from "../harness.js";
+import { close, relativeL2, suite, testWithDevice } from "../harness.js";
 import { Network } from "../models/architectures/network.js";
+import { mapOf } from "./tilings.js";
 
 const SIZE = 27;
 const TOGETHER: Tiling = { ...SOFTWARE_TILING, winograd: false, together: true };
@@ -30,19 +29,6 @@ function network(): Uint8Array {
 const graph = makeGraph(decodeModel(network()));
 const test = suite("the gradient of an image seen with strides");
 
-const image = { data: randn(3 * SIZE * SIZE, 3), shape: [1, 3, SIZE, SIZE] } as const;
-
-async function mapOf(device: GPUDevice, tiling: Tiling, batch?: number): Promise<Float32Array> {
-  if (tiling.together && !device.features.has("subgroups")) skip("there are no subgroups");
-  const model = new Model(device, graph, { tiling });
-  const options = { samples: 7, target: 2, ...(batch && { batch }) };
-  const map = await sensitivity(model, image, options);
-  const data = await map.data("mean");
-  map.destroy();
-  model.destroy();
-  return data;
-}
-
 test("has a kernel of its own where four invocations load together, and there alone", () => {
   const count = (tiling: Tiling) =>
     makePlan(graph, { method: "gradient", tiling }).backward.filter(
@@ -62,13 +48,16 @@ test("is added to and gated there", () => {
 });
 
 testWithDevice(test, "is the same as by others", async (device) => {
-  const off = relativeL2(await mapOf(device, TOGETHER), await mapOf(device, ALONE));
+  const off = relativeL2(
+    await mapOf(device, graph, SIZE, TOGETHER),
+    await mapOf(device, graph, SIZE, ALONE),
+  );
   assert.ok(off > 0 && off < 1e-5, `the maps are ${off} apart`);
 });
 
 testWithDevice(test, "has the same bits however the samples are split", async (device) => {
-  const whole = await mapOf(device, TOGETHER);
-  close(await mapOf(device, TOGETHER, 3), whole, { rtol: 0, atol: 0 });
+  const whole = await mapOf(device, graph, SIZE, TOGETHER);
+  close(await mapOf(device, graph, SIZE, TOGETHER, 3), whole, { rtol: 0, atol: 0 });
 });
 
 test.run();
