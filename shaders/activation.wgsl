@@ -44,11 +44,16 @@ fn is_open(v: vec4f) -> vec4<bool> {
 
 // The four bits of v, at their place in the word of the 8 positions that `column` belongs to.
 fn mask_bits(v: vec4f, column: u32) -> u32 {
+  if (KEEP_MASK == 0) {
+    return 0;
+  }
   let bits = select(vec4u(0), vec4u(1, 2, 4, 8), is_open(v));
   return (bits.x | bits.y | bits.z | bits.w) << (4 * (column & 7));
 }
 
-// Leaves a word of the mask of sample n.
+// Leaves a word of the mask of sample n, where there is one.
 fn put_mask(n: u32, word: u32, bits: u32) {
-  mask[n * out.mask_stride + out.mask_offset + word] = bits;
+  if (KEEP_MASK != 0) {
+    mask[n * out.mask_stride + out.mask_offset + word] = bits;
+  }
 }

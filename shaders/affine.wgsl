@@ -32,9 +32,7 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
     y[id.z * out.stride + out.offset + i] = activate(v);
     word |= mask_bits(v, p);
   }
-  if (KEEP_MASK != 0) {
-    put_mask(id.z, id.y * words + id.x, word);
-  }
+  put_mask(id.z, id.y * words + id.x, word);
 }
 
 @compute @workgroup_size(64)

@@ -136,9 +136,7 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
   let more_rights = four_b(id.z, id.y, p + 4);
   var word = put_four(id, p, lefts, rights);
   word |= put_four(id, p + 4, more_lefts, more_rights);
-  if (KEEP_MASK != 0) {
-    put_mask(id.z, id.y * words + id.x, word);
-  }
+  put_mask(id.z, id.y * words + id.x, word);
 }
 
 fn read_dy(n: u32, quad: u32, p: u32) -> vec4f {

@@ -75,14 +75,6 @@ struct Planes {
   quad_step: u32,
 }
 
-// Where the columns of an invocation are, four to a matrix.
-struct Places {
-  a: Four,
-  b: Four,
-  c: Four,
-  d: Four,
-}
-
 // Where four pixels read with a shift: their places in the plane.
 fn places(rows: SignedFour, columns: SignedFour, shift: vec2i, planes: Planes) -> Four {
   let r = rows + shift.y;
@@ -107,13 +99,6 @@ fn four(start: u32, p: Four) -> mat4x4f {
   return columns_at(select(start + p, Four(OUTSIDE), p == Four(OUTSIDE)));
 }
 
-fn matrix(k: u32) -> mat4x4f {
-  if (BACKWARD != 0) {
-    return transpose(w[k]);
-  }
-  return w[k];
-}
-
 // Adds what the plane from `start` on gives with matrix k, and with those of the other quads.
 fn add_plane(p: Places, start: u32, k: u32, quad_step: u32) {
   var pixels: Strip;
@@ -125,14 +110,7 @@ fn add_plane(p: Places, start: u32, k: u32, quad_step: u32) {
     pixels.c = four(start, p.c);
     pixels.d = four(start, p.d);
   }
-  add_product(&sums0, matrix(k), pixels);
-  if (QUADS > 1) {
-    add_product(&sums1, matrix(k + quad_step), pixels);
-  }
-  if (QUADS > 2) {
-    add_product(&sums2, matrix(k + 2 * quad_step), pixels);
-    add_product(&sums3, matrix(k + 3 * quad_step), pixels);
-  }
+  add_quads(k, quad_step, pixels, FOURS);
 }
 
 // The same of all planes, whose first has the matrix k.
@@ -230,13 +208,9 @@ fn put_results(n: u32, tile: Tile) {
         let at = i ^ tile.lane;
         let v = sums[q * FOURS + (at >> 2)][at & 3] + bias;
         y[start + i] = activate(v);
-        if (KEEP_MASK != 0) {
-          word |= mask_bits(v, i);
-        }
+        word |= mask_bits(v, i);
       }
-      if (KEEP_MASK != 0) {
-        put_mask(n, words + (begin >> 3), word);
-      }
+      put_mask(n, words + (begin >> 3), word);
     }
   }
 }

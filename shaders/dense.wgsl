@@ -30,21 +30,6 @@ fn samples_from(n: u32, lane: u32) -> Four {
   return min(four_from(n, lane), Four(run.samples - 1)) * layer.x_stride + layer.x_offset;
 }
 
-fn matrix(k: u32) -> mat4x4f {
-  if (BACKWARD != 0) {
-    return transpose(w[k]);
-  }
-  return w[k];
-}
-
-// Where the samples of an invocation are, four to a vector.
-struct Places {
-  a: Four,
-  b: Four,
-  c: Four,
-  d: Four,
-}
-
 // Adds the products of quad i of so many fours of samples. `fours` is a number, not a variable: a condition here would
 // take as long as what it spares.
 fn add_round(places: Places, i: u32, k: u32, quad_step: u32, fours: u32) {
@@ -57,14 +42,7 @@ fn add_round(places: Places, i: u32, k: u32, quad_step: u32, fours: u32) {
     samples.c = columns_at(places.c + i);
     samples.d = columns_at(places.d + i);
   }
-  add_products(&sums0, matrix(k), samples, fours);
-  if (QUADS > 1) {
-    add_products(&sums1, matrix(k + quad_step), samples, fours);
-  }
-  if (QUADS > 2) {
-    add_products(&sums2, matrix(k + 2 * quad_step), samples, fours);
-    add_products(&sums3, matrix(k + 3 * quad_step), samples, fours);
-  }
+  add_quads(k, quad_step, samples, fours);
 }
 
 // Sums over `count` quads of the samples from n on. The matrix of the first is k, `step` leads to that of the next,
@@ -101,9 +79,7 @@ fn put_results(first: u32, lane: u32, o: u32) {
       if (n < run.samples) {
         let v = sums[q * FOURS + (s >> 2)][s & 3] + bias;
         y[n * out.stride + out.offset + o + q] = activate(v);
-        if (KEEP_MASK != 0) {
-          put_mask(n, o + q, mask_bits(v, 0));
-        }
+        put_mask(n, o + q, mask_bits(v, 0));
       }
     }
   }

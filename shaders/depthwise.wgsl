@@ -146,9 +146,7 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
     y[first + s] = activate(v);
     word |= mask_bits(v, s);
   }
-  if (KEEP_MASK != 0) {
-    put_mask(id.z, line * layer.tiles_x + column / COLUMNS, word);
-  }
+  put_mask(id.z, line * layer.tiles_x + column / COLUMNS, word);
 }
 
 @compute @workgroup_size(WORKGROUP)

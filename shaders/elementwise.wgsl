@@ -31,9 +31,7 @@ fn piecewise_forward(@builtin(global_invocation_id) id: vec3u) {
     y[id.z * out.stride + out.offset + start + p] = activate(v);
     word |= mask_bits(v, p);
   }
-  if (KEEP_MASK != 0) {
-    put_mask(id.z, id.y * words + id.x, word);
-  }
+  put_mask(id.z, id.y * words + id.x, word);
 }
 
 // y = factor · clamp(round(x / step), low, high) + shift; its bits say low ≤ round(x / step) ≤ high, ends included.
@@ -51,9 +49,7 @@ fn quantize_forward(@builtin(global_invocation_id) id: vec3u) {
     y[id.z * out.stride + out.offset + start + p] = layer.factor * inside + layer.shift;
     word |= dot(select(vec4u(0), vec4u(1, 2, 4, 8), inside == v), vec4u(1)) << (4 * (p % 8));
   }
-  if (KEEP_MASK != 0) {
-    put_mask(id.z, id.y * words + id.x, word);
-  }
+  put_mask(id.z, id.y * words + id.x, word);
 }
 
 // dx = dy · factor / step, as if nothing had been rounded; the range was seen to where dy was written.

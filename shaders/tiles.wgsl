@@ -38,6 +38,12 @@ fn pixel(start: u32, row: i32, column: i32) -> vec4f {
   return select(vec4f(), x[start + u32(row) * layer.width + u32(column)], inside);
 }
 
+// Which pixels of row `i` of a tile lie in the plane.
+fn inside_of(tile: Tile, i: u32) -> vec4<bool> {
+  let is_row = 4 * tile.row + i < layer.height;
+  return vec4<bool>(is_row) & (vec4u(0, 1, 2, 3) < vec4u(layer.width - 4 * tile.column));
+}
+
 // Leaves row `i` of the pixels that a tile makes, as a result. Where an index is no constant it is a load.
 fn put_result(n: u32, tile: Tile, i: u32, row: mat4x4f) {
   var bias = vec4f();
@@ -46,18 +52,17 @@ fn put_result(n: u32, tile: Tile, i: u32, row: mat4x4f) {
   }
   let start = n * out.stride + out.offset + tile.quad * layer.height * layer.width;
   let line = start + (4 * tile.row + i) * layer.width + 4 * tile.column;
-  let is_row = 4 * tile.row + i < layer.height;
-  let across = layer.width - 4 * tile.column;
-  if (is_row) {
+  let inside = inside_of(tile, i);
+  if (inside.x) {
     y[line] = activate(row[0] + bias);
   }
-  if (is_row && across > 1) {
+  if (inside.y) {
     y[line + 1] = activate(row[1] + bias);
   }
-  if (is_row && across > 2) {
+  if (inside.z) {
     y[line + 2] = activate(row[2] + bias);
   }
-  if (is_row && across > 3) {
+  if (inside.w) {
     y[line + 3] = activate(row[3] + bias);
   }
 }
@@ -65,18 +70,17 @@ fn put_result(n: u32, tile: Tile, i: u32, row: mat4x4f) {
 // Leaves row `i` of the pixels that a tile makes, as a gradient.
 fn put_back(n: u32, tile: Tile, i: u32, row: mat4x4f) {
   let line = (4 * tile.row + i) * layer.width + 4 * tile.column;
-  let is_row = 4 * tile.row + i < layer.height;
-  let across = layer.width - 4 * tile.column;
-  if (is_row) {
+  let inside = inside_of(tile, i);
+  if (inside.x) {
     put_gradient(n, tile.quad, line, row[0]);
   }
-  if (is_row && across > 1) {
+  if (inside.y) {
     put_gradient(n, tile.quad, line + 1, row[1]);
   }
-  if (is_row && across > 2) {
+  if (inside.z) {
     put_gradient(n, tile.quad, line + 2, row[2]);
   }
-  if (is_row && across > 3) {
+  if (inside.w) {
     put_gradient(n, tile.quad, line + 3, row[3]);
   }
 }

@@ -12,6 +12,7 @@ import moments from "../../shaders/moments.wgsl";
 import noise from "../../shaders/noise.wgsl";
 import order from "../../shaders/order.wgsl";
 import pool from "../../shaders/pool.wgsl";
+import quads from "../../shaders/quads.wgsl";
 import random from "../../shaders/random.wgsl";
 import run from "../../shaders/run.wgsl";
 import sample from "../../shaders/sample.wgsl";
@@ -20,8 +21,8 @@ import strip from "../../shaders/strip.wgsl";
 import taps from "../../shaders/taps.wgsl";
 
 const ends = activation + gradient;
-const convolving = ends + strip + conv;
-const densely = run + ends + strip + dense;
+const convolving = ends + strip + quads + conv;
+const densely = run + ends + strip + quads + dense;
 const sampling = run + random + sample;
 
 /** What is put before other files. */

@@ -254,10 +254,6 @@ class TrainingPlanner extends Planner implements TrainingPlanning {
     return undefined;
   }
 
-  override wantedOf(): undefined {
-    return undefined;
-  }
-
   /** The gradients of the parameters, and of the tensors that depend on one. */
   private goBackToWeights(dy: View): void {
     this.path = this.learning();

@@ -1,0 +1,29 @@
+// The quads of channels that an invocation makes of its columns, in conv.wgsl and dense.wgsl alike. Put beside these, which
+// define `w`, the matrices of weights.
+
+// Where the columns of an invocation are, four to a matrix.
+struct Places {
+  a: Four,
+  b: Four,
+  c: Four,
+  d: Four,
+}
+
+fn matrix(k: u32) -> mat4x4f {
+  if (BACKWARD != 0) {
+    return transpose(w[k]);
+  }
+  return w[k];
+}
+
+// Adds the products of so many fours of columns with matrix k, and with those of the other quads.
+fn add_quads(k: u32, quad_step: u32, columns: Strip, fours: u32) {
+  add_products(&sums0, matrix(k), columns, fours);
+  if (QUADS > 1) {
+    add_products(&sums1, matrix(k + quad_step), columns, fours);
+  }
+  if (QUADS > 2) {
+    add_products(&sums2, matrix(k + 2 * quad_step), columns, fours);
+    add_products(&sums3, matrix(k + 3 * quad_step), columns, fours);
+  }
+}
