@@ -3,58 +3,13 @@
 //   forward   y[c, i] = a(b[c] + Σ_k w[c, k] · x[c, i · S + k · D − P])
 //   backward  dx[c, j] = Σ_k w[c, k] · dy[c, (j + P − k · D) / S]   over the k that divide
 //
-// The products are lane by lane. An invocation makes eight neighboring pixels of a row of one channel quad. Where
-// what they read are neighbors, too, the taps of a row read the same pixels, which are loaded once for three of them.
+// An invocation makes eight neighboring pixels of a row. Where what they read are neighbors, too, the taps of a row read
+// the same pixels, which are loaded once for three of them. depthwise3.wgsl does 3 × 3 taps sooner.
 //
 // In the backward pass the pixels j of equal j mod S (a phase) see the same taps, so that a phase looks like a
 // picture of its own with stride 1.
 //
 // Constants put before: WORKGROUP; SLIDES, 1 where neighbors read neighbors and so do taps.
-
-struct Layer {
-  kernel_y: u32,
-  kernel_x: u32,
-  stride_y: u32,
-  stride_x: u32,
-  dilation_y: u32,
-  dilation_x: u32,
-  pad_y: u32,
-  pad_x: u32,
-  in_height: u32,
-  in_width: u32,
-  out_height: u32,
-  out_width: u32,
-  quads: u32,
-  tiles_x: u32,     // tiles in a row of the result (of one phase of it, backward)
-  x_offset: u32,    // vec4s from the start of a sample to the first of x; of dy, backward
-  x_stride: u32,
-  bias: u32,
-}
-
-@group(0) @binding(22) var<uniform> layer: Layer;
-
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;  // [n][C/4][in_height][in_width]; backward it is dy
-@group(0) @binding(1) var<storage, read> w: array<vec4f>;  // [C/4][k]
-@group(0) @binding(2) var<storage, read> b: array<vec4f>;  // [C/4]
-
-const COLUMNS = 8u;
-
-// The sums of eight pixels. They are named, not indexed, so that they are kept in registers.
-struct Strip {
-  s0: vec4f,
-  s1: vec4f,
-  s2: vec4f,
-  s3: vec4f,
-  s4: vec4f,
-  s5: vec4f,
-  s6: vec4f,
-  s7: vec4f,
-}
-
-// Pixel `column` of the row of `width` that begins at `line`; 0 outside.
-fn pixel(line: u32, column: i32, width: u32) -> vec4f {
-  return select(vec4f(), x[line + u32(column)], u32(column) < width);
-}
 
 // Three taps of a row, from `first` on; those beyond the last one are 0.
 fn weights_at(first: i32, taps: Taps, j: u32) -> array<vec4f, 3> {
@@ -66,8 +21,8 @@ fn weights_at(first: i32, taps: Taps, j: u32) -> array<vec4f, 3> {
 // Sums up what eight pixels see through the taps in a plane of size.x columns and size.y rows that begins at `start`.
 // `place` is what the first of them reads with a shift of 0, `step` the way from there to what the next one reads.
 // Taps of a row are taken three at a time.
-fn convolve(start: u32, size: vec2u, place: vec2i, step: i32, ty: Taps, tx: Taps, weights: u32) -> Strip {
-  var sums: Strip;
+fn convolve(start: u32, size: vec2u, place: vec2i, step: i32, ty: Taps, tx: Taps, weights: u32) -> Eight {
+  var sums: Eight;
   let threes = (tx.count + 2) / 3;
   for (var round = 0u; round < ty.count * threes; round++) {
     let i = round / threes;
@@ -120,11 +75,11 @@ fn three(line: u32, c: i32, step: i32, width: u32, wk: array<vec4f, 3>) -> vec4f
 
 @compute @workgroup_size(WORKGROUP)
 fn forward(@builtin(global_invocation_id) id: vec3u) {
-  let quad = id.x / (layer.out_height * layer.tiles_x);
+  let quad = id.x / (layer.tiles_y * layer.tiles_x);
   if (quad >= layer.quads) {
     return;
   }
-  let row = id.x / layer.tiles_x % layer.out_height;
+  let row = id.x / layer.tiles_x % layer.tiles_y;
   let column = id.x % layer.tiles_x * COLUMNS;
   let size = vec2u(layer.in_width, layer.in_height);
   let start = id.z * layer.x_stride + layer.x_offset + quad * size.x * size.y;
@@ -133,34 +88,20 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
   let place = vec2i(vec2u(column * layer.stride_x, row * layer.stride_y));
   let weights = quad * layer.kernel_y * layer.kernel_x;
   let sums = convolve(start, size, place, i32(layer.stride_x), ty, tx, weights);
-  var bias = vec4f();
-  if (layer.bias != 0) {
-    bias = b[quad];
-  }
-  var strip = array(sums.s0, sums.s1, sums.s2, sums.s3, sums.s4, sums.s5, sums.s6, sums.s7);
-  let line = quad * layer.out_height + row;
-  let first = id.z * out.stride + out.offset + line * layer.out_width + column;
-  var word = 0u;
-  for (var s = 0u; s < min(COLUMNS, layer.out_width - column); s++) {
-    let v = strip[s] + bias;
-    y[first + s] = activate(v);
-    word |= mask_bits(v, s);
-  }
-  put_mask(id.z, line * layer.tiles_x + column / COLUMNS, word);
+  put_results(id.z, quad, row, column, sums);
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn backward(@builtin(global_invocation_id) id: vec3u) {
-  let rows = (layer.in_height + layer.stride_y - 1) / layer.stride_y;
   let phases = layer.stride_y * layer.stride_x;
-  let quad = id.x / (rows * layer.tiles_x * phases);
+  let quad = id.x / (layer.tiles_y * layer.tiles_x * phases);
   if (quad >= layer.quads) {
     return;
   }
-  let phase = id.x / (rows * layer.tiles_x) % phases;
+  let phase = id.x / (layer.tiles_y * layer.tiles_x) % phases;
   let phase_y = phase / layer.stride_x;
   let phase_x = phase % layer.stride_x;
-  let row = id.x / layer.tiles_x % rows;
+  let row = id.x / layer.tiles_x % layer.tiles_y;
   let column = id.x % layer.tiles_x * COLUMNS;
   let size = vec2u(layer.out_width, layer.out_height);
   let start = id.z * layer.x_stride + layer.x_offset + quad * size.x * size.y;
@@ -169,12 +110,7 @@ fn backward(@builtin(global_invocation_id) id: vec3u) {
   let place = vec2i(vec2u(column, row));
   let weights = quad * layer.kernel_y * layer.kernel_x;
   let sums = convolve(start, size, place, 1, ty, tx, weights);
-  var strip = array(sums.s0, sums.s1, sums.s2, sums.s3, sums.s4, sums.s5, sums.s6, sums.s7);
-  let to_row = row * layer.stride_y + phase_y;
-  for (var s = 0u; s < COLUMNS; s++) {
-    let to_column = (column + s) * layer.stride_x + phase_x;
-    if (to_row < layer.in_height && to_column < layer.in_width) {
-      put_gradient(id.z, quad, to_row * layer.in_width + to_column, strip[s]);
-    }
-  }
+  let to_row = i32(row * layer.stride_y + phase_y);
+  let to_column = i32(column * layer.stride_x + phase_x);
+  put_gradients(id.z, quad, to_row, to_column, i32(layer.stride_x), sums);
 }

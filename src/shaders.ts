@@ -10,6 +10,7 @@ type File = () => Promise<{ readonly default: string }>;
 type Rare = readonly [begins: keyof typeof beginnings, ...files: File[]];
 
 const quad: File = () => import("../shaders/quad.wgsl");
+const planes: File = () => import("../shaders/planes.wgsl");
 const tiles: File = () => import("../shaders/tiles.wgsl");
 
 /** The others: what stands before the files, and the files, one after the other. */
@@ -17,7 +18,8 @@ const rare: Readonly<Record<string, Rare>> = {
   affine: ["ends", () => import("../shaders/affine.wgsl")],
   blur: ["sampling", () => import("../shaders/blur.wgsl")],
   "conv by four": ["convolving", quad],
-  depthwise: ["tapping", () => import("../shaders/depthwise.wgsl")],
+  depthwise: ["tapping", planes, () => import("../shaders/depthwise.wgsl")],
+  depthwise3: ["ends", planes, () => import("../shaders/depthwise3.wgsl")],
   "dense by four": ["densely", quad],
   cam: ["nothing", () => import("../shaders/cam.wgsl")],
   implicit: ["shared", () => import("../shaders/implicit.wgsl")],

@@ -1,4 +1,4 @@
-// Convolutions with a group for each channel, by depthwise.wgsl.
+// Convolutions with a group for each channel, by depthwise.wgsl or, of 3 × 3 taps, depthwise3.wgsl.
 
 import type { Node, Planning, Sink, Step, View } from "../types.js";
 import { biasPart, type Convolution, geometry, operations } from "./convolution.js";
@@ -29,23 +29,75 @@ function weightPart(conv: Convolution, plan: Planning): Part {
   return { uniforms: {}, bindings: { w } };
 }
 
-/** As depthwise.wgsl has it. */
+/** As planes.wgsl has it. */
 const COLUMNS = 8;
 
-/** What forward and backward launches have in common: of so many planes of a size. */
+/** Which kernel makes y or dx, and of how many tiles: in a plane, and how many such planes a quad has. */
+interface Kernel {
+  readonly shader: string;
+  readonly entry: string;
+  readonly constants: Record<string, number>;
+  readonly tiles: readonly [rows: number, columns: number];
+  readonly planes: number;
+}
+
+/** By taps that are gone through, whatever they are. */
+function anyKernel({ window }: Convolution, way: "forward" | "backward"): Kernel {
+  const { stride, dilation, input, output } = window;
+  const isBack = way === "backward";
+  // Backward, phases look like pictures with stride 1.
+  const slides = dilation[1] === 1 && (isBack || stride[1] === 1);
+  const [rows, columns] = isBack ? phases(input, stride) : output;
+  return {
+    shader: "depthwise",
+    entry: way,
+    constants: { SLIDES: slides ? 1 : 0 },
+    tiles: [rows, Math.ceil(columns / COLUMNS)],
+    planes: isBack ? stride[0] * stride[1] : 1,
+  };
+}
+
+const phases = (input: readonly number[], stride: readonly number[]): [number, number] => [
+  Math.ceil((input[0] as number) / (stride[0] as number)),
+  Math.ceil((input[1] as number) / (stride[1] as number)),
+];
+
+/** By depthwise3.wgsl, where it can. */
+function kernelOfThree({ window }: Convolution, way: "forward" | "backward"): Kernel | undefined {
+  const { kernel, stride, dilation, before, input, output } = window;
+  const are = (pair: readonly number[], n: number) => pair.every((each) => each === n);
+  if (!are(kernel, 3) || !are(dilation, 1)) return undefined;
+  const common = { shader: "depthwise3", constants: {}, planes: 1 };
+  const [height, width] = way === "forward" ? output : input;
+  if (are(stride, 1)) {
+    const tiles = [Math.ceil(height / 2), Math.ceil(width / COLUMNS)] as const;
+    return { ...common, entry: way, tiles };
+  }
+  if (!are(stride, 2)) return undefined;
+  const entry = `${way}_every_second`;
+  if (way === "forward") {
+    return { ...common, entry, tiles: [height, Math.ceil(width / COLUMNS)] };
+  }
+  const tiles = [
+    Math.ceil((height + before[0]) / 2),
+    Math.ceil((width + before[1]) / COLUMNS),
+  ] as const;
+  return { ...common, entry, tiles };
+}
+
+/** What forward and backward launches have in common. */
 function launch(
   conv: Convolution,
   plan: Planning,
   part: Part,
-  [rows, columns, planes]: readonly [number, number, number],
-): Omit<Step, "label" | "entry"> {
-  const { kernel, stride, dilation } = conv.window;
-  // Backward, phases look like pictures with stride 1.
-  const isBack = "dx" in part.bindings;
-  const slides = dilation[1] === 1 && (isBack || stride[1] === 1);
+  way: "forward" | "backward",
+): Omit<Step, "label"> {
+  const { kernel, stride } = conv.window;
   const { workgroup } = plan.tiling;
+  const { shader, entry, constants, tiles, planes } =
+    kernelOfThree(conv, way) ?? anyKernel(conv, way);
   const quads = Math.ceil(conv.channels / 4);
-  const across = Math.ceil(columns / COLUMNS);
+  const [tiles_y, tiles_x] = tiles;
   const sizes = layer({
     ...geometry(conv),
     kernel_y: kernel[0],
@@ -53,13 +105,15 @@ function launch(
     stride_y: stride[0],
     stride_x: stride[1],
     quads,
-    tiles_x: across,
+    tiles_y,
+    tiles_x,
   });
   return {
-    shader: "depthwise",
-    constants: { WORKGROUP: workgroup, SLIDES: slides ? 1 : 0 },
+    shader,
+    entry,
+    constants: { WORKGROUP: workgroup, ...constants },
     ...join(part, weightPart(conv, plan), sizes),
-    workgroups: [Math.ceil((rows * across * planes * quads) / workgroup), 1, 1],
+    workgroups: [Math.ceil((tiles_y * tiles_x * planes * quads) / workgroup), 1, 1],
     samples: 1,
     flops: operations(conv),
   };
@@ -73,14 +127,9 @@ export function depthwiseForward(
   x: View,
   z?: View,
 ): void {
-  const [height, width] = conv.window.output;
-  const out = activated(node, plan, width, z);
+  const out = activated(node, plan, conv.window.output[1], z);
   const parts = join(source("x", x), biasPart(conv, plan), out);
-  plan.step({
-    ...launch(conv, plan, parts, [height, width, 1]),
-    label: node.name,
-    entry: "forward",
-  });
+  plan.step({ ...launch(conv, plan, parts, "forward"), label: node.name });
 }
 
 /** Writes down dx = wᵀ ∗ dy, channel by channel. */
@@ -91,13 +140,6 @@ export function depthwiseBackward(
   dy: View,
   sink: Sink,
 ): void {
-  const { input, stride } = conv.window;
-  const rows = Math.ceil(input[0] / stride[0]);
-  const columns = Math.ceil(input[1] / stride[1]);
   const parts = join(source("x", dy), gradientTo(sink, plan));
-  plan.step({
-    ...launch(conv, plan, parts, [rows, columns, stride[0] * stride[1]]),
-    label: `${node.name} back`,
-    entry: "backward",
-  });
+  plan.step({ ...launch(conv, plan, parts, "backward"), label: `${node.name} back` });
 }

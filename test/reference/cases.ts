@@ -29,6 +29,30 @@ export const cases: readonly Case[] = [
   },
   {
     op: "Conv",
+    shape: [1, 6, 7, 19],
+    attributes: { group: 6, pads: [1, 1, 1, 1] },
+    inputs: ["x", floats([6, 1, 3, 3]), floats([6])],
+  },
+  {
+    op: "Conv",
+    shape: [1, 5, 9, 6],
+    attributes: { group: 5, pads: [2, 0, 0, 4] },
+    inputs: ["x", floats([5, 1, 3, 3])],
+  },
+  {
+    op: "Conv",
+    shape: [1, 4, 11, 21],
+    attributes: { group: 4, pads: [0, 0, 1, 1], strides: [2, 2] },
+    inputs: ["x", floats([4, 1, 3, 3]), floats([4])],
+  },
+  {
+    op: "Conv",
+    shape: [1, 3, 6, 18],
+    attributes: { group: 3, pads: [1, 1, 1, 1], strides: [2, 2] },
+    inputs: ["x", floats([3, 1, 3, 3])],
+  },
+  {
+    op: "Conv",
     shape: [1, 1, 7, 7],
     attributes: { auto_pad: "SAME_UPPER", strides: [3, 2] },
     inputs: ["x", floats([2, 1, 4, 3])],
