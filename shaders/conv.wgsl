@@ -12,7 +12,10 @@
 // In the backward pass the pixels j of equal j mod S (a phase) see the same taps, so that a phase looks like a
 // picture of its own with stride 1.
 //
-// Constants put before: WORKGROUP, QUADS, FOURS, BACKWARD, LOOPS.
+// Where a plane is small, or no multiple of what an invocation makes, the long row is that of SAMPLES samples, one after
+// the other: matrices are loaded once for all of their pixels, and less of the last tile is empty.
+//
+// Constants put before: WORKGROUP, QUADS, FOURS, BACKWARD, LOOPS, SAMPLES (1 if there are taps).
 
 struct Layer {
   kernel_y: u32,
@@ -30,7 +33,8 @@ struct Layer {
   in_quads: u32,     // channel quads of x in a group
   out_quads: u32,    // channel quads of y in a group
   groups: u32,
-  tiles: u32,        // tiles of the result (of one phase of it, backward)
+  tiles: u32,        // tiles of the long row (of one phase of it, backward)
+  places: u32,       // of a sample in the long row: its pixels, up to whole fours or words of the mask
   x_offset: u32,     // vec4s from the start of a sample to the first of x; of dy, backward
   x_stride: u32,     // vec4s from a sample to the next
   bias: u32,         // whether there is one
@@ -99,43 +103,86 @@ fn four(start: u32, p: Four) -> mat4x4f {
   return columns_at(select(start + p, Four(OUTSIDE), p == Four(OUTSIDE)));
 }
 
-// Adds what the plane from `start` on gives with matrix k, and with those of the other quads.
-fn add_plane(p: Places, start: u32, k: u32, quad_step: u32) {
+// Adds what so many fours of the plane from `start` on give with matrix k, and with those of the other quads. `fours` is a
+// number, not a variable, as in dense.wgsl.
+fn add_plane(p: Places, start: u32, k: u32, quad_step: u32, fours: u32) {
   var pixels: Strip;
   pixels.a = four(start, p.a);
-  if (FOURS > 1) {
+  if (fours > 1) {
     pixels.b = four(start, p.b);
   }
-  if (FOURS > 2) {
+  if (fours > 2) {
     pixels.c = four(start, p.c);
     pixels.d = four(start, p.d);
   }
-  add_quads(k, quad_step, pixels, FOURS);
+  add_quads(k, quad_step, pixels, fours);
 }
 
 // The same of all planes, whose first has the matrix k.
-fn add_planes(p: Places, first: u32, planes: Planes) {
+fn add_planes(p: Places, first: u32, planes: Planes, fours: u32) {
   if ((LOOPS & PLANES) == 0) {
-    add_plane(p, planes.start, first, planes.quad_step);
+    add_plane(p, planes.start, first, planes.quad_step, fours);
     return;
   }
   var start = planes.start;
   var k = first;
   for (var i = 0u; i < planes.count; i++) {
-    add_plane(p, start, k, planes.quad_step);
+    add_plane(p, start, k, planes.quad_step, fours);
     start += planes.step;
     k += planes.matrix_step;
   }
 }
 
-// Sums up what the pixels from `from_column` on, in rows of `width`, see through the taps. What is read is `stride`
-// pixels from that of the pixel's neighbor.
-fn convolve(from_column: u32, lane: u32, width: u32, stride: vec2u, ty: Taps, tx: Taps, planes: Planes) {
-  let first = four_from(from_column, lane);
+// What an invocation makes: quads of a group from `quad` on, pixels from `column` on, of a phase.
+struct Tile {
+  group: u32,
+  quad: u32,
+  phase: u32,
+  column: u32,
+  lane: u32,
+}
+
+// A pixel of a long row: of which sample, and where in it.
+struct Place {
+  sample: u32,
+  column: u32,
+}
+
+fn place_of(row: u32, column: u32) -> Place {
+  if (SAMPLES == 1) {
+    return Place(row, column);
+  }
+  return Place(row * SAMPLES + column / layer.places, column % layer.places);
+}
+
+fn is_there(place: Place) -> bool {
+  return SAMPLES == 1 || place.sample < run.samples;
+}
+
+// Where four pixels of a long row are that read their own places. Instead of a sample that is not there, the last is read.
+fn four_of(row: u32, column: u32, lane: u32) -> Four {
+  let place = place_of(row, column);
+  return four_from(min(place.sample, run.samples - 1) * layer.x_stride + place.column, lane);
+}
+
+// Sums up what the pixels of a tile, in rows of `width`, see through the taps. What is read is `stride` pixels from that
+// of the pixel's neighbor.
+fn convolve(row: u32, tile: Tile, width: u32, stride: vec2u, ty: Taps, tx: Taps, of_first: Planes) {
   if ((LOOPS & TAPS) == 0) {
-    add_planes(Places(first, first + 4, first + 8, first + 12), planes.matrix, planes);
+    let c = tile.column;
+    let p = Places(four_of(row, c, tile.lane), four_of(row, c + 4, tile.lane), four_of(row, c + 8, tile.lane),
+      four_of(row, c + 12, tile.lane));
+    if (SAMPLES > 1 && layer.places == 4 && run.samples == row * SAMPLES + 1) {
+      // The clean image alone: there is nothing behind its four.
+      add_planes(p, of_first.matrix, of_first, 1);
+    } else {
+      add_planes(p, of_first.matrix, of_first, FOURS);
+    }
     return;
   }
+  var planes = of_first;
+  planes.start += row * layer.x_stride;
+  let first = four_from(tile.column, tile.lane);
   let rows_a = SignedFour(first / width * stride.y);
   let rows_b = SignedFour((first + 4) / width * stride.y);
   let rows_c = SignedFour((first + 8) / width * stride.y);
@@ -158,17 +205,8 @@ fn convolve(from_column: u32, lane: u32, width: u32, stride: vec2u, ty: Taps, tx
       p.d = places(rows_d, columns_d, shift, planes);
     }
     let k = planes.matrix + (ty.first + i * ty.step) * layer.kernel_x + tx.first + j * tx.step;
-    add_planes(p, k, planes);
+    add_planes(p, k, planes, FOURS);
   }
-}
-
-// What an invocation makes: quads of a group from `quad` on, pixels from `column` on, of a phase.
-struct Tile {
-  group: u32,
-  quad: u32,
-  phase: u32,
-  column: u32,
-  lane: u32,
 }
 
 fn tile_of(index: u32, quads: u32, phases: u32) -> Tile {
@@ -180,15 +218,14 @@ fn tile_of(index: u32, quads: u32, phases: u32) -> Tile {
     i % layer.tiles * 4 * FOURS, lane);
 }
 
+// Pixels that are left together: of one sample, and of one word of the mask.
+const TOGETHER = select(8u, 4u, FOURS == 1 || (SAMPLES > 1 && KEEP_MASK == 0));
+
 // Leaves y at the tile's pixels, and their bits of the mask.
-fn put_results(n: u32, tile: Tile) {
+fn put_results(row: u32, tile: Tile) {
   let positions = layer.out_height * layer.out_width;
   var sums: Sums;
   put_all_in_order(&sums);
-  let count = min(4u * FOURS, positions - tile.column);
-  // To the end of a four, whose pixels may stand in another order. Instead of one that is not there the last is left twice:
-  // a condition would take longer.
-  let end = (count + 3) & ~3u;
   for (var q = 0u; q < QUADS; q++) {
     let quad = tile.quad + q;
     if (quad >= layer.out_quads) {
@@ -199,18 +236,25 @@ fn put_results(n: u32, tile: Tile) {
     if (layer.bias != 0) {
       bias = b[o];
     }
-    let start = n * out.stride + out.offset + o * positions + tile.column;
-    let words = o * ((positions + 7) >> 3) + (tile.column >> 3);
-    for (var begin = 0u; begin < end; begin += 8) {
+    for (var begin = 0u; begin < 4 * FOURS; begin += TOGETHER) {
+      let place = place_of(row, tile.column + begin);
+      if (place.column >= positions || !is_there(place)) {
+        continue;
+      }
+      let count = min(TOGETHER, positions - place.column);
+      // To the end of a four, whose pixels may stand in another order. Instead of one that is not there the last is left
+      // twice: a condition would take longer.
+      let end = (count + 3) & ~3u;
+      let start = place.sample * out.stride + out.offset + o * positions + place.column;
       var word = 0u;
-      for (var s = begin; s < min(begin + 8, end); s++) {
+      for (var s = 0u; s < end; s++) {
         let i = min(s ^ tile.lane, count - 1);
-        let at = i ^ tile.lane;
+        let at = begin + (i ^ tile.lane);
         let v = sums[q * FOURS + (at >> 2)][at & 3] + bias;
         y[start + i] = activate(v);
         word |= mask_bits(v, i);
       }
-      put_mask(n, words + (begin >> 3), word);
+      put_mask(place.sample, o * ((positions + 7) >> 3) + (place.column >> 3), word);
     }
   }
 }
@@ -235,7 +279,7 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
   let taps = layer.kernel_y * layer.kernel_x;
   let o = tile.group * layer.out_quads + tile.quad;
   var planes: Planes;
-  planes.start = id.z * layer.x_stride + layer.x_offset + tile.group * layer.in_quads * plane;
+  planes.start = layer.x_offset + tile.group * layer.in_quads * plane;
   planes.step = plane;
   planes.count = layer.in_quads;
   planes.height = layer.in_height;
@@ -243,7 +287,7 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
   planes.matrix = o * layer.in_quads * taps;
   planes.matrix_step = taps;
   planes.quad_step = layer.in_quads * taps;
-  convolve(tile.column, tile.lane, layer.out_width, vec2u(layer.stride_x, layer.stride_y), ty, tx, planes);
+  convolve(id.z, tile, layer.out_width, vec2u(layer.stride_x, layer.stride_y), ty, tx, planes);
   put_results(id.z, tile);
 }
 
@@ -269,7 +313,7 @@ fn phase_taps(phase: u32, kernel: u32, stride: u32, dilation: u32, pad: u32) -> 
 }
 
 // Leaves dx at the tile's pixels of the phase.
-fn put_gradients(n: u32, tile: Tile, width: u32) {
+fn put_gradients(row: u32, tile: Tile, width: u32) {
   var sums: Sums;
   put_all_in_order(&sums);
   for (var q = 0u; q < QUADS; q++) {
@@ -278,18 +322,21 @@ fn put_gradients(n: u32, tile: Tile, width: u32) {
       continue;
     }
     let c = tile.group * layer.in_quads + quad;
-    for (var s = 0u; s < 4 * FOURS; s++) {
-      let i = tile.column + (s ^ tile.lane);
-      var position = i;
-      var is_inside = i < back.positions;
-      if ((LOOPS & TAPS) != 0) {
-        let row = i / width * layer.stride_y + tile.phase / layer.stride_x;
-        let to = i % width * layer.stride_x + tile.phase % layer.stride_x;
-        position = row * layer.in_width + to;
-        is_inside = row < layer.in_height && to < layer.in_width;
-      }
-      if (is_inside) {
-        put_gradient(n, c, position, sums[q * FOURS + (s >> 2)][s & 3]);
+    for (var four = 0u; four < FOURS; four++) {
+      let place = place_of(row, tile.column + 4 * four);
+      for (var s = 0u; s < 4; s++) {
+        let i = place.column + (s ^ tile.lane);
+        var position = i;
+        var is_inside = i < back.positions && is_there(place);
+        if ((LOOPS & TAPS) != 0) {
+          let to_row = i / width * layer.stride_y + tile.phase / layer.stride_x;
+          let to = i % width * layer.stride_x + tile.phase % layer.stride_x;
+          position = to_row * layer.in_width + to;
+          is_inside = to_row < layer.in_height && to < layer.in_width;
+        }
+        if (is_inside) {
+          put_gradient(place.sample, c, position, sums[q * FOURS + four][s]);
+        }
       }
     }
   }
@@ -307,7 +354,7 @@ fn backward(@builtin(global_invocation_id) id: vec3u) {
   let plane = layer.out_height * layer.out_width;
   let taps = layer.kernel_y * layer.kernel_x;
   var planes: Planes;
-  planes.start = id.z * layer.x_stride + layer.x_offset + tile.group * layer.out_quads * plane;
+  planes.start = layer.x_offset + tile.group * layer.out_quads * plane;
   planes.step = plane;
   planes.count = layer.out_quads;
   planes.height = layer.out_height;
@@ -326,6 +373,6 @@ fn backward(@builtin(global_invocation_id) id: vec3u) {
     planes.matrix_step *= other - first;
   }
   let width = (layer.in_width + layer.stride_x - 1) / layer.stride_x;
-  convolve(tile.column, tile.lane, width, vec2u(1), ty, tx, planes);
+  convolve(id.z, tile, width, vec2u(1), ty, tx, planes);
   put_gradients(id.z, tile, width);
 }

@@ -320,6 +320,26 @@ function loopsOf({ window }: Convolution, { terms }: Extent): number {
   return terms === 1 ? TAPS : TAPS + PLANES;
 }
 
+/** The pixels that an invocation goes through together. */
+interface Row {
+  readonly samples: number;
+  /** Pixels of a sample in it, those included that are not there. */
+  readonly places: number;
+}
+
+/** Samples that share a long row where it pays. */
+const SHARING = 4;
+
+/** The long row of pixels that read their own places: that of several samples if there are fewer tiles then. */
+function rowOf(pixels: number, part: Part, tiling: Tiling): Row {
+  const tilesOf = (count: number) => Math.ceil(count / tiling.pixels);
+  // A sample begins with a four, or with a word of its mask.
+  const whole = part.uniforms.out?.KEEP_MASK ? 8 : 4;
+  const places = whole * Math.ceil(pixels / whole);
+  const isLess = tilesOf(SHARING * places) < 0.9 * SHARING * tilesOf(pixels);
+  return isLess ? { samples: SHARING, places } : { samples: 1, places: pixels };
+}
+
 /** What forward and backward launches have in common: by tiles of a workgroup, or by those of an invocation. */
 function launch(
   conv: Convolution,
@@ -344,13 +364,15 @@ function launch(
   const shared = conv.classes === undefined && sharedTile(extent, plan.tiling.shared);
   if (shared) return { ...launchShared(plan, parts, shared, extent), flops: whole };
   const { workgroup } = plan.tiling;
-  const tile = tileOf(pixels, extent.quads, plan.tiling);
+  const LOOPS = loopsOf(conv, extent);
+  const row = LOOPS === PLANES ? rowOf(pixels, part, plan.tiling) : { samples: 1, places: pixels };
+  const tile = tileOf(row.samples * row.places, extent.quads, plan.tiling);
   const invocations = extent.groups * tile.blocks * tile.tiles * tile.lanes;
   const BACKWARD = "dx" in part.bindings ? 1 : 0;
-  const LOOPS = loopsOf(conv, extent);
   const block = tile.lanes * tile.quads;
   const wanted = BACKWARD ? 1 / extent.terms : Math.min(1, block / extent.quads);
-  const more = [layer({ groups, tiles: tile.tiles }), classPart(conv, plan)];
+  const fields = layer({ groups, tiles: tile.tiles, places: row.places });
+  const run = { uniforms: {}, bindings: { run: plan.run } };
   return {
     shader: tile.lanes > 1 ? "conv by four" : "conv",
     constants: {
@@ -359,10 +381,11 @@ function launch(
       FOURS: tile.fours,
       BACKWARD,
       LOOPS,
+      SAMPLES: row.samples,
     },
-    ...join(parts, ...more),
+    ...join(parts, fields, run, classPart(conv, plan)),
     workgroups: [Math.ceil(invocations / workgroup), 1, 1],
-    samples: 1,
+    samples: row.samples,
     flops: isByClass(conv) ? whole * wanted : whole,
   };
 }

@@ -21,7 +21,7 @@ import strip from "../../shaders/strip.wgsl";
 import taps from "../../shaders/taps.wgsl";
 
 const ends = activation + gradient;
-const convolving = ends + strip + quads + conv;
+const convolving = run + ends + strip + quads + conv;
 const densely = run + ends + strip + quads + dense;
 const sampling = run + random + sample;
 
