@@ -644,6 +644,7 @@ export class Planner implements Planning {
         const root = this.root(node.inputs[k] as string);
         if (this.values.has(root) || root === this.graph.input || this.graph.constants.has(root))
           return;
+        if (this.wouldMeet(root, node, whole.buffer)) return;
         const layout = this.layout(root);
         const offset = whole.offset + slot * positions(whole.layout);
         this.values.set(root, { buffer: whole.buffer, layout, offset, stride: whole.stride });
@@ -653,6 +654,16 @@ export class Planner implements Planning {
       this.graph.input,
       this.ownView(this.graph.input, this.layout(this.graph.input)),
     );
+  }
+
+  /** True if a launch would read and write one buffer, were a tensor to live there for a Concat. */
+  private wouldMeet(root: string, concat: Node, buffer: BufferId): boolean {
+    const isThere = (name: string) => this.values.get(this.root(name))?.buffer === buffer;
+    const readers = this.readers.get(root) as Node[];
+    const others = readers.filter((node) => node !== concat);
+    const isTwice = readers.length - others.length > 1;
+    const written = others.flatMap(({ outputs }) => outputs);
+    return isTwice || [...(this.producers.get(root)?.inputs ?? []), ...written].some(isThere);
   }
 
   // --- the way back ---

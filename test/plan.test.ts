@@ -78,6 +78,24 @@ test("both parts of the Concat are written into its buffer, one behind the other
   assert.is(wide?.uniforms.out?.offset, (8 / 4) * 36);
 });
 
+test("no launch reads a buffer of samples that it writes, whatever the parts of a Concat are made of", () => {
+  const g = new OnnxBuilder();
+  const conv = (from: string, name: string, shape: number[]) =>
+    g.node("Relu", [g.node("Conv", [from, g.weight(name, shape)], { pads: [1, 1, 1, 1] })]);
+  const a = conv(g.input("x", ["N", 3, 6, 6]), "w1", [8, 3, 3, 3]);
+  const b = conv(a, "w2", [8, 8, 3, 3]);
+  const parts = [a, b, g.node("Concat", [b, a], { axis: 1 }), a];
+  const pooled = g.node("GlobalAveragePool", [g.node("Concat", parts, { axis: 1 })]);
+  g.output(g.node("Gemm", [g.node("Flatten", [pooled]), g.weight("w", [40, 5])]));
+  const { forward, backward, buffers } = makePlan(makeGraph(decodeModel(g.bytes())), {
+    method: "gradient",
+  });
+  for (const { label, bindings } of [...forward, ...backward]) {
+    const ids = Object.values(bindings).filter((id) => !buffers[id]?.fixed);
+    assert.is(new Set(ids).size, ids.length, label);
+  }
+});
+
 test("a ReLU saves a bit for each element, a max pool a byte, a convolution nothing", () => {
   const { buffers } = planOf("gradient");
   const saved = buffers.filter(({ label }) => /^(mask|winners) of/.test(label));
