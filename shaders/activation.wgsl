@@ -3,7 +3,7 @@
 // and, where the backward pass will need it, one bit per element: LOW < v < HIGH.
 // Put before the kernels that can apply an activation. What is the same for all elements is compiled in: an adapter that
 // goes through both sides of a branch, as SwiftShader does, spent half of a small layer's time here.
-// Constants: ACTIVATE, KEEP_MASK (write the bits).
+// Constants: ACTIVATE, KEEP_MASK (write the bits), RESIDUAL (there is one).
 
 struct Out {
   offset: u32,       // vec4s from the start of a sample to the first of y
@@ -13,16 +13,27 @@ struct Out {
   slope: f32,
   mask_offset: u32,  // words from the start of a sample of the mask to the first
   mask_stride: u32,  // words from a sample of the mask to the next
+  residual_offset: u32,  // what the offset and the stride of the residual have more than those of y
+  residual_stride: u32,
 }
 
 @group(0) @binding(20) var<uniform> out: Out;
 
+@group(0) @binding(4) var<storage, read> residual: array<vec4f>;  // as y
 @group(0) @binding(7) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(8) var<storage, read_write> mask: array<u32>;  // 8 positions × 4 lanes a word, rows of whole words
 
 // ACTIVATE: not at all, as above, or with LOW = 0 and no HIGH and SLOPE, as a ReLU is.
 const IDENTITY = 0u;
 const RECTIFIER = 2u;
+
+// v and what the residual has for vec4 i of y, of sample n.
+fn with_residual(v: vec4f, n: u32, i: u32) -> vec4f {
+  if (RESIDUAL == 0) {
+    return v;
+  }
+  return v + residual[i + n * out.residual_stride + out.residual_offset];
+}
 
 fn activate(v: vec4f) -> vec4f {
   if (ACTIVATE == IDENTITY) {

@@ -250,7 +250,7 @@ fn put_results(row: u32, tile: Tile) {
       for (var s = 0u; s < end; s++) {
         let i = min(s ^ tile.lane, count - 1);
         let at = begin + (i ^ tile.lane);
-        let v = sums[q * FOURS + (at >> 2)][at & 3] + bias;
+        let v = with_residual(sums[q * FOURS + (at >> 2)][at & 3] + bias, place.sample, start + i);
         y[start + i] = activate(v);
         word |= mask_bits(v, i);
       }

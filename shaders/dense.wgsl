@@ -77,8 +77,9 @@ fn put_results(first: u32, lane: u32, o: u32) {
     for (var s = 0u; s < end; s++) {
       let n = first + (s ^ lane);
       if (n < run.samples) {
-        let v = sums[q * FOURS + (s >> 2)][s & 3] + bias;
-        y[n * out.stride + out.offset + o + q] = activate(v);
+        let i = n * out.stride + out.offset + o + q;
+        let v = with_residual(sums[q * FOURS + (s >> 2)][s & 3] + bias, n, i);
+        y[i] = activate(v);
         put_mask(n, o + q, mask_bits(v, 0));
       }
     }

@@ -274,7 +274,9 @@ fn put_result(line: u32, o: u32, p: Product, pixel: u32, sum: vec4f) {
   if (layer.bias != 0) {
     v += b[o];
   }
-  y[place.sample * out.stride + out.offset + o * p.positions + place.position] = activate(v);
+  let i = place.sample * out.stride + out.offset + o * p.positions + place.position;
+  v = with_residual(v, place.sample, i);
+  y[i] = activate(v);
   if (KEEP_MASK != 0) {
     atomicOr(&words[line * ACROSS + pixel / 8], mask_bits(v, place.position));
   }

@@ -55,10 +55,11 @@ fn bias_of(quad: u32) -> vec4f {
 }
 
 // Leaves a pixel of y, where the row has it, and gives its bits of the mask.
-fn put_result(line: u32, column: u32, v: vec4f) -> u32 {
+fn put_result(n: u32, line: u32, column: u32, sum: vec4f) -> u32 {
   if (column >= layer.out_width) {
     return 0;
   }
+  let v = with_residual(sum, n, line + column);
   y[line + column] = activate(v);
   return mask_bits(v, column);
 }
@@ -71,10 +72,10 @@ fn put_results(n: u32, quad: u32, row: u32, column: u32, sums: Eight) {
   let bias = bias_of(quad);
   let in_order = quad * layer.out_height + row;
   let line = n * out.stride + out.offset + in_order * layer.out_width;
-  let word = put_result(line, column, sums.s0 + bias) | put_result(line, column + 1, sums.s1 + bias) |
-    put_result(line, column + 2, sums.s2 + bias) | put_result(line, column + 3, sums.s3 + bias) |
-    put_result(line, column + 4, sums.s4 + bias) | put_result(line, column + 5, sums.s5 + bias) |
-    put_result(line, column + 6, sums.s6 + bias) | put_result(line, column + 7, sums.s7 + bias);
+  let word = put_result(n, line, column, sums.s0 + bias) | put_result(n, line, column + 1, sums.s1 + bias) |
+    put_result(n, line, column + 2, sums.s2 + bias) | put_result(n, line, column + 3, sums.s3 + bias) |
+    put_result(n, line, column + 4, sums.s4 + bias) | put_result(n, line, column + 5, sums.s5 + bias) |
+    put_result(n, line, column + 6, sums.s6 + bias) | put_result(n, line, column + 7, sums.s7 + bias);
   put_mask(n, in_order * ((layer.out_width + COLUMNS - 1) / COLUMNS) + column / COLUMNS, word);
 }
 

@@ -54,16 +54,16 @@ fn put_result(n: u32, tile: Tile, i: u32, row: mat4x4f) {
   let line = start + (4 * tile.row + i) * layer.width + 4 * tile.column;
   let inside = inside_of(tile, i);
   if (inside.x) {
-    y[line] = activate(row[0] + bias);
+    y[line] = activate(with_residual(row[0] + bias, n, line));
   }
   if (inside.y) {
-    y[line + 1] = activate(row[1] + bias);
+    y[line + 1] = activate(with_residual(row[1] + bias, n, line + 1));
   }
   if (inside.z) {
-    y[line + 2] = activate(row[2] + bias);
+    y[line + 2] = activate(with_residual(row[2] + bias, n, line + 2));
   }
   if (inside.w) {
-    y[line + 3] = activate(row[3] + bias);
+    y[line + 3] = activate(with_residual(row[3] + bias, n, line + 3));
   }
 }
 

@@ -27,6 +27,7 @@ import { compiled } from "./ops/epilogue.js";
 import { ops } from "./ops/index.js";
 import { rearrangementOf, staysInPlace } from "./ops/move.js";
 import { multiply } from "./ops/relevance.js";
+import { withResiduals } from "./ops/residual.js";
 import { tallyGates } from "./ops/tally.js";
 import { MAX_POINTS } from "./path.js";
 import { perturbStep } from "./perturb.js";
@@ -114,15 +115,26 @@ const RUN_BYTES = 64;
 /** Makes the plan of a graph. Throws where a method asks an operator for a rule that it has not. */
 export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {
   const { method, baselines = 1 } = options;
-  if (method === undefined) return new Planner(graph, options).plan(baselines);
+  if (method === undefined) return new Planner(withResiduals(graph), options).plan(baselines);
   const { baseline, cam } = methodOf(method);
   if (baseline) {
     const whole = unfused(options.of ? withTarget(graph, options.of) : graph);
     return new Planner(whole, options, undefined, graph.output).plan(baselines);
   }
-  if (!cam) return new Planner(graph, options).plan(baselines);
+  if (!cam)
+    return new Planner(addsAsGradient(method) ? withResiduals(graph) : graph, options).plan(
+      baselines,
+    );
   const layer = layerOf(graph, options.layer);
-  return new Planner(layer.graph, options, layer.tensor).plan(baselines);
+  return new Planner(withResiduals(layer.graph, layer.tensor), options, layer.tensor).plan(
+    baselines,
+  );
+}
+
+/** True if a method's rules for layers and sums are the gradient's, so that both may be one node. */
+function addsAsGradient(method: string): boolean {
+  const rules = ["Add", ...LINEAR].map((op) => ruleOf(method, op));
+  return rules.every((rule) => rule === "gradient" || rule === "linear");
 }
 
 /** The tiling of the options, without what makes places differ where they must not. */

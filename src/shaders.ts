@@ -45,6 +45,7 @@ export const DEFAULTS: Readonly<Record<string, number>> = {
   ALIGNED: 0,
   ACTIVATE: 0,
   KEEP_MASK: 0,
+  RESIDUAL: 0,
   ADD: 0,
   GATE: 0,
   ROWS: 0,

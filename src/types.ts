@@ -53,6 +53,7 @@ export interface Node {
   readonly name: string;
   /** ONNX operator type, "Conv". */
   readonly op: string;
+  /** ONNX's; in a plan a layer may have one more, behind its bias, that is added to its result (ops/residual.ts). */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   /** ONNX's, and "detached" where the graph wants no gradient to go through the node. */

@@ -2,6 +2,7 @@
 
 import * as assert from "uvu/assert";
 import { makeGraph } from "../src/graph.js";
+import { methods } from "../src/methods.js";
 import { decodeModel } from "../src/onnx.js";
 import { makePlan } from "../src/plan.js";
 import type { Plan, Step } from "../src/types.js";
@@ -36,8 +37,9 @@ const planOf = (method?: string): Plan =>
 
 const lines = (steps: readonly Step[]) =>
   steps.map(({ label, shader, entry, constants }) => {
-    const { ADD, GATE } = constants ?? {};
-    return `${label}: ${shader}.${entry}${ADD ? ", added" : ""}${GATE ? ", gated" : ""}`;
+    const { ADD, GATE, RESIDUAL } = constants ?? {};
+    const ends = [ADD && ", added", GATE && ", gated", RESIDUAL && ", and a residual"];
+    return `${label}: ${shader}.${entry}${ends.map((end) => end || "").join("")}`;
   });
 
 const test = suite("plan");
@@ -65,6 +67,54 @@ test("a fire module, backward: the last contribution to a gradient passes the ac
     "squeeze back: conv.backward",
     "accumulate: moments.accumulate",
   ]);
+});
+
+/** Two basic blocks of a ResNet, the second of which goes down. */
+function basicBlocks(): OnnxBuilder {
+  const g = new OnnxBuilder();
+  const conv = (from: string, name: string, [o = 1, i = 1, k = 1]: number[], strides = [1, 1]) => {
+    const pads = new Array(4).fill((k - 1) / 2);
+    return g.node("Conv", [from, g.weight(`${name} w`, [o, i, k, k])], { pads, strides }, { name });
+  };
+  const relu = (x: string) => g.node("Relu", [x]);
+  const x = relu(conv(g.input("x", ["N", 3, 6, 6]), "stem", [8, 3, 3]));
+  const a = conv(relu(conv(x, "one", [8, 8, 3])), "two", [8, 8, 3]);
+  const y = relu(g.node("Add", [a, x], {}, { name: "sum" }));
+  const b = conv(relu(conv(y, "three", [12, 8, 3], [2, 2])), "four", [12, 12, 3]);
+  const z = relu(g.node("Add", [b, conv(y, "down", [12, 8, 1], [2, 2])], {}, { name: "sum down" }));
+  const flat = g.node("Flatten", [g.node("GlobalAveragePool", [z], {}, { name: "mean" })]);
+  g.output(g.node("Gemm", [flat, g.weight("w", [12, 5])], {}, { name: "classes" }));
+  return g;
+}
+
+const blockPlan = (method: string) => {
+  const box = { low: [0, 0, 0], high: [1, 1, 1] };
+  return makePlan(makeGraph(decodeModel(basicBlocks().bytes())), { method, box });
+};
+
+test("residual connections, forward: of two layers the first operand adds", () => {
+  const { forward } = blockPlan("gradient");
+  assert.equal(lines(forward), [
+    "noise: noise.add_noise",
+    "stem: conv.forward",
+    "one: conv.forward",
+    "two: conv.forward, and a residual",
+    "three: conv.forward",
+    "down: conv.forward",
+    "four: conv.forward, and a residual",
+    "mean: pool.global_average_forward",
+    "classes: dense.forward",
+  ]);
+});
+
+test("methods with a rule of their own for layers or sums find them apart", () => {
+  const names = Object.keys(methods);
+  const isApart = (method: string) =>
+    blockPlan(method).forward.some(({ shader }) => shader === "arithmetic");
+  assert.equal(
+    names.filter(isApart),
+    names.filter((name) => /lrp|deeplift/.test(name)),
+  );
 });
 
 test("both parts of the Concat are written into its buffer, one behind the other", () => {

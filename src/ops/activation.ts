@@ -35,7 +35,11 @@ export function activationOf(
 /** dx = dy: what the activation does was done where dy was written. */
 export function pass(node: Node, plan: Planning): void {
   const sink = plan.sink(node, 0);
-  if (!sink) return;
+  if (sink) passTo(node, plan, sink);
+}
+
+/** The same with respect to any input. */
+export function passTo(node: Node, plan: Planning, sink: Sink): void {
   const count = positions(sink.layout);
   const dy = plan.gradient(node.outputs[0] as string);
   const parts = join(source("dy", dy), gradientTo(sink, plan));

@@ -8,6 +8,7 @@ import { type Convolution, convolve, convolveBack, weightGradientSteps } from ".
 import { depthwiseBackward, depthwiseForward, isDepthwise } from "./depthwise.js";
 import { isNeighborhoods, neighborhoodsBackward, neighborhoodsForward } from "./neighborhoods.js";
 import { linearRules } from "./relevance.js";
+import { residualBack } from "./residual.js";
 import { windowOf, windowShape } from "./window.js";
 import { isWinograd, winogradBackward, winogradForward } from "./winograd.js";
 
@@ -27,7 +28,7 @@ function convolutionOf(node: Node, plan: Planning): Convolution {
     outputs: weights.shape[0] as number,
     weights,
     bias: plan.constant(node.inputs[2] ?? ""),
-    key: node.inputs.slice(1).join(" "),
+    key: node.inputs.slice(1, 3).join(" ").trim(),
   };
 }
 
@@ -75,10 +76,12 @@ export const Conv: Op = {
   rules: {
     gradient(node, plan) {
       const sink = plan.sink(node, 0);
-      if (!sink) return;
-      const dy = plan.gradient(node.outputs[0] as string);
-      const classes = plan.classesOf(node.outputs[0] as string);
-      backward(node, plan, { ...convolutionOf(node, plan), classes }, dy, sink);
+      if (sink) {
+        const dy = plan.gradient(node.outputs[0] as string);
+        const classes = plan.classesOf(node.outputs[0] as string);
+        backward(node, plan, { ...convolutionOf(node, plan), classes }, dy, sink);
+      }
+      residualBack(node, plan);
     },
     ...linearRules((node, plan) => {
       const conv = convolutionOf(node, plan);

@@ -17,6 +17,7 @@ import type {
 import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
 import { type Extent, launchShared, sharedTile } from "./implicit.js";
 import type { Weights } from "./relevance.js";
+import { residual } from "./residual.js";
 import type { Window } from "./window.js";
 
 /** A convolution with its weights as ONNX has them, [O, C / groups, kernel…]. */
@@ -126,7 +127,7 @@ function groupQuads(conv: Convolution) {
 export function convolve(node: Node, plan: Planning, conv: Convolution, x: View, z?: View): void {
   const [rows, columns] = conv.window.output;
   const { groups, in_quads, out_quads } = groupQuads(conv);
-  const out = activated(node, plan, rows * columns, z);
+  const out = join(activated(node, plan, rows * columns, z), residual(node, plan, z));
   const parts = join(source("x", x), biasPart(conv, plan), out);
   // A sample begins with a word of its mask.
   const places = 8 * Math.ceil((rows * columns) / 8);

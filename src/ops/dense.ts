@@ -23,6 +23,7 @@ import {
 } from "./convolution.js";
 import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
 import { linearRules, type Weights } from "./relevance.js";
+import { residual, residualBack } from "./residual.js";
 import { pointwise } from "./window.js";
 
 const WORKGROUP = 16;
@@ -76,7 +77,7 @@ function outputsOf(node: Node, weights: Constant): number {
 
 /** y = W x + b with W as [outputs, inputs]. */
 function linearOf(node: Node, plan: Planning): Weights {
-  const key = node.inputs.join(" ");
+  const key = node.inputs.slice(0, 3).join(" ").trim();
   const given = weightsOf(node, plan.graph.constants);
   const weights = scaled(
     numberOf(node, "transB", 0) ? given : transposed(given),
@@ -154,7 +155,8 @@ function launch(
 
 function denseForward(node: Node, plan: Planning, linear: Weights, x: View, z?: View): void {
   const quads = Math.ceil((linear.weights.shape[0] as number) / 4);
-  const parts = join(source("x", x), biasPart(linear, plan), activated(node, plan, 1, z));
+  const out = join(activated(node, plan, 1, z), residual(node, plan, z));
+  const parts = join(source("x", x), biasPart(linear, plan), out);
   plan.step({ ...launch(linear, plan, parts, quads), label: node.name, entry: "forward" });
 }
 
@@ -219,9 +221,9 @@ function linear(check: (node: Node, x: Layout) => void): Op {
     rules: {
       gradient(node, plan) {
         const sink = plan.sink(node, 0);
-        if (!sink) return;
         const dy = plan.gradient(node.outputs[0] as string);
-        backward(node, plan, linearOf(node, plan), dy, sink);
+        if (sink) backward(node, plan, linearOf(node, plan), dy, sink);
+        residualBack(node, plan);
       },
       ...linearRules((node, plan) => ({
         ...linearOf(node, plan),

@@ -3,6 +3,7 @@
 import type { Node, Planning, Sink, Step, View } from "../types.js";
 import { biasPart, type Convolution, geometry, operations } from "./convolution.js";
 import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
+import { residual } from "./residual.js";
 
 /** True if every channel of the input makes one channel of the output. */
 export function isDepthwise({ groups, channels, outputs }: Convolution): boolean {
@@ -127,7 +128,7 @@ export function depthwiseForward(
   x: View,
   z?: View,
 ): void {
-  const out = activated(node, plan, conv.window.output[1], z);
+  const out = join(activated(node, plan, conv.window.output[1], z), residual(node, plan, z));
   const parts = join(source("x", x), biasPart(conv, plan), out);
   plan.step({ ...launch(conv, plan, parts, "forward"), label: node.name });
 }

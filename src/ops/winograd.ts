@@ -5,6 +5,7 @@ import { positions, vec4s } from "../layout.js";
 import type { Node, Planning, Sink, Step, View } from "../types.js";
 import { biasPart, type Convolution, convolve, convolveBack, operations } from "./convolution.js";
 import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
+import { residual } from "./residual.js";
 import { pointwise } from "./window.js";
 
 /** Pixels along each side of what a tile makes. */
@@ -192,7 +193,7 @@ export function winogradForward(node: Node, plan: Planning, conv: Convolution, x
   convolve(node, plan, products(conv), tiles, made);
   const { uniforms, bindings, mask } = activated(node, plan, window.output[0] * window.output[1]);
   const { mask: bits, ...result } = bindings;
-  const gather = join(biasPart(conv, plan), {
+  const gather = join(biasPart(conv, plan), residual(node, plan), {
     uniforms,
     bindings: { ...result, products: made.buffer },
   });
