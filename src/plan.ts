@@ -27,7 +27,7 @@ import { compiled } from "./ops/epilogue.js";
 import { ops } from "./ops/index.js";
 import { rearrangementOf, staysInPlace } from "./ops/move.js";
 import { multiply } from "./ops/relevance.js";
-import { withResiduals } from "./ops/residual.js";
+import { isResidual, withResiduals } from "./ops/residual.js";
 import { tallyGates } from "./ops/tally.js";
 import { MAX_POINTS } from "./path.js";
 import { perturbStep } from "./perturb.js";
@@ -485,7 +485,8 @@ export class Planner implements Planning {
     if (!count) throw new Error(`${node.name} (${node.op}): no gradient is expected for "${name}"`);
     count.done++;
     const gate = count.done === count.expected ? this.gateOf(root) : undefined;
-    const inPlace = this.inPlaceConcat(root) === node;
+    const inPlace =
+      this.inPlaceConcat(root) === node || (isResidual(node, k) && this.takesOver(root, node));
     return { ...this.gradient(name), add: count.done > 1, inPlace, ...(gate && { gate }) };
   }
 
@@ -770,6 +771,17 @@ export class Planner implements Planning {
     const layout = this.layout(root);
     const offset = whole.offset + (this.value(root).offset - this.value(output).offset);
     return { buffer: whole.buffer, layout, offset, stride: whole.stride };
+  }
+
+  /**
+   * Lets a residual's gradient be that of the sum, which its layer has read by now, and to which others then add: true
+   * if nobody, the layer neither, has contributed to it, and the sum's has a buffer of its own.
+   */
+  private takesOver(root: string, sum: Node): boolean {
+    const y = sum.outputs[0] as string;
+    if (this.gradients.has(root) || this.inPlaceConcat(this.root(y))) return false;
+    this.gradients.set(root, this.gradient(y));
+    return true;
   }
 
   protected countContributions(): void {

@@ -167,7 +167,10 @@ export interface Step {
 export interface Sink extends View {
   readonly add: boolean;
   readonly gate?: Gate;
-  /** The gradient stands there already, in a slot of a Concat's gradient: only the gate is left to do. */
+  /**
+   * The gradient stands there already, in a slot of a Concat's gradient or as that of a sum with a residual: only the
+   * gate is left to do.
+   */
   readonly inPlace?: boolean;
 }
 

@@ -107,6 +107,27 @@ test("residual connections, forward: of two layers the first operand adds", () =
   ]);
 });
 
+test("residual connections, backward: the gradient of a sum is that of what is added, in the same place", () => {
+  const { backward } = blockPlan("gradient");
+  assert.equal(lines(backward), [
+    "seed: sensitivity.seed",
+    "classes back: dense.backward",
+    "mean back: pool.global_average_backward, gated",
+    "four back: conv.backward, gated",
+    "down back: conv.backward",
+    "three back: conv.backward, added, gated",
+    "two back: conv.backward, gated",
+    "one back: conv.backward, added, gated",
+    "stem back: narrow.backward",
+    "accumulate: moments.accumulate",
+  ]);
+  const [down, four, two, one] = ["down", "four", "two", "one"].map(
+    (name) => backward.find(({ label }) => label === `${name} back`)?.bindings,
+  );
+  assert.is(four?.x, down?.x);
+  assert.is(one?.dx, two?.x);
+});
+
 test("methods with a rule of their own for layers or sums find them apart", () => {
   const names = Object.keys(methods);
   const isApart = (method: string) =>

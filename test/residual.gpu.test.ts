@@ -105,8 +105,9 @@ function slots(): Uint8Array {
   const back = g.add(g.conv(g.relu(g.conv(joined, [8, 20, 3, 3])), [20, 8, 3, 3]), joined);
   const beside = g.relu(g.conv(back, [20, 20, 1, 1]));
   const sum = g.relu(g.add(g.conv(g.relu(back), [20, 20, 1, 1]), back));
-  const end = g.node("Concat", [sum, beside], { axis: 1 });
-  return g.classes(end, 40);
+  // A fourth input, which of a layer would be a residual.
+  const end = g.node("Concat", [sum, beside, x, back], { axis: 1 });
+  return g.classes(end, 68);
 }
 
 /** Channels enough for Winograd's convolution. */

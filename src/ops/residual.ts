@@ -6,10 +6,15 @@ import { gateInPlace, passTo } from "./activation.js";
 import type { Part } from "./epilogue.js";
 
 /** The input of a Conv, Gemm or MatMul that is added, behind its bias. */
-export const RESIDUAL = 3;
+const RESIDUAL = 3;
 
 /** The operators that can add one. */
 const LAYERS = ["Conv", "Gemm", "MatMul"];
+
+/** True if a node's k-th input is what a layer adds. */
+export function isResidual({ op }: Node, k: number): boolean {
+  return k === RESIDUAL && LAYERS.includes(op);
+}
 
 /** True if a node is a layer by constant weights that has nothing behind it yet. */
 function isBare({ op, inputs, activation }: Node, { constants }: Graph): boolean {
