@@ -19,8 +19,8 @@ struct Out {
 
 @group(0) @binding(20) var<uniform> out: Out;
 
-@group(0) @binding(4) var<storage, read> residual: array<vec4f>;  // as y
-@group(0) @binding(7) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(4) var<storage, read> residual: array<Stored>;  // as y
+@group(0) @binding(7) var<storage, read_write> y: array<Stored>;
 @group(0) @binding(8) var<storage, read_write> mask: array<u32>;  // 8 positions × 4 lanes a word, rows of whole words
 
 // ACTIVATE: not at all, as above, or with LOW = 0 and no HIGH and SLOPE, as a ReLU is.
@@ -32,7 +32,7 @@ fn with_residual(v: vec4f, n: u32, i: u32) -> vec4f {
   if (RESIDUAL == 0) {
     return v;
   }
-  return v + residual[i + n * out.residual_stride + out.residual_offset];
+  return v + loaded(residual[i + n * out.residual_stride + out.residual_offset]);
 }
 
 fn activate(v: vec4f) -> vec4f {

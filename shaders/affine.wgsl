@@ -13,10 +13,10 @@ struct Layer {
 
 @group(0) @binding(22) var<uniform> layer: Layer;
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;      // [n][C/4][P]
-@group(0) @binding(1) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(2) var<storage, read> scale: array<vec4f>;  // [C/4]
-@group(0) @binding(3) var<storage, read> shift: array<vec4f>;  // [C/4]
+@group(0) @binding(0) var<storage, read> x: array<Stored>;      // [n][C/4][P]
+@group(0) @binding(1) var<storage, read> dy: array<Stored>;
+@group(0) @binding(2) var<storage, read> scale: array<Stored>;  // [C/4]
+@group(0) @binding(3) var<storage, read> shift: array<Stored>;  // [C/4]
 
 // Eight positions an invocation: one word of the mask.
 @compute @workgroup_size(64)
@@ -28,8 +28,8 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
   var word = 0u;
   for (var p = id.x * 8; p < min(id.x * 8 + 8, layer.positions); p++) {
     let i = id.y * layer.positions + p;
-    let v = scale[id.y] * x[id.z * layer.x_stride + layer.x_offset + i] + shift[id.y];
-    y[id.z * out.stride + out.offset + i] = activate(v);
+    let v = loaded(scale[id.y]) * loaded(x[id.z * layer.x_stride + layer.x_offset + i]) + loaded(shift[id.y]);
+    y[id.z * out.stride + out.offset + i] = stored(activate(v));
     word |= mask_bits(v, p);
   }
   put_mask(id.z, id.y * words + id.x, word);
@@ -38,8 +38,8 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
 @compute @workgroup_size(64)
 fn backward(@builtin(global_invocation_id) id: vec3u) {
   if (id.x < layer.positions) {
-    let g = dy[id.z * layer.x_stride + layer.x_offset + id.y * layer.positions + id.x];
-    put_gradient(id.z, id.y, id.x, scale[id.y] * g);
+    let g = loaded(dy[id.z * layer.x_stride + layer.x_offset + id.y * layer.positions + id.x]);
+    put_gradient(id.z, id.y, id.x, loaded(scale[id.y]) * g);
   }
 }
 
@@ -48,9 +48,9 @@ fn backward(@builtin(global_invocation_id) id: vec3u) {
 fn backward_share(@builtin(global_invocation_id) id: vec3u) {
   if (id.x < layer.positions) {
     let i = id.y * layer.positions + id.x;
-    let own = scale[id.y] * x[id.z * layer.x_stride + layer.x_offset + i];
-    let z = own + shift[id.y];
+    let own = loaded(scale[id.y]) * loaded(x[id.z * layer.x_stride + layer.x_offset + i]);
+    let z = own + loaded(shift[id.y]);
     let stable = z + select(vec4f(-layer.epsilon), vec4f(layer.epsilon), z >= vec4f());
-    put_gradient(id.z, id.y, id.x, own * dy[id.z * layer.r_stride + layer.r_offset + i] / stable);
+    put_gradient(id.z, id.y, id.x, own * loaded(dy[id.z * layer.r_stride + layer.r_offset + i]) / stable);
   }
 }

@@ -46,17 +46,17 @@ struct Layer {
 
 @group(0) @binding(22) var<uniform> layer: Layer;
 
-@group(0) @binding(0) var<storage, read> a: array<vec4f>;
-@group(0) @binding(1) var<storage, read> b: array<vec4f>;
-@group(0) @binding(2) var<storage, read> dy: array<vec4f>;
+@group(0) @binding(0) var<storage, read> a: array<Stored>;
+@group(0) @binding(1) var<storage, read> b: array<Stored>;
+@group(0) @binding(2) var<storage, read> dy: array<Stored>;
 
 fn read_a(n: u32, quad: u32, p: u32) -> vec4f {
-  let v = a[n * layer.a_stride + layer.a_offset + quad * layer.a_quad + p * layer.a_position];
+  let v = loaded(a[n * layer.a_stride + layer.a_offset + quad * layer.a_quad + p * layer.a_position]);
   return select(v, vec4f(v.x), layer.a_splat != 0);
 }
 
 fn read_b(n: u32, quad: u32, p: u32) -> vec4f {
-  let v = b[n * layer.b_stride + layer.b_offset + quad * layer.b_quad + p * layer.b_position];
+  let v = loaded(b[n * layer.b_stride + layer.b_offset + quad * layer.b_quad + p * layer.b_position]);
   return select(v, vec4f(v.x), layer.b_splat != 0);
 }
 
@@ -115,7 +115,7 @@ fn put_four(id: vec3u, p: u32, lefts: mat4x4f, rights: mat4x4f) -> u32 {
   var word = 0u;
   for (var i = 0u; i < 4 && p + i < layer.positions; i++) {
     let v = real_lanes(id.y, combine(left[i], right[i]));
-    y[id.z * out.stride + out.offset + id.y * layer.positions + p + i] = activate(v);
+    y[id.z * out.stride + out.offset + id.y * layer.positions + p + i] = stored(activate(v));
     word |= mask_bits(v, p + i);
   }
   return word;
@@ -140,7 +140,7 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
 }
 
 fn read_dy(n: u32, quad: u32, p: u32) -> vec4f {
-  return real_lanes(quad, dy[n * layer.dy_stride + layer.dy_offset + quad * layer.positions + p]);
+  return real_lanes(quad, loaded(dy[n * layer.dy_stride + layer.dy_offset + quad * layer.positions + p]));
 }
 
 // Each of the three sums over the positions and quads for which the operand is the same element: dy itself;

@@ -5,13 +5,13 @@
 //   K(j) ∝ exp(−j² / 2σ²) for |j| ≤ 5σ, Σ K = 1        K'(j) = ∂K(j)/∂σ = K(j) (j² − m) / σ³,  m = Σ j² K(j)
 //   x(σ) = K ∗ (K ∗ x)ᵀ                                ∂x/∂σ = K ∗ (K' ∗ x)ᵀ + K' ∗ (K ∗ x)ᵀ
 
-@group(0) @binding(10) var<storage, read> sharp: array<vec4f>;          // [n][C/4][P]
+@group(0) @binding(10) var<storage, read> sharp: array<Stored>;          // [n][C/4][P]
 @group(0) @binding(11) var<storage, read_write> kernel: array<vec2f>;   // [n][max(H, W)]: K and K' for j ≥ 0
 @group(0) @binding(12) var<storage, read> kernels: array<vec2f>;        // the same, to be read
 @group(0) @binding(13) var<storage, read_write> rows: array<vec4f>;     // [n][2][C/4][P]: K and K' along the rows
 @group(0) @binding(14) var<storage, read> half_blurred: array<vec4f>;   // the same, to be read
-@group(0) @binding(15) var<storage, read_write> shown: array<vec4f>;    // [n][C/4][P]: x(σ)
-@group(0) @binding(16) var<storage, read_write> slopes: array<vec4f>;   // [n][C/4][P]: ∂x/∂σ times the pass's weight
+@group(0) @binding(15) var<storage, read_write> shown: array<Stored>;    // [n][C/4][P]: x(σ)
+@group(0) @binding(16) var<storage, read_write> slopes: array<Stored>;   // [n][C/4][P]: ∂x/∂σ times the pass's weight
 
 // σ of a pass and its weight.
 fn blur_of(z: u32) -> vec2f {
@@ -73,16 +73,16 @@ fn blur_rows(@builtin(global_invocation_id) id: vec3u) {
   let x = id.x % layer.width;
   let r = radius(blur_of(id.z).x);
   let start = id.z * layer.stride + i;
-  var plain = kernels[id.z * taps()].x * sharp[start];
-  var slope = kernels[id.z * taps()].y * sharp[start];
+  var plain = kernels[id.z * taps()].x * loaded(sharp[start]);
+  var slope = kernels[id.z * taps()].y * loaded(sharp[start]);
   for (var j = 1u; j <= min(r, max(x, layer.width - 1 - x)); j++) {
     let k = kernels[id.z * taps() + j];
     var both = vec4f();
     if (j <= x) {
-      both += sharp[start - j];
+      both += loaded(sharp[start - j]);
     }
     if (x + j < layer.width) {
-      both += sharp[start + j];
+      both += loaded(sharp[start + j]);
     }
     plain += k.x * both;
     slope += k.y * both;
@@ -117,6 +117,6 @@ fn blur_columns(@builtin(global_invocation_id) id: vec3u) {
       slope += k.x * half_blurred[down + layer.stride] + k.y * half_blurred[down];
     }
   }
-  shown[id.z * layer.stride + i] = blurred;
-  slopes[id.z * layer.stride + i] = path.y * slope;
+  shown[id.z * layer.stride + i] = stored(blurred);
+  slopes[id.z * layer.stride + i] = stored(path.y * slope);
 }

@@ -21,13 +21,13 @@ struct Layer {
 
 @group(0) @binding(22) var<uniform> layer: Layer;
 
-@group(0) @binding(0) var<storage, read> a: array<vec4f>;              // [n][K/4][h·w]
-@group(0) @binding(1) var<storage, read> g: array<vec4f>;              // [n][K/4][h·w]
+@group(0) @binding(0) var<storage, read> a: array<Stored>;              // [n][K/4][h·w]
+@group(0) @binding(1) var<storage, read> g: array<Stored>;              // [n][K/4][h·w]
 @group(0) @binding(2) var<storage, read_write> means: array<vec4f>;    // [n][K/4]
 @group(0) @binding(3) var<storage, read> weights: array<vec4f>;        // [n][K/4]
 @group(0) @binding(4) var<storage, read_write> heat: array<f32>;       // [n][h·w]
 @group(0) @binding(5) var<storage, read> cold: array<f32>;             // the same, to be read
-@group(0) @binding(6) var<storage, read_write> image: array<vec4f>;    // [n][C/4][H·W]
+@group(0) @binding(6) var<storage, read_write> image: array<Stored>;    // [n][C/4][H·W]
 
 fn quads() -> u32 {
   return (layer.channels + 3) / 4;
@@ -41,9 +41,9 @@ fn mean_gradient(@builtin(global_invocation_id) id: vec3u) {
   let positions = layer.height * layer.width;
   var sum = vec4f();
   for (var p = 0u; p < positions; p++) {
-    sum += g[id.z * layer.g_stride + layer.g_offset + id.x * positions + p];
+    sum += loaded(g[id.z * layer.g_stride + layer.g_offset + id.x * positions + p]);
   }
-  means[id.z * quads() + id.x] = sum / f32(positions);
+  means[id.z * quads() + id.x] = sum * (1 / GRADIENT_SCALE) / f32(positions);
 }
 
 @compute @workgroup_size(64)
@@ -56,9 +56,9 @@ fn weigh(@builtin(global_invocation_id) id: vec3u) {
   for (var quad = 0u; quad < quads(); quad++) {
     var w = weights[id.z * quads() + quad];
     if (layer.local != 0) {
-      w = g[id.z * layer.g_stride + layer.g_offset + quad * positions + id.x];
+      w = loaded(g[id.z * layer.g_stride + layer.g_offset + quad * positions + id.x]) * (1 / GRADIENT_SCALE);
     }
-    let v = w * a[id.z * layer.a_stride + layer.a_offset + quad * positions + id.x];
+    let v = w * loaded(a[id.z * layer.a_stride + layer.a_offset + quad * positions + id.x]);
     let real = vec4u(quad * 4) + vec4u(0, 1, 2, 3) < vec4u(layer.channels);
     sum += dot(select(vec4f(), v, real), vec4f(1));
   }
@@ -85,7 +85,8 @@ fn enlarge(@builtin(global_invocation_id) id: vec3u) {
   let positions = layer.image_height * layer.image_width;
   if (id.x < positions) {
     let v = interpolated(id.z, id.x);
-    image[id.z * layer.image_stride + layer.image_offset + id.y * positions + id.x] = vec4f(v);
+    let i = id.z * layer.image_stride + layer.image_offset + id.y * positions + id.x;
+    image[i] = stored(vec4f(GRADIENT_SCALE * v));
   }
 }
 
@@ -95,6 +96,7 @@ fn multiply(@builtin(global_invocation_id) id: vec3u) {
   let positions = layer.image_height * layer.image_width;
   if (id.x < positions) {
     let v = interpolated(id.z, id.x);
-    image[id.z * layer.image_stride + layer.image_offset + id.y * positions + id.x] *= v;
+    let i = id.z * layer.image_stride + layer.image_offset + id.y * positions + id.x;
+    image[i] = stored(loaded(image[i]) * v);
   }
 }

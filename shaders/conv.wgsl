@@ -43,9 +43,9 @@ struct Layer {
 
 @group(0) @binding(22) var<uniform> layer: Layer;
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;    // [n][C/4][in_height][in_width]; backward it is dy
-@group(0) @binding(1) var<storage, read> w: array<mat4x4f>;  // [O/4][C/group/4][k][4 × 4]
-@group(0) @binding(2) var<storage, read> b: array<vec4f>;    // [O/4]
+@group(0) @binding(0) var<storage, read> x: array<Stored>;    // [n][C/4][in_height][in_width]; backward it is dy
+@group(0) @binding(1) var<storage, read> w: array<StoredMatrix>;  // [O/4][C/group/4][k][4 × 4]
+@group(0) @binding(2) var<storage, read> b: array<Stored>;    // [O/4]
 
 @group(0) @binding(3) var<storage, read> target_class: array<u32, 4>;  // as in sensitivity.wgsl; if no other is wanted
 
@@ -91,9 +91,9 @@ fn places(rows: SignedFour, columns: SignedFour, shift: vec2i, planes: Planes) -
 fn column(place: u32) -> vec4f {
   if ((LOOPS & TAPS) == 0) {
     // What is read behind the end of the plane is not left anywhere.
-    return x[place];
+    return loaded(x[place]);
   }
-  return select(x[place], vec4f(), place == OUTSIDE);
+  return select(loaded(x[place]), vec4f(), place == OUTSIDE);
 }
 
 fn four(start: u32, p: Four) -> mat4x4f {
@@ -234,7 +234,7 @@ fn put_results(row: u32, tile: Tile) {
     let o = tile.group * layer.out_quads + quad;
     var bias = vec4f();
     if (layer.bias != 0) {
-      bias = b[o];
+      bias = loaded(b[o]);
     }
     for (var begin = 0u; begin < 4 * FOURS; begin += TOGETHER) {
       let place = place_of(row, tile.column + begin);
@@ -251,7 +251,7 @@ fn put_results(row: u32, tile: Tile) {
         let i = min(s ^ tile.lane, count - 1);
         let at = begin + (i ^ tile.lane);
         let v = with_residual(sums[q * FOURS + (at >> 2)][at & 3] + bias, place.sample, start + i);
-        y[start + i] = activate(v);
+        y[start + i] = stored(activate(v));
         word |= mask_bits(v, i);
       }
       put_mask(place.sample, o * ((positions + 7) >> 3) + (place.column >> 3), word);

@@ -17,12 +17,12 @@ struct Layer {
 
 @group(0) @binding(22) var<uniform> layer: Layer;
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;    // [n][I/4]; backward it is dy, [n][O/4]
-@group(0) @binding(1) var<storage, read> w: array<mat4x4f>;  // [O/4][I/4][4 × 4]
-@group(0) @binding(2) var<storage, read> b: array<vec4f>;    // [O/4]
+@group(0) @binding(0) var<storage, read> x: array<Stored>;    // [n][I/4]; backward it is dy, [n][O/4]
+@group(0) @binding(1) var<storage, read> w: array<StoredMatrix>;  // [O/4][I/4][4 × 4]
+@group(0) @binding(2) var<storage, read> b: array<Stored>;    // [O/4]
 
 fn column(place: u32) -> vec4f {
-  return x[place];
+  return loaded(x[place]);
 }
 
 // Where the first quads of four samples are; there may be fewer, and what is made of the others is dropped.
@@ -72,14 +72,14 @@ fn put_results(first: u32, lane: u32, o: u32) {
   for (var q = 0u; q < min(QUADS, layer.out_quads - min(o, layer.out_quads)); q++) {
     var bias = vec4f();
     if (layer.bias != 0) {
-      bias = b[o + q];
+      bias = loaded(b[o + q]);
     }
     for (var s = 0u; s < end; s++) {
       let n = first + (s ^ lane);
       if (n < run.samples) {
         let i = n * out.stride + out.offset + o + q;
         let v = with_residual(sums[q * FOURS + (s >> 2)][s & 3] + bias, n, i);
-        y[i] = activate(v);
+        y[i] = stored(activate(v));
         put_mask(n, o + q, mask_bits(v, 0));
       }
     }

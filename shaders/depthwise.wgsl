@@ -14,8 +14,8 @@
 // Three taps of a row, from `first` on; those beyond the last one are 0.
 fn weights_at(first: i32, taps: Taps, j: u32) -> array<vec4f, 3> {
   let k = first + i32(j) * taps.step;
-  return array(w[k], select(vec4f(), w[k + taps.step], j + 1 < taps.count),
-    select(vec4f(), w[k + 2 * taps.step], j + 2 < taps.count));
+  return array(loaded(w[k]), select(vec4f(), loaded(w[k + taps.step]), j + 1 < taps.count),
+    select(vec4f(), loaded(w[k + 2 * taps.step]), j + 2 < taps.count));
 }
 
 // Sums up what eight pixels see through the taps in a plane of size.x columns and size.y rows that begins at `start`.

@@ -12,7 +12,7 @@ struct Three {
 }
 
 fn weights_at(first: u32) -> Three {
-  return Three(w[first], w[first + 1], w[first + 2]);
+  return Three(loaded(w[first]), loaded(w[first + 1]), loaded(w[first + 2]));
 }
 
 fn turned(row: Three) -> Three {

@@ -14,8 +14,8 @@ struct Layer {
 
 @group(0) @binding(22) var<uniform> layer: Layer;
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read> dy: array<vec4f>;
+@group(0) @binding(0) var<storage, read> x: array<Stored>;
+@group(0) @binding(1) var<storage, read> dy: array<Stored>;
 
 // y = a(x), eight positions an invocation: one word of the mask.
 @compute @workgroup_size(64)
@@ -27,8 +27,8 @@ fn piecewise_forward(@builtin(global_invocation_id) id: vec3u) {
   let start = id.y * layer.positions;
   var word = 0u;
   for (var p = id.x * 8; p < min(id.x * 8 + 8, layer.positions); p++) {
-    let v = x[id.z * layer.x_stride + layer.x_offset + start + p];
-    y[id.z * out.stride + out.offset + start + p] = activate(v);
+    let v = loaded(x[id.z * layer.x_stride + layer.x_offset + start + p]);
+    y[id.z * out.stride + out.offset + start + p] = stored(activate(v));
     word |= mask_bits(v, p);
   }
   put_mask(id.z, id.y * words + id.x, word);
@@ -44,9 +44,9 @@ fn quantize_forward(@builtin(global_invocation_id) id: vec3u) {
   let start = id.y * layer.positions;
   var word = 0u;
   for (var p = id.x * 8; p < min(id.x * 8 + 8, layer.positions); p++) {
-    let v = round(x[id.z * layer.x_stride + layer.x_offset + start + p] / layer.step);
+    let v = round(loaded(x[id.z * layer.x_stride + layer.x_offset + start + p]) / layer.step);
     let inside = clamp(v, vec4f(layer.low), vec4f(layer.high));
-    y[id.z * out.stride + out.offset + start + p] = layer.factor * inside + layer.shift;
+    y[id.z * out.stride + out.offset + start + p] = stored(layer.factor * inside + layer.shift);
     word |= dot(select(vec4u(0), vec4u(1, 2, 4, 8), inside == v), vec4u(1)) << (4 * (p % 8));
   }
   put_mask(id.z, id.y * words + id.x, word);
@@ -57,7 +57,7 @@ fn quantize_forward(@builtin(global_invocation_id) id: vec3u) {
 fn quantize_backward(@builtin(global_invocation_id) id: vec3u) {
   if (id.x < layer.positions) {
     let i = id.z * layer.x_stride + layer.x_offset + id.y * layer.positions + id.x;
-    put_gradient(id.z, id.y, id.x, layer.factor / layer.step * dy[i]);
+    put_gradient(id.z, id.y, id.x, layer.factor / layer.step * loaded(dy[i]));
   }
 }
 
@@ -65,7 +65,7 @@ fn quantize_backward(@builtin(global_invocation_id) id: vec3u) {
 @compute @workgroup_size(64)
 fn pass_backward(@builtin(global_invocation_id) id: vec3u) {
   if (id.x < layer.positions) {
-    put_gradient(id.z, id.y, id.x, dy[id.z * layer.x_stride + layer.x_offset + id.y * layer.positions + id.x]);
+    put_gradient(id.z, id.y, id.x, loaded(dy[id.z * layer.x_stride + layer.x_offset + id.y * layer.positions + id.x]));
   }
 }
 
@@ -74,6 +74,6 @@ fn pass_backward(@builtin(global_invocation_id) id: vec3u) {
 fn gate_in_place(@builtin(global_invocation_id) id: vec3u) {
   if (id.x < layer.positions) {
     let i = id.z * back.stride + back.offset + id.y * back.positions + id.x;
-    dx[i] = gated(id.z, id.y, id.x, dx[i]);
+    dx[i] = stored(gated(id.z, id.y, id.x, loaded(dx[i])));
   }
 }

@@ -18,22 +18,26 @@ struct Layer {
 
 @group(0) @binding(22) var<uniform> layer: Layer;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<Word>;
 @group(0) @binding(1) var<storage, read> table: array<u32>;
 @group(0) @binding(2) var<storage, read> starts: array<u32>;
+
+fn element(n: u32, i: u32) -> f32 {
+  return loaded_element(x[(4 * (n * layer.x_stride + layer.x_offset) + i) / PER_WORD], i);
+}
 
 fn collect_one(n: u32, o: u32, fill: f32) -> f32 {
   let i = table[o];
   if (i == NOTHING) {
     return fill;
   }
-  return x[4 * (n * layer.x_stride + layer.x_offset) + i];
+  return element(n, i);
 }
 
 fn collect_list(n: u32, o: u32) -> f32 {
   var sum = 0.0;
   for (var k = starts[o]; k < starts[o + 1]; k++) {
-    sum += x[4 * (n * layer.x_stride + layer.x_offset) + table[k]];
+    sum += element(n, table[k]);
   }
   return sum;
 }
@@ -46,7 +50,7 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
   let o = 4 * id.x;
   let v = vec4f(collect_one(id.z, o, layer.fill), collect_one(id.z, o + 1, layer.fill),
     collect_one(id.z, o + 2, layer.fill), collect_one(id.z, o + 3, layer.fill));
-  y[id.z * out.stride + out.offset + id.x] = v;
+  y[id.z * out.stride + out.offset + id.x] = stored(v);
 }
 
 @compute @workgroup_size(64)
@@ -81,7 +85,7 @@ fn scatter(@builtin(global_invocation_id) id: vec3u) {
   }
   let o = table[id.x];
   if (o != NOTHING) {
-    parts[4 * (id.z * out.stride + out.offset) + o] = x[4 * (id.z * layer.x_stride + layer.x_offset) + id.x];
+    parts[4 * (id.z * out.stride + out.offset) + o] = element(id.z, id.x);
   }
 }
 
@@ -89,7 +93,7 @@ fn scatter(@builtin(global_invocation_id) id: vec3u) {
 @compute @workgroup_size(64)
 fn clear(@builtin(global_invocation_id) id: vec3u) {
   if (id.x < layer.vec4s) {
-    y[id.z * out.stride + out.offset + id.x] = vec4f();
+    y[id.z * out.stride + out.offset + id.x] = stored(vec4f());
   }
 }
 
@@ -100,7 +104,7 @@ fn clear(@builtin(global_invocation_id) id: vec3u) {
 fn collect_weighted(n: u32, o: u32, fill: f32) -> f32 {
   var sum = select(0.0, fill, starts[o] == starts[o + 1]);
   for (var k = starts[o]; k < starts[o + 1]; k++) {
-    sum += weights[k] * x[4 * (n * layer.x_stride + layer.x_offset) + table[k]];
+    sum += weights[k] * element(n, table[k]);
   }
   return sum;
 }
@@ -109,8 +113,8 @@ fn collect_weighted(n: u32, o: u32, fill: f32) -> f32 {
 fn forward_weighted(@builtin(global_invocation_id) id: vec3u) {
   if (id.x < layer.vec4s) {
     let o = 4 * id.x;
-    y[id.z * out.stride + out.offset + id.x] = vec4f(collect_weighted(id.z, o, layer.fill),
-      collect_weighted(id.z, o + 1, layer.fill), collect_weighted(id.z, o + 2, layer.fill), collect_weighted(id.z, o + 3, layer.fill));
+    y[id.z * out.stride + out.offset + id.x] = stored(vec4f(collect_weighted(id.z, o, layer.fill),
+      collect_weighted(id.z, o + 1, layer.fill), collect_weighted(id.z, o + 2, layer.fill), collect_weighted(id.z, o + 3, layer.fill)));
   }
 }
 

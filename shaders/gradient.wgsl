@@ -25,7 +25,7 @@ struct Back {
 
 @group(0) @binding(21) var<uniform> back: Back;
 
-@group(0) @binding(5) var<storage, read_write> dx: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> dx: array<Stored>;
 @group(0) @binding(6) var<storage, read> gate_mask: array<u32>;  // or the counts
 
 // Which elements were in the linear part.
@@ -68,10 +68,10 @@ fn put_gradient(n: u32, quad: u32, position: u32, g: vec4f) {
   let i = n * back.stride + back.offset + quad * back.positions + position;
   var v = g;
   if (ADD != 0) {
-    v += dx[i];
+    v += loaded(dx[i]);
   }
   if (GATE != 0) {
     v = gated(n, quad, position, v);
   }
-  dx[i] = v;
+  dx[i] = stored(v);
 }

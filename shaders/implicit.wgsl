@@ -38,9 +38,9 @@ struct Layer {
 
 @group(0) @binding(22) var<uniform> layer: Layer;
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;  // [n][C/4][in_height][in_width]; backward it is dy
-@group(0) @binding(1) var<storage, read> w: array<vec4f>;  // [O/4][C/group/4][k] of 4 × 4 matrices, by columns
-@group(0) @binding(2) var<storage, read> b: array<vec4f>;  // [O/4]
+@group(0) @binding(0) var<storage, read> x: array<Stored>;  // [n][C/4][in_height][in_width]; backward it is dy
+@group(0) @binding(1) var<storage, read> w: array<Stored>;  // [O/4][C/group/4][k] of 4 × 4 matrices, by columns
+@group(0) @binding(2) var<storage, read> b: array<Stored>;  // [O/4]
 
 const DEPTH = 4u;
 const INVOCATIONS = ACROSS * DOWN;
@@ -216,23 +216,23 @@ fn multiply(lid: u32, p: Product, ty: Taps, tx: Taps, source: Source) -> Sums {
       }
       let left = select(0, source.quads - min(source.quads, quad + pixel_term), inside);
       let x_at = at + quad * plane;
-      coming.a = select(vec4f(), x[x_at], left > 0);
+      coming.a = select(vec4f(), loaded(x[x_at]), left > 0);
       if (PIXEL_LOADS > 1) {
-        coming.b = select(vec4f(), x[x_at + PIXEL_STEP * plane], left > PIXEL_STEP);
+        coming.b = select(vec4f(), loaded(x[x_at + PIXEL_STEP * plane]), left > PIXEL_STEP);
       }
       if (PIXEL_LOADS > 2) {
-        coming.c = select(vec4f(), x[x_at + 2 * PIXEL_STEP * plane], left > 2 * PIXEL_STEP);
-        coming.d = select(vec4f(), x[x_at + 3 * PIXEL_STEP * plane], left > 3 * PIXEL_STEP);
+        coming.c = select(vec4f(), loaded(x[x_at + 2 * PIXEL_STEP * plane]), left > 2 * PIXEL_STEP);
+        coming.d = select(vec4f(), loaded(x[x_at + 3 * PIXEL_STEP * plane]), left > 3 * PIXEL_STEP);
       }
       let w_at = 4 * (matrix + tap + quad * p.term_step) + matrix_column;
       let w_step = 4 * MATRIX_STEP * p.term_step;
-      coming_matrices.a = w[w_at];
+      coming_matrices.a = loaded(w[w_at]);
       if (MATRIX_LOADS > 1) {
-        coming_matrices.b = w[w_at + w_step];
+        coming_matrices.b = loaded(w[w_at + w_step]);
       }
       if (MATRIX_LOADS > 2) {
-        coming_matrices.c = w[w_at + 2 * w_step];
-        coming_matrices.d = w[w_at + 3 * w_step];
+        coming_matrices.c = loaded(w[w_at + 2 * w_step]);
+        coming_matrices.d = loaded(w[w_at + 3 * w_step]);
       }
       quad = select(quad + DEPTH, 0, quad + DEPTH >= source.quads);
     }
@@ -272,11 +272,11 @@ fn put_result(line: u32, o: u32, p: Product, pixel: u32, sum: vec4f) {
   }
   var v = sum;
   if (layer.bias != 0) {
-    v += b[o];
+    v += loaded(b[o]);
   }
   let i = place.sample * out.stride + out.offset + o * p.positions + place.position;
   v = with_residual(v, place.sample, i);
-  y[i] = activate(v);
+  y[i] = stored(activate(v));
   if (KEEP_MASK != 0) {
     atomicOr(&words[line * ACROSS + pixel / 8], mask_bits(v, place.position));
   }

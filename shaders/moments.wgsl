@@ -7,7 +7,7 @@
 // not independent within, M2 of the means of the groups. Two more planes hold what the next batch goes on with:
 // the sum within a sample, and the sum within a group.
 
-@group(0) @binding(7) var<storage, read> gradients: array<vec4f>;      // [n][C/4][P]
+@group(0) @binding(7) var<storage, read> gradients: array<Stored>;      // [n][C/4][P]
 @group(0) @binding(8) var<storage, read_write> moments: array<vec4f>;  // [8][C/4][P]
 
 @compute @workgroup_size(64)
@@ -34,7 +34,7 @@ fn accumulate(@builtin(global_invocation_id) id: vec3u) {
   for (var i = 0u; i < run.samples; i++) {
     let pass_index = run.first + i;
     let point = pass_index % run.points;
-    var g = gradients[i * layer.stride + id.x];
+    var g = loaded(gradients[i * layer.stride + id.x]) * (1 / GRADIENT_SCALE);
     if (PATHS != 0) {
       if (run.path == NODES) {
         g *= place(pass_index).y;

@@ -28,13 +28,13 @@ struct Layer {
 
 @group(0) @binding(22) var<uniform> layer: Layer;
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;    // dy: [n][O/4][out_height][out_width]
-@group(0) @binding(1) var<storage, read> w: array<mat4x4f>;  // [O/4][k][4 × 4]
+@group(0) @binding(0) var<storage, read> x: array<Stored>;    // dy: [n][O/4][out_height][out_width]
+@group(0) @binding(1) var<storage, read> w: array<StoredMatrix>;  // [O/4][k][4 × 4]
 
 var<private> window: Strip;
 
 fn pixel(line: u32, column: i32) -> vec4f {
-  return select(vec4f(), x[line + u32(column)], u32(column) < layer.out_width);
+  return select(vec4f(), loaded(x[line + u32(column)]), u32(column) < layer.out_width);
 }
 
 fn four(line: u32, c: i32) -> mat4x4f {
@@ -85,7 +85,7 @@ fn backward(@builtin(global_invocation_id) id: vec3u) {
       }
       var k = i32(o * layer.kernel_y * layer.kernel_x) + tap;
       for (var j = 0u; j < tx.count; j++) {
-        add_product(&sums0, transpose(w[k]), window);
+        add_product(&sums0, transpose(loaded_matrix(w[k])), window);
         slide(pixel(line, c + i32(4 * FOURS + j)));
         k += tx.step;
       }

@@ -23,9 +23,9 @@ struct Layer {
 
 @group(0) @binding(22) var<uniform> layer: Layer;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;                // [n][in_height][in_width][4], of which one counts
-@group(0) @binding(1) var<storage, read_write> seen: array<vec4f>;     // [n][taps/4][out_height][out_width]
-@group(0) @binding(2) var<storage, read> seen_back: array<f32>;        // its gradient, lane by lane
+@group(0) @binding(0) var<storage, read> x: array<Word>;                // [n][in_height][in_width][4], of which one counts
+@group(0) @binding(1) var<storage, read_write> seen: array<Stored>;     // [n][taps/4][out_height][out_width]
+@group(0) @binding(2) var<storage, read> seen_back: array<Word>;        // its gradient, lane by lane
 
 fn tap_quads() -> u32 {
   return (layer.kernel_y * layer.kernel_x + 3) / 4;
@@ -49,11 +49,12 @@ fn spread(@builtin(global_invocation_id) id: vec3u) {
     for (var kx = 0u; kx < layer.kernel_x; kx++) {
       let column = left + i32(kx * layer.dilation_x);
       let inside = u32(row) < layer.in_height && u32(column) < layer.in_width;
-      let v = select(0.0, x[4 * (start + u32(row) * layer.in_width + u32(column))], inside);
+      let at = 4 * (start + u32(row) * layer.in_width + u32(column));
+      let v = select(0.0, loaded_element(x[at / PER_WORD], at), inside);
       four = vec4f(four.yzw, v);
       lane++;
       if (lane == 4) {
-        seen[to] = four;
+        seen[to] = stored(four);
         to += positions;
         lane = 0u;
       }
@@ -63,7 +64,7 @@ fn spread(@builtin(global_invocation_id) id: vec3u) {
     for (; lane < 4; lane++) {
       four = vec4f(four.yzw, 0);
     }
-    seen[to] = four;
+    seen[to] = stored(four);
   }
 }
 
@@ -88,8 +89,8 @@ fn gather(@builtin(global_invocation_id) id: vec3u) {
       let j = across / i32(layer.stride_x);
       let inside = across >= 0 && j < i32(layer.out_width) && j * i32(layer.stride_x) == across;
       let k = ky * layer.kernel_x + kx;
-      let at = start + k / 4 * positions + u32(i) * layer.out_width + u32(j);
-      sum += select(0.0, seen_back[4 * at + k % 4], inside);
+      let at = 4 * (start + k / 4 * positions + u32(i) * layer.out_width + u32(j)) + k % 4;
+      sum += select(0.0, loaded_element(seen_back[at / PER_WORD], at), inside);
     }
   }
   put_gradient(id.z, 0, id.x, vec4f(sum, 0, 0, 0));

@@ -4,7 +4,7 @@
 // Constant put before: ALIGNED (channels have a multiple of four positions).
 
 @group(0) @binding(4) var<storage, read> image_range: array<f32>;           // min, max over all elements
-@group(0) @binding(5) var<storage, read_write> noisy: array<vec4f>;         // [n][C/4][P]
+@group(0) @binding(5) var<storage, read_write> noisy: array<Stored>;         // [n][C/4][P]
 @group(0) @binding(6) var<storage, read_write> spread_out: array<vec4f>;    // [C/4][P]
 
 const RANGE = 0u;
@@ -68,6 +68,6 @@ fn add_noise(@builtin(global_invocation_id) id: vec3u) {
         x = (1 - alpha) * baseline_at(id.y, p0 + s, sample) + alpha * x;
       }
     }
-    noisy[id.z * layer.stride + i] = x;
+    noisy[id.z * layer.stride + i] = stored(x);
   }
 }

@@ -2,9 +2,9 @@
 // The first pass of every sample sees all of it. An element's attribution is the mean fall over the windows that it
 // lies in. They form a grid from the upper left corner on, and the last ones may reach over the edge (as in Captum).
 
-@group(0) @binding(10) var<storage, read_write> shown: array<vec4f>;   // [n][C/4][P]: the inputs of the passes
+@group(0) @binding(10) var<storage, read_write> shown: array<Stored>;   // [n][C/4][P]: the inputs of the passes
 @group(0) @binding(11) var<storage, read> scores: array<f32>;          // [n]
-@group(0) @binding(12) var<storage, read_write> shares: array<vec4f>;  // [n][C/4][P]
+@group(0) @binding(12) var<storage, read_write> shares: array<Stored>;  // [n][C/4][P]
 @group(0) @binding(8) var<storage, read_write> moments: array<vec4f>;  // [8][C/4][P] and the last score of a whole
 
 struct Windows {
@@ -45,7 +45,7 @@ fn hide(@builtin(global_invocation_id) id: vec3u) {
   let pass_index = run.first + id.z;
   if (id.x < layer.positions && is_hidden(id.x, pass_index % run.points)) {
     let i = id.z * layer.stride + id.y * layer.positions + id.x;
-    shown[i] = baseline_at(id.y, id.x, pass_index / run.points);
+    shown[i] = stored(baseline_at(id.y, id.x, pass_index / run.points));
   }
 }
 
@@ -64,7 +64,7 @@ fn share(@builtin(global_invocation_id) id: vec3u) {
     }
     fall = (before - scores[id.z]) / cover(id.x);
   }
-  shares[id.z * layer.stride + id.y * layer.positions + id.x] = vec4f(fall);
+  shares[id.z * layer.stride + id.y * layer.positions + id.x] = stored(vec4f(GRADIENT_SCALE * fall));
 }
 
 // Keeps the score of the whole sample that the next batch may go on with.

@@ -14,8 +14,8 @@ struct Layer {
 
 @group(0) @binding(22) var<uniform> layer: Layer;
 
-@group(0) @binding(0) var<storage, read> weights: array<vec4f>;
-@group(0) @binding(1) var<storage, read_write> perturbed: array<vec4f>;
+@group(0) @binding(0) var<storage, read> weights: array<Stored>;
+@group(0) @binding(1) var<storage, read_write> perturbed: array<Stored>;
 
 const FOR_WEIGHTS = 3u;  // beside the purposes in sample.wgsl
 
@@ -24,8 +24,8 @@ fn perturb(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) gr
   let draw = run.first / run.points / run.inputs;
   for (var i = id.x; i < layer.vec4s; i += groups.x * 64) {
     let z = normals(philox(vec4u(i, draw, run.stream, FOR_WEIGHTS), vec2u(run.seed, layer.name)));
-    let w = weights[i] * (1 + run.weight_noise * z);
+    let w = loaded(weights[i]) * (1 + run.weight_noise * z);
     let part = layer.above * max(w, vec4f()) + layer.below * min(w, vec4f());
-    perturbed[i] = select(part, w * w, layer.square != 0);
+    perturbed[i] = stored(select(part, w * w, layer.square != 0));
   }
 }

@@ -24,9 +24,9 @@ struct Layer {
 
 @group(0) @binding(22) var<uniform> layer: Layer;
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;  // [n][C/4][in_height][in_width]; backward it is dy
-@group(0) @binding(1) var<storage, read> w: array<vec4f>;  // [C/4][k]
-@group(0) @binding(2) var<storage, read> b: array<vec4f>;  // [C/4]
+@group(0) @binding(0) var<storage, read> x: array<Stored>;  // [n][C/4][in_height][in_width]; backward it is dy
+@group(0) @binding(1) var<storage, read> w: array<Stored>;  // [C/4][k]
+@group(0) @binding(2) var<storage, read> b: array<Stored>;  // [C/4]
 
 const COLUMNS = 8u;
 
@@ -44,12 +44,12 @@ struct Eight {
 
 // Pixel `column` of the row of `width` that begins at `line`; 0 outside.
 fn pixel(line: u32, column: i32, width: u32) -> vec4f {
-  return select(vec4f(), x[line + u32(column)], u32(column) < width);
+  return select(vec4f(), loaded(x[line + u32(column)]), u32(column) < width);
 }
 
 fn bias_of(quad: u32) -> vec4f {
   if (layer.bias != 0) {
-    return b[quad];
+    return loaded(b[quad]);
   }
   return vec4f();
 }
@@ -60,7 +60,7 @@ fn put_result(n: u32, line: u32, column: u32, sum: vec4f) -> u32 {
     return 0;
   }
   let v = with_residual(sum, n, line + column);
-  y[line + column] = activate(v);
+  y[line + column] = stored(activate(v));
   return mask_bits(v, column);
 }
 

@@ -30,8 +30,8 @@ struct Layer {
 
 @group(0) @binding(22) var<uniform> layer: Layer;
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;             // [n][C/4][IN]
-@group(0) @binding(1) var<storage, read> dy: array<vec4f>;            // [n][C/4][OUT]
+@group(0) @binding(0) var<storage, read> x: array<Stored>;             // [n][C/4][IN]
+@group(0) @binding(1) var<storage, read> dy: array<Stored>;            // [n][C/4][OUT]
 @group(0) @binding(2) var<storage, read_write> winner: array<u32>;    // [n][C/4][OUT], a byte a lane
 @group(0) @binding(3) var<storage, read> winners: array<u32>;
 @group(0) @binding(4) var<storage, read> counts: array<vec4u>;        // tally.wgsl: samples, [C/4][OUT][taps]
@@ -50,7 +50,7 @@ struct Best {
 
 // Looks at the element with this number, which stands in column `ix` of the row that begins at `line`.
 fn look(best: ptr<function, Best>, line: u32, ix: i32, number: u32) {
-  let v = x[line + u32(ix)];
+  let v = loaded(x[line + u32(ix)]);
   if (PADDED != 0) {
     let inside = ix >= 0 && ix < i32(layer.in_width);
     let wins = ((v > (*best).value) | vec4<bool>(!(*best).seen)) & vec4<bool>(inside);
@@ -96,7 +96,7 @@ fn max_forward(@builtin(global_invocation_id) id: vec3u) {
     }
   }
   let o = id.y * layer.out_height * layer.out_width + p;
-  y[id.z * out.stride + out.offset + o] = best.value;
+  y[id.z * out.stride + out.offset + o] = stored(best.value);
   if (layer.keep_winner != 0) {
     let bytes = best.number << vec4u(0, 8, 16, 24);
     winner[id.z * layer.quads * layer.out_height * layer.out_width + o] = bytes.x | bytes.y | bytes.z | bytes.w;
@@ -133,7 +133,7 @@ struct Four {
 // Adds what the window `o` leaves to them, whose elements they are by the numbers of row and column.
 fn add_window(g: ptr<function, Four>, dy_start: u32, winner_start: u32, o: u32, rows: vec2u, columns: vec2u) {
   let number = (vec4u(winners[winner_start + o]) >> vec4u(0, 8, 16, 24)) & vec4u(255);
-  let v = dy[dy_start + o];
+  let v = loaded(dy[dy_start + o]);
   (*g).near += select(vec4f(), v, number == vec4u(rows.x + columns.x));
   (*g).far += select(vec4f(), v, number == vec4u(rows.x + columns.y));
   (*g).near_below += select(vec4f(), v, number == vec4u(rows.y + columns.x));
@@ -217,7 +217,7 @@ fn max_backward_apart(@builtin(global_invocation_id) id: vec3u) {
   if (oy < layer.out_height && ox < layer.out_width) {
     let o = (id.y * layer.out_height + oy) * layer.out_width + ox;
     let n = select(id.z, 0u, layer.winner_shared != 0);
-    g = dy[id.z * layer.x_stride + layer.x_offset + o];
+    g = loaded(dy[id.z * layer.x_stride + layer.x_offset + o]);
     number = (vec4u(winners[n * layer.quads * layer.out_height * layer.out_width + o]) >> vec4u(0, 8, 16, 24)) & vec4u(255);
   }
   for (var ky = 0u; ky < min(layer.stride_y, layer.in_height - y0); ky++) {
@@ -252,7 +252,7 @@ fn max_mean_backward(@builtin(global_invocation_id) id: vec3u) {
       }
       let o = oy * layer.out_width + ox;
       let tap = ky / layer.dilation_y * layer.kernel_x + kx / layer.dilation_x;
-      g += vec4f(counts[1 + (start + o) * taps + tap]) / f32(counts[0].x) * dy[begin + o];
+      g += vec4f(counts[1 + (start + o) * taps + tap]) / f32(counts[0].x) * loaded(dy[begin + o]);
     }
   }
   put_gradient(id.z, id.y, p, g);
@@ -295,12 +295,12 @@ fn average_forward(@builtin(global_invocation_id) id: vec3u) {
     for (var kx = 0u; kx < layer.kernel_x; kx++) {
       let ix = left + i32(kx * layer.dilation_x);
       if (ix >= 0 && ix < i32(layer.in_width)) {
-        sum += x[start + u32(iy) * layer.in_width + u32(ix)];
+        sum += loaded(x[start + u32(iy) * layer.in_width + u32(ix)]);
       }
     }
   }
   let o = id.y * layer.out_height * layer.out_width + p;
-  y[id.z * out.stride + out.offset + o] = sum / divisor(p);
+  y[id.z * out.stride + out.offset + o] = stored(sum / divisor(p));
 }
 
 @compute @workgroup_size(64)
@@ -323,7 +323,7 @@ fn average_backward(@builtin(global_invocation_id) id: vec3u) {
         continue;
       }
       let o = oy * layer.out_width + ox;
-      g += dy[begin + o] / divisor(o);
+      g += loaded(dy[begin + o]) / divisor(o);
     }
   }
   put_gradient(id.z, id.y, p, g);
@@ -339,9 +339,9 @@ fn global_average_forward(@builtin(global_invocation_id) id: vec3u) {
   let start = id.z * layer.x_stride + layer.x_offset + id.x * size;
   var sum = vec4f();
   for (var p = 0u; p < size; p++) {
-    sum += x[start + p];
+    sum += loaded(x[start + p]);
   }
-  y[id.z * out.stride + out.offset + id.x] = sum / f32(size);
+  y[id.z * out.stride + out.offset + id.x] = stored(sum / f32(size));
 }
 
 @compute @workgroup_size(64)
@@ -350,5 +350,5 @@ fn global_average_backward(@builtin(global_invocation_id) id: vec3u) {
   if (id.x >= size) {
     return;
   }
-  put_gradient(id.z, id.y, id.x, dy[id.z * layer.x_stride + layer.x_offset + id.y] / f32(size));
+  put_gradient(id.z, id.y, id.x, loaded(dy[id.z * layer.x_stride + layer.x_offset + id.y]) / f32(size));
 }

@@ -32,8 +32,8 @@ struct Layer {
 
 @group(0) @binding(22) var<uniform> layer: Layer;
 
-@group(0) @binding(0) var<storage, read> a: array<vec4f>;
-@group(0) @binding(1) var<storage, read> b: array<vec4f>;
+@group(0) @binding(0) var<storage, read> a: array<Stored>;
+@group(0) @binding(1) var<storage, read> b: array<Stored>;
 
 var<private> sums: array<vec4f, 4 * QUADS>;
 
@@ -43,9 +43,9 @@ fn multiply(first_row: u32, first_quad: u32, n: u32, stack: u32) {
   let last_quad = (layer.columns + 3) / 4 - 1;
   if (FORM == TN) {
     for (var l = 0u; l < layer.sums; l++) {
-      let left = a[a0 + first_row / 4 * layer.a_positions + l];
+      let left = loaded(a[a0 + first_row / 4 * layer.a_positions + l]);
       for (var q = 0u; q < QUADS; q++) {
-        let right = b[b0 + min(first_quad + q, last_quad) * layer.b_positions + l];
+        let right = loaded(b[b0 + min(first_quad + q, last_quad) * layer.b_positions + l]);
         for (var r = 0u; r < 4; r++) {
           sums[r * QUADS + q] += left[r] * right;
         }
@@ -58,16 +58,16 @@ fn multiply(first_row: u32, first_quad: u32, n: u32, stack: u32) {
     var left: array<vec4f, 4>;
     for (var r = 0u; r < 4; r++) {
       let row = min(first_row + r, layer.rows - 1);
-      left[r] = select(vec4f(), a[a0 + l / 4 * layer.a_positions + row], real);
+      left[r] = select(vec4f(), loaded(a[a0 + l / 4 * layer.a_positions + row]), real);
     }
     for (var q = 0u; q < QUADS; q++) {
       let quad = min(first_quad + q, last_quad);
       var right: mat4x4f;
       for (var k = 0u; k < 4; k++) {
         if (FORM == NN) {
-          right[k] = b[b0 + quad * layer.b_positions + min(l + k, layer.sums - 1)];
+          right[k] = loaded(b[b0 + quad * layer.b_positions + min(l + k, layer.sums - 1)]);
         } else {
-          right[k] = b[b0 + l / 4 * layer.b_positions + min(4 * quad + k, layer.columns - 1)];
+          right[k] = loaded(b[b0 + l / 4 * layer.b_positions + min(4 * quad + k, layer.columns - 1)]);
         }
       }
       for (var r = 0u; r < 4; r++) {
@@ -95,7 +95,7 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
   for (var r = 0u; r < 4 && row + r < layer.rows; r++) {
     for (var q = 0u; q < QUADS && id.y * QUADS + q < quads; q++) {
       let i = (id.y * QUADS + q) * layer.stacks * layer.rows + row + r;
-      y[start + i] = sums[r * QUADS + q];
+      y[start + i] = stored(sums[r * QUADS + q]);
     }
   }
 }

@@ -11,9 +11,9 @@ struct Places {
 
 fn matrix(k: u32) -> mat4x4f {
   if (BACKWARD != 0) {
-    return transpose(w[k]);
+    return transpose(loaded_matrix(w[k]));
   }
-  return w[k];
+  return loaded_matrix(w[k]);
 }
 
 // Adds the products of so many fours of columns with matrix k, and with those of the other quads.

@@ -36,14 +36,14 @@ struct Layer {
 
 @group(0) @binding(22) var<uniform> layer: Layer;
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read> dy: array<vec4f>;
+@group(0) @binding(0) var<storage, read> x: array<Stored>;
+@group(0) @binding(1) var<storage, read> dy: array<Stored>;
 @group(0) @binding(2) var<storage, read> kept: array<u32>;
 @group(0) @binding(3) var<storage, read> reduced: array<u32>;
 @group(0) @binding(4) var<storage, read_write> winner: array<vec4u>;  // channel and position of the best
 @group(0) @binding(9) var<storage, read> winners: array<vec4u>;
-@group(0) @binding(10) var<storage, read> scale: array<vec4f>;        // γ [C/4]
-@group(0) @binding(11) var<storage, read> shift: array<vec4f>;        // β
+@group(0) @binding(10) var<storage, read> scale: array<Stored>;        // γ [C/4]
+@group(0) @binding(11) var<storage, read> shift: array<Stored>;        // β
 @group(0) @binding(12) var<storage, read_write> moment: array<vec4f>; // [n][groups][2]: μ, 1/√(σ² + ε)
 @group(0) @binding(13) var<storage, read> moments: array<vec4f>;
 
@@ -78,7 +78,7 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
   for (var quad = quads.x; quad < quads.y; quad++) {
     for (var r = 0u; r < layer.reduced; r++) {
       let p = kept[id.x] + reduced[r];
-      let e = x[n + quad * layer.positions + p];
+      let e = loaded(x[n + quad * layer.positions + p]);
       if (OPERATION <= MEAN) {
         v += select(vec4f(), e, is_real(quad));
       } else {
@@ -111,7 +111,7 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
   } else {
     v = select(vec4f(), v, is_real(id.y));
   }
-  y[id.z * out.stride + out.offset + group] = v;
+  y[id.z * out.stride + out.offset + group] = stored(v);
   if (OPERATION >= MAX && layer.keep != 0) {
     winner[id.z * groups + group] = best;
   }
@@ -124,7 +124,7 @@ fn backward(@builtin(global_invocation_id) id: vec3u) {
   }
   let quads = quads_of(id.y);
   let group = id.y * layer.kept + id.x;
-  var g = dy[id.z * layer.dy_stride + layer.dy_offset + group];
+  var g = loaded(dy[id.z * layer.dy_stride + layer.dy_offset + group]);
   if (layer.across != 0) {
     g = vec4f(g.x);
   }
@@ -148,7 +148,7 @@ fn backward_best(@builtin(global_invocation_id) id: vec3u) {
   let groups = layer.kept * select((layer.channels + 3) / 4, 1u, layer.across != 0);
   let group = id.y * layer.kept + id.x;
   let best = winners[id.z * groups + group];
-  let g = dy[id.z * layer.dy_stride + layer.dy_offset + group];
+  let g = loaded(dy[id.z * layer.dy_stride + layer.dy_offset + group]);
   for (var quad = quads.x; quad < quads.y; quad++) {
     for (var r = 0u; r < layer.reduced; r++) {
       let p = kept[id.x] + reduced[r];
@@ -173,7 +173,7 @@ fn standard_forward(@builtin(global_invocation_id) id: vec3u) {
   var sum = vec4f();
   for (var quad = quads.x; quad < quads.y; quad++) {
     for (var r = 0u; r < layer.reduced; r++) {
-      let e = x[n + quad * layer.positions + kept[id.x] + reduced[r]];
+      let e = loaded(x[n + quad * layer.positions + kept[id.x] + reduced[r]]);
       sum += select(vec4f(), e, is_real(quad));
     }
   }
@@ -181,7 +181,7 @@ fn standard_forward(@builtin(global_invocation_id) id: vec3u) {
   var squares = vec4f();
   for (var quad = quads.x; quad < quads.y; quad++) {
     for (var r = 0u; r < layer.reduced; r++) {
-      let d = x[n + quad * layer.positions + kept[id.x] + reduced[r]] - mean;
+      let d = loaded(x[n + quad * layer.positions + kept[id.x] + reduced[r]]) - mean;
       squares += select(vec4f(), d * d, is_real(quad));
     }
   }
@@ -189,8 +189,8 @@ fn standard_forward(@builtin(global_invocation_id) id: vec3u) {
   for (var quad = quads.x; quad < quads.y; quad++) {
     for (var r = 0u; r < layer.reduced; r++) {
       let i = quad * layer.positions + kept[id.x] + reduced[r];
-      let v = scale[quad] * (x[n + i] - mean) * factor + shift[quad];
-      y[id.z * out.stride + out.offset + i] = select(vec4f(), v, is_real(quad));
+      let v = loaded(scale[quad]) * (loaded(x[n + i]) - mean) * factor + loaded(shift[quad]);
+      y[id.z * out.stride + out.offset + i] = stored(select(vec4f(), v, is_real(quad)));
     }
   }
   if (layer.keep != 0) {
@@ -218,9 +218,9 @@ fn standard_backward(@builtin(global_invocation_id) id: vec3u) {
   for (var quad = quads.x; quad < quads.y; quad++) {
     for (var r = 0u; r < layer.reduced; r++) {
       let i = quad * layer.positions + kept[id.x] + reduced[r];
-      let g = select(vec4f(), scale[quad] * dy[m + i], is_real(quad));
+      let g = select(vec4f(), loaded(scale[quad]) * loaded(dy[m + i]), is_real(quad));
       sum += g;
-      products += g * (x[n + i] - mean) * factor;
+      products += g * (loaded(x[n + i]) - mean) * factor;
     }
   }
   let g0 = select(vec4f(), gathered(sum) / count(), layer.centered != 0);
@@ -229,7 +229,7 @@ fn standard_backward(@builtin(global_invocation_id) id: vec3u) {
     for (var r = 0u; r < layer.reduced; r++) {
       let p = kept[id.x] + reduced[r];
       let i = quad * layer.positions + p;
-      let v = factor * (scale[quad] * dy[m + i] - g0 - (x[n + i] - mean) * factor * g1);
+      let v = factor * (loaded(scale[quad]) * loaded(dy[m + i]) - g0 - (loaded(x[n + i]) - mean) * factor * g1);
       put_gradient(id.z, quad, p, select(vec4f(), v, is_real(quad)));
     }
   }

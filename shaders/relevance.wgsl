@@ -25,16 +25,16 @@ struct Layer {
 
 @group(0) @binding(22) var<uniform> layer: Layer;
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read> r: array<vec4f>;    // relevance of the layer's output
-@group(0) @binding(2) var<storage, read> z0: array<vec4f>;
-@group(0) @binding(3) var<storage, read> z1: array<vec4f>;
-@group(0) @binding(4) var<storage, read> z2: array<vec4f>;
-@group(0) @binding(10) var<storage, read> own: array<vec4f>;
-@group(0) @binding(11) var<storage, read> c: array<vec4f>;
-@group(0) @binding(12) var<storage, read_write> s: array<vec4f>;
-@group(0) @binding(13) var<storage, read_write> part: array<vec4f>;
-@group(0) @binding(14) var<storage, read_write> seeds: array<vec4f>;
+@group(0) @binding(0) var<storage, read> x: array<Stored>;
+@group(0) @binding(1) var<storage, read> r: array<Stored>;    // relevance of the layer's output
+@group(0) @binding(2) var<storage, read> z0: array<Stored>;
+@group(0) @binding(3) var<storage, read> z1: array<Stored>;
+@group(0) @binding(4) var<storage, read> z2: array<Stored>;
+@group(0) @binding(10) var<storage, read> own: array<Stored>;
+@group(0) @binding(11) var<storage, read> c: array<Stored>;
+@group(0) @binding(12) var<storage, read_write> s: array<Stored>;
+@group(0) @binding(13) var<storage, read_write> part: array<Stored>;
+@group(0) @binding(14) var<storage, read_write> seeds: array<Stored>;
 
 fn stabilized(z: vec4f) -> vec4f {
   return z + select(vec4f(-layer.epsilon), vec4f(layer.epsilon), z >= vec4f());
@@ -44,8 +44,8 @@ fn stabilized(z: vec4f) -> vec4f {
 @compute @workgroup_size(64)
 fn take_part(@builtin(global_invocation_id) id: vec3u) {
   if (id.x < layer.vec4s) {
-    let v = x[id.z * layer.x_stride + layer.x_offset + id.x];
-    part[id.z * layer.vec4s + id.x] = select(min(v, vec4f()), max(v, vec4f()), layer.side == ABOVE);
+    let v = loaded(x[id.z * layer.x_stride + layer.x_offset + id.x]);
+    part[id.z * layer.vec4s + id.x] = stored(select(min(v, vec4f()), max(v, vec4f()), layer.side == ABOVE));
   }
 }
 
@@ -56,29 +56,29 @@ fn divide(@builtin(global_invocation_id) id: vec3u) {
     return;
   }
   let dense = id.z * layer.vec4s + id.x;
-  var z = z0[id.z * layer.z_stride + layer.z_offset + id.x];
+  var z = loaded(z0[id.z * layer.z_stride + layer.z_offset + id.x]);
   if (layer.sign1 != 0) {
-    z += layer.sign1 * z1[dense];
+    z += layer.sign1 * loaded(z1[dense]);
   }
   if (layer.sign2 != 0) {
-    z += layer.sign2 * z2[dense];
+    z += layer.sign2 * loaded(z2[dense]);
   }
-  var quotient = layer.factor * r[id.z * layer.x_stride + layer.x_offset + id.x] / stabilized(z);
-  let side = own[id.z * layer.own_stride + layer.own_offset + id.x];
+  var quotient = layer.factor * loaded(r[id.z * layer.x_stride + layer.x_offset + id.x]) / stabilized(z);
+  let side = loaded(own[id.z * layer.own_stride + layer.own_offset + id.x]);
   if (layer.side == ABOVE) {
     quotient = select(vec4f(), quotient, side > vec4f());
   } else if (layer.side == BELOW) {
     quotient = select(vec4f(), quotient, side < vec4f());
   }
-  s[dense] = quotient;
+  s[dense] = stored(quotient);
 }
 
 // R' = factor · x · c
 @compute @workgroup_size(64)
 fn multiply(@builtin(global_invocation_id) id: vec3u) {
   if (id.x < layer.vec4s) {
-    let v = x[id.z * layer.x_stride + layer.x_offset + id.x];
-    let g = layer.factor * v * c[id.z * layer.vec4s + id.x];
+    let v = loaded(x[id.z * layer.x_stride + layer.x_offset + id.x]);
+    let g = layer.factor * v * loaded(c[id.z * layer.vec4s + id.x]);
     put_gradient(id.z, id.x / back.positions, id.x % back.positions, g);
   }
 }
@@ -87,6 +87,8 @@ fn multiply(@builtin(global_invocation_id) id: vec3u) {
 @compute @workgroup_size(64)
 fn seed(@builtin(global_invocation_id) id: vec3u) {
   if (id.x < layer.vec4s) {
-    seeds[id.z * layer.z_stride + layer.z_offset + id.x] *= x[id.z * layer.x_stride + layer.x_offset + id.x];
+    let logit = loaded(x[id.z * layer.x_stride + layer.x_offset + id.x]);
+    let i = id.z * layer.z_stride + layer.z_offset + id.x;
+    seeds[i] = stored(loaded(seeds[i]) * logit);
   }
 }

@@ -19,36 +19,36 @@ struct Layer {
 
 @group(0) @binding(22) var<uniform> layer: Layer;
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read> x0: array<vec4f>;
-@group(0) @binding(2) var<storage, read> after: array<vec4f>;   // y
-@group(0) @binding(3) var<storage, read> after0: array<vec4f>;  // y₀
-@group(0) @binding(4) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(10) var<storage, read> slopes: array<vec4f>; // f'(x)
-@group(0) @binding(11) var<storage, read_write> rise: array<vec4f>;
-@group(0) @binding(12) var<storage, read_write> fall: array<vec4f>;
-@group(0) @binding(13) var<storage, read> share: array<vec4f>;
-@group(0) @binding(14) var<storage, read> plain: array<vec4f>;  // the gradient
-@group(0) @binding(15) var<storage, read_write> mean: array<vec4f>;
+@group(0) @binding(0) var<storage, read> x: array<Stored>;
+@group(0) @binding(1) var<storage, read> x0: array<Stored>;
+@group(0) @binding(2) var<storage, read> after: array<Stored>;   // y
+@group(0) @binding(3) var<storage, read> after0: array<Stored>;  // y₀
+@group(0) @binding(4) var<storage, read> dy: array<Stored>;
+@group(0) @binding(10) var<storage, read> slopes: array<Stored>; // f'(x)
+@group(0) @binding(11) var<storage, read_write> rise: array<Stored>;
+@group(0) @binding(12) var<storage, read_write> fall: array<Stored>;
+@group(0) @binding(13) var<storage, read> share: array<Stored>;
+@group(0) @binding(14) var<storage, read> plain: array<Stored>;  // the gradient
+@group(0) @binding(15) var<storage, read_write> mean: array<Stored>;
 
 fn leave(n: u32, i: u32, quotient: vec4f, derivative: vec4f, small: vec4<bool>) {
-  let g = dy[n * layer.dy_stride + layer.dy_offset + i];
+  let g = loaded(dy[n * layer.dy_stride + layer.dy_offset + i]);
   put_gradient(n, i / back.positions, i % back.positions, g * select(quotient, derivative, small));
 }
 
 fn difference(n: u32, i: u32) -> vec4f {
-  return x[n * layer.x_stride + layer.x_offset + i] - x0[layer.x_offset + i];
+  return loaded(x[n * layer.x_stride + layer.x_offset + i]) - loaded(x0[layer.x_offset + i]);
 }
 
 fn result_difference(n: u32, i: u32) -> vec4f {
-  return after[n * layer.y_stride + layer.y_offset + i] - after0[layer.y_offset + i];
+  return loaded(after[n * layer.y_stride + layer.y_offset + i]) - loaded(after0[layer.y_offset + i]);
 }
 
 @compute @workgroup_size(64)
 fn piecewise(@builtin(global_invocation_id) id: vec3u) {
   if (id.x < layer.vec4s) {
     let d = difference(id.z, id.x);
-    let v = x[id.z * layer.x_stride + layer.x_offset + id.x];
+    let v = loaded(x[id.z * layer.x_stride + layer.x_offset + id.x]);
     let open = (v > vec4f(layer.low)) & (v < vec4f(layer.high));
     let derivative = select(vec4f(layer.slope), vec4f(1), open);
     leave(id.z, id.x, result_difference(id.z, id.x) / d, derivative, abs(d) < vec4f(1e-10));
@@ -60,7 +60,7 @@ fn piecewise(@builtin(global_invocation_id) id: vec3u) {
 fn smooth_curve(@builtin(global_invocation_id) id: vec3u) {
   if (id.x < layer.vec4s) {
     let d = difference(id.z, id.x);
-    let derivative = slopes[id.z * layer.vec4s + id.x];
+    let derivative = loaded(slopes[id.z * layer.vec4s + id.x]);
     leave(id.z, id.x, result_difference(id.z, id.x) / d, derivative, abs(d) < vec4f(1e-3));
   }
 }
@@ -70,9 +70,9 @@ fn smooth_curve(@builtin(global_invocation_id) id: vec3u) {
 fn in_place(@builtin(global_invocation_id) id: vec3u) {
   if (id.x < layer.vec4s) {
     let d = difference(id.z, id.x);
-    let g = dy[id.z * layer.dy_stride + layer.dy_offset + id.x];
+    let g = loaded(dy[id.z * layer.dy_stride + layer.dy_offset + id.x]);
     let rescaled = g * result_difference(id.z, id.x) / d;
-    let v = select(rescaled, plain[id.z * layer.vec4s + id.x], abs(d) < vec4f(1e-10));
+    let v = select(rescaled, loaded(plain[id.z * layer.vec4s + id.x]), abs(d) < vec4f(1e-10));
     put_gradient(id.z, id.x / back.positions, id.x % back.positions, v);
   }
 }
@@ -81,8 +81,8 @@ fn in_place(@builtin(global_invocation_id) id: vec3u) {
 @compute @workgroup_size(64)
 fn find_halfway(@builtin(global_invocation_id) id: vec3u) {
   if (id.x < layer.vec4s) {
-    let image = x[id.z * layer.x_stride + layer.x_offset + id.x];
-    mean[id.z * layer.vec4s + id.x] = 0.5 * (image + x0[layer.x_offset + id.x]);
+    let image = loaded(x[id.z * layer.x_stride + layer.x_offset + id.x]);
+    mean[id.z * layer.vec4s + id.x] = stored(0.5 * (image + loaded(x0[layer.x_offset + id.x])));
   }
 }
 
@@ -91,11 +91,11 @@ fn find_halfway(@builtin(global_invocation_id) id: vec3u) {
 @compute @workgroup_size(64)
 fn divide_maximum(@builtin(global_invocation_id) id: vec3u) {
   if (id.x < layer.vec4s) {
-    let g = dy[id.z * layer.dy_stride + layer.dy_offset + id.x];
-    let y = after[id.z * layer.y_stride + layer.y_offset + id.x];
-    let y0 = after0[layer.y_offset + id.x];
-    rise[id.z * layer.vec4s + id.x] = g * (max(y, y0) - y0);
-    fall[id.z * layer.vec4s + id.x] = g * (y - max(y, y0));
+    let g = loaded(dy[id.z * layer.dy_stride + layer.dy_offset + id.x]);
+    let y = loaded(after[id.z * layer.y_stride + layer.y_offset + id.x]);
+    let y0 = loaded(after0[layer.y_offset + id.x]);
+    rise[id.z * layer.vec4s + id.x] = stored(g * (max(y, y0) - y0));
+    fall[id.z * layer.vec4s + id.x] = stored(g * (y - max(y, y0)));
   }
 }
 
@@ -104,8 +104,8 @@ fn divide_maximum(@builtin(global_invocation_id) id: vec3u) {
 fn quotient(@builtin(global_invocation_id) id: vec3u) {
   if (id.x < layer.vec4s) {
     let d = difference(id.z, id.x);
-    let plain = dy[id.z * layer.dy_stride + layer.dy_offset + id.x];
-    let g = select(share[id.z * layer.vec4s + id.x] / d, plain, abs(d) < vec4f(1e-10));
+    let plain = loaded(dy[id.z * layer.dy_stride + layer.dy_offset + id.x]);
+    let g = select(loaded(share[id.z * layer.vec4s + id.x]) / d, plain, abs(d) < vec4f(1e-10));
     put_gradient(id.z, id.x / back.positions, id.x % back.positions, g);
   }
 }

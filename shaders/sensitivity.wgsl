@@ -14,9 +14,9 @@ struct Layer {
 @group(0) @binding(1) var<storage, read_write> extremes: array<f32, 2>;
 @group(0) @binding(2) var<storage, read_write> class_index: array<u32, 3>;
 @group(0) @binding(3) var<storage, read> target_class: array<u32, 3>;  // class, minus class, LOGIT …
-@group(0) @binding(4) var<storage, read_write> seeds: array<vec4f>;    // [n][K/4]
+@group(0) @binding(4) var<storage, read_write> seeds: array<Stored>;    // [n][K/4]
 @group(0) @binding(5) var<storage, read_write> scores: array<f32>;     // [n]
-@group(0) @binding(7) var<storage, read> logits: array<vec4f>;         // [n][K/4]
+@group(0) @binding(7) var<storage, read> logits: array<Stored>;         // [n][K/4]
 
 const LOGIT = 0u;
 const PROBABILITY = 1u;
@@ -57,7 +57,7 @@ fn top_class(@builtin(local_invocation_index) thread: u32) {
   var high = -0x1.fffffep+127;
   var place = 0u;
   for (var k = thread; k < layer.channels; k += THREADS) {
-    let v = values[k / 4][k % 4];
+    let v = loaded(logits[k / 4])[k % 4];
     if (v > high) {
       high = v;
       place = k;
@@ -78,14 +78,14 @@ fn top_class(@builtin(local_invocation_index) thread: u32) {
 fn normalizer(start: u32, lane: u32) -> vec2f {
   var high = -0x1.fffffep+127;
   for (var k = lane; k < layer.channels; k += LANES) {
-    high = max(high, logits[start + k / 4][k % 4]);
+    high = max(high, loaded(logits[start + k / 4])[k % 4]);
   }
   atomicMax(&highest, key(bitcast<u32>(high)));
   workgroupBarrier();
   high = number(atomicLoad(&highest));
   var total = 0.0;
   for (var k = lane; k < layer.channels; k += LANES) {
-    total += exp(logits[start + k / 4][k % 4] - high);
+    total += exp(loaded(logits[start + k / 4])[k % 4] - high);
   }
   totals[lane] = total;
   workgroupBarrier();
@@ -113,7 +113,7 @@ fn score(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) grou
   for (var side = 0u; side < 2; side++) {
     let k = target_class[side];
     if (k < layer.channels) {
-      var s = logits[start + k / 4][k % 4];
+      var s = loaded(logits[start + k / 4])[k % 4];
       switch target_class[2] {
         case LOGIT: {}
         case PROBABILITY: { s = exp(s - norm.x) / norm.y; }
@@ -145,9 +145,9 @@ fn seed(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
   var weight_a = 1.0;
   var weight_b = select(0.0, 1.0, b < layer.channels);
   if (kind == PROBABILITY) {
-    weight_a *= exp(logits[start + a / 4][a % 4] - high) / total;
+    weight_a *= exp(loaded(logits[start + a / 4])[a % 4] - high) / total;
     if (b < layer.channels) {
-      weight_b *= exp(logits[start + b / 4][b % 4] - high) / total;
+      weight_b *= exp(loaded(logits[start + b / 4])[b % 4] - high) / total;
     }
   }
   for (var quad = lane; quad < (layer.channels + 3) / 4; quad += LANES) {
@@ -155,9 +155,9 @@ fn seed(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group
     var g = select(vec4f(), vec4f(weight_a), classes == vec4u(a));
     g -= select(vec4f(), vec4f(weight_b), classes == vec4u(b));
     if (kind != LOGIT) {
-      let p = exp(logits[start + quad] - high) / total;
+      let p = exp(loaded(logits[start + quad]) - high) / total;
       g -= select(vec4f(), (weight_a - weight_b) * p, classes < vec4u(layer.channels));
     }
-    seeds[group.z * layer.stride + quad] = g;
+    seeds[group.z * layer.stride + quad] = stored(GRADIENT_SCALE * g);
   }
 }

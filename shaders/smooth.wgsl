@@ -61,11 +61,11 @@ struct Layer {
 
 @group(0) @binding(22) var<uniform> layer: Layer;
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;
-@group(0) @binding(1) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> slope: array<vec4f>;  // [n][C/4][P]: f'(x)
-@group(0) @binding(3) var<storage, read> slopes: array<vec4f>;
-@group(0) @binding(4) var<storage, read> after: array<vec4f>;          // y
+@group(0) @binding(0) var<storage, read> x: array<Stored>;
+@group(0) @binding(1) var<storage, read> dy: array<Stored>;
+@group(0) @binding(2) var<storage, read_write> slope: array<Stored>;  // [n][C/4][P]: f'(x)
+@group(0) @binding(3) var<storage, read> slopes: array<Stored>;
+@group(0) @binding(4) var<storage, read> after: array<Stored>;          // y
 
 struct Curve {
   f: vec4f,
@@ -267,11 +267,11 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
   }
   let i = id.y * layer.positions + id.x;
   let real = vec4u(id.y * 4) + vec4u(0, 1, 2, 3) < vec4u(layer.channels);
-  let c = curve(x[id.z * layer.x_stride + layer.x_offset + i]);
-  y[id.z * out.stride + out.offset + i] = select(vec4f(), c.f, real);
+  let c = curve(loaded(x[id.z * layer.x_stride + layer.x_offset + i]));
+  y[id.z * out.stride + out.offset + i] = stored(select(vec4f(), c.f, real));
   if (layer.keep_slope != 0) {
     let size = (layer.channels + 3) / 4 * layer.positions;
-    slope[id.z * size + i] = select(vec4f(), clamp(c.d, -HIGHEST, HIGHEST), real);
+    slope[id.z * size + i] = stored(select(vec4f(), clamp(c.d, -HIGHEST, HIGHEST), real));
   }
 }
 
@@ -280,8 +280,8 @@ fn backward(@builtin(global_invocation_id) id: vec3u) {
   if (id.x < layer.positions) {
     let i = id.y * layer.positions + id.x;
     let size = (layer.channels + 3) / 4 * layer.positions;
-    let d = slopes[id.z * size + i];
-    put_gradient(id.z, id.y, id.x, d * dy[id.z * layer.x_stride + layer.x_offset + i]);
+    let d = loaded(slopes[id.z * size + i]);
+    put_gradient(id.z, id.y, id.x, d * loaded(dy[id.z * layer.x_stride + layer.x_offset + i]));
   }
 }
 
@@ -289,8 +289,8 @@ fn backward(@builtin(global_invocation_id) id: vec3u) {
 fn backward_identity(@builtin(global_invocation_id) id: vec3u) {
   if (id.x < layer.positions) {
     let i = id.y * layer.positions + id.x;
-    let quotient = after[id.z * layer.after_stride + layer.after_offset + i] /
-      (x[id.z * layer.x_stride + layer.x_offset + i] + 1e-10);
-    put_gradient(id.z, id.y, id.x, quotient * dy[id.z * layer.dy_stride + layer.dy_offset + i]);
+    let quotient = loaded(after[id.z * layer.after_stride + layer.after_offset + i]) /
+      (loaded(x[id.z * layer.x_stride + layer.x_offset + i]) + 1e-10);
+    put_gradient(id.z, id.y, id.x, quotient * loaded(dy[id.z * layer.dy_stride + layer.dy_offset + i]));
   }
 }

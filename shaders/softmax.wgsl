@@ -16,8 +16,8 @@ struct Layer {
 
 @group(0) @binding(22) var<uniform> layer: Layer;
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;    // forward the input, backward y
-@group(0) @binding(1) var<storage, read> dy: array<vec4f>;
+@group(0) @binding(0) var<storage, read> x: array<Stored>;    // forward the input, backward y
+@group(0) @binding(1) var<storage, read> dy: array<Stored>;
 
 fn real_lanes(quad: u32) -> vec4<bool> {
   return vec4u(quad * 4) + vec4u(0, 1, 2, 3) < vec4u(layer.channels);
@@ -33,21 +33,21 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
   let to = id.z * out.stride + out.offset + id.x;
   var high = vec4f(-0x1.fffffep+127);
   for (var q = 0u; q < quads; q++) {
-    high = select(high, max(high, x[begin + q * layer.positions]), real_lanes(q));
+    high = select(high, max(high, loaded(x[begin + q * layer.positions])), real_lanes(q));
   }
   let top = max(max(high.x, high.y), max(high.z, high.w));
   var sum = vec4f();
   for (var q = 0u; q < quads; q++) {
-    sum += select(vec4f(), exp(x[begin + q * layer.positions] - top), real_lanes(q));
+    sum += select(vec4f(), exp(loaded(x[begin + q * layer.positions]) - top), real_lanes(q));
   }
   let total = dot(sum, vec4f(1));
   for (var q = 0u; q < quads; q++) {
-    let v = x[begin + q * layer.positions] - top;
+    let v = loaded(x[begin + q * layer.positions]) - top;
     var result = exp(v) / total;
     if (layer.logarithm != 0) {
       result = v - log(total);
     }
-    y[to + q * layer.positions] = select(vec4f(), result, real_lanes(q));
+    y[to + q * layer.positions] = stored(select(vec4f(), result, real_lanes(q)));
   }
 }
 
@@ -61,13 +61,13 @@ fn backward(@builtin(global_invocation_id) id: vec3u) {
   let dy_start = id.z * layer.dy_stride + layer.dy_offset + id.x;
   var sum = vec4f();
   for (var q = 0u; q < quads; q++) {
-    let g = select(vec4f(), dy[dy_start + q * layer.positions], real_lanes(q));
-    sum += select(g * x[begin + q * layer.positions], g, layer.logarithm != 0);
+    let g = select(vec4f(), loaded(dy[dy_start + q * layer.positions]), real_lanes(q));
+    sum += select(g * loaded(x[begin + q * layer.positions]), g, layer.logarithm != 0);
   }
   let total = dot(sum, vec4f(1));
   for (var q = 0u; q < quads; q++) {
-    let v = x[begin + q * layer.positions];
-    let g = dy[dy_start + q * layer.positions];
+    let v = loaded(x[begin + q * layer.positions]);
+    let g = loaded(dy[dy_start + q * layer.positions]);
     let result = select(v * (g - total), g - exp(v) * total, layer.logarithm != 0);
     put_gradient(id.z, q, id.x, select(vec4f(), result, real_lanes(q)));
   }

@@ -33,8 +33,8 @@ struct Layer {
 
 @group(0) @binding(22) var<uniform> layer: Layer;
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;  // dy: [n][O/4][out_height][out_width]
-@group(0) @binding(1) var<storage, read> w: array<vec4f>;  // [O/4][k][4]: four outputs for each channel
+@group(0) @binding(0) var<storage, read> x: array<Stored>;  // dy: [n][O/4][out_height][out_width]
+@group(0) @binding(1) var<storage, read> w: array<Stored>;  // [O/4][k][4]: four outputs for each channel
 
 // A row of dx at eight places, in the first (even) and the second (odd) of two phases, four places to a matrix, a channel
 // to a column.
@@ -70,7 +70,7 @@ var<private> lower_even: Row;
 var<private> lower_odd: Row;
 
 fn pixel(line: u32, inside: bool, column: i32) -> vec4f {
-  return select(vec4f(), x[line + u32(column)], inside & (u32(column) < layer.out_width));
+  return select(vec4f(), loaded(x[line + u32(column)]), inside & (u32(column) < layer.out_width));
 }
 
 // Loads eight pixels of a row from column c on, and the one to the left.
@@ -99,7 +99,7 @@ fn look(plane: u32, row: i32, c: i32) -> Seen {
 // What the kernel has not is 0.
 fn tap(o: u32, k: vec2u, lane: u32) -> mat3x4f {
   let i = (o * layer.kernel_y + k.y) * layer.kernel_x + k.x;
-  let own = select(vec4f(), w[4 * i + lane], (k.y < layer.kernel_y) & (k.x < layer.kernel_x));
+  let own = select(vec4f(), loaded(w[4 * i + lane]), (k.y < layer.kernel_y) & (k.x < layer.kernel_x));
   return mat3x4f(quadBroadcast(own, 0), quadBroadcast(own, 1), quadBroadcast(own, 2));
 }
 

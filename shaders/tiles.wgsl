@@ -13,10 +13,10 @@ struct Layer {
 
 @group(0) @binding(22) var<uniform> layer: Layer;
 
-@group(0) @binding(0) var<storage, read> x: array<vec4f>;             // [n][C/4][height][width]
-@group(0) @binding(1) var<storage, read_write> tiles: array<vec4f>;   // [n][PLACES][C/4][tiles]
-@group(0) @binding(2) var<storage, read> b: array<vec4f>;             // [C/4]
-@group(0) @binding(3) var<storage, read> products: array<vec4f>;      // [n][PLACES][C/4][tiles]
+@group(0) @binding(0) var<storage, read> x: array<Stored>;             // [n][C/4][height][width]
+@group(0) @binding(1) var<storage, read_write> tiles: array<Stored>;   // [n][PLACES][C/4][tiles]
+@group(0) @binding(2) var<storage, read> b: array<Stored>;             // [C/4]
+@group(0) @binding(3) var<storage, read> products: array<Stored>;      // [n][PLACES][C/4][tiles]
 
 struct Tile {
   quad: u32,
@@ -33,9 +33,13 @@ fn tile_of(index: u32) -> Tile {
   return Tile(index / (down * across), in_plane / across, in_plane % across, down, across);
 }
 
+fn product(place: u32) -> vec4f {
+  return loaded(products[place]);
+}
+
 fn pixel(start: u32, row: i32, column: i32) -> vec4f {
   let inside = u32(row) < layer.height && u32(column) < layer.width;
-  return select(vec4f(), x[start + u32(row) * layer.width + u32(column)], inside);
+  return select(vec4f(), loaded(x[start + u32(row) * layer.width + u32(column)]), inside);
 }
 
 // Which pixels of row `i` of a tile lie in the plane.
@@ -48,22 +52,22 @@ fn inside_of(tile: Tile, i: u32) -> vec4<bool> {
 fn put_result(n: u32, tile: Tile, i: u32, row: mat4x4f) {
   var bias = vec4f();
   if (layer.bias != 0) {
-    bias = b[tile.quad];
+    bias = loaded(b[tile.quad]);
   }
   let start = n * out.stride + out.offset + tile.quad * layer.height * layer.width;
   let line = start + (4 * tile.row + i) * layer.width + 4 * tile.column;
   let inside = inside_of(tile, i);
   if (inside.x) {
-    y[line] = activate(with_residual(row[0] + bias, n, line));
+    y[line] = stored(activate(with_residual(row[0] + bias, n, line)));
   }
   if (inside.y) {
-    y[line + 1] = activate(with_residual(row[1] + bias, n, line + 1));
+    y[line + 1] = stored(activate(with_residual(row[1] + bias, n, line + 1)));
   }
   if (inside.z) {
-    y[line + 2] = activate(with_residual(row[2] + bias, n, line + 2));
+    y[line + 2] = stored(activate(with_residual(row[2] + bias, n, line + 2)));
   }
   if (inside.w) {
-    y[line + 3] = activate(with_residual(row[3] + bias, n, line + 3));
+    y[line + 3] = stored(activate(with_residual(row[3] + bias, n, line + 3)));
   }
 }
 
@@ -98,7 +102,7 @@ fn mark(@builtin(global_invocation_id) id: vec3u) {
   let start = id.z * out.stride + out.offset + quad * positions + first;
   var word = 0u;
   for (var s = 0u; s < min(8u, positions - first); s++) {
-    word |= mask_bits(y[start + s], s);
+    word |= mask_bits(loaded(y[start + s]), s);
   }
   put_mask(id.z, id.x, word);
 }

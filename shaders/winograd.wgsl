@@ -77,12 +77,12 @@ fn four_pixels(start: u32, row: i32, column: i32) -> mat4x4f {
 
 // Leaves six neighbors of a row of the tile; `k` is the first's place, `step` the way from a place to the next.
 fn put_six(first: u32, step: u32, k: u32, v: Six) {
-  tiles[first + k * step] = v.v0;
-  tiles[first + (k + 1) * step] = v.v1;
-  tiles[first + (k + 2) * step] = v.v2;
-  tiles[first + (k + 3) * step] = v.v3;
-  tiles[first + (k + 4) * step] = v.v4;
-  tiles[first + (k + 5) * step] = v.v5;
+  tiles[first + k * step] = stored(v.v0);
+  tiles[first + (k + 1) * step] = stored(v.v1);
+  tiles[first + (k + 2) * step] = stored(v.v2);
+  tiles[first + (k + 3) * step] = stored(v.v3);
+  tiles[first + (k + 4) * step] = stored(v.v4);
+  tiles[first + (k + 5) * step] = stored(v.v5);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -135,8 +135,8 @@ fn spread_backward(@builtin(global_invocation_id) id: vec3u) {
 
 // The six products of a column of the tile; `k` is the first's place.
 fn six_products(first: u32, step: u32, k: u32) -> Six {
-  return Six(products[first + k * step], products[first + (k + 6) * step], products[first + (k + 12) * step],
-    products[first + (k + 18) * step], products[first + (k + 24) * step], products[first + (k + 30) * step]);
+  return Six(product(first + k * step), product(first + (k + 6) * step), product(first + (k + 12) * step),
+    product(first + (k + 18) * step), product(first + (k + 24) * step), product(first + (k + 30) * step));
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -162,7 +162,7 @@ fn gather_forward(@builtin(global_invocation_id) id: vec3u) {
 // One product of a neighbor's tile, or of this one; 0 where there is no tile.
 fn product_at(start: u32, step: u32, k: u32, row: i32, column: i32, tile: Tile) -> vec4f {
   let inside = u32(row) < tile.down && u32(column) < tile.across;
-  return select(vec4f(), products[start + k * step + u32(row) * tile.across + u32(column)], inside);
+  return select(vec4f(), loaded(products[start + k * step + u32(row) * tile.across + u32(column)]), inside);
 }
 
 // A column of products with place `k` of the tiles in column `column`, and the ends of the tiles above and below.

@@ -61,14 +61,14 @@ fn column_of(start: u32, row: i32, c: i32) -> Eight {
 // Leaves a row of the tile, spread; `k` is the first's place, `step` the way from a place to the next.
 fn put_row(first: u32, step: u32, k: u32, d: Eight) {
   let v = spread_eight(d);
-  tiles[first + k * step] = v.v0;
-  tiles[first + (k + 1) * step] = v.v1;
-  tiles[first + (k + 2) * step] = v.v2;
-  tiles[first + (k + 3) * step] = v.v3;
-  tiles[first + (k + 4) * step] = v.v4;
-  tiles[first + (k + 5) * step] = v.v5;
-  tiles[first + (k + 6) * step] = v.v6;
-  tiles[first + (k + 7) * step] = v.v7;
+  tiles[first + k * step] = stored(v.v0);
+  tiles[first + (k + 1) * step] = stored(v.v1);
+  tiles[first + (k + 2) * step] = stored(v.v2);
+  tiles[first + (k + 3) * step] = stored(v.v3);
+  tiles[first + (k + 4) * step] = stored(v.v4);
+  tiles[first + (k + 5) * step] = stored(v.v5);
+  tiles[first + (k + 6) * step] = stored(v.v6);
+  tiles[first + (k + 7) * step] = stored(v.v7);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -102,9 +102,9 @@ fn spread(@builtin(global_invocation_id) id: vec3u) {
 
 // Four pixels of a column, from its eight products; `k` is the first's place.
 fn gathered(first: u32, step: u32, k: u32) -> mat4x4f {
-  return gather_eight(Eight(products[first + k * step], products[first + (k + 8) * step],
-    products[first + (k + 16) * step], products[first + (k + 24) * step], products[first + (k + 32) * step],
-    products[first + (k + 40) * step], products[first + (k + 48) * step], products[first + (k + 56) * step]));
+  return gather_eight(Eight(product(first + k * step), product(first + (k + 8) * step),
+    product(first + (k + 16) * step), product(first + (k + 24) * step), product(first + (k + 32) * step),
+    product(first + (k + 40) * step), product(first + (k + 48) * step), product(first + (k + 56) * step)));
 }
 
 // The tile's pixels, a row to each.

@@ -49,7 +49,7 @@ export function classStep(target: BufferId, logits: View): Step {
     shader: "sensitivity",
     entry: "top_class",
     uniforms: { layer: { channels: channels(logits.layout) } },
-    bindings: { values: logits.buffer, class_index: target },
+    bindings: { logits: logits.buffer, class_index: target },
     workgroups: [1, 1, 1],
     samples: 0,
   };

@@ -11,7 +11,7 @@ import type { BufferId, Step } from "./types.js";
 const pipelines = new WeakMap<GPUDevice, Map<string, Promise<GPUComputePipeline>>>();
 const ready = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
 
-/** The text of a step's shader as it is compiled: its constants, then the file. */
+/** The text of a step's shader as it is compiled: its constants, how tensors are stored, then the file. */
 export function shaderText(step: Step): string {
   const text = shader(step.shader);
   if (text === undefined) throw new Error(`${step.label}: there is no shader "${step.shader}"`);
@@ -22,8 +22,9 @@ export function shaderText(step: Step): string {
     return `const ${name} = ${value}u;\n`;
   });
   // Directives come before anything else.
-  const directives = text.match(/^(enable|diagnostic)[^;]*;/gm) ?? [];
-  const rest = text.replace(/^(enable|diagnostic)[^;]*;/gm, "");
+  const whole = `${shader("single")}${text}`;
+  const directives = whole.match(/^(enable|diagnostic)[^;]*;/gm) ?? [];
+  const rest = whole.replace(/^(enable|diagnostic)[^;]*;/gm, "");
   return [...directives, ...lines, rest].join("");
 }
 

@@ -17,6 +17,7 @@ import random from "../../shaders/random.wgsl";
 import run from "../../shaders/run.wgsl";
 import sample from "../../shaders/sample.wgsl";
 import sensitivity from "../../shaders/sensitivity.wgsl";
+import single from "../../shaders/single.wgsl";
 import strip from "../../shaders/strip.wgsl";
 import taps from "../../shaders/taps.wgsl";
 
@@ -49,4 +50,5 @@ export const shaders = {
   noise: sampling + noise,
   pool: ends + pool,
   sensitivity: order + sensitivity,
+  single,
 } as const;
