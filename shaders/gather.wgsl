@@ -89,6 +89,20 @@ fn scatter(@builtin(global_invocation_id) id: vec3u) {
   }
 }
 
+// The same where elements share words: every vec4 of y with those of its elements that come from this input.
+@compute @workgroup_size(64)
+fn merge(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= layer.vec4s) {
+    return;
+  }
+  let i = id.z * out.stride + out.offset + id.x;
+  var v = loaded(y[i]);
+  for (var lane = 0u; lane < 4; lane++) {
+    v[lane] = collect_one(id.z, 4 * id.x + lane, v[lane]);
+  }
+  y[i] = stored(v);
+}
+
 // Zero in vec4s of y that have lanes that no input writes: padding must be finite.
 @compute @workgroup_size(64)
 fn clear(@builtin(global_invocation_id) id: vec3u) {

@@ -3,9 +3,11 @@
 
 import { adapterName, whileAlive } from "./device.js";
 import { bind, type Launch, measure, read, startCompiling } from "./gpu.js";
+import { unpackStored } from "./half.js";
+import { VEC4_BYTES } from "./layout.js";
 import { completeInSlices, type Take } from "./slices.js";
 import { type Job, jobOf, type Submits } from "./submits.js";
-import type { BufferId, Plan, PlanBuffer, Step, View } from "./types.js";
+import type { BufferId, Plan, PlanBuffer, Precision, Step, View } from "./types.js";
 
 /** What a batch must know, as run.wgsl has it; what is not given is 0, and one pass is one sample. */
 export interface Batch {
@@ -150,7 +152,7 @@ export class Engine {
         { cause: error },
       );
     }
-    await whileAlive(device, fill(device, empty));
+    await whileAlive(device, fill(device, empty, plan.precision));
     await whileAlive(device, Promise.all(compiling));
     const parts = (["prologue", "classify", "forward", "backward"] as const).map((part) => {
       const { launches, uniforms } = bind(device, plan[part], buffers);
@@ -226,14 +228,21 @@ function sharedBytes({ buffers }: Plan, { step }: Launch): number {
 }
 
 /** Makes the contents of buffers and writes them, without holding up the page. */
-function fill(device: GPUDevice, empty: readonly [PlanBuffer, GPUBuffer][]): Promise<void> {
-  return completeInSlices(
-    empty.flatMap(([{ contents }, buffer]) => {
+async function fill(
+  device: GPUDevice,
+  empty: readonly [PlanBuffer, GPUBuffer][],
+  precision: Precision,
+): Promise<void> {
+  const rounding = precision === "half" ? await import("./rounding.js") : undefined;
+  await completeInSlices(
+    empty.flatMap(([{ contents, precision }, buffer]) => {
       const write: Take = (whole, from, to) => {
         const data = whole as GPUAllowSharedBufferSource;
         device.queue.writeBuffer(buffer, from * whole.BYTES_PER_ELEMENT, data, from, to - from);
       };
-      return contents ? [[contents, write] as const] : [];
+      if (!contents) return [];
+      const make = rounding && precision ? () => rounding.packHalves(contents()) : contents;
+      return [[make, write] as const];
     }),
   );
 }
@@ -267,8 +276,9 @@ export async function readLogits(
   samples = 1,
 ): Promise<Float32Array> {
   const { offset, stride } = engine.plan.logits;
-  const end = (offset + (samples - 1) * stride) * 16 + Math.ceil(classes / 4) * 16;
-  const all = new Float32Array(await read(engine.device, engine.logits, end));
+  const { precision } = engine.plan;
+  const end = (offset + (samples - 1) * stride + Math.ceil(classes / 4)) * VEC4_BYTES[precision];
+  const all = unpackStored(await read(engine.device, engine.logits, end), precision);
   const logits = new Float32Array(samples * classes);
   for (let i = 0; i < samples; i++) {
     const first = (offset + i * stride) * 4;

@@ -22,14 +22,14 @@ export function shaderText(step: Step): string {
     return `const ${name} = ${value}u;\n`;
   });
   // Directives come before anything else.
-  const whole = `${shader("single")}${text}`;
+  const whole = `${shader(step.precision ?? "single")}${text}`;
   const directives = whole.match(/^(enable|diagnostic)[^;]*;/gm) ?? [];
   const rest = whole.replace(/^(enable|diagnostic)[^;]*;/gm, "");
   return [...directives, ...lines, rest].join("");
 }
 
 function pipelineKey(step: Step): string {
-  return JSON.stringify([step.shader, step.entry, step.constants]);
+  return JSON.stringify([step.shader, step.entry, step.constants, step.precision]);
 }
 
 /** Compiles the pipelines of all steps in parallel; resolves when the last is ready. */
@@ -42,7 +42,7 @@ export async function startCompiling(
   device: GPUDevice,
   steps: readonly Step[],
 ): Promise<Promise<unknown>[]> {
-  await loadShaders(steps.map(({ shader }) => shader));
+  await loadShaders(steps.flatMap(({ shader, precision }) => [shader, precision ?? "single"]));
   let pending = pipelines.get(device);
   if (!pending) pipelines.set(device, (pending = new Map()));
   let done = ready.get(device);

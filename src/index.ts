@@ -22,6 +22,7 @@ export { type PaletteName, paletteNames } from "./palettes.js";
 export { captumScale, type ParityName, pairScale, parity } from "./parity.js";
 export type { Quadrature } from "./path.js";
 export type { PictureOptions } from "./picture.js";
+export { type PrecisionError, precisionError } from "./precision.js";
 export { type Preprocess, type Preset, presets } from "./preprocess.js";
 export { type MethodOption, optionsOf } from "./reads.js";
 export {
@@ -38,4 +39,4 @@ export {
   type SensitivityOptions,
 } from "./settings.js";
 export type { TuneOptions } from "./tune.js";
-export type { Tiling, Tuning } from "./types.js";
+export type { Precision, Tiling, Tuning } from "./types.js";

@@ -1,6 +1,6 @@
 // Arithmetic on layouts: how many vec4s a tensor takes and in which order its positions run.
 
-import type { Layout, Shape } from "./types.js";
+import type { Layout, Precision, Shape } from "./types.js";
 
 /** Number of elements of a shape. */
 export function elements(shape: Shape): number {
@@ -29,6 +29,9 @@ export function positions(layout: Layout): number {
 export function vec4s(layout: Layout): number {
   return quads(layout) * positions(layout);
 }
+
+/** Bytes of a stored vec4. */
+export const VEC4_BYTES: Readonly<Record<Precision, number>> = { single: 16, half: 8 };
 
 /** Words of the mask of one sample: 8 positions × 4 lanes a word, in rows of `width` positions. */
 export function maskWords(layout: Layout, width: number): number {

@@ -5,8 +5,9 @@ import { valuesOf } from "./baseline.js";
 import { whileAlive } from "./device.js";
 import { DEFAULT_MEMORY, playClean } from "./engine.js";
 import { read } from "./gpu.js";
+import { GRADIENT_SCALE, unpackStored } from "./half.js";
 import type { ImageSource } from "./image.js";
-import { positions, quads } from "./layout.js";
+import { positions, VEC4_BYTES, vec4s } from "./layout.js";
 import type { Model } from "./model.js";
 import { passesOf } from "./passes.js";
 import { planOptions, playClass, prepare, takeTurn } from "./sensitivity.js";
@@ -65,6 +66,8 @@ export async function gradientLine(
     const { signal } = settings;
     await playClean(submits, engine, tensor, setting.scale);
     await playClass(submits, engine, model.classIndex(settings.target));
+    const { precision } = engine.plan;
+    const scale = GRADIENT_SCALE[precision];
     const view = engine.plan.gradient as View;
     const gradients = Array.from({ length: channels }, () => new Float32Array(points));
     const largest = new Float32Array(points);
@@ -74,16 +77,16 @@ export async function gradientLine(
       engine.setBatch({ ...setting, samples, first });
       await engine.play(submits, ["forward", "backward"], samples);
       await submits.submit();
-      const bytes = (view.offset + (samples - 1) * view.stride) * 16 + bytesOf(view);
-      const reading = read(device, engine.gradient, bytes);
-      const all = new Float32Array(await whileAlive(device, reading, signal));
+      const end = view.offset + (samples - 1) * view.stride + vec4s(view.layout);
+      const reading = read(device, engine.gradient, end * VEC4_BYTES[precision]);
+      const all = unpackStored(await whileAlive(device, reading, signal), precision);
       for (let i = 0; i < samples; i++) {
         const from = (view.offset + i * view.stride) * 4;
-        const own = all.subarray(from, from + bytesOf(view) / 4);
+        const own = all.subarray(from, from + vec4s(view.layout) * 4);
         for (let c = 0; c < channels; c++) {
-          gradients[c]![first + i] = own[place(c, y * width + x, view)] as number;
+          gradients[c]![first + i] = (own[place(c, y * width + x, view)] as number) / scale;
         }
-        largest[first + i] = largestOf(own, channels, view);
+        largest[first + i] = largestOf(own, channels, view) / scale;
       }
     }
     return { t: Float32Array.from(settings.nodes, ([alpha]) => alpha), gradients, largest };
@@ -92,8 +95,6 @@ export async function gradientLine(
     tensor.destroy();
   }
 }
-
-const bytesOf = ({ layout }: View) => quads(layout) * positions(layout) * 16;
 
 /** Where channel c of a position is in a packed tensor. */
 function place(c: number, position: number, { layout }: View): number {

@@ -1,6 +1,7 @@
 // A model on a device: the graph of an ONNX file, its weights, and the engines that play its plans.
 
 import { layersOf } from "./cam.js";
+import { choice } from "./choice.js";
 import { adapterName, whileAlive } from "./device.js";
 import {
   capacityOf,
@@ -18,7 +19,7 @@ import {
   imageKernels,
   toTensor,
 } from "./image.js";
-import { channels, positions } from "./layout.js";
+import { channels, positions, VEC4_BYTES } from "./layout.js";
 import { preparePictures } from "./picture.js";
 import {
   HARDWARE_TILING,
@@ -31,7 +32,7 @@ import type { Preprocess, Preset } from "./preprocess.js";
 import { breathe } from "./slices.js";
 import { DEFAULT_SUBMIT_TIME, Submits } from "./submits.js";
 import { keep, measureTilings, recall, type TuneOptions } from "./tune.js";
-import type { Graph, Layout, OnnxModel, Plan, Tiling, Tuning } from "./types.js";
+import type { Graph, Layout, OnnxModel, Plan, Precision, Tiling, Tuning } from "./types.js";
 
 /** Where a model comes from: its bytes, or where to fetch them. */
 export type ModelSource = Uint8Array | ArrayBuffer | Response | URL | string;
@@ -44,6 +45,11 @@ export interface ModelOptions extends GraphOptions {
   readonly preprocess?: Preset | Preprocess;
   /** How much one invocation makes; by default what suits the adapter. */
   readonly tiling?: Tiling;
+  /**
+   * "half" stores activations, gradients and weights as 16-bit floats: half the memory, and an error that
+   * `precisionError` measures; sums are made and kept in single precision. "single" if not given.
+   */
+  readonly precision?: Precision;
   /** What `Model.tune` found for the layers of this model or of others, on the same adapter. */
   readonly tuning?: Tuning;
   /**
@@ -104,6 +110,8 @@ export class Model {
   readonly classes: number;
   readonly labels: readonly string[] | undefined;
   readonly preprocess: Preset | Preprocess | undefined;
+  /** How activations, gradients and weights are stored. */
+  readonly precision: Precision;
   private tiling: Tiling;
   private readonly plans = new Map<string, Plan>();
   private readonly engines = new Map<string, Engine>();
@@ -113,7 +121,7 @@ export class Model {
   constructor(
     readonly device: GPUDevice,
     readonly graph: Graph,
-    options: ModelOptions,
+    private readonly options: ModelOptions,
   ) {
     const output = graph.layouts.get(graph.output) as Layout;
     if (positions(output) !== 1) {
@@ -127,6 +135,8 @@ export class Model {
     this.input = { channels: channels(input), height, width };
     const { tiling = tilingOf(device), tuning } = options;
     this.tiling = tuning ? { ...tiling, layers: tuning.layers } : tiling;
+    this.precision = options.precision ?? "single";
+    choice("precision", Object.keys(VEC4_BYTES), this.precision);
     this.labels = options.labels;
     this.preprocess = options.preprocess;
     if (this.labels && this.labels.length !== this.classes) {
@@ -214,7 +224,7 @@ export class Model {
     const key = JSON.stringify({ baselines: 1, ...options });
     let plan = this.plans.get(key);
     if (!plan) {
-      plan = makePlan(this.graph, { tiling: this.tiling, ...options });
+      plan = makePlan(this.graph, { tiling: this.tiling, precision: this.precision, ...options });
       this.plans.set(key, plan);
     }
     return plan;
@@ -252,7 +262,14 @@ export class Model {
       this.engines.clear();
       let tuning: Tuning = { adapter: adapterName(device), layers: known };
       if (kinds.some((kind) => kind !== undefined && !known[kind])) {
-        const measured = await measureTilings(device, graph, own, this.shared, options);
+        const measured = await measureTilings(
+          device,
+          graph,
+          own,
+          this.shared,
+          this.precision,
+          options,
+        );
         tuning = { ...tuning, layers: { ...known, ...measured } };
         await keep(device, tuning);
       }
@@ -260,6 +277,11 @@ export class Model {
       this.plans.clear();
       return tuning;
     });
+  }
+
+  /** The same model with its tensors stored in another way, and weights of its own. */
+  inPrecision(precision: Precision): Model {
+    return new Model(this.device, this.graph, { ...this.options, tiling: this.tiling, precision });
   }
 
   /** Runs something when nothing else runs on this model's engines. */

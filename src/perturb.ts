@@ -13,11 +13,10 @@ export function hashOf(name: string): number {
 /** Writes down what a change, if there is one, makes of a parameter with noise. */
 export function perturbStep(
   name: string,
-  bytes: number,
+  vec4s: number,
   { run, weights, perturbed }: Readonly<Record<"run" | "weights" | "perturbed", BufferId>>,
   change?: Change,
 ): Step {
-  const vec4s = bytes / 16;
   const { above, below, power } = change ?? { above: 1, below: 1, power: 1 };
   return {
     label: `noise on ${name}${change ? `, ${change.name}` : ""}`,

@@ -17,7 +17,7 @@ import {
   spreadStep,
 } from "./ends.js";
 import { kindOf, LINEAR } from "./kinds.js";
-import { maskWords, positions, quads, vec4s } from "./layout.js";
+import { maskWords, positions, quads, VEC4_BYTES, vec4s } from "./layout.js";
 import { share } from "./memory.js";
 import { type Method, methodOf, RELEVANCE, ruleOf } from "./methods.js";
 import { hideStep, shareSteps } from "./occlusion.js";
@@ -47,6 +47,7 @@ import type {
   PlanBuffer,
   Planning,
   Ports,
+  Precision,
   RelevanceNumbers,
   Sink,
   Step,
@@ -78,6 +79,8 @@ export interface PlanOptions {
   readonly baselines?: number;
   /** The backward pass is played once for each of several targets: it spares what the forward pass left. */
   readonly several?: boolean;
+  /** How tensors and weights are stored; single if not given. */
+  readonly precision?: Precision;
   /** For rules that compare with a baseline: what of the classes is explained, if not their logits. */
   readonly of?: "Softmax" | "LogSoftmax";
 }
@@ -137,14 +140,31 @@ function addsAsGradient(method: string): boolean {
   return rules.every((rule) => rule === "gradient" || rule === "linear");
 }
 
-/** The tiling of the options, without what makes places differ where they must not. */
-function tilingOf({ tiling = HARDWARE_TILING, exact, method }: PlanOptions): Tiling {
-  const isExact = exact || method === undefined || methodOf(method).baseline;
+/**
+ * The tiling of the options, without what makes places differ where they must not, and without what half precision
+ * rounds too much.
+ */
+function tilingOf({ tiling = HARDWARE_TILING, exact, method, precision }: PlanOptions): Tiling {
+  const isExact =
+    exact || precision === "half" || method === undefined || methodOf(method).baseline;
   if (!isExact) return tiling;
   const layers = Object.entries(tiling.layers ?? {}).map(
     ([kind, each]) => [kind, { ...each, winograd: false }] as const,
   );
   return { ...tiling, winograd: false, layers: Object.fromEntries(layers) };
+}
+
+/** The precision of the options. Throws for methods whose quotients of small differences need all bits. */
+function precisionOf({ precision = "single", method }: PlanOptions): Precision {
+  if (precision === "half" && method !== undefined) {
+    const { baseline, relevance } = methodOf(method);
+    if (baseline || relevance) {
+      throw new Error(
+        `${method} divides by differences that half precision rounds away: load the model with precision "single"`,
+      );
+    }
+  }
+  return precision;
 }
 
 /** The graph with every activation a node of its own, so that what goes into it is kept. */
@@ -168,6 +188,9 @@ export class Planner implements Planning {
   /** The kind of the layer whose steps are being written down. */
   private kind: string | undefined;
   readonly relevance: RelevanceNumbers;
+  readonly precision: Precision;
+  /** Of a stored vec4. */
+  private readonly bytes: number;
   readonly backward: boolean;
   readonly changingWeights: boolean;
   /** The method whose rules are followed: that of the options, or "gradient" for a class activation map. */
@@ -208,6 +231,8 @@ export class Planner implements Planning {
     this.tilings = tilingOf(options);
     this.changingWeights = options.noisyWeights ?? false;
     this.backward = this.method !== undefined && !methodOf(this.method).occlusion;
+    this.precision = precisionOf(options);
+    this.bytes = VEC4_BYTES[this.precision];
     this.relevance = { ...RELEVANCE, ...options.relevance };
     this.firstLinear = graph.nodes.find(({ op }) => LINEAR.includes(op));
     this.run = this.fixed("run", RUN_BYTES, () => new Uint32Array(1));
@@ -277,11 +302,15 @@ export class Planner implements Planning {
       perSample: sum(physical),
       unshared: sum(this.buffers.filter((b) => !b.fixed).map((b) => b.bytes)),
     };
+    const { precision } = this;
+    const inPrecision = (steps: readonly Step[]) =>
+      precision === "single" ? steps : steps.map((step) => ({ ...step, precision }));
     return {
-      prologue,
-      classify,
-      forward,
-      backward,
+      prologue: inPrecision(prologue),
+      classify: inPrecision(classify),
+      forward: inPrecision(forward),
+      backward: inPrecision(backward),
+      precision,
       buffers: this.buffers,
       places,
       physical,
@@ -524,25 +553,42 @@ export class Planner implements Planning {
     return id;
   }
 
-  fixed(key: string, bytes: number, contents: () => Contents): BufferId {
+  savedTensor(node: Node, name: string, layout: Layout): View {
+    const stride = vec4s(layout);
+    const buffer = this.saved(node, name, stride * this.bytes);
+    return { buffer, layout, offset: 0, stride };
+  }
+
+  fixed(
+    key: string,
+    bytes: number,
+    contents: () => Contents,
+    precision: Precision = "single",
+  ): BufferId {
     let id = this.fixedIds.get(key);
     if (id === undefined) {
-      id = this.buffers.push({ label: key, bytes, fixed: true, contents }) - 1;
+      const rounded = precision === "half" && { precision };
+      id = this.buffers.push({ label: key, bytes, fixed: true, contents, ...rounded }) - 1;
       this.fixedIds.set(key, id);
     }
     return id;
   }
 
-  weights(key: string, bytes: number, contents: () => Contents, change?: Change): BufferId {
+  stored(key: string, vec4s: number, contents: () => Contents): BufferId {
+    return this.fixed(key, vec4s * this.bytes, contents, this.precision);
+  }
+
+  weights(key: string, vec4s: number, contents: () => Contents, change?: Change): BufferId {
     const name = change ? `${key}, ${change.name}` : key;
     // What is 1, whatever the weights are, has no noise.
-    if (!this.options.noisyWeights || change?.power === 0) return this.fixed(name, bytes, contents);
-    const id = this.fixed(`${name} with noise`, bytes, () => new Float32Array(1));
+    if (!this.options.noisyWeights || change?.power === 0)
+      return this.stored(name, vec4s, contents);
+    const id = this.fixed(`${name} with noise`, vec4s * this.bytes, () => new Float32Array(1));
     if (!this.perturbing.has(name)) {
       // What is changed was there before the change: it took part in the forward pass.
-      const weights = this.fixed(key, bytes, contents);
+      const weights = this.stored(key, vec4s, contents);
       const buffers = { run: this.run, weights, perturbed: id };
-      this.perturbing.set(name, perturbStep(key, bytes, buffers, change));
+      this.perturbing.set(name, perturbStep(key, vec4s, buffers, change));
     }
     return id;
   }
@@ -563,7 +609,7 @@ export class Planner implements Planning {
     if (!box) throw new Error(`the method "${this.method}" needs the box that images lie in`);
     const values = box[which];
     const key = `${which} image of ${layout.shape}: ${values}`;
-    const buffer = this.fixed(key, vec4s(layout) * 16, () => {
+    const buffer = this.stored(key, vec4s(layout), () => {
       const count = positions(layout);
       return Float32Array.from(
         { length: vec4s(layout) * 4 },
@@ -620,7 +666,7 @@ export class Planner implements Planning {
 
   private ownView(label: string, layout: Layout): View {
     const stride = vec4s(layout);
-    return { buffer: this.perSample(label, stride * 16), layout, offset: 0, stride };
+    return { buffer: this.perSample(label, stride * this.bytes), layout, offset: 0, stride };
   }
 
   /** The nodes that take steps: all but those that move nothing. */
@@ -807,8 +853,14 @@ export class Planner implements Planning {
     return this.readers.has(root) || root === this.root(this.graph.output);
   }
 
+  /** What suits a kind of layer in one precision need not suit it in the other. */
+  private kindOf(node: Node, way: "forward" | "back"): string | undefined {
+    const kind = kindOf(this.graph, node, way);
+    return kind && this.precision === "half" ? `${kind}, half precision` : kind;
+  }
+
   protected advance(node: Node): void {
-    this.kind = kindOf(this.graph, node, "forward");
+    this.kind = this.kindOf(node, "forward");
     this.op(node).forward(node, this);
     this.kind = undefined;
   }
@@ -822,7 +874,7 @@ export class Planner implements Planning {
         `${node.name} (${node.op}): "${name}" is not a rule of ${node.op}; it has: ${Object.keys(rules).join(", ")}`,
       );
     }
-    this.kind = kindOf(this.graph, node, "back");
+    this.kind = this.kindOf(node, "back");
     rule(node, this);
     this.kind = undefined;
   }

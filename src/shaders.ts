@@ -22,6 +22,7 @@ const rare: Readonly<Record<string, Rare>> = {
   depthwise3: ["ends", planes, () => import("../shaders/depthwise3.wgsl")],
   "dense by four": ["densely", quad],
   cam: ["nothing", () => import("../shaders/cam.wgsl")],
+  half: ["nothing", () => import("../shaders/half.wgsl")],
   implicit: ["shared", () => import("../shaders/implicit.wgsl")],
   narrow: ["sliding", () => import("../shaders/narrow.wgsl")],
   neighborhoods: ["ends", () => import("../shaders/neighborhoods.wgsl")],

@@ -5,7 +5,7 @@
 import { adapterName } from "./device.js";
 import { capacityOf, DEFAULT_MEMORY, Engine, type SharedBuffers } from "./engine.js";
 import { makePlan, SHARING_TILING, SOFTWARE_TILING } from "./plan.js";
-import type { Graph, Tiling, Tuning } from "./types.js";
+import type { Graph, Precision, Tiling, Tuning } from "./types.js";
 
 /** How to measure. */
 export interface TuneOptions {
@@ -63,6 +63,7 @@ export async function measureTilings(
   graph: Graph,
   own: Tiling,
   weights: SharedBuffers,
+  precision: Precision,
   { samples, maxMemory = DEFAULT_MEMORY }: TuneOptions,
 ): Promise<Tuning["layers"]> {
   if (!device.features.has("timestamp-query")) {
@@ -75,7 +76,7 @@ export async function measureTilings(
   const together = samples ?? (isOfSoftware(own) ? 2 : 8);
   const measured: Times[] = [];
   for (const tiling of tilings) {
-    const plan = makePlan(graph, { method: "gradient", tiling });
+    const plan = makePlan(graph, { method: "gradient", tiling, precision });
     const capacity = capacityOf(device, plan, together, maxMemory);
     const shared = new Map(weights);
     const engine = await Engine.create(device, plan, capacity, shared);

@@ -118,8 +118,11 @@ export interface Activation {
 /** Names a buffer of a plan. */
 export type BufferId = number;
 
+/** How the tensors of samples and the weights are stored: with 32 or 16 bits an element. Sums are always single. */
+export type Precision = "single" | "half";
+
 /** What a buffer holds at first, or how it is made piece by piece, for whoever has something else to do in between. */
-export type Contents = Float32Array | Uint32Array | Generator<void, Float32Array>;
+export type Contents = Float32Array | Uint32Array | Generator<void, Float32Array | Uint32Array>;
 
 /** A buffer that a plan needs. */
 export interface PlanBuffer {
@@ -130,6 +133,8 @@ export interface PlanBuffer {
   readonly fixed: boolean;
   /** First contents of a fixed buffer, made when it is first needed. */
   readonly contents?: () => Contents;
+  /** What they are rounded to; they are floats then. */
+  readonly precision?: Precision;
 }
 
 /** Some channels of one tensor of every sample in a buffer. Offset and stride count vec4s. */
@@ -150,6 +155,8 @@ export interface Step {
   readonly entry: string;
   /** `const NAME = value;` lines put before the text: what sizes a workgroup or a private array. */
   readonly constants?: Readonly<Record<string, number>>;
+  /** How the tensors that it reads and leaves are stored; single if not given. */
+  readonly precision?: Precision;
   /** Uniform variable name → its fields: everything else that differs from step to step; absent ones are 0. */
   readonly uniforms: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** WGSL variable name → buffer. */
@@ -278,17 +285,22 @@ export interface Planning {
   readonly run: BufferId;
   /** A buffer that a node's forward steps leave to its backward steps, by a name of the node's choice. */
   saved(node: Node, name: string, bytes: number): BufferId;
+  /** The same for a tensor. */
+  savedTensor(node: Node, name: string, layout: Layout): View;
   /** What a buffer holds in a forward pass of the baseline: one sample, the same for all. */
   baseline(buffer: BufferId): BufferId;
   readonly relevance: RelevanceNumbers;
+  readonly precision: Precision;
   /** The lowest or highest image that there can be. */
   bound(which: "low" | "high"): View;
   /** A buffer shared by all samples and kept as long as the plan; the same key gives the same buffer. */
   fixed(key: string, bytes: number, contents: () => Contents): BufferId;
   /** Something that is found out once for all nodes alike: the same key gives the same answer. */
   once<T>(key: string, make: () => T): T;
+  /** The same for so many vec4s that kernels read as they read tensors. */
+  stored(key: string, vec4s: number, contents: () => Contents): BufferId;
   /** The same for trained parameters, and for what a rule makes of them. */
-  weights(key: string, bytes: number, contents: () => Contents, change?: Change): BufferId;
+  weights(key: string, vec4s: number, contents: () => Contents, change?: Change): BufferId;
   step(step: Step): void;
   /**
    * A buffer for so many vec4s of counts over the samples of all batches, behind one that says how many samples they
@@ -394,6 +406,7 @@ export interface Plan {
   /** For each batch of samples: noise and forward pass; seed, backward pass and statistics. */
   readonly forward: readonly Step[];
   readonly backward: readonly Step[];
+  readonly precision: Precision;
   /** All buffers by id, and for each per-sample buffer the physical one it shares with others. */
   readonly buffers: readonly PlanBuffer[];
   readonly places: readonly number[];

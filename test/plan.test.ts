@@ -181,6 +181,34 @@ test("a ReLU saves a bit for each element, a max pool a byte, a convolution noth
   );
 });
 
+test("half precision halves tensors and weights, and leaves bits, sums and the image", () => {
+  const single = planOf("gradient");
+  const half = makePlan(makeGraph(decodeModel(fire().bytes())), {
+    method: "gradient",
+    precision: "half",
+  });
+  const bytesOf = (plan: Plan) => new Map(plan.buffers.map(({ label, bytes }) => [label, bytes]));
+  const before = bytesOf(single);
+  const whole: string[] = [];
+  for (const [label, bytes] of bytesOf(half)) {
+    if (bytes === before.get(label)) whole.push(label);
+    else assert.is(bytes * 2, before.get(label), label);
+  }
+  assert.equal(whole.sort(), [
+    ...[
+      "baselines",
+      "image",
+      "mask of join",
+      "mask of squeeze",
+      "moments",
+      "no bias",
+      "no classes",
+    ],
+    ...["no mask", "no residual", "range", "run", "spread", "table", "target", "winners of pool"],
+  ]);
+  assert.ok([...half.forward, ...half.backward].every(({ precision }) => precision === "half"));
+});
+
 test("without a method nothing is saved and nothing goes back", () => {
   const plan = planOf();
   assert.equal(plan.backward, []);

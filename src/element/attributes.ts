@@ -51,6 +51,7 @@ export const attributes = {
   size: { stage: "model", read: numbers },
   axes: { stage: "model", read: text },
   output: { stage: "model", read: text },
+  precision: { stage: "model", read: text },
   "keep-softmax": { stage: "model", read: flag },
 
   method: { stage: "passes", read: text },

@@ -69,9 +69,9 @@ function constantOperand(
   const layout = others.every((n) => n === 1) ? { shape, channel: y.channel } : y;
   // One number, or what is not added or multiplied, belongs to a formula and is not trained.
   const isTrained = constant.data.length > 1 && !["Max", "Min", "Pow"].includes(op);
-  const buffer = plan[isTrained ? "weights" : "fixed"](
+  const buffer = plan[isTrained ? "weights" : "stored"](
     `${name} as ${layout.shape} by ${layout.channel}`,
-    vec4s(layout) * 16,
+    vec4s(layout),
     () => {
       const packed = new Float32Array(vec4s(layout) * 4);
       const from = broadcastPlaces(constant.shape, layout.shape);

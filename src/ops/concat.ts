@@ -38,8 +38,7 @@ export function slots(
 /** A buffer with, for every float of part k, its float in the result. */
 function partTable(node: Node, plan: Planning, k: number, part: Layout, y: Layout): BufferId {
   const axis = concatAxis(node, y.shape.length);
-  let start = 0;
-  for (const name of node.inputs.slice(0, k)) start += shapeOf(plan, name)[axis] as number;
+  const start = startOf(node, plan, k, y);
   const key = `[${part.shape}] from ${start} on in [${y.shape}] by ${y.channel}, axis ${axis}`;
   return plan.fixed(key, vec4s(part) * 16, () => {
     const table = new Uint32Array(vec4s(part) * 4).fill(NOTHING);
@@ -67,7 +66,7 @@ function partOf(node: Node, plan: Planning, k: number, y: Layout): View {
   const constant = plan.constant(name);
   if (!constant) return plan.value(name);
   const layout = { shape: constant.shape, channel: y.channel };
-  const buffer = plan.weights(`${name} by ${y.channel}`, vec4s(layout) * 16, () => {
+  const buffer = plan.weights(`${name} by ${y.channel}`, vec4s(layout), () => {
     const packed = new Float32Array(vec4s(layout) * 4);
     places(layout).forEach((place, e) => {
       packed[place] = constant.data[e] as number;
@@ -75,6 +74,40 @@ function partOf(node: Node, plan: Planning, k: number, y: Layout): View {
     return packed;
   });
   return { buffer, layout, offset: 0, stride: 0 };
+}
+
+/** Puts the k-th part into the result vec4 by vec4: halves share words, which only one invocation may write. */
+function mergePart(node: Node, plan: Planning, k: number, x: View, y: View): void {
+  const size = vec4s(y.layout);
+  const start = startOf(node, plan, k, y.layout);
+  const axis = concatAxis(node, y.layout.shape.length);
+  const key = `[${y.layout.shape}] by ${y.layout.channel} from [${x.layout.shape}] at ${start}, axis ${axis}`;
+  const table = plan.fixed(key, size * 16, () => {
+    const from = new Uint32Array(size * 4).fill(NOTHING);
+    const place = placesIn(x.layout, axis, start, y.layout);
+    places(x.layout).forEach((float, e) => {
+      from[place[e] as number] = float;
+    });
+    return from;
+  });
+  const { uniforms, bindings } = join(source("x", x), result(y), layer({ vec4s: size }));
+  plan.step({
+    label: `${node.name} part ${k}`,
+    shader: "gather",
+    entry: "merge",
+    uniforms,
+    bindings: { ...bindings, table },
+    workgroups: [Math.ceil(size / 64), 1, 1],
+    samples: 1,
+  });
+}
+
+/** The first index of a part along the axis. */
+function startOf(node: Node, plan: Planning, k: number, y: Layout): number {
+  const axis = concatAxis(node, y.shape.length);
+  return node.inputs
+    .slice(0, k)
+    .reduce((start, name) => start + (shapeOf(plan, name)[axis] as number), 0);
 }
 
 function shapeOf(plan: Planning, name: string): Shape {
@@ -121,6 +154,10 @@ export const Concat: Op = {
     }
     for (const k of copied) {
       const x = partOf(node, plan, k, y.layout);
+      if (plan.precision === "half") {
+        mergePart(node, plan, k, x, y);
+        continue;
+      }
       const size = vec4s(x.layout);
       const { uniforms, bindings } = join(source("x", x), result(y));
       plan.step({

@@ -78,17 +78,17 @@ export function packVector(data: ArrayLike<number>): Float32Array {
 function weightParts(conv: Convolution, plan: Planning): Part {
   const merged = mergedGroups(conv);
   const taps = conv.window.kernel[0] * conv.window.kernel[1];
-  const count = Math.ceil(conv.outputs / 4) * Math.ceil(conv.channels / merged / 4) * taps * 16;
+  const count = Math.ceil(conv.outputs / 4) * Math.ceil(conv.channels / merged / 4) * taps * 4;
   const pack = conv.packed ?? (() => packMatrices(conv, merged));
-  const w = plan.weights(`${conv.key} packed`, count * 4, pack, conv.change);
+  const w = plan.weights(`${conv.key} packed`, count, pack, conv.change);
   return { uniforms: {}, bindings: { w } };
 }
 
 /** The bias as forward kernels read it. */
 export function biasPart({ key, change, weights, bias }: Weights, plan: Planning): Part {
-  const bytes = Math.ceil((weights.shape[0] as number) / 4) * 16;
+  const vec4s = Math.ceil((weights.shape[0] as number) / 4);
   const b = bias
-    ? plan.weights(`${key} bias`, bytes, () => packVector(bias.data), change)
+    ? plan.weights(`${key} bias`, vec4s, () => packVector(bias.data), change)
     : plan.fixed("no bias", 16, () => new Float32Array(4));
   return { ...layer({ bias: bias ? 1 : 0 }), bindings: { b } };
 }

@@ -126,8 +126,8 @@ function* packMatrices({ shape, data }: Constant): Generator<void, Float32Array>
 
 function denseWeights({ key, change, weights }: Weights, plan: Planning): number {
   const [outputs = 0, inputs = 0] = weights.shape;
-  const bytes = Math.ceil(outputs / 4) * Math.ceil(inputs / 4) * 64;
-  return plan.weights(`${key} packed`, bytes, () => packMatrices(weights), change);
+  const vec4s = Math.ceil(outputs / 4) * Math.ceil(inputs / 4) * 4;
+  return plan.weights(`${key} packed`, vec4s, () => packMatrices(weights), change);
 }
 
 /** What forward and backward launches have in common: of so many quads of the result. */

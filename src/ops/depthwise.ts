@@ -25,8 +25,8 @@ function packLanes(conv: Convolution): Float32Array {
 
 function weightPart(conv: Convolution, plan: Planning): Part {
   const taps = conv.window.kernel[0] * conv.window.kernel[1];
-  const bytes = Math.ceil(conv.channels / 4) * taps * 16;
-  const w = plan.weights(`${conv.key} by lanes`, bytes, () => packLanes(conv), conv.change);
+  const vec4s = Math.ceil(conv.channels / 4) * taps;
+  const w = plan.weights(`${conv.key} by lanes`, vec4s, () => packLanes(conv), conv.change);
   return { uniforms: {}, bindings: { w } };
 }
 

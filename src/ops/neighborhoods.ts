@@ -1,7 +1,6 @@
 // Convolutions of one channel, by neighborhoods.wgsl at both ends and conv.wgsl between: a quarter of the products, and
 // of the loads, because all four lanes of what is multiplied are in use.
 
-import { vec4s } from "../layout.js";
 import type { Constant, Node, Planning, Sink, View } from "../types.js";
 import { type Convolution, convolve, geometry, operations } from "./convolution.js";
 import { gradientTo, join, layer, type Part, source } from "./epilogue.js";
@@ -22,8 +21,7 @@ export function isNeighborhoods(conv: Convolution, plan: Planning): boolean {
 /** What is seen through the taps, as channels. */
 function seenBy(node: Node, plan: Planning, name: string, conv: Convolution): View {
   const layout = { shape: [1, tapsOf(conv), ...conv.window.output], channel: 1 };
-  const stride = vec4s(layout);
-  return { buffer: plan.saved(node, name, stride * 16), layout, offset: 0, stride };
+  return plan.savedTensor(node, name, layout);
 }
 
 /** The product between: from taps to channels, or back. */

@@ -35,7 +35,7 @@ export function affineOf(
 
 function scaleBuffer(node: Node, plan: Planning, which: "scale" | "shift"): number {
   const count = (plan.constant(node.inputs[1] as string) as Constant).data.length;
-  return plan.weights(`${node.name} ${which}`, Math.ceil(count / 4) * 16, () =>
+  return plan.weights(`${node.name} ${which}`, Math.ceil(count / 4), () =>
     packVector(affineOf(node, plan.graph.constants)[which]),
   );
 }

@@ -44,7 +44,7 @@ function operandOf(node: Node, plan: Planning, k: 0 | 1): View {
   const shape = [...stack, ...constant.shape.slice(-2)];
   const layout = { shape, channel: shape.length - 1 };
   const key = `${name} as ${shape} by ${layout.channel}`;
-  const buffer = plan.weights(key, vec4s(layout) * 16, () => {
+  const buffer = plan.weights(key, vec4s(layout), () => {
     const packed = new Float32Array(vec4s(layout) * 4);
     const from = broadcastPlaces(constant.shape, shape);
     places(layout).forEach((place, e) => {

@@ -128,7 +128,7 @@ function vectors(node: Node, plan: Planning, count: number): Record<"scale" | "s
     const data = () =>
       packVector(plan.constant(name ?? "")?.data ?? new Float32Array(count).fill(otherwise));
     const key = name ? `${name} as a vector` : `${count} times ${otherwise}`;
-    return plan[name ? "weights" : "fixed"](key, Math.ceil(count / 4) * 16, data);
+    return plan[name ? "weights" : "stored"](key, Math.ceil(count / 4), data);
   };
   return { scale: vector(1, 1), shift: vector(2, 0) };
 }

@@ -222,7 +222,7 @@ function partOf(node: Node, plan: Planning, which: Term["x"], x: View, nonnegati
   const size = vec4s(layout);
   if (which === "all" || (which === "positive" && nonnegative)) return x;
   if (which === "one") {
-    const buffer = plan.fixed(`${size} ones`, size * 16, () => new Float32Array(size * 4).fill(1));
+    const buffer = plan.stored(`${size} ones`, size, () => new Float32Array(size * 4).fill(1));
     return { buffer, layout, offset: 0, stride: 0 };
   }
   if (which === "low" || which === "high") {
@@ -253,9 +253,7 @@ function partOf(node: Node, plan: Planning, which: Term["x"], x: View, nonnegati
 }
 
 function scratch(node: Node, plan: Planning, name: string, like: View): View {
-  const stride = vec4s(like.layout);
-  const buffer = plan.saved(node, `${name} of relevance`, stride * 16);
-  return { buffer, layout: like.layout, offset: 0, stride };
+  return plan.savedTensor(node, `${name} of relevance`, like.layout);
 }
 
 /** s = factor · R / stab(Σ ± z) */

@@ -75,8 +75,8 @@ export function rescaleInPlace(
   const y = plan.value(node.outputs[0] as string);
   const dy = plan.gradient(node.outputs[0] as string);
   const stride = vec4s(x.layout);
-  const plain = plan.saved(node, `gradient ${k} of rescale`, stride * 16);
-  back({ buffer: plain, layout: x.layout, offset: 0, stride, add: false });
+  const plain = plan.savedTensor(node, `gradient ${k} of rescale`, x.layout);
+  back({ ...plain, add: false });
   step(
     node,
     plan,
@@ -89,7 +89,7 @@ export function rescaleInPlace(
       after: y.buffer,
       after0: plan.baseline(y.buffer),
       dy: dy.buffer,
-      plain,
+      plain: plain.buffer,
     },
     sink,
   );
@@ -98,11 +98,10 @@ export function rescaleInPlace(
 /** The mean of what the k-th input of a node is for the image and for the baseline. */
 export function halfway(node: Node, plan: Planning, k: number): View {
   const x = plan.value(node.inputs[k] as string);
-  const stride = vec4s(x.layout);
-  const mean = plan.saved(node, `input ${k} halfway`, stride * 16);
-  const bindings = { x: x.buffer, x0: plan.baseline(x.buffer), mean };
-  step(node, plan, "find_halfway", stride, places("x", x), bindings);
-  return { buffer: mean, layout: x.layout, offset: 0, stride };
+  const mean = plan.savedTensor(node, `input ${k} halfway`, x.layout);
+  const bindings = { x: x.buffer, x0: plan.baseline(x.buffer), mean: mean.buffer };
+  step(node, plan, "find_halfway", mean.stride, places("x", x), bindings);
+  return mean;
 }
 
 /** The same for a maximum, whose gradient goes back by `back` to the winners of the image or the baseline. */
@@ -116,11 +115,8 @@ export function rescaleMaximum(
   const x = plan.value(node.inputs[0] as string);
   const y = plan.value(node.outputs[0] as string);
   const dy = plan.gradient(node.outputs[0] as string);
-  const scratch = (name: string, like: View): View => {
-    const stride = vec4s(like.layout);
-    const buffer = plan.saved(node, `${name} of rescale`, stride * 16);
-    return { buffer, layout: like.layout, offset: 0, stride };
-  };
+  const scratch = (name: string, like: View): View =>
+    plan.savedTensor(node, `${name} of rescale`, like.layout);
   const [rise, fall] = [scratch("rise", y), scratch("fall", y)];
   step(
     node,

@@ -1,7 +1,7 @@
 // Functions of one element that keep their derivative for the backward pass, by smooth.wgsl. To add one, add its
 // line here and its case there.
 
-import { channels, positions, quads, vec4s } from "../layout.js";
+import { channels, positions, quads } from "../layout.js";
 import type { Node, Op, Planning } from "../types.js";
 import { pass } from "./activation.js";
 import { nodeError, numberOf, stringOf } from "./attributes.js";
@@ -71,7 +71,7 @@ function functionOf(node: Node): string {
 
 function slopeBuffer(node: Node, plan: Planning): number {
   const { layout } = plan.value(node.outputs[0] as string);
-  return plan.saved(node, "slope", vec4s(layout) * 16);
+  return plan.savedTensor(node, "slope", layout).buffer;
 }
 
 const Smooth: Op = {

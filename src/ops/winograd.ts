@@ -1,7 +1,7 @@
 // Convolutions of 3 × 3 with a quarter of the products, and of 5 × 5 with a sixth of them, by winograd.wgsl and
 // winograd5.wgsl at both ends and conv.wgsl between.
 
-import { positions, vec4s } from "../layout.js";
+import { positions } from "../layout.js";
 import type { Node, Planning, Sink, Step, View } from "../types.js";
 import { biasPart, type Convolution, convolve, convolveBack, operations } from "./convolution.js";
 import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
@@ -155,8 +155,7 @@ function tiled(
 ): View {
   const shape = [1, placesOf(conv) * quadsOf(channels) * 4, 1, tilesOf(conv)];
   const layout = { shape, channel: 1 };
-  const stride = vec4s(layout);
-  return { buffer: plan.saved(node, name, stride * 16), layout, offset: 0, stride };
+  return plan.savedTensor(node, name, layout);
 }
 
 /** A launch with an invocation for each tile of each quad, or so many others. */

@@ -164,8 +164,8 @@ class TrainingPlanner extends Planner implements TrainingPlanning {
     };
   }
 
-  override weights(key: string, bytes: number, contents: () => Contents): BufferId {
-    const id = super.weights(key, bytes, contents);
+  override weights(key: string, vec4s: number, contents: () => Contents): BufferId {
+    const id = super.weights(key, vec4s, contents);
     if (!this.learned.has(id)) this.learned.set(id, complete(contents()) as Float32Array);
     return id;
   }

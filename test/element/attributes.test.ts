@@ -87,11 +87,14 @@ test("an overlay is a mode or the opacity of the usual one", () => {
 
 test("addresses are the page's, and labels an address or a list", () => {
   const labels = (text: string) => wantedModel(tag({ model: "net.onnx", labels: text }))?.labels;
-  assert.equal(wantedModel(tag({ model: "../net.onnx", size: "32", "keep-softmax": "" })), {
-    url: "https://example.org/net.onnx",
-    labels: undefined,
-    options: { size: [32, 32], keepSoftmax: true },
-  });
+  assert.equal(
+    wantedModel(tag({ model: "../net.onnx", size: "32", "keep-softmax": "", precision: "half" })),
+    {
+      url: "https://example.org/net.onnx",
+      labels: undefined,
+      options: { size: [32, 32], keepSoftmax: true, precision: "half" },
+    },
+  );
   assert.is(labels("names.txt"), "https://example.org/articles/names.txt");
   assert.is(labels("data:text/plain,a%0Ab"), "data:text/plain,a%0Ab");
   assert.equal(labels("cat, dog"), ["cat", "dog"]);

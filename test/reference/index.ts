@@ -112,16 +112,27 @@ export const twins: Readonly<Record<string, Twin>> = {
   Transpose,
 };
 
+/** What becomes of numbers when they are stored; float64 keeps them as they are. */
+export type Rounding = (value: number) => number;
+
 /** Every tensor of the model by name, for one image in its first input. */
-export function forward(model: OnnxModel, input: Float64Array, shape: Shape): Map<string, Tensor> {
+export function forward(
+  model: OnnxModel,
+  input: Float64Array,
+  shape: Shape,
+  rounding?: Rounding,
+): Map<string, Tensor> {
   const values = new Map<string, Tensor>();
+  const stored = (data: Float64Array) => (rounding ? data.map(rounding) : data);
   for (const [name, { shape, data, type }] of model.constants) {
-    values.set(name, { shape, data: Float64Array.from(data), type });
+    values.set(name, { shape, data: stored(Float64Array.from(data)), type });
   }
-  values.set(model.inputs[0]!.name, { shape, data: input });
+  values.set(model.inputs[0]!.name, { shape, data: stored(input) });
   for (const node of model.nodes) {
     const outputs = twinOf(node).forward(callOf(model, node, values));
-    for (const [o, output] of outputs.entries()) values.set(node.outputs[o]!, output);
+    for (const [o, output] of outputs.entries()) {
+      values.set(node.outputs[o]!, { ...output, data: stored(output.data) });
+    }
   }
   return values;
 }
@@ -137,11 +148,13 @@ export function backward(
   seed: Float64Array,
   rules: Readonly<Record<string, string>> = {},
   baseline?: ReadonlyMap<string, Tensor>,
+  rounding: Rounding = (value) => value,
 ): Float64Array {
   return walkBack(model, values, seed, (node, dy) => {
     const call = callOf(model, node, values);
     const other = baseline && callOf(model, node, baseline).inputs;
-    return ruleOf(node, rules)({ ...call, ...(other && { baseline: other }) }, dy);
+    const dx = ruleOf(node, rules)({ ...call, ...(other && { baseline: other }) }, dy);
+    return dx.map((each) => each?.map(rounding));
   });
 }
 
