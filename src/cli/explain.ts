@@ -58,7 +58,7 @@ export async function explain(request: ExplainRequest): Promise<number> {
 }
 
 /** A classifier's file, and what is known about it. */
-interface ModelFile extends Omit<Setting, "url"> {
+interface ModelFile extends Omit<Setting, "url" | "precision"> {
   readonly file: string;
 }
 
@@ -92,6 +92,7 @@ async function explainAll(page: Page, job: Job): Promise<number> {
   const setting: Setting = {
     url: `/model/${encodeURIComponent(basename(file))}`,
     ...known,
+    precision: request.precision,
     ...(tune !== undefined && { tuning: await readTuning(tune) }),
   };
   const tuned = await call(page, "load", setting).catch((error) => {
@@ -140,21 +141,26 @@ async function call(page: Page, name: "load" | "explain", argument: Setting | Ta
 }
 
 function summary(input: string, { facts }: Result, files: readonly (string | undefined)[]): string {
-  const { target, contrast, standardError } = facts;
+  const { target, contrast, standardError, precisionError } = facts;
   const percent = (part: number) => `${(100 * part).toFixed(1)} %`;
   const error =
     standardError === null ? "" : `, standard error ${percent(standardError)} of the map`;
+  const rounding = precisionError
+    ? `, half precision off by ${percent(precisionError.map)} in ${precisionError.samples} samples`
+    : "";
   const other = contrast ? ` against ${contrast.label} ${percent(contrast.probability)}` : "";
   const written = files.filter((file) => file !== undefined).join(", ");
-  return `${input}: ${target.label} ${percent(target.probability)}${other}${error} → ${written}`;
+  return `${input}: ${target.label} ${percent(target.probability)}${other}${error}${rounding} → ${written}`;
 }
 
 function report(input: string, request: ExplainRequest, { facts }: Result): string {
   const { inputs: _, outputs: __, model, ...options } = request;
   const { top, target, versus, contrast, samples, sigma, standardError, completeness } = facts;
+  const { precisionError } = facts;
   const { shape, adapter, memory, times, loading } = facts;
   const classes = { top, target, versus, contrast };
-  const found = { ...classes, samples, sigma, standardError, completeness };
+  const errors = { standardError, precisionError };
+  const found = { ...classes, samples, sigma, ...errors, completeness };
   const run = { shape, adapter, memory, times: { loading, ...times } };
   const whole = { smoothgrad: version, input, model, options, ...found, ...run };
   // An option that was left to the library is written as null.

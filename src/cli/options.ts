@@ -29,6 +29,8 @@ export interface ExplainRequest {
   readonly estimator: string;
   readonly parity: string | undefined;
   readonly passes: Passes;
+  /** How tensors are stored. */
+  readonly precision: string;
   /** Bytes. */
   readonly maxMemory: number | undefined;
   /** A file of what was measured of the adapter, to be read and written. */
@@ -212,6 +214,7 @@ function toRequest(inputs: readonly string[], values: Values): ExplainRequest {
     estimator: needed("estimator"),
     parity: text("parity"),
     passes: toPasses(values),
+    precision: needed("precision"),
     maxMemory: text("max-memory") === undefined ? undefined : whole("max-memory", 1) * 1e6,
     tune: text("tune"),
     draw: {

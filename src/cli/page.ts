@@ -9,7 +9,10 @@ import {
   loadModel,
   type Model,
   type PictureOptions,
+  type Precision,
+  type PrecisionError,
   type Preprocess,
+  precisionError,
   requestDevice,
   type SensitivityMap,
   sensitivitiesOfClasses,
@@ -25,6 +28,7 @@ export interface Setting {
   readonly preprocess: ExplainRequest["preprocess"];
   /** What was measured of the adapter before; null: nothing. Without it nothing is measured. */
   readonly tuning?: Tuning | null;
+  readonly precision: string;
   /** It knows white strokes on black: a picture that is mostly bright is turned to its negative. */
   readonly isOfDigits: boolean;
 }
@@ -61,9 +65,13 @@ export type Facts = Pick<SensitivityMap, Exclude<(typeof FACTS)[number], "standa
   readonly standardError: number | null;
   /** The class whose map is subtracted. */
   readonly contrast: SensitivityMap["target"] | undefined;
+  /** How far the map of a few samples is from that in single precision, if it is not single. */
+  readonly precisionError: PrecisionError | undefined;
   /** Milliseconds from nothing to a model that is ready; with the times of the first map, from nothing to that. */
   readonly loading: number;
 };
+
+type Added = "contrast" | "precisionError" | "loading";
 
 /** What one task came to; files are in base64. */
 export interface Result {
@@ -78,11 +86,12 @@ let loading = 0;
 
 /** Loads the model that all tasks are about; gives what is known of the adapter then, if that was asked for. */
 export async function load(setting: Setting): Promise<Tuning | null> {
-  const { url, labels, preprocess, tuning } = setting;
+  const { url, labels, preprocess, tuning, precision } = setting;
   isOfDigits = setting.isOfDigits;
   const began = performance.now();
   const device = await requestDevice();
   model = loadModel(device, await fetch(url), {
+    precision: precision as Precision,
     ...(labels && { labels }),
     ...(preprocess && { preprocess }),
     ...(tuning && { tuning }),
@@ -97,6 +106,7 @@ export async function load(setting: Setting): Promise<Tuning | null> {
 export async function explain(task: Task, tick: (samples: number) => unknown): Promise<Result> {
   if (!model) throw new Error("no model is loaded");
   const { method, samples, noise, seed, estimator, passes, maxMemory, draw } = task.request;
+  const { precision } = task.request;
   const image = await readImage(task);
   const options = {
     ...{ method, samples, noise, seed, estimator, ...passes },
@@ -119,7 +129,15 @@ export async function explain(task: Task, tick: (samples: number) => unknown): P
     const cap = isCaptum && { scale: await captumScale(map, draw as PictureOptions) };
     const view = { ...(draw as PictureOptions), ...cap, width, height };
     return {
-      facts: { ...factsOf(map), contrast: against?.target, loading },
+      facts: {
+        ...factsOf(map),
+        contrast: against?.target,
+        precisionError:
+          precision === "half"
+            ? await precisionError(await model, image, { ...options, target })
+            : undefined,
+        loading,
+      },
       ...(against ? await filesOfTwo(map, against, task, view) : await filesOf(map, task, view)),
     };
   } finally {
@@ -157,13 +175,13 @@ async function filesOfTwo(
   }
 }
 
-function factsOf(map: SensitivityMap): Omit<Facts, "contrast" | "loading"> {
+function factsOf(map: SensitivityMap): Omit<Facts, Added> {
   const facts = Object.fromEntries(FACTS.map((fact) => [fact, map[fact]]));
   const { standardError } = map;
   return {
     ...facts,
     standardError: Number.isFinite(standardError) ? standardError : null,
-  } as Omit<Facts, "contrast" | "loading">;
+  } as Omit<Facts, Added>;
 }
 
 async function readImage({ url, isTensor }: Task): Promise<ImageSource> {

@@ -138,6 +138,12 @@ export const OPTIONS = {
     help: "measure what tiles suit the adapter, and keep it in the file for the next time",
     group: "how",
   },
+  precision: {
+    value: "NAME",
+    help: "half: tensors of 16 bits, half the memory, and what it errs by is measured",
+    default: "single",
+    group: "how",
+  },
   "max-memory": { value: "MB", help: "more samples than fit are taken in batches", group: "how" },
   percentile: {
     value: "P",

@@ -3,6 +3,7 @@
 import { adapterName, requestDevice } from "../../src/device.js";
 import { tilingOf } from "../../src/model.js";
 import { isOfSoftware } from "../../src/tune.js";
+import type { Precision } from "../../src/types.js";
 import { type Ceilings, measureCeilings } from "./ceilings.js";
 import { benchNetwork, networkNames, samplesOf } from "./networks.js";
 import { benchPeers, PEER_NETWORKS } from "./peers.js";
@@ -27,6 +28,8 @@ export interface BenchOptions {
   readonly samples?: number;
   /** Measures the libraries that can do the same in a browser, instead of our kernels. */
   readonly peers?: boolean;
+  /** How tensors are stored. */
+  readonly precision?: Precision;
   /** Chooses tiles by measuring before the maps are timed. */
   readonly tune?: boolean;
 }
@@ -51,12 +54,12 @@ export async function run(gpu: GPU, options: BenchOptions, report: Report): Prom
   });
   await report({ name: "adapter: a submit with one launch", milliseconds: ceilings.submit });
   await report({ name: "adapter: one more launch", milliseconds: ceilings.launch });
-  const { patterns } = options;
+  const { patterns, tune = false, precision = "single" } = options;
   for (const name of networkNames) {
     if (patterns.length > 0 && !patterns.some((pattern) => name.includes(pattern))) continue;
     const samples = options.samples ?? samplesOf(name, isSoftware);
     if (!options.peers)
-      await benchNetwork(gpu, { name, samples, tune: options.tune ?? false }, ceilings, report);
+      await benchNetwork(gpu, { name, samples, tune, precision }, ceilings, report);
     else if (PEER_NETWORKS.includes(name)) await benchPeers(name, samples, report);
   }
   return { adapter, ceilings };

@@ -7,8 +7,9 @@
 
 import type { Engine } from "../../src/engine.js";
 import { DEFAULT_MEMORY } from "../../src/engine.js";
-import { requestDevice, sensitivity } from "../../src/index.js";
+import { precisionError, requestDevice, sensitivity } from "../../src/index.js";
 import { loadModel } from "../../src/load.js";
+import type { Precision } from "../../src/types.js";
 import { type Architecture, fullSize } from "../models/architectures/index.js";
 import { randn } from "../randn.js";
 import type { Report } from "./bench.js";
@@ -48,10 +49,17 @@ export function imageFor({ input }: Architecture): {
   return { data: randn(length, 7), shape: input };
 }
 
+interface NetworkOptions {
+  readonly name: NetworkName;
+  readonly samples: number;
+  readonly tune: boolean;
+  readonly precision: Precision;
+}
+
 /** Measures one network on a device of its own, on which nothing is compiled yet. */
 export async function benchNetwork(
   gpu: GPU,
-  { name, samples, tune }: { name: NetworkName; samples: number; tune: boolean },
+  { name, samples, tune, precision }: NetworkOptions,
   { gflops: ceiling }: Ceilings,
   report: Report,
 ): Promise<void> {
@@ -61,7 +69,7 @@ export async function benchNetwork(
   const device = await requestDevice({ gpu });
   try {
     const began = performance.now();
-    const model = await loadModel(device, bytes);
+    const model = await loadModel(device, bytes, { precision });
     const loaded = performance.now();
     const options = { samples, target: 0, submitTime: Number.POSITIVE_INFINITY };
     (await sensitivity(model, image, { ...options, samples: 1 })).destroy();
@@ -97,6 +105,12 @@ export async function benchNetwork(
       share: rate / ceiling,
       note: `${(flops / 1e9).toFixed(2)} GFLOP`,
     });
+    if (precision !== "single") {
+      const error = await precisionError(model, image, options);
+      const percent = (part: number) => `${(100 * part).toPrecision(2)} %`;
+      const note = `${percent(error.map)} of the map of ${error.samples} samples, ${percent(error.logits)} of the logits`;
+      await report({ name: `${name}: error of ${precision} precision`, note });
+    }
     if (device.features.has("timestamp-query"))
       await benchKernels(engine, { name, samples: batch, ceiling }, report);
   } finally {

@@ -3,6 +3,7 @@
 //
 //   --samples N      samples of every map, if not what suits the network and the adapter
 //   --tune           chooses tiles by measuring before maps are timed
+//   --precision half stores tensors with 16 bits an element, and measures the error
 //   --peers          measures other libraries beside ours, on the same weights, in the same browser
 
 //   --runtime dawn   runs in Node, on Dawn (the package "webgpu"), instead of a browser
@@ -70,10 +71,11 @@ const { values, positionals: patterns } = parseArgs({
     samples: { type: "string" },
     peers: { type: "boolean" },
     tune: { type: "boolean" },
+    precision: { type: "string" },
     runtime: { type: "string", default: "chrome" },
   },
 });
-const { runtime, samples, peers, tune } = values;
+const { runtime, samples, peers, tune, precision } = values;
 if (peers && runtime !== "chrome") throw new Error("the peers run in a browser only");
 const runtimes = { chrome: inPage, dawn: inNode };
 if (!(runtime in runtimes)) throw new Error(`--runtime is chrome or dawn, not "${runtime}"`);
@@ -85,7 +87,13 @@ const report = (row) => {
 };
 const heads = `${"ms".padStart(10)} ${"GFLOP/s".padStart(9)} ${"of peak".padStart(8)}`;
 console.log(`${"".padEnd(44)} ${heads}`);
-const options = { patterns, peers, tune, ...(samples && { samples: Number(samples) }) };
+const options = {
+  patterns,
+  peers,
+  tune,
+  ...(precision && { precision }),
+  ...(samples && { samples: Number(samples) }),
+};
 const { adapter, ceilings } = await runtimes[runtime](options, report);
 const machine = { runtime, adapter, cores: cpus().length, cpu: cpus()[0]?.model };
 const json = JSON.stringify({ machine, ceilings, rows }, null, 2);

@@ -115,6 +115,29 @@ test("explains a picture and a tensor in one run", () =>
     assert.ok(report.standardError < 1e-3);
   }));
 
+test("measures what half precision errs by, and says it", () =>
+  inFolder(async (folder) => {
+    await writeFile(join(folder, "small.onnx"), smallNetwork().bytes());
+    const words = "explain red.bmp --model small.onnx --samples 5 --precision";
+    const { code, stdout, stderr } = await smoothgrad(folder, [
+      ...words.split(" "),
+      ...["half", "--json", "red.json"],
+    ]);
+    assert.is(stderr, "");
+    assert.is(code, 0);
+    assert.match(stdout, /, half precision off by \d+\.\d % in 4 samples → red\.json/);
+    const { precisionError, options } = JSON.parse(
+      await readFile(join(folder, "red.json"), "utf8"),
+    );
+    assert.is(options.precision, "half");
+    for (const error of [precisionError.map, precisionError.logits]) {
+      assert.ok(error > 0 && error < 0.05, `${error}`);
+    }
+    const wrong = await smoothgrad(folder, [...words.split(" "), "quarter"]);
+    assert.is(wrong.code, 1);
+    assert.match(wrong.stderr, /"quarter" is not a precision; there are: single, half/);
+  }));
+
 test("measures tiles once, and keeps them in a file", () =>
   inFolder(async (folder) => {
     await writeFile(join(folder, "small.onnx"), smallNetwork().bytes());

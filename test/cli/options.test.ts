@@ -45,6 +45,7 @@ test("reads numbers, and labels that are none", () => {
   assert.is(explain("--percentile", "99.5").draw.percentile, 99.5);
   assert.equal(explain("--percentile", "1,99").draw.percentile, [1, 99]);
   assert.is(explain("--max-memory", "500").maxMemory, 500e6);
+  assert.is(explain("--precision", "half").precision, "half");
   assert.is(explain("--multiply-input").draw.multiplyInput, true);
 });
 
