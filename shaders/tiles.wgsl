@@ -38,7 +38,7 @@ fn product(place: u32) -> vec4f {
 }
 
 fn pixel(start: u32, row: i32, column: i32) -> vec4f {
-  let inside = u32(row) < layer.height && u32(column) < layer.width;
+  let inside = (u32(row) < layer.height) & (u32(column) < layer.width);
   return select(vec4f(), loaded(x[start + u32(row) * layer.width + u32(column)]), inside);
 }
 
