@@ -16,6 +16,7 @@ struct Run {
   weight_noise: f32,  // standard deviation of the factors of the weights
   inputs: u32,      // samples in a row that see the same weights
   group: u32,       // samples in a row that are not independent of each other
+  forward_only: u32,  // 1: where one dispatch has both, no backward pass
 }
 
 @group(0) @binding(9) var<uniform> run: Run;

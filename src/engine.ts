@@ -33,6 +33,8 @@ export interface Batch {
   readonly inputs?: number;
   /** Samples in a row that are not independent of each other: pairs, or those of the same weights. */
   readonly group?: number;
+  /** Where a plan's forward steps are all of it (single.ts): the forward pass is all that is wanted. */
+  readonly forwardOnly?: boolean;
 }
 
 /** The bytes that a plan may take where nobody says: what integrated graphics can spare. */
@@ -183,10 +185,10 @@ export class Engine {
   setBatch(batch: Batch): void {
     const { samples, first, seed, stream, noise, scale = 0, antithetic = false } = batch;
     const { points = 1, path = 0, baselines = 1, clean = 0 } = batch;
-    const { weightNoise = 0, inputs = 1, group = 1 } = batch;
+    const { weightNoise = 0, inputs = 1, group = 1, forwardOnly = false } = batch;
     const pairs = antithetic ? 1 : 0;
     const words = [samples, first, seed, stream, 0, scale, pairs, points, path, baselines, clean];
-    const bytes = new Uint32Array([...words, 0, inputs, group]);
+    const bytes = new Uint32Array([...words, 0, inputs, group, forwardOnly ? 1 : 0]);
     const floats = new Float32Array(bytes.buffer);
     floats[4] = noise;
     floats[11] = weightNoise;
@@ -264,7 +266,8 @@ export async function playClean(
   submits.label = "clean image";
   engine.device.queue.writeBuffer(engine.port("target"), 12, new Uint32Array([ALL_CLASSES]));
   submits.copy(tensor.buffer, engine.port("image"));
-  engine.setBatch({ samples: 1, first: 0, seed: 0, stream: 0, noise: 0, scale });
+  const nothing = { first: 0, seed: 0, stream: 0, noise: 0 };
+  engine.setBatch({ ...nothing, samples: 1, scale, forwardOnly: true });
   await engine.play(submits, ["prologue", "forward"], 1);
   await submits.submit();
 }

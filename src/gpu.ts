@@ -107,10 +107,16 @@ function interfaceOf(name: string): Interface {
   return result;
 }
 
-/** The bytes of a uniform struct, four for each field. */
-function packUniform(step: Step, name: string): ArrayBuffer {
+/** The fields of a uniform struct of a step, in order. */
+export function fieldsOf(step: Step, name: string): readonly { name: string; type: string }[] {
   const fields = interfaceOf(step.shader).fields.get(name);
   if (!fields) throw new Error(`${step.label}: ${step.shader} has no uniform "${name}"`);
+  return fields;
+}
+
+/** The bytes of a uniform struct, four for each field. */
+function packUniform(step: Step, name: string): ArrayBuffer {
+  const fields = fieldsOf(step, name);
   const bytes = new DataView(new ArrayBuffer(Math.ceil(fields.length / 4) * 16));
   for (const [field, value] of Object.entries(step.uniforms[name] ?? {})) {
     const i = fields.findIndex((f) => f.name === field);

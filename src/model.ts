@@ -114,6 +114,8 @@ export class Model {
   readonly precision: Precision;
   private tiling: Tiling;
   private readonly plans = new Map<string, Plan>();
+  /** Plans as one dispatch plays them. */
+  private readonly singles = new WeakMap<Plan, Plan>();
   private readonly engines = new Map<string, Engine>();
   private readonly shared: SharedBuffers = new Map();
   private turn: Promise<unknown> = Promise.resolve();
@@ -230,9 +232,22 @@ export class Model {
     return plan;
   }
 
+  /** The plan as it is played. */
+  private async playable(options: PlanOptions): Promise<Plan> {
+    const plan = this.plan(options);
+    if (!options.singleDispatch) return plan;
+    let single = this.singles.get(plan);
+    if (!single) {
+      const { inOneDispatch } = await import("./single.js");
+      single = await inOneDispatch(plan, this.device.limits);
+      this.singles.set(plan, single);
+    }
+    return single;
+  }
+
   /** An engine for batches of up to `samples`, kept for the next map; to be used within `alone`. */
   async engine(options: PlanOptions, samples: number, maxMemory: number): Promise<Engine> {
-    const plan = this.plan(options);
+    const plan = await this.playable(options);
     // Of plans that differ in numbers alone one is enough to keep.
     const key = JSON.stringify({ ...options, baselines: 0, relevance: undefined });
     const capacity = capacityOf(this.device, plan, samples, maxMemory);

@@ -81,6 +81,8 @@ export interface PlanOptions {
   readonly several?: boolean;
   /** How tensors and weights are stored; single if not given. */
   readonly precision?: Precision;
+  /** Noise, forward and backward pass in one dispatch (single.ts). */
+  readonly singleDispatch?: boolean;
   /** For rules that compare with a baseline: what of the classes is explained, if not their logits. */
   readonly of?: "Softmax" | "LogSoftmax";
 }

@@ -119,6 +119,9 @@ async function* run(
     const together = options.weightNoise > 0 ? options.inputs * points : passes;
     const batch = Math.min(options.batch ?? Math.ceil(passes / parts), together);
     const { maxMemory, tolerance, stepTime, stepsAt, signal } = options;
+    if (takesTurns && options.singleDispatch) {
+      throw new Error("a single dispatch makes the map of one class: leave singleDispatch out");
+    }
     const plan = { ...planOptions(model, options), ...(takesTurns && { several: true }) };
     const engine = await model.engine(plan, batch, maxMemory);
     const setting = await prepare(engine, tensor, options, perSample);
@@ -204,6 +207,7 @@ export function planOptions(
     relevance: numbers,
     noise,
     weightNoise,
+    singleDispatch,
   }: Settings,
 ): PlanOptions {
   const { baseline, cam, first, relevance } = methodOf(method);
@@ -213,6 +217,7 @@ export function planOptions(
     ...(relevance && { relevance: numbers }),
     ...(weightNoise > 0 && { noisyWeights: true }),
     ...(noise === 0 && { exact: true }),
+    ...(singleDispatch && { singleDispatch }),
   };
   if (baseline && of > 0) return { ...plain, of: of === 1 ? "Softmax" : "LogSoftmax" };
   if (cam) return { ...plain, ...(layer !== undefined && { layer }) };
@@ -245,7 +250,7 @@ function chooseClasses(
 const OWN = 3;
 const SCALES = { range: 0, rgb: 1, adaptive: 2, absolute: 3 } as const;
 
-type Setting = Omit<Required<Batch>, "samples" | "first">;
+type Setting = Omit<Required<Batch>, "samples" | "first" | "forwardOnly">;
 
 /** @internal Puts baselines and the table where the passes will read them; what all batches have in common. */
 export async function prepare(
@@ -316,7 +321,7 @@ async function completenessOf(
       const together = setting.weightNoise > 0 ? setting.inputs : count;
       samples = Math.min(engine.fitting(submits), together - (first % together), count - first);
       submits.label = "completeness";
-      engine.setBatch({ ...setting, points: 1, samples, first, path });
+      engine.setBatch({ ...setting, points: 1, samples, first, path, forwardOnly: true });
       await engine.play(submits, ["forward"], samples);
       await submits.submit();
       const logits = await whileAlive(device, map.logitsOf(engine, samples));

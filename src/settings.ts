@@ -98,6 +98,11 @@ export interface SensitivityOptions {
    * and workers, elsewhere Infinity: as much as there is.
    */
   readonly submitTime?: number;
+  /**
+   * Noise, forward and backward pass of all samples in one dispatch, and the moments in another: for small networks,
+   * whose launches count. The bits are the same. Rejects where the network or the device does not allow it.
+   */
+  readonly singleDispatch?: boolean;
   /** Heard at any time; what a series has yielded stays, with the samples that it has then. */
   readonly signal?: AbortSignal;
 }
@@ -139,6 +144,7 @@ export interface Settings {
   readonly stepTime: number | undefined;
   readonly stepsAt: readonly number[];
   readonly submitTime: number;
+  readonly singleDispatch: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -279,6 +285,7 @@ export function settle(options: SensitivityOptions): Settings {
     stepTime,
     stepsAt,
     submitTime,
+    singleDispatch: options.singleDispatch ?? false,
     signal: options.signal,
   };
 }

@@ -22,7 +22,15 @@ const tag = (attributes: Record<string, string>) =>
 
 type Sayable = Exclude<
   keyof SensitivityOptions | keyof PictureOptions | keyof ModelOptions,
-  "signal" | "view" | "tiling" | "tuning" | "external" | "stepTime" | "stepsAt" | "submitTime"
+  | "signal"
+  | "view"
+  | "tiling"
+  | "tuning"
+  | "external"
+  | "stepTime"
+  | "stepsAt"
+  | "submitTime"
+  | "singleDispatch"
 >;
 
 test("every option that a tag can say is an attribute", () => {
