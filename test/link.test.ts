@@ -84,7 +84,7 @@ test("a branch that constants rule out is not there, and what else would be is",
       }`),
   );
   assert.match(
-    kernel?.tokens.join("").replace(/\s+/g, " "),
+    (kernel as Declaration).tokens.join("").replace(/\s+/g, " "),
     "fn put(i: u32) { if (GATE == 2) { kept(i); } else if (GATE == 0) { said(i); } " +
       "{ left(i); } if (i == 0) { open(ADD); } }",
   );
