@@ -48,6 +48,7 @@ export interface Passes {
   readonly weightNoise?: number;
   readonly weightSamples?: number;
   readonly antithetic?: boolean;
+  readonly singleDispatch?: boolean;
   readonly cleanLast?: boolean;
   readonly stop?: { readonly standardError: number };
   readonly baseline?: readonly string[];
@@ -241,6 +242,7 @@ function toPasses(values: Values): Passes {
     ...(isGiven("weight-noise") && { weightNoise: number("weight-noise", 0) }),
     ...(isGiven("weight-samples") && { weightSamples: whole("weight-samples", 1) }),
     ...(isGiven("antithetic") && { antithetic: true }),
+    ...(isGiven("single-dispatch") && { singleDispatch: true }),
     ...(isGiven("stop") && { stop: { standardError: number("stop", 0) } }),
     ...(isGiven("baseline") && { baseline: (text("baseline") as string).split(",") }),
     ...(isGiven("steps") && { steps: whole("steps", 1) }),

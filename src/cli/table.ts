@@ -144,6 +144,10 @@ export const OPTIONS = {
     default: "single",
     group: "how",
   },
+  "single-dispatch": {
+    help: "a small network's passes in one launch",
+    group: "how",
+  },
   "max-memory": { value: "MB", help: "more samples than fit are taken in batches", group: "how" },
   percentile: {
     value: "P",

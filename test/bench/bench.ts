@@ -32,6 +32,8 @@ export interface BenchOptions {
   readonly precision?: Precision;
   /** Chooses tiles by measuring before the maps are timed. */
   readonly tune?: boolean;
+  /** Times maps by one dispatch, too. */
+  readonly single?: boolean;
 }
 
 /** What it was measured on. */
@@ -54,12 +56,12 @@ export async function run(gpu: GPU, options: BenchOptions, report: Report): Prom
   });
   await report({ name: "adapter: a submit with one launch", milliseconds: ceilings.submit });
   await report({ name: "adapter: one more launch", milliseconds: ceilings.launch });
-  const { patterns, tune = false, precision = "single" } = options;
+  const { patterns, tune = false, single = false, precision = "single" } = options;
   for (const name of networkNames) {
     if (patterns.length > 0 && !patterns.some((pattern) => name.includes(pattern))) continue;
     const samples = options.samples ?? samplesOf(name, isSoftware);
     if (!options.peers)
-      await benchNetwork(gpu, { name, samples, tune, precision }, ceilings, report);
+      await benchNetwork(gpu, { name, samples, tune, single, precision }, ceilings, report);
     else if (PEER_NETWORKS.includes(name)) await benchPeers(name, samples, report);
   }
   return { adapter, ceilings };

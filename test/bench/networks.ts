@@ -9,6 +9,8 @@ import type { Engine } from "../../src/engine.js";
 import { DEFAULT_MEMORY } from "../../src/engine.js";
 import { precisionError, requestDevice, sensitivity } from "../../src/index.js";
 import { loadModel } from "../../src/load.js";
+import type { Model } from "../../src/model.js";
+import type { SensitivityOptions } from "../../src/settings.js";
 import type { Precision } from "../../src/types.js";
 import { type Architecture, fullSize } from "../models/architectures/index.js";
 import { randn } from "../randn.js";
@@ -53,13 +55,14 @@ interface NetworkOptions {
   readonly name: NetworkName;
   readonly samples: number;
   readonly tune: boolean;
+  readonly single: boolean;
   readonly precision: Precision;
 }
 
 /** Measures one network on a device of its own, on which nothing is compiled yet. */
 export async function benchNetwork(
   gpu: GPU,
-  { name, samples, tune, precision }: NetworkOptions,
+  { name, samples, tune, single, precision }: NetworkOptions,
   { gflops: ceiling }: Ceilings,
   report: Report,
 ): Promise<void> {
@@ -111,11 +114,40 @@ export async function benchNetwork(
       const note = `${percent(error.map)} of the map of ${error.samples} samples, ${percent(error.logits)} of the logits`;
       await report({ name: `${name}: error of ${precision} precision`, note });
     }
+    if (single) await benchSingle(model, image, options, name, report);
     if (device.features.has("timestamp-query"))
       await benchKernels(engine, { name, samples: batch, ceiling }, report);
   } finally {
     device.destroy();
   }
+}
+
+/** Maps by one dispatch beside maps by many, in turn. */
+async function benchSingle(
+  model: Model,
+  image: ReturnType<typeof imageFor>,
+  options: SensitivityOptions,
+  name: NetworkName,
+  report: Report,
+): Promise<void> {
+  const time = (singleDispatch: boolean) =>
+    timed(async () => (await sensitivity(model, image, { ...options, singleDispatch })).destroy());
+  let first: number;
+  try {
+    first = await time(true);
+  } catch (error) {
+    await report({ name: `${name}: in one dispatch`, note: (error as Error).message });
+    return;
+  }
+  const [one, many]: [number[], number[]] = [[], []];
+  for (let i = 0; i < REPEATS; i++) {
+    many.push(await time(false));
+    one.push(await time(true));
+  }
+  const milliseconds = middle(one);
+  const ratio = (milliseconds / middle(many)).toFixed(2);
+  const note = `${ratio} times as long as by many; the first took ${first.toFixed(0)} ms`;
+  await report({ name: `${name}: in one dispatch`, milliseconds, note });
 }
 
 const CONVOLUTIONS: readonly string[] = [

@@ -4,6 +4,7 @@
 //   --samples N      samples of every map, if not what suits the network and the adapter
 //   --tune           chooses tiles by measuring before maps are timed
 //   --precision half stores tensors with 16 bits an element, and measures the error
+//   --single-dispatch  times maps by one dispatch, too
 //   --peers          measures other libraries beside ours, on the same weights, in the same browser
 
 //   --runtime dawn   runs in Node, on Dawn (the package "webgpu"), instead of a browser
@@ -72,10 +73,11 @@ const { values, positionals: patterns } = parseArgs({
     peers: { type: "boolean" },
     tune: { type: "boolean" },
     precision: { type: "string" },
+    "single-dispatch": { type: "boolean" },
     runtime: { type: "string", default: "chrome" },
   },
 });
-const { runtime, samples, peers, tune, precision } = values;
+const { runtime, samples, peers, tune, precision, "single-dispatch": single } = values;
 if (peers && runtime !== "chrome") throw new Error("the peers run in a browser only");
 const runtimes = { chrome: inPage, dawn: inNode };
 if (!(runtime in runtimes)) throw new Error(`--runtime is chrome or dawn, not "${runtime}"`);
@@ -91,6 +93,7 @@ const options = {
   patterns,
   peers,
   tune,
+  single,
   ...(precision && { precision }),
   ...(samples && { samples: Number(samples) }),
 };

@@ -46,6 +46,7 @@ test("reads numbers, and labels that are none", () => {
   assert.equal(explain("--percentile", "1,99").draw.percentile, [1, 99]);
   assert.is(explain("--max-memory", "500").maxMemory, 500e6);
   assert.is(explain("--precision", "half").precision, "half");
+  assert.equal(explain("--single-dispatch").passes, { singleDispatch: true });
   assert.is(explain("--multiply-input").draw.multiplyInput, true);
 });
 
