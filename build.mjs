@@ -16,7 +16,7 @@ export const root = fileURLToPath(new URL(".", import.meta.url));
 
 // Bytes, minified and gzipped: of what a page loads with the library, of what the first map of an ordinary
 // convolutional network takes in all, and of everything that there is.
-const BUDGETS = { "first load": 40_000, "first map": 87_600, everything: 139_000 };
+const BUDGETS = { "first load": 40_000, "first map": 88_500, everything: 140_000 };
 const ELEMENT_BUDGET = 6_000;
 
 // The parts that every model brings along.

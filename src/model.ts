@@ -31,7 +31,7 @@ import {
 import type { Preprocess, Preset } from "./preprocess.js";
 import { breathe } from "./slices.js";
 import { DEFAULT_SUBMIT_TIME, Submits } from "./submits.js";
-import { keep, measureTilings, recall, type TuneOptions } from "./tune.js";
+import { isFasterInOne, keep, measureTilings, recall, type TuneOptions } from "./tune.js";
 import type { Graph, Layout, OnnxModel, Plan, Precision, Tiling, Tuning } from "./types.js";
 
 /** Where a model comes from: its bytes, or where to fetch them. */
@@ -116,6 +116,8 @@ export class Model {
   private readonly plans = new Map<string, Plan>();
   /** Plans as one dispatch plays them. */
   private readonly singles = new WeakMap<Plan, Plan>();
+  /** The networks that tuning found faster so. */
+  private fasterInOne: readonly string[];
   private readonly engines = new Map<string, Engine>();
   private readonly shared: SharedBuffers = new Map();
   private turn: Promise<unknown> = Promise.resolve();
@@ -137,6 +139,7 @@ export class Model {
     this.input = { channels: channels(input), height, width };
     const { tiling = tilingOf(device), tuning } = options;
     this.tiling = tuning ? { ...tiling, layers: tuning.layers } : tiling;
+    this.fasterInOne = tuning?.single ?? [];
     this.precision = options.precision ?? "single";
     choice("precision", Object.keys(VEC4_BYTES), this.precision);
     this.labels = options.labels;
@@ -232,17 +235,31 @@ export class Model {
     return plan;
   }
 
-  /** The plan as it is played. */
+  /** The plan as it is played: in a single dispatch where that is wanted, or was faster and can be. */
   private async playable(options: PlanOptions): Promise<Plan> {
     const plan = this.plan(options);
-    if (!options.singleDispatch) return plan;
+    const { singleDispatch: isWanted = this.isFasterInOne() } = options;
+    if (!isWanted || options.several) return plan;
     let single = this.singles.get(plan);
     if (!single) {
       const { inOneDispatch } = await import("./single.js");
-      single = await inOneDispatch(plan, this.device.limits);
+      single = await inOneDispatch(plan, this.device.limits).catch((reason) => {
+        if (options.singleDispatch) throw reason;
+        return plan;
+      });
       this.singles.set(plan, single);
     }
     return single;
+  }
+
+  private isFasterInOne(): boolean {
+    return this.fasterInOne.length > 0 && this.fasterInOne.includes(this.kinds().join("; "));
+  }
+
+  /** The kinds of the layers of this network, each once. */
+  private kinds(): string[] {
+    const { forward, backward } = this.plan({ method: "gradient" });
+    return [...new Set([...forward, ...backward].flatMap(({ layer }) => layer ?? []))];
   }
 
   /** An engine for batches of up to `samples`, kept for the next map; to be used within `alone`. */
@@ -270,26 +287,31 @@ export class Model {
     return this.alone(async () => {
       const { device, graph } = this;
       const { layers, ...own } = this.tiling;
-      const known = options.fresh ? {} : { ...(await recall(device))?.layers, ...layers };
-      const wanted = this.plan({ method: "gradient" });
-      const kinds = [...wanted.forward, ...wanted.backward].map(({ layer }) => layer);
+      const kept = options.fresh ? undefined : await recall(device);
+      const known = options.fresh ? {} : { ...kept?.layers, ...layers };
+      const kinds = this.kinds();
       for (const engine of this.engines.values()) engine.destroy();
       this.engines.clear();
-      let tuning: Tuning = { adapter: adapterName(device), layers: known };
-      if (kinds.some((kind) => kind !== undefined && !known[kind])) {
-        const measured = await measureTilings(
-          device,
-          graph,
-          own,
-          this.shared,
-          this.precision,
-          options,
-        );
-        tuning = { ...tuning, layers: { ...known, ...measured } };
-        await keep(device, tuning);
-      }
-      this.tiling = { ...own, layers: tuning.layers };
+      const isNew = kinds.some((kind) => !known[kind]);
+      const measured =
+        isNew &&
+        (await measureTilings(device, graph, own, this.shared, this.precision, options));
+      this.tiling = { ...own, layers: { ...known, ...measured } };
       this.plans.clear();
+      this.fasterInOne = kept?.single ?? this.fasterInOne;
+      if (options.singleDispatch) {
+        const plan = this.plan({ method: "gradient" });
+        const isFaster = await isFasterInOne(device, plan, this.shared, options);
+        const network = kinds.join("; ");
+        const others = this.fasterInOne.filter((other) => other !== network);
+        this.fasterInOne = isFaster ? [...others, network] : others;
+      }
+      const tuning: Tuning = {
+        adapter: adapterName(device),
+        layers: this.tiling.layers ?? {},
+        single: this.fasterInOne,
+      };
+      if (isNew || options.singleDispatch) await keep(device, tuning);
       return tuning;
     });
   }

@@ -217,7 +217,7 @@ export function planOptions(
     ...(relevance && { relevance: numbers }),
     ...(weightNoise > 0 && { noisyWeights: true }),
     ...(noise === 0 && { exact: true }),
-    ...(singleDispatch && { singleDispatch }),
+    ...(singleDispatch !== undefined && { singleDispatch }),
   };
   if (baseline && of > 0) return { ...plain, of: of === 1 ? "Softmax" : "LogSoftmax" };
   if (cam) return { ...plain, ...(layer !== undefined && { layer }) };

@@ -100,7 +100,8 @@ export interface SensitivityOptions {
   readonly submitTime?: number;
   /**
    * Noise, forward and backward pass of all samples in one dispatch, and the moments in another: for small networks,
-   * whose launches count. The bits are the same. Rejects where the network or the device does not allow it.
+   * whose launches count. The bits are the same. Rejects where the network or the device does not allow it. If not given
+   * only where `model.tune({ singleDispatch: true })` found it faster.
    */
   readonly singleDispatch?: boolean;
   /** Heard at any time; what a series has yielded stays, with the samples that it has then. */
@@ -144,7 +145,7 @@ export interface Settings {
   readonly stepTime: number | undefined;
   readonly stepsAt: readonly number[];
   readonly submitTime: number;
-  readonly singleDispatch: boolean;
+  readonly singleDispatch: boolean | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -285,7 +286,7 @@ export function settle(options: SensitivityOptions): Settings {
     stepTime,
     stepsAt,
     submitTime,
-    singleDispatch: options.singleDispatch ?? false,
+    singleDispatch: options.singleDispatch,
     signal: options.signal,
   };
 }

@@ -8,7 +8,6 @@
 // The moments stay a launch of their own: they take all samples in order, and nothing in WGSL lets a workgroup see what
 // another one wrote before their launch ends.
 
-import runText from "../shaders/run.wgsl";
 import { fieldsOf, shaderText } from "./gpu.js";
 import {
   asFunction,
@@ -332,7 +331,7 @@ function textOf(
     kernels.some(({ step }) => /by four|stem/.test(step.shader))
       ? "enable subgroups;\ndiagnostic(off, subgroup_uniformity);\n"
       : "",
-    runText,
+    ...RUN.map((name) => textOfRun(kernels, name)),
     bindings.join("\n"),
     VARIABLES,
     hasConstants ? MATRIX : "",
@@ -349,7 +348,13 @@ ${calls.join("")}}
   ].join("");
 }
 
-const RUN = ["run", "Run"];
+/** What all steps share: what is known of the batch, as run.wgsl has it. */
+const RUN = ["Run", "run"];
+
+function textOfRun(kernels: readonly Kernel[], name: string): string {
+  const all = kernels.flatMap(({ needed }) => needed);
+  return `${all.find((each) => each.name === name)?.tokens.join("")}\n`;
+}
 
 /** What a step is in the whole: its declarations, and the lines that play it. */
 function partOf(

@@ -2,10 +2,11 @@
 // and each kind of layer gets the one it was fastest with. A tuning is plain data, so that what it chose can be kept
 // and pinned.
 
-import { adapterName } from "./device.js";
+import { adapterName, whileAlive } from "./device.js";
 import { capacityOf, DEFAULT_MEMORY, Engine, type SharedBuffers } from "./engine.js";
 import { makePlan, SHARING_TILING, SOFTWARE_TILING } from "./plan.js";
-import type { Graph, Precision, Tiling, Tuning } from "./types.js";
+import { Submits } from "./submits.js";
+import type { Graph, Plan, Precision, Tiling, Tuning } from "./types.js";
 
 /** How to measure. */
 export interface TuneOptions {
@@ -13,6 +14,11 @@ export interface TuneOptions {
   readonly samples?: number;
   /** Bytes; those of a map if not given. */
   readonly maxMemory?: number;
+  /**
+   * Measures, too, whether a map of so many samples is sooner done in a single dispatch, and if so makes it so. It takes
+   * long to compile: seconds for the smallest networks, a minute on some adapters.
+   */
+  readonly singleDispatch?: boolean;
   /** Measures again what this page measured before. */
   readonly fresh?: boolean;
 }
@@ -24,7 +30,7 @@ const TIMES = 3;
 const LONG = 1;
 const MOST_REPEATS = 8;
 
-/** A tiling that is not faster than the adapter's own by so much is not worth a pipeline of its own. */
+/** What is not faster than the adapter's own way by so much is not worth a pipeline of its own. */
 const WORTH = 0.97;
 
 /** Milliseconds of each kind of layer. */
@@ -117,6 +123,48 @@ async function timesOf(engine: Engine, samples: number): Promise<Times> {
     }
   }
   return least;
+}
+
+/** Whether a batch is sooner done in one dispatch than in those of a plan; not where it cannot be. */
+export async function isFasterInOne(
+  device: GPUDevice,
+  plan: Plan,
+  shared: SharedBuffers,
+  { samples = 8, maxMemory = DEFAULT_MEMORY }: TuneOptions,
+): Promise<boolean> {
+  const { inOneDispatch } = await import("./single.js");
+  const single = await inOneDispatch(plan, device.limits).catch(() => undefined);
+  if (!single) return false;
+  const engines: Engine[] = [];
+  const least: number[] = [];
+  try {
+    for (const each of [plan, single]) {
+      const capacity = capacityOf(device, each, samples, maxMemory);
+      engines.push(await Engine.create(device, each, capacity, shared));
+      least.push(Number.POSITIVE_INFINITY);
+    }
+    // The first time is for what is done once.
+    for (let time = 0; time <= TIMES; time++) {
+      for (const [i, engine] of engines.entries()) {
+        const took = await timeOf(engine, Math.min(samples, engine.capacity));
+        if (time > 0) least[i] = Math.min(least[i] as number, took);
+      }
+    }
+  } finally {
+    for (const engine of engines) engine.destroy();
+  }
+  return (least[1] as number) < WORTH * (least[0] as number);
+}
+
+async function timeOf(engine: Engine, samples: number): Promise<number> {
+  const { device } = engine;
+  const submits = new Submits(device, { submitTime: Number.POSITIVE_INFINITY });
+  engine.setBatch({ samples, first: 0, seed: 0, stream: 0, noise: 0.1 });
+  const began = performance.now();
+  await engine.play(submits, ["forward", "backward"], samples);
+  await submits.submit();
+  await whileAlive(device, device.queue.onSubmittedWorkDone());
+  return performance.now() - began;
 }
 
 const keyOf = (device: GPUDevice): string => `smoothgrad tuning of ${adapterName(device)}`;

@@ -225,6 +225,8 @@ export interface Tiling {
 export interface Tuning {
   readonly adapter: string;
   readonly layers: Readonly<Record<string, Tiling>>;
+  /** The networks that were faster in a single dispatch, each by the kinds of its layers. */
+  readonly single?: readonly string[];
 }
 
 /** A tile of a workgroup of across × down invocations: 8 · across pixels of quads · down channel quads. */

@@ -1,6 +1,7 @@
 // Noise, forward and backward pass in one dispatch: the bits are those of a dispatch for each step.
 
 import * as assert from "uvu/assert";
+import { Engine } from "../src/engine.js";
 import { makeGraph } from "../src/graph.js";
 import { loadModel } from "../src/load.js";
 import { decodeModel } from "../src/onnx.js";
@@ -8,7 +9,7 @@ import { makePlan } from "../src/plan.js";
 import { sensitivitiesOfClasses, sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
 import { inOneDispatch } from "../src/single.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
+import { close, randn, skip, suite, testWithDevice } from "./harness.js";
 import { smallSize } from "./models/architectures/index.js";
 import { smallNetwork } from "./models/tiny.js";
 
@@ -82,6 +83,53 @@ testWithDevice(test, "a map takes one launch, and another for its moments", asyn
     [["all in one"], ["accumulate"]],
   );
 });
+
+testWithDevice(
+  test,
+  "is taken unasked where tuning found it faster, and not else",
+  async (device) => {
+    if (!device.features.has("timestamp-query")) skip("the adapter has no timestamps");
+    const file = smallNetwork().bytes();
+    const image = { data: randn(192, 11), shape: [1, 3, 8, 8] };
+    const model = await loadModel(device, file);
+    const tuning = await model.tune({ samples: 2, fresh: true, singleDispatch: true });
+    assert.ok(tuning.single);
+    const { layers } = tuning;
+    const kinds = new Set<string>();
+    const { forward, backward } = model.plan({ method: "gradient" });
+    for (const { layer } of [...forward, ...backward]) if (layer) kinds.add(layer);
+    for (const isFaster of [true, false]) {
+      const single = isFaster ? [[...kinds].join("; ")] : ["another network"];
+      const tuned = await loadModel(device, file, {
+        tuning: { adapter: tuning.adapter, layers, single },
+      });
+      const labels = await launchesOf(async () => {
+        (await sensitivity(tuned, image, { samples: 2 })).destroy();
+        // Where it cannot be, as before.
+        (await sensitivity(tuned, image, { samples: 2, method: "smoothdiff" })).destroy();
+      });
+      assert.is(labels.has("all in one"), isFaster);
+      tuned.destroy();
+    }
+    model.destroy();
+  },
+);
+
+/** The labels of the steps of all engines that are made meanwhile. */
+async function launchesOf(action: () => Promise<void>): Promise<Set<string>> {
+  const { create } = Engine;
+  const labels = new Set<string>();
+  Engine.create = (device, plan, ...rest) => {
+    for (const { label } of [...plan.forward, ...plan.backward]) labels.add(label);
+    return create.call(Engine, device, plan, ...rest);
+  };
+  try {
+    await action();
+  } finally {
+    Engine.create = create;
+  }
+  return labels;
+}
 
 testWithDevice(test, "what cannot be is said in a sentence", async (device) => {
   const model = await loadModel(device, smallNetwork().bytes());
