@@ -237,15 +237,15 @@ export class Model {
 
   /** The plan as it is played: in a single dispatch where that is wanted, or was faster and can be. */
   private async playable(options: PlanOptions): Promise<Plan> {
-    const plan = this.plan(options);
     const { singleDispatch: isWanted = this.isFasterInOne() } = options;
-    if (!isWanted || options.several) return plan;
+    if (!isWanted || options.several) return this.plan(options);
+    const plan = this.plan({ ...options, tiling: withoutSharing(this.tiling) });
     let single = this.singles.get(plan);
     if (!single) {
       const { inOneDispatch } = await import("./single.js");
       single = await inOneDispatch(plan, this.device.limits).catch((reason) => {
         if (options.singleDispatch) throw reason;
-        return plan;
+        return this.plan(options);
       });
       this.singles.set(plan, single);
     }
@@ -301,7 +301,8 @@ export class Model {
       this.fasterInOne = kept?.single ?? this.fasterInOne;
       if (options.singleDispatch) {
         const plan = this.plan({ method: "gradient" });
-        const isFaster = await isFasterInOne(device, plan, this.shared, options);
+        const alone = this.plan({ method: "gradient", tiling: withoutSharing(this.tiling) });
+        const isFaster = await isFasterInOne(device, [plan, alone], this.shared, options);
         const network = kinds.join("; ");
         const others = this.fasterInOne.filter((other) => other !== network);
         this.fasterInOne = isFaster ? [...others, network] : others;
@@ -335,6 +336,14 @@ export class Model {
     this.engines.clear();
     this.shared.clear();
   }
+}
+
+/** The same without tiles whose workgroups share memory: those of a single dispatch are of one size. */
+function withoutSharing({ shared: _, layers = {}, ...own }: Tiling): Tiling {
+  const each = Object.entries(layers).map(
+    ([kind, { shared: _, ...tiling }]) => [kind, tiling] as const,
+  );
+  return { ...own, layers: Object.fromEntries(each) };
 }
 
 /** The tiles that suit the adapter: SwiftShader and llvmpipe are processors that play a GPU. */

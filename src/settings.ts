@@ -100,7 +100,7 @@ export interface SensitivityOptions {
   readonly submitTime?: number;
   /**
    * Noise, forward and backward pass of all samples in one dispatch, and the moments in another: for small networks,
-   * whose launches count. The bits are the same. Rejects where the network or the device does not allow it. If not given
+   * whose launches count. The bits are those of tiles that no workgroup shares. Rejects where the network or the device does not allow it. If not given
    * only where `model.tune({ singleDispatch: true })` found it faster.
    */
   readonly singleDispatch?: boolean;

@@ -8,6 +8,15 @@
 // The moments stay a launch of their own: they take all samples in order, and nothing in WGSL lets a workgroup see what
 // another one wrote before their launch ends.
 
+import {
+  type Arena,
+  CONSTANTS,
+  type Place,
+  placeArrays,
+  refuse,
+  SIZES,
+  type StoredArray,
+} from "./arena.js";
 import { fieldsOf, shaderText } from "./gpu.js";
 import {
   asFunction,
@@ -19,7 +28,7 @@ import {
   renamed,
 } from "./link.js";
 import { addShaders, loadShaders } from "./shaders.js";
-import type { BufferId, Contents, Plan, PlanBuffer, Step } from "./types.js";
+import type { BufferId, Plan, Step } from "./types.js";
 
 /** Invocations of a workgroup: as many as those kernels have whose invocations meet. */
 const WORKGROUP = 64;
@@ -28,28 +37,15 @@ const WORKGROUP = 64;
 const MOST_STEPS = 64;
 const MOST_BYTES = 2 ** 21;
 
-/** Bytes of the elements that arrays may have. */
-const SIZES: Readonly<Record<string, number>> = { f32: 4, u32: 4, vec4f: 16, mat4x4f: 64 };
-
-/** An array of a kernel: a buffer of the plan. */
-interface StoredArray {
-  readonly name: string;
-  readonly element: string;
-  readonly isWritten: boolean;
-  readonly buffer: BufferId;
-}
-
 /** A step and what is needed of its shader. */
 interface Kernel {
   readonly step: Step;
   /** What its names begin with in the whole. */
   readonly prefix: string;
+  readonly directives: readonly string[];
   readonly needed: readonly Declaration[];
   readonly arrays: readonly StoredArray[];
 }
-
-/** Where the elements of a buffer are: the element at an index, as text. */
-type Place = (element: string, index: string) => string;
 
 /**
  * The plan whose noise, forward and backward pass of all samples are one launch, and the moments another. Its forward
@@ -69,14 +65,23 @@ export async function inOneDispatch(plan: Plan, limits: SingleLimits): Promise<P
     ...[plan.logits, plan.gradient].flatMap((view) => (view ? [view.buffer] : [])),
     ...rest.flatMap(({ bindings }) => Object.values(bindings)),
   ]);
-  const memory = place(plan, kernels, outside);
+  const arena = placeArrays(
+    plan,
+    kernels.flatMap(({ arrays }) => arrays),
+    outside,
+  );
   const samples = steps.reduce((least, step) => leastCommonMultiple(least, step.samples), 1);
   const halfway = plan.forward.length;
-  const text = textOf(kernels, memory, { samples, halfway });
-  const bindings = Object.fromEntries(memory.variables.map(({ name, buffer }) => [name, buffer]));
-  const count = memory.variables.length;
+  const text = textOf(kernels, arena, { samples, halfway });
+  const bindings = Object.fromEntries(arena.variables.map(({ name, buffer }) => [name, buffer]));
+  const { perSample } = arena.plan.memory;
+  if (perSample > MOST_BYTES)
+    refuse(`a sample takes ${perSample} bytes, at most ${MOST_BYTES} are few`);
+  const count = arena.variables.length;
   if (count > limits.maxStorageBuffersPerShaderStage) {
-    fail(`it needs ${count} buffers, the device allows ${limits.maxStorageBuffersPerShaderStage}`);
+    refuse(
+      `it needs ${count} buffers, the device allows ${limits.maxStorageBuffersPerShaderStage}`,
+    );
   }
   const step: Step = {
     label: "all in one",
@@ -88,7 +93,7 @@ export async function inOneDispatch(plan: Plan, limits: SingleLimits): Promise<P
     samples,
     flops: steps.reduce((sum, { flops = 0 }) => sum + flops, 0),
   };
-  return { ...plan, ...memory.plan, forward: [step], backward: rest };
+  return { ...plan, ...arena.plan, forward: [step], backward: rest };
 }
 
 /** What a launch may have of a device. */
@@ -96,14 +101,10 @@ export interface SingleLimits {
   readonly maxStorageBuffersPerShaderStage: number;
 }
 
-function fail(reason: string): never {
-  throw new Error(`this cannot be played in a single dispatch: ${reason}`);
-}
-
 function check(steps: readonly Step[]): void {
-  if (steps.length > MOST_STEPS) fail(`of ${steps.length} steps, at most ${MOST_STEPS} are few`);
+  if (steps.length > MOST_STEPS) refuse(`of ${steps.length} steps, at most ${MOST_STEPS} are few`);
   for (const { label, samples, workgroups } of steps) {
-    if (samples === 0 || workgroups[2] !== 1) fail(`"${label}" is not for single samples`);
+    if (samples === 0 || workgroups[2] !== 1) refuse(`"${label}" is not for single samples`);
   }
 }
 
@@ -134,170 +135,28 @@ function variableOf({ tokens }: Declaration): { space: string; access: string; t
 }
 
 function kernelOf(step: Step, index: number): Kernel {
-  const needed = neededBy(step.entry, pruned(declarations(shaderText(step))));
+  const text = shaderText(step);
+  // They stand before everything else.
+  const [head] = text.match(/^((enable|diagnostic)[^;]*;)*/) as [string];
+  const directives = head.match(/[^;]+;/g) ?? [];
+  const needed = neededBy(step.entry, pruned(declarations(text)));
   const arrays = needed.flatMap((declaration) => {
     const { space, access, type } = variableOf(declaration);
     if (declaration.kind !== "var" || space !== "storage") return [];
     const element = type.match(/^array<(\w+)/)?.[1] ?? type;
     const { name } = declaration;
-    if (!SIZES[element]) fail(`"${step.label}" has an ${type}`);
+    if (!SIZES[element]) refuse(`"${step.label}" has an ${type}`);
     const isWritten = access === "read_write";
     return [{ name, element, isWritten, buffer: step.bindings[name] as BufferId }];
   });
-  return { step, prefix: `s${index}_`, needed, arrays };
-}
-
-// --- where buffers are ---
-
-/** What the launch binds: an array. */
-interface Variable {
-  readonly name: string;
-  readonly type: "vec4f" | "vec4u" | "u32";
-  readonly isWritten: boolean;
-  readonly buffer: BufferId;
-}
-
-interface Memory {
-  readonly variables: readonly Variable[];
-  readonly places: ReadonlyMap<BufferId, Place>;
-  readonly plan: Pick<Plan, "buffers" | "places" | "physical" | "memory">;
-}
-
-/** The element of an array from a byte on, which is told in elements of a size. */
-function elementOf(
-  array: string,
-  from: (size: number) => string,
-  element: string,
-  index: string,
-): string {
-  const at = `${from(SIZES[element] as number)} + u32(${index})`;
-  return element === "f32" ? `${array}[(${at}) >> 2][(${at}) & 3]` : `${array}[${at}]`;
-}
-
-/** The element of the constants from a byte on. Integers would not survive as floats; floats survive as integers. */
-function constantOf(start: number, element: string, index: string): string {
-  if (element === "mat4x4f") return `single_matrix(${start / 16}u + 4 * u32(${index}))`;
-  const at = `${start / (SIZES[element] as number)}u + u32(${index})`;
-  if (element === "vec4f") return `bitcast<vec4f>(single_constants[${at}])`;
-  return `bitcast<${element}>(single_constants[(${at}) >> 2][(${at}) & 3])`;
-}
-
-/** Where buffers lie one behind the other, those of the same slot at the same place, and the bytes of all. */
-function layOut(buffers: readonly { id: BufferId; slot: number; bytes: number }[]): {
-  readonly starts: ReadonlyMap<BufferId, number>;
-  readonly bytes: number;
-} {
-  const sizes = new Map<number, number>();
-  for (const { slot, bytes } of buffers) {
-    sizes.set(slot, Math.max(sizes.get(slot) ?? 0, Math.ceil(bytes / 16) * 16));
-  }
-  const slots = new Map<number, number>();
-  let bytes = 0;
-  for (const [slot, size] of sizes) {
-    slots.set(slot, bytes);
-    bytes += size;
-  }
-  const starts = new Map(buffers.map(({ id, slot }) => [id, slots.get(slot) as number]));
-  return { starts, bytes };
-}
-
-/** The contents of buffers one behind the other. */
-function* join(
-  buffers: readonly PlanBuffer[],
-  starts: readonly number[],
-  bytes: number,
-): Generator<void, Float32Array> {
-  const words = new Uint32Array(bytes / 4);
-  for (const [i, { contents }] of buffers.entries()) {
-    const made = (contents as () => Contents)();
-    const { buffer, byteOffset, length } = "next" in made ? yield* made : made;
-    words.set(new Uint32Array(buffer, byteOffset, length), (starts[i] as number) / 4);
-    yield;
-  }
-  return new Float32Array(words.buffer);
-}
-
-function place(plan: Plan, kernels: readonly Kernel[], outside: ReadonlySet<BufferId>): Memory {
-  const arrays = kernels.flatMap((kernel) => kernel.arrays);
-  const buffers = [...plan.buffers];
-  const physical: number[] = [];
-  const physicalOf = plan.buffers.map(() => -1);
-  const variables: Variable[] = [];
-  const places = new Map<BufferId, Place>();
-  const used = [...new Set(arrays.map(({ buffer }) => buffer))].map((id) => {
-    const own = arrays.filter(({ buffer }) => buffer === id);
-    const isWord = own.some(({ element }) => element === "u32");
-    const { label, fixed, bytes } = plan.buffers[id] as PlanBuffer;
-    if (isWord && own.some(({ element }) => element !== "u32")) {
-      fail(`"${label}" is of words and of numbers`);
-    }
-    const isWritten = own.some((array) => array.isWritten);
-    const kind = outside.has(id) ? "own" : fixed ? "constant" : isWord ? "words" : "state";
-    if (fixed && isWritten) fail(`samples share "${label}"`);
-    return { id, bytes, kind, type: isWord ? "u32" : "vec4f", isWritten, fixed } as const;
-  });
-  const ofKind = (kind: string) => used.filter((each) => each.kind === kind);
-
-  for (const { id, type, fixed, bytes } of ofKind("own")) {
-    variables.push({ name: `single_own_${id}`, type, isWritten: !fixed, buffer: id });
-    if (!fixed) physicalOf[id] = physical.push(bytes) - 1;
-    places.set(id, (element, index) => elementOf(`single_own_${id}`, () => "0", element, index));
-  }
-
-  for (const kind of ["state", "words"] as const) {
-    const inner = ofKind(kind).map(({ id, bytes }) => ({
-      id,
-      bytes,
-      slot: plan.places[id] as number,
-    }));
-    if (inner.length === 0) continue;
-    const { starts, bytes } = layOut(inner);
-    const name = `single_${kind}`;
-    const buffer = buffers.push({ label: `${kind} of all steps`, bytes, fixed: false }) - 1;
-    physicalOf[buffer] = physical.push(bytes) - 1;
-    variables.push({
-      name,
-      type: kind === "words" ? "u32" : "vec4f",
-      isWritten: true,
-      buffer,
-    });
-    for (const { id, bytes: own } of inner) {
-      // Kernels count from the first of all samples, with the buffer's own bytes from one to the next.
-      const from = (size: number) =>
-        `single_count * ${(starts.get(id) as number) / size}u + single_first * ${(bytes - own) / size}u`;
-      places.set(id, (element, index) => elementOf(name, from, element, index));
-    }
-  }
-
-  const constants = ofKind("constant");
-  const { starts, bytes } = layOut(constants.map(({ id, bytes }) => ({ id, bytes, slot: id })));
-  const parts = constants.map(({ id }) => plan.buffers[id] as PlanBuffer);
-  const missing = parts.find(({ contents }) => !contents);
-  if (missing) fail(`"${missing.label}" is made on the way`);
-  if (parts.length > 0) {
-    const label = `in one: ${parts.map((part) => part.label).join(", ")}`;
-    const offsets = constants.map(({ id }) => starts.get(id) as number);
-    const contents = () => join(parts, offsets, bytes);
-    const buffer = buffers.push({ label, bytes, fixed: true, contents }) - 1;
-    physicalOf[buffer] = -1;
-    variables.push({ name: "single_constants", type: "vec4u", isWritten: false, buffer });
-  }
-  for (const { id } of constants) {
-    places.set(id, (element, index) => constantOf(starts.get(id) as number, element, index));
-  }
-
-  const perSample = physical.reduce((sum, each) => sum + each, 0);
-  if (perSample > MOST_BYTES)
-    fail(`a sample takes ${perSample} bytes, at most ${MOST_BYTES} are few`);
-  const memory = { ...plan.memory, perSample };
-  return { variables, places, plan: { buffers, places: physicalOf, physical, memory } };
+  return { step, prefix: `s${index}_`, directives, needed, arrays };
 }
 
 // --- the text ---
 
 const MATRIX = `
 fn single_column(i: u32) -> vec4f {
-  return bitcast<vec4f>(single_constants[i]);
+  return bitcast<vec4f>(${CONSTANTS}[i]);
 }
 
 fn single_matrix(i: u32) -> mat4x4f {
@@ -313,7 +172,7 @@ var<private> single_first: u32;
 
 function textOf(
   kernels: readonly Kernel[],
-  { variables, places }: Memory,
+  { variables, places }: Arena,
   { samples, halfway }: { samples: number; halfway: number },
 ): string {
   const bindings = variables.map(({ name, type, isWritten }, i) => {
@@ -326,11 +185,9 @@ function textOf(
     const before = i === halfway ? "  if (run.forward_only != 0) {\n    return;\n  }\n" : "";
     return `${i > 0 ? "  storageBarrier();\n" : ""}${before}${call}`;
   });
-  const hasConstants = variables.some(({ name }) => name === "single_constants");
+  const hasConstants = variables.some(({ name }) => name === CONSTANTS);
   return [
-    kernels.some(({ step }) => /by four|stem/.test(step.shader))
-      ? "enable subgroups;\ndiagnostic(off, subgroup_uniformity);\n"
-      : "",
+    ...[...new Set(kernels.flatMap(({ directives }) => directives))].map((each) => `${each}\n`),
     ...RUN.map((name) => textOfRun(kernels, name)),
     bindings.join("\n"),
     VARIABLES,
@@ -352,8 +209,9 @@ ${calls.join("")}}
 const RUN = ["Run", "run"];
 
 function textOfRun(kernels: readonly Kernel[], name: string): string {
-  const all = kernels.flatMap(({ needed }) => needed);
-  return `${all.find((each) => each.name === name)?.tokens.join("")}\n`;
+  const found = kernels.flatMap(({ needed }) => needed).find((each) => each.name === name);
+  if (!found) refuse("no step knows of its batch");
+  return `${found.tokens.join("")}\n`;
 }
 
 /** What a step is in the whole: its declarations, and the lines that play it. */
@@ -391,7 +249,7 @@ function partOf(
   const size = sizeOf(entry.workgroup, needed);
   const isMeeting = shared.length > 0;
   if (isMeeting && size !== WORKGROUP) {
-    fail(`"${step.label}" has workgroups of ${size} that meet, not of ${WORKGROUP}`);
+    refuse(`"${step.label}" has workgroups of ${size} that meet, not of ${WORKGROUP}`);
   }
   const call = callOf(step, prefix + step.entry, entry.builtins, { size, resets, shared });
   return { text: `\n${texts.join("\n")}\n`, call };
@@ -414,7 +272,7 @@ function sizeOf(workgroup: string, needed: readonly Declaration[]): number {
 
 /** Plays a step for the samples of a workgroup: invocation by invocation, or where they meet workgroup by workgroup. */
 function callOf(
-  { label, workgroups, samples }: Step,
+  { label, shader, entry, workgroups, samples }: Step,
   name: string,
   builtins: readonly string[],
   { size, resets, shared }: { size: number; resets: readonly string[]; shared: readonly string[] },
@@ -432,10 +290,10 @@ function callOf(
         global_invocation_id: `vec3u(i % ${x * size}, i / ${x * size} % ${y}, ${from} + i / ${x * size * y})`,
       };
   const values = builtins.map(
-    (builtin) => ids[builtin] ?? fail(`"${label}" asks for its ${builtin}`),
+    (builtin) => ids[builtin] ?? refuse(`"${label}" asks for its ${builtin}`),
   );
   const call = `${name}(${values.join(", ")});`;
-  const head = `  // ${label}\n`;
+  const head = `  // ${shader}.${entry}\n`;
   if (!isMeeting) {
     const all = `(${to} - ${from}) * ${x * size * y}`;
     const lines = [...resets, call].map((line) => `    ${line}\n`).join("");

@@ -125,15 +125,15 @@ async function timesOf(engine: Engine, samples: number): Promise<Times> {
   return least;
 }
 
-/** Whether a batch is sooner done in one dispatch than in those of a plan; not where it cannot be. */
+/** Whether a batch is sooner done in one dispatch, made of the second plan, than in those of the first. */
 export async function isFasterInOne(
   device: GPUDevice,
-  plan: Plan,
+  [plan, alone]: readonly [Plan, Plan],
   shared: SharedBuffers,
   { samples = 8, maxMemory = DEFAULT_MEMORY }: TuneOptions,
 ): Promise<boolean> {
   const { inOneDispatch } = await import("./single.js");
-  const single = await inOneDispatch(plan, device.limits).catch(() => undefined);
+  const single = await inOneDispatch(alone, device.limits).catch(() => undefined);
   if (!single) return false;
   const engines: Engine[] = [];
   const least: number[] = [];

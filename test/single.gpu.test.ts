@@ -5,7 +5,7 @@ import { Engine } from "../src/engine.js";
 import { makeGraph } from "../src/graph.js";
 import { loadModel } from "../src/load.js";
 import { decodeModel } from "../src/onnx.js";
-import { makePlan } from "../src/plan.js";
+import { makePlan, SHARING_TILING } from "../src/plan.js";
 import { sensitivitiesOfClasses, sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
 import { inOneDispatch } from "../src/single.js";
@@ -14,6 +14,7 @@ import { smallSize } from "./models/architectures/index.js";
 import { smallNetwork } from "./models/tiny.js";
 
 const same = { rtol: 0, atol: 0 };
+const { shared: _, ...HARDWARE } = SHARING_TILING;
 
 /** Two maps, by one dispatch and by many. */
 async function compare(
@@ -72,6 +73,33 @@ testWithDevice(test, "so are those of one with a skip connection", (device) =>
       { samples: 3, versus: 2, target: 7, method: "grad-cam" },
     ],
   ),
+);
+
+testWithDevice(
+  test,
+  "where workgroups share tiles, it takes others, and rounds as they do",
+  async (device) => {
+    const { input, build } = smallSize["MNIST convnet"];
+    const image = {
+      data: randn(
+        input.reduce((a, b) => a * b, 1),
+        11,
+      ),
+      shape: input,
+    };
+    const maps = [];
+    for (const [tiling, singleDispatch] of [
+      [SHARING_TILING, true],
+      [HARDWARE, false],
+    ] as const) {
+      const model = await loadModel(device, build(), { tiling });
+      const map = await sensitivity(model, image, { samples: 3, singleDispatch });
+      maps.push(await map.data("mean"));
+      for (const each of [map, model]) each.destroy();
+    }
+    const [one, many] = maps as [Float32Array, Float32Array];
+    close(one, many, same);
+  },
 );
 
 testWithDevice(test, "a map takes one launch, and another for its moments", async (device) => {
