@@ -33,7 +33,7 @@ export interface Batch {
   readonly inputs?: number;
   /** Samples in a row that are not independent of each other: pairs, or those of the same weights. */
   readonly group?: number;
-  /** Where a plan's forward steps are all of it (single.ts): the forward pass is all that is wanted. */
+  /** Where a plan's forward steps are all of it (single-dispatch.ts): the forward pass is all that is wanted. */
   readonly forwardOnly?: boolean;
 }
 

@@ -242,7 +242,7 @@ export class Model {
     const plan = this.plan({ ...options, tiling: withoutSharing(this.tiling) });
     let single = this.singles.get(plan);
     if (!single) {
-      const { inOneDispatch } = await import("./single.js");
+      const { inOneDispatch } = await import("./single-dispatch.js");
       single = await inOneDispatch(plan, this.device.limits).catch((reason) => {
         if (options.singleDispatch) throw reason;
         return this.plan(options);
@@ -294,8 +294,7 @@ export class Model {
       this.engines.clear();
       const isNew = kinds.some((kind) => !known[kind]);
       const measured =
-        isNew &&
-        (await measureTilings(device, graph, own, this.shared, this.precision, options));
+        isNew && (await measureTilings(device, graph, own, this.shared, this.precision, options));
       this.tiling = { ...own, layers: { ...known, ...measured } };
       this.plans.clear();
       this.fasterInOne = kept?.single ?? this.fasterInOne;

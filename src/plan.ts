@@ -81,7 +81,7 @@ export interface PlanOptions {
   readonly several?: boolean;
   /** How tensors and weights are stored; single if not given. */
   readonly precision?: Precision;
-  /** Noise, forward and backward pass in one dispatch (single.ts). */
+  /** Noise, forward and backward pass in one dispatch (single-dispatch.ts). */
   readonly singleDispatch?: boolean;
   /** For rules that compare with a baseline: what of the classes is explained, if not their logits. */
   readonly of?: "Softmax" | "LogSoftmax";

@@ -132,7 +132,7 @@ export async function isFasterInOne(
   shared: SharedBuffers,
   { samples = 8, maxMemory = DEFAULT_MEMORY }: TuneOptions,
 ): Promise<boolean> {
-  const { inOneDispatch } = await import("./single.js");
+  const { inOneDispatch } = await import("./single-dispatch.js");
   const single = await inOneDispatch(alone, device.limits).catch(() => undefined);
   if (!single) return false;
   const engines: Engine[] = [];

@@ -8,7 +8,7 @@ import { decodeModel } from "../src/onnx.js";
 import { makePlan, SHARING_TILING } from "../src/plan.js";
 import { sensitivitiesOfClasses, sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
-import { inOneDispatch } from "../src/single.js";
+import { inOneDispatch } from "../src/single-dispatch.js";
 import { close, randn, skip, suite, testWithDevice } from "./harness.js";
 import { smallSize } from "./models/architectures/index.js";
 import { smallNetwork } from "./models/tiny.js";

@@ -53,6 +53,7 @@ interface Kernel {
  * cannot be.
  */
 export async function inOneDispatch(plan: Plan, limits: SingleLimits): Promise<Plan> {
+  if (plan.precision !== "single") refuse("its tensors are not in single precision");
   const end = plan.backward.findIndex(({ samples }) => samples === 0);
   const backward = end < 0 ? plan.backward : plan.backward.slice(0, end);
   const rest = end < 0 ? [] : plan.backward.slice(end);
@@ -140,10 +141,17 @@ function kernelOf(step: Step, index: number): Kernel {
   const [head] = text.match(/^((enable|diagnostic)[^;]*;)*/) as [string];
   const directives = head.match(/[^;]+;/g) ?? [];
   const needed = neededBy(step.entry, pruned(declarations(text)));
+  const aliases = new Map(
+    needed.flatMap(({ kind, name, tokens }) => {
+      const type = tokens.join("").match(/=\s*(\w+)\s*;$/)?.[1];
+      return kind === "alias" && type ? [[name, type] as const] : [];
+    }),
+  );
   const arrays = needed.flatMap((declaration) => {
     const { space, access, type } = variableOf(declaration);
     if (declaration.kind !== "var" || space !== "storage") return [];
-    const element = type.match(/^array<(\w+)/)?.[1] ?? type;
+    const named = type.match(/^array<(\w+)/)?.[1] ?? type;
+    const element = aliases.get(named) ?? named;
     const { name } = declaration;
     if (!SIZES[element]) refuse(`"${step.label}" has an ${type}`);
     const isWritten = access === "read_write";
