@@ -48,17 +48,23 @@ async function saved(what: string): Promise<Buffer> {
   const folder = await downloads;
   const client = await page.createCDPSession();
   await client.send("Page.setDownloadBehavior", { behavior: "allow", downloadPath: folder });
-  await page.click(`[data-save=${what}]`);
-  await page.waitForFunction(
-    (begin, end) => {
-      const news = document.querySelector("#news")?.textContent ?? "";
-      return news.includes(begin) && news.endsWith(end);
-    },
-    {},
+  // It is heard from before on: other news may take its place before one looks.
+  const said = page.evaluate(
+    (begin, end) =>
+      new Promise<string>((resolve) => {
+        const news = document.querySelector("#news") as Element;
+        new MutationObserver((_, observer) => {
+          const text = news.textContent ?? "";
+          if (!text.includes(begin) || !text.endsWith(end)) return;
+          observer.disconnect();
+          resolve(text);
+        }).observe(news, { childList: true, characterData: true, subtree: true });
+      }),
     `-${what}.`,
     en.says.saved(""),
   );
-  const name = (await page.$eval("#news", (news) => news.textContent ?? "")).split(" ")[0]!;
+  await page.click(`[data-save=${what}]`);
+  const name = (await said).split(" ")[0] as string;
   for (let i = 0; i < 100; i++) {
     const file = await readFile(join(folder, name)).catch(() => undefined);
     if (file && file.length > 0) return file;
