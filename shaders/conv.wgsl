@@ -236,10 +236,14 @@ fn put_results(row: u32, tile: Tile) {
     if (layer.bias != 0) {
       bias = loaded(b[o]);
     }
-    for (var begin = 0u; begin < 4 * FOURS; begin += TOGETHER) {
+    // A row of one sample ends with its pixels.
+    let all = select(4 * FOURS, min(4 * FOURS, positions - tile.column), SAMPLES == 1);
+    for (var begin = 0u; begin < all; begin += TOGETHER) {
       let place = place_of(row, tile.column + begin);
-      if (place.column >= positions || !is_there(place)) {
-        continue;
+      if (SAMPLES > 1) {
+        if (place.column >= positions || !is_there(place)) {
+          continue;
+        }
       }
       let count = min(TOGETHER, positions - place.column);
       // To the end of a four, whose pixels may stand in another order. Instead of one that is not there the last is left

@@ -328,16 +328,17 @@ interface Row {
   readonly places: number;
 }
 
-/** Samples that share a long row where it pays. */
+/** Samples that share a long row where it pays: kernels of their own take as long to compile as some maps. */
 const SHARING = 4;
+const WORTH = 0.6;
 
-/** The long row of pixels that read their own places: that of several samples if there are fewer tiles then. */
+/** The long row of pixels that read their own places: that of several samples if there are far fewer tiles then. */
 function rowOf(pixels: number, part: Part, tiling: Tiling): Row {
   const tilesOf = (count: number) => Math.ceil(count / tiling.pixels);
   // A sample begins with a four, or with a word of its mask.
   const whole = part.uniforms.out?.KEEP_MASK ? 8 : 4;
   const places = whole * Math.ceil(pixels / whole);
-  const isLess = tilesOf(SHARING * places) < 0.9 * SHARING * tilesOf(pixels);
+  const isLess = tilesOf(SHARING * places) < WORTH * SHARING * tilesOf(pixels);
   return isLess ? { samples: SHARING, places } : { samples: 1, places: pixels };
 }
 
