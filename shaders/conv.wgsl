@@ -12,8 +12,8 @@
 // In the backward pass the pixels j of equal j mod S (a phase) see the same taps, so that a phase looks like a
 // picture of its own with stride 1.
 //
-// Where a plane is small, or no multiple of what an invocation makes, the long row is that of SAMPLES samples, one after
-// the other: matrices are loaded once for all of their pixels, and less of the last tile is empty.
+// Where a plane is much smaller than what an invocation makes, the long row is that of SAMPLES samples, one after the
+// other: matrices are loaded once for all of their pixels.
 //
 // Constants put before: WORKGROUP, QUADS, FOURS, BACKWARD, LOOPS, SAMPLES (1 if there are taps).
 
