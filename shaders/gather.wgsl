@@ -103,7 +103,8 @@ fn merge(@builtin(global_invocation_id) id: vec3u) {
   y[i] = stored(v);
 }
 
-// Zero in vec4s of y that have lanes that no input writes: padding must be finite.
+// Zero in vec4s of y with padding lanes, before the inputs are copied: they write their own lanes only, and padding must
+// be finite.
 @compute @workgroup_size(64)
 fn clear(@builtin(global_invocation_id) id: vec3u) {
   if (id.x < layer.vec4s) {

@@ -2,7 +2,7 @@
 // producers write straight into the result and nothing is left to do; the plan decides that. What remains is
 // copied element by element by gather.wgsl.
 
-import { multiples, places, rowMajor, sums, vec4s } from "../layout.js";
+import { channels, multiples, places, positions, rowMajor, sums, vec4s } from "../layout.js";
 import type { BufferId, Layout, Node, Op, Planning, Shape, View } from "../types.js";
 import { gateInPlace } from "./activation.js";
 import { axisOf, nodeError, numberOf } from "./attributes.js";
@@ -26,11 +26,11 @@ export function slots(
 ): number[] | undefined {
   if (concatAxis(node, y.shape.length) !== y.channel) return undefined;
   const offsets: number[] = [];
-  let channels = 0;
+  let before = 0;
   for (const part of parts) {
-    if (!part || part.channel !== y.channel || channels % 4 !== 0) return undefined;
-    offsets.push(channels / 4);
-    channels += part.shape[part.channel] as number;
+    if (!part || part.channel !== y.channel || before % 4 !== 0) return undefined;
+    offsets.push(before / 4);
+    before += part.shape[part.channel] as number;
   }
   return offsets;
 }
@@ -102,6 +102,24 @@ function mergePart(node: Node, plan: Planning, k: number, x: View, y: View): voi
   });
 }
 
+/**
+ * Makes the padding lanes finite before the parts are copied. They are in the last quad of channels, which no part is
+ * written into in place: the last part alone could be, and it is copied.
+ */
+function clearPadding(node: Node, plan: Planning, y: View): void {
+  const size = positions(y.layout);
+  const last = result({ ...y, offset: y.offset + vec4s(y.layout) - size });
+  plan.step({
+    label: `${node.name} padding`,
+    shader: "gather",
+    entry: "clear",
+    uniforms: join(last, layer({ vec4s: size })).uniforms,
+    bindings: last.bindings,
+    workgroups: [Math.ceil(size / 64), 1, 1],
+    samples: 1,
+  });
+}
+
 /** The first index of a part along the axis. */
 function startOf(node: Node, plan: Planning, k: number, y: Layout): number {
   const axis = concatAxis(node, y.shape.length);
@@ -140,17 +158,8 @@ export const Concat: Op = {
   forward(node, plan) {
     const y = plan.value(node.outputs[0] as string);
     const copied = node.inputs.map((_, k) => k).filter((k) => !plan.isInPlace(node, k));
-    if (copied.length > 0 && (y.layout.shape[y.layout.channel] as number) % 4 !== 0) {
-      const parts = result(y);
-      plan.step({
-        label: `${node.name} clear`,
-        shader: "gather",
-        entry: "clear",
-        uniforms: join(parts, layer({ vec4s: vec4s(y.layout) })).uniforms,
-        bindings: parts.bindings,
-        workgroups: [Math.ceil(vec4s(y.layout) / 64), 1, 1],
-        samples: 1,
-      });
+    if (copied.includes(node.inputs.length - 1) && channels(y.layout) % 4 !== 0) {
+      clearPadding(node, plan, y);
     }
     for (const k of copied) {
       const x = partOf(node, plan, k, y.layout);
