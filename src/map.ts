@@ -13,6 +13,7 @@ import type { Classification, ClassScore, Model } from "./model.js";
 import { createPicture, type Picture, type PictureOptions } from "./picture.js";
 import type { Settings } from "./settings.js";
 import type { Submits } from "./submits.js";
+import { warningsOf } from "./warnings.js";
 
 /** What a map took. */
 export interface MapMemory {
@@ -82,6 +83,8 @@ export class SensitivityMap {
   readonly adapter!: string;
   readonly memory!: MapMemory;
   times: MapTimes = { classify: 0, samples: 0, total: 0 };
+  /** What cannot be trusted in the map so far, one sentence each, with a way out; the model's warnings come first. */
+  warnings: readonly string[] = [];
 
   private constructor(
     private readonly model: Model,
@@ -155,12 +158,13 @@ export class SensitivityMap {
     const encoder = device.createCommandEncoder({ label: "snapshot" });
     encoder.copyBufferToBuffer(this.moments, 0, moments, 0, size);
     device.queue.submit([encoder.finish()]);
-    const { target, versus, top, sigma, standardError, times } = this;
+    const { target, versus, top, sigma, standardError, times, warnings } = this;
     const input = { moments, samples, input: this.tensor, group: facts.group };
     const picture = await createPicture(device, input);
     const parts = [this.model, this.tensor, this.chosen, words, moments, picture] as const;
     const kept = new SensitivityMap(...parts, facts);
-    return Object.assign(kept, { target, versus, top, samples, sigma, standardError, times });
+    const known = { target, versus, top, samples, sigma, standardError, times, warnings };
+    return Object.assign(kept, known);
   }
 
   /** @internal */
@@ -274,7 +278,13 @@ export class SensitivityMap {
     this.picture.samples = methodOf(this.method).averages ? 1 : samples;
   }
 
-  /** @internal Waits for the samples so far and takes their standard error. */
+  private findWarnings(): readonly string[] {
+    const { warnings, competing } = this.model;
+    const [first] = this.top;
+    return warningsOf({ model: warnings, ...(first && { first }), competing });
+  }
+
+  /** @internal Waits for the samples so far, takes their standard error, and looks for what cannot be trusted. */
   async settle(
     { classify, from, began }: { classify: number; from: number; began: number },
     signal: AbortSignal | undefined,
@@ -283,6 +293,7 @@ export class SensitivityMap {
     const all = Promise.all([this.device.queue.onSubmittedWorkDone(), this.spread, this.errorOf()]);
     const [, sigma = this.sigma, error] = await whileAlive(this.device, all, signal);
     Object.assign(this, { sigma, standardError: error });
+    this.warnings = this.findWarnings();
     const now = performance.now();
     this.times = { classify, samples: now - from, total: now - began };
   }

@@ -112,6 +112,8 @@ export class Model {
   readonly preprocess: Preset | Preprocess | undefined;
   /** How activations, gradients and weights are stored. */
   readonly precision: Precision;
+  /** What was assumed about the model, one sentence each, with the way to say otherwise; every map repeats them. */
+  readonly warnings: readonly string[];
   private tiling: Tiling;
   private readonly plans = new Map<string, Plan>();
   /** Plans as one dispatch plays them. */
@@ -142,6 +144,7 @@ export class Model {
     this.fasterInOne = tuning?.single ?? [];
     this.precision = options.precision ?? "single";
     choice("precision", Object.keys(VEC4_BYTES), this.precision);
+    this.warnings = [...new Set(graph.warnings)];
     this.labels = options.labels;
     this.preprocess = options.preprocess;
     if (this.labels && this.labels.length !== this.classes) {
@@ -196,6 +199,16 @@ export class Model {
       probability: probabilities[index] as number,
     }));
     return { top, logits, probabilities };
+  }
+
+  /**
+   * @internal How many classes share a probability of 1; undefined where each has its own, or where the file's final
+   * activation was kept and `scores` cannot tell.
+   */
+  get competing(): number | undefined {
+    const { nodes, output } = this.graph;
+    const last = nodes.find(({ outputs }) => outputs.includes(output));
+    return last && /Softmax$|Sigmoid$/.test(last.op) ? undefined : this.classes;
   }
 
   /** The name of a class. */

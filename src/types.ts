@@ -103,6 +103,8 @@ export interface Graph {
   readonly layouts: ReadonlyMap<string, Layout>;
   /** The final activation that was taken off so that the logit is explained, if there was one. */
   readonly stripped?: "Softmax" | "LogSoftmax";
+  /** What was assumed about the file, in sentences with a way out; the first of the model's warnings. */
+  readonly warnings?: readonly string[];
 }
 
 /** y = x between `low` and `high`, `slope`·(x − edge) beyond; Relu is (0, ∞, 0), ReLU6 is (0, 6, 0). */

@@ -100,6 +100,7 @@ async function explainAll(page: Page, job: Job): Promise<number> {
   });
   if (tune !== undefined) await writeResult(tune, `${JSON.stringify(tuned, null, 2)}\n`);
   let code = 0;
+  const told = new Set<string>();
   for (const [i, input] of inputs.entries()) {
     const { png, npy, json } = places[i] as Places;
     const task: Task = {
@@ -117,6 +118,7 @@ async function explainAll(page: Page, job: Job): Promise<number> {
       if (json) await writeResult(json, report(input, request, result));
       bar.stop();
       console.log(summary(input, result, [png, npy, json]));
+      for (const warning of untold(result, told)) console.error(`smoothgrad: ${input}: ${warning}`);
     } catch (error) {
       bar.stop();
       if (signal.aborted) break;
@@ -125,6 +127,13 @@ async function explainAll(page: Page, job: Job): Promise<number> {
     }
   }
   return code;
+}
+
+/** The warnings of a result, except those of the model that another input has told. */
+function untold({ facts: { warnings, modelWarnings } }: Result, told: Set<string>): string[] {
+  const left = warnings.filter((warning) => !told.has(warning));
+  for (const warning of modelWarnings) told.add(warning);
+  return left;
 }
 
 type Answer = { value: unknown } | { error: string };
@@ -156,11 +165,11 @@ function summary(input: string, { facts }: Result, files: readonly (string | und
 function report(input: string, request: ExplainRequest, { facts }: Result): string {
   const { inputs: _, outputs: __, model, ...options } = request;
   const { top, target, versus, contrast, samples, sigma, standardError, completeness } = facts;
-  const { precisionError } = facts;
+  const { precisionError, warnings } = facts;
   const { shape, adapter, memory, times, loading } = facts;
   const classes = { top, target, versus, contrast };
   const errors = { standardError, precisionError };
-  const found = { ...classes, samples, sigma, ...errors, completeness };
+  const found = { ...classes, samples, sigma, ...errors, completeness, warnings };
   const run = { shape, adapter, memory, times: { loading, ...times } };
   const whole = { smoothgrad: version, input, model, options, ...found, ...run };
   // An option that was left to the library is written as null.

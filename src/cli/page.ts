@@ -58,6 +58,7 @@ const FACTS = [
   "memory",
   "times",
   "adapter",
+  "warnings",
 ] as const;
 
 /** What a map says about itself; one sample has no standard error. */
@@ -69,9 +70,11 @@ export type Facts = Pick<SensitivityMap, Exclude<(typeof FACTS)[number], "standa
   readonly precisionError: PrecisionError | undefined;
   /** Milliseconds from nothing to a model that is ready; with the times of the first map, from nothing to that. */
   readonly loading: number;
+  /** Those of the warnings that are the model's, whatever the input. */
+  readonly modelWarnings: readonly string[];
 };
 
-type Added = "contrast" | "precisionError" | "loading";
+type Added = "contrast" | "precisionError" | "loading" | "modelWarnings";
 
 /** What one task came to; files are in base64. */
 export interface Result {
@@ -131,6 +134,8 @@ export async function explain(task: Task, tick: (samples: number) => unknown): P
     return {
       facts: {
         ...factsOf(map),
+        warnings: [...new Set(maps.flatMap(({ warnings }) => warnings))],
+        modelWarnings: (await model).warnings,
         contrast: against?.target,
         precisionError:
           precision === "half"

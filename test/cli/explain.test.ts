@@ -115,6 +115,26 @@ test("explains a picture and a tensor in one run", () =>
     assert.ok(report.standardError < 1e-3);
   }));
 
+test("warns of a network that is sure of nothing, after the line of each picture", () =>
+  inFolder(async (folder) => {
+    const g = new OnnxBuilder();
+    const flat = g.node("Flatten", [g.input("x", ["N", 3, HEIGHT, WIDTH])]);
+    const weights = g.weight("w", [40, 3 * HEIGHT * WIDTH], { std: 1e-4 });
+    g.output(g.node("Gemm", [flat, weights], { transB: 1 }));
+    await writeFile(join(folder, "unsure.onnx"), g.bytes());
+    await writeFile(join(folder, "blue.bmp"), bitmapFile(24, 16, [0, 0, 255]));
+    const words = "explain *.bmp --model unsure.onnx --samples 2 --json {name}.json";
+    const { code, stdout, stderr } = await smoothgrad(folder, words.split(" "));
+    assert.is(code, 0);
+    assert.equal(stdout.match(/^\S+/gm), ["blue.bmp:", "red.bmp:"]);
+    assert.equal(stderr.match(/^smoothgrad: \S+: No class stands out/gm), [
+      "smoothgrad: blue.bmp: No class stands out",
+      "smoothgrad: red.bmp: No class stands out",
+    ]);
+    const { warnings } = JSON.parse(await readFile(join(folder, "red.json"), "utf8"));
+    assert.is(`smoothgrad: red.bmp: ${warnings}`, stderr.trim().split("\n")[1]);
+  }));
+
 test("measures what half precision errs by, and says it", () =>
   inFolder(async (folder) => {
     await writeFile(join(folder, "small.onnx"), smallNetwork().bytes());
