@@ -4,7 +4,7 @@
 export interface DeviceOptions {
   /** The WebGPU entry point; `navigator.gpu` if not given. */
   readonly gpu?: GPU;
-  readonly powerPreference?: GPUPowerPreference;
+  readonly powerPreference?: "low-power" | "high-performance";
 }
 
 /** What is used where there is it. */

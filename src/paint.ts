@@ -33,18 +33,21 @@ export interface PaintOptions {
   readonly smooth?: boolean;
 }
 
+/** The texture formats that a canvas may prefer. */
+export type CanvasFormat = "bgra8unorm" | "rgba8unorm";
+
 /** Paints one buffer of scores, any number of times. */
 export interface Painter {
   /** Compiles for a texture format. */
-  prepare(format: GPUTextureFormat): Promise<void>;
+  prepare(format: CanvasFormat): Promise<void>;
   /** Encodes a painting of the whole of a texture, whose format must have been prepared. */
   encode(encoder: GPUCommandEncoder, target: GPUTexture, options: PaintOptions): void;
   destroy(): void;
 }
 
 /** The format that canvases like best; where there are none (Node), that of most screens. */
-export const canvasFormat = (): GPUTextureFormat =>
-  globalThis.navigator?.gpu?.getPreferredCanvasFormat() ?? "bgra8unorm";
+export const canvasFormat = () =>
+  (globalThis.navigator?.gpu?.getPreferredCanvasFormat() ?? "bgra8unorm") as CanvasFormat;
 
 const table = perDevice((device) => {
   const colors = paletteTable();
@@ -63,7 +66,7 @@ const modules = perDevice((device) => device.createShaderModule({ label: "paint"
 const pipelines = perDevice(() => new Map<string, Promise<Kernel<GPURenderPipeline>>>());
 
 // The pipeline of one fragment shader and one texture format, made once per device.
-function pipelineFor(device: GPUDevice, entryPoint: string, format: GPUTextureFormat) {
+function pipelineFor(device: GPUDevice, entryPoint: string, format: CanvasFormat) {
   const made = pipelines(device);
   const key = `${entryPoint} ${format}`;
   let kernel = made.get(key);
@@ -71,7 +74,7 @@ function pipelineFor(device: GPUDevice, entryPoint: string, format: GPUTextureFo
   return kernel;
 }
 
-async function compile(device: GPUDevice, entryPoint: string, format: GPUTextureFormat) {
+async function compile(device: GPUDevice, entryPoint: string, format: CanvasFormat) {
   const module = modules(device);
   const pipeline = await device.createRenderPipelineAsync({
     label: entryPoint,

@@ -100,10 +100,11 @@ export class Picture {
   /** Paints the map and reads its pixels back. */
   async pixels(options: PixelOptions = {}): Promise<ImageData> {
     const { width = this.#moments.input.width, height = this.#moments.input.height } = options;
+    const format = "rgba8unorm";
     const target = this.#device.createTexture({
       label: "pixels",
       size: [width, height],
-      format: "rgba8unorm",
+      format,
       usage: GPUTextureUsage.RENDER_ATTACHMENT | GPUTextureUsage.COPY_SRC,
     });
     const bytesPerRow = Math.ceil(width / 64) * 256;
@@ -113,7 +114,7 @@ export class Picture {
       usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
     });
     try {
-      await this.#painter.prepare(target.format);
+      await this.#painter.prepare(format);
       this.#paint(target, options, (encoder) =>
         encoder.copyTextureToBuffer({ texture: target }, { buffer: rows, bytesPerRow }, target),
       );
