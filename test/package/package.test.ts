@@ -1,0 +1,201 @@
+// The package as a stranger gets it: packed, unpacked into the node_modules of an empty project, compiled against with
+// TypeScript 5 and 7, bundled by esbuild and by Vite, and run.
+
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import * as esbuild from "esbuild";
+import { parseTarGzip } from "nanotar";
+import * as assert from "uvu/assert";
+import * as vite from "vite";
+import { openPage } from "../../src/chrome/open.js";
+import { suite } from "../harness.js";
+import { smallNetwork } from "../models/tiny.js";
+
+const test = suite("package");
+
+const opening = open();
+
+/** An empty project with the package installed, and the names of the package's files. */
+async function open() {
+  const folder = await mkdtemp(join(tmpdir(), "smoothgrad-package-"));
+  // The build script finds its own folder, so it must not be bundled into the tests.
+  const { pack } = await import(pathToFileURL(resolve("build.mjs")).href);
+  const files = await parseTarGzip(await readFile(await pack(folder)));
+  const packages = join(folder, "node_modules");
+  for (const { name, data } of files) {
+    const path = join(packages, name.replace(/^package/, "smoothgrad"));
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, data!);
+  }
+  for (const name of ["@webgpu/types", "@types/node", "undici-types"]) {
+    await mkdir(dirname(join(packages, name)), { recursive: true });
+    await symlink(resolve("node_modules", name), join(packages, name), "junction");
+  }
+  const readme = await readFile("README.md", "utf8");
+  const [, sixLines = ""] = readme.match(/```js\n([\s\S]*?)```/) ?? [];
+  await writeFile(join(folder, "package.json"), '{ "type": "module" }');
+  await writeFile(join(folder, "page.ts"), sixLines);
+  await writeFile(join(folder, "tag.ts"), TAG);
+  await writeFile(join(folder, "worker.ts"), WORKER);
+  return { folder, names: files.map(({ name }) => name.replace(/^package\//, "")) };
+}
+
+const TAG = `
+import "smoothgrad/element";
+import { networks, Trainer } from "smoothgrad/train";
+
+const tag = document.createElement("sensitivity-map");
+tag.samples = 20;
+tag.addEventListener("result", ({ detail }) => console.log(detail.target.label));
+// @ts-expect-error: a number
+tag.samples = "many";
+export const trainer = async (device: GPUDevice) => Trainer.create(device, networks["mnist-small"](0));
+`;
+
+// Nothing of a page: what workers and Node have, too.
+const WORKER = `
+import { loadModel, requestDevice, sensitivity } from "smoothgrad";
+
+const device = await requestDevice();
+const model = await loadModel(device, new Uint8Array(0));
+const map = await sensitivity(model, { data: new Float32Array(12), shape: [1, 3, 2, 2] });
+console.log((await map.data()).length);
+// @ts-expect-error: no device
+await loadModel({}, "model.onnx");
+// @ts-expect-error: no picture
+await sensitivity(model, {});
+`;
+
+const PAGE = { lib: ["ES2023", "DOM"], types: [], files: ["page.ts", "tag.ts", "worker.ts"] };
+const TS5 = "typescript-5";
+const TS7 = "typescript";
+
+// With TypeScript 7 there is no row for @webgpu/types: it clashes with lib.dom, whoever imports what.
+for (const [compiler, module, moduleResolution, { files, ...options }] of [
+  [TS5, "ESNext", "bundler", PAGE],
+  [TS5, "Node16", "Node16", PAGE],
+  [TS5, "NodeNext", "NodeNext", { ...PAGE, types: ["@webgpu/types"] }],
+  [TS5, "NodeNext", "NodeNext", { lib: ["ES2023"], types: ["node"], files: ["worker.ts"] }],
+  [TS7, "ESNext", "bundler", PAGE],
+  [TS7, "Node16", "Node16", PAGE],
+  [TS7, "NodeNext", "NodeNext", { ...PAGE, lib: ["ES2023", "DOM", "DOM.Iterable"] }],
+  [TS7, "NodeNext", "NodeNext", { lib: ["ES2023", "WebWorker"], types: [], files: ["worker.ts"] }],
+] as const) {
+  const { version } = JSON.parse(await readFile(`node_modules/${compiler}/package.json`, "utf8"));
+  const [lib, types] = [options.lib, options.types].map((names) => names.join(" "));
+  test(`compiles with TypeScript ${version}, ${moduleResolution}, ${lib} ${types}`, async () => {
+    const { folder } = await opening;
+    const config = join(folder, `tsconfig.${compiler}.${moduleResolution}.${files.length}.json`);
+    const compilerOptions = {
+      ...{ strict: true, skipLibCheck: false, noEmit: true, target: "ES2022" },
+      // The compiler's own lib is not ours to check, and takes half of the time.
+      skipDefaultLibCheck: true,
+      ...{ module, moduleResolution, ...options },
+    };
+    await writeFile(config, JSON.stringify({ compilerOptions, files }));
+    const tsc = resolve("node_modules", compiler, "bin/tsc");
+    const { stdout } = await promisify(execFile)(process.execPath, [tsc, "-p", config]).catch(
+      (error) => error,
+    );
+    assert.is(stdout, "");
+  });
+}
+
+test("holds each file once, and none that only the project needs", async () => {
+  const { names } = await opening;
+  const parts = names.filter((name) => /^dist\/parts\/.*\.js$/.test(name));
+  const stems = parts.map((name) => name.replace(/-\w+\.js$/, "")).filter((s) => !/chunk$/.test(s));
+  assert.ok(stems.length > 20);
+  assert.equal(
+    stems.filter((stem, i) => stems.indexOf(stem) !== i),
+    [],
+  );
+  assert.equal(
+    names.filter((name) => /test|bench|demo|\.ts$|tsconfig/.test(name) && !/\.d\.ts$/.test(name)),
+    [],
+  );
+});
+
+test("says nothing of what is internal in its types", async () => {
+  const { folder, names } = await opening;
+  for (const name of names.filter((name) => name.endsWith(".d.ts"))) {
+    const text = await readFile(join(folder, "node_modules/smoothgrad", name), "utf8");
+    assert.not.match(text, /@internal|from "[^."]|\.wgsl"|\.css"/, name);
+  }
+});
+
+const PHOTO = `<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64">
+  <rect width="64" height="64" fill="teal"/><circle cx="32" cy="32" r="18" fill="orange"/></svg>`;
+
+const html = (script: string) => `<!doctype html><meta charset="utf-8"><title>six lines</title>
+  <link rel="icon" href="data:,"><img src="photo.svg" width="64" height="64">
+  <canvas width="64" height="64"></canvas><script type="module" src="${script}"></script>`;
+
+async function bundleWithEsbuild(folder: string, outdir: string) {
+  await esbuild.build({
+    absWorkingDir: folder,
+    ...{ entryPoints: ["page.ts"], bundle: true, splitting: true, format: "esm", outdir },
+    logLevel: "error",
+  });
+  await writeFile(join(outdir, "index.html"), html("page.js"));
+  await writeFile(join(outdir, "photo.svg"), PHOTO);
+}
+
+async function bundleWithVite(folder: string, outDir: string) {
+  const root = join(folder, "site");
+  await mkdir(join(root, "public"), { recursive: true });
+  await writeFile(join(root, "index.html"), html("../page.ts"));
+  await writeFile(join(root, "public/photo.svg"), PHOTO);
+  await vite.build({
+    ...{ root, configFile: false, base: "./", logLevel: "error" },
+    build: { outDir, assetsInlineLimit: 0 },
+  });
+}
+
+const bundlers = { esbuild: bundleWithEsbuild, vite: bundleWithVite };
+
+for (const [name, bundle] of Object.entries(bundlers)) {
+  test(`bundled by ${name}, draws a map and loads the rest when it is needed`, async () => {
+    const { folder } = await opening;
+    const site = join(folder, `${name}-site`);
+    await bundle(folder, site);
+    await writeFile(join(site, "model.onnx"), smallNetwork().bytes());
+    const scripts = (await readdir(site, { recursive: true })).filter((file) => /\.js$/.test(file));
+    assert.ok(scripts.length > 20, `${scripts}`);
+    const { page, close } = await openPage(new Map([["/site/", { folder: site }]]), {
+      log: () => {},
+    });
+    try {
+      const loaded: string[] = [];
+      page.on("request", (request) => loaded.push(request.url().replace(/.*\//, "")));
+      const said = new Promise<string>((hear, fail) => {
+        page.on("console", (message) => hear(message.text()));
+        page.on("pageerror", (error) => fail(error));
+      });
+      await page.goto(new URL("/site/index.html", page.url()).href);
+      assert.match(await said, /^class \d 0\.\d+ 0\.\d+$/);
+      const screenshot = await (await page.$("canvas"))!.screenshot({ encoding: "base64" });
+      const colors = await page.evaluate(async (png) => {
+        const image = await createImageBitmap(await (await fetch(png)).blob());
+        const context = new OffscreenCanvas(64, 64).getContext("2d")!;
+        context.drawImage(image, 0, 0);
+        return new Set(context.getImageData(0, 0, 64, 64).data).size;
+      }, `data:image/png;base64,${screenshot}`);
+      assert.ok(colors > 8, "the canvas is blank");
+      const wasLoaded = (part: RegExp) => loaded.some((file) => part.test(file));
+      assert.ok(wasLoaded(/^network-/) && !wasLoaded(/^(occlusion|rare)-/), `${loaded}`);
+    } finally {
+      await close();
+    }
+  });
+}
+
+test("leaves nothing behind", async () => {
+  await rm((await opening).folder, { recursive: true });
+});
+
+test.run();
