@@ -239,15 +239,15 @@ async function declarations(folder = `${root}dist`) {
     for (const [, name] of text.matchAll(/(?:from|import\() ?"(\.[^"]+)\.js"/g)) {
       reached.add(join(dirname(file), `${name}.d.ts`));
     }
+    // Typed arrays are generic from TypeScript 5.7 on only.
+    const plain = text.replace(/\b(\w+Array)<ArrayBuffer>/g, 'ReturnType<$1Constructor["of"]>');
+    const reference = entries.includes(file) ? '/// <reference path="./platform.d.ts" />\n' : "";
+    await writeFile(file, reference + plain);
   }
+  await cp(`${root}src/platform.d.ts`, `${folder}/platform.d.ts`);
   const emitted = [...stdout.matchAll(/^TSFILE: (.*\S)/gm)].map(([, file]) => resolve(root, file));
   const unreached = emitted.filter((file) => !reached.has(file));
   await Promise.all(unreached.map((file) => rm(file)));
-  await cp(`${root}src/platform.d.ts`, `${folder}/platform.d.ts`);
-  for (const file of entries) {
-    const text = await readFile(file, "utf8");
-    await writeFile(file, `/// <reference path="./platform.d.ts" />\n${text}`);
-  }
 }
 
 /** Packs what would be published, built anew in a folder of its own; gives the path of the tarball. */

@@ -120,11 +120,11 @@ test("holds each file once, and none that only the project needs", async () => {
   );
 });
 
-test("says nothing of what is internal in its types", async () => {
+test("has types without internals, and without generic typed arrays, which TypeScript knows from 5.7 on", async () => {
   const { folder, names } = await opening;
   for (const name of names.filter((name) => name.endsWith(".d.ts"))) {
     const text = await readFile(join(folder, "node_modules/smoothgrad", name), "utf8");
-    assert.not.match(text, /@internal|from "[^."]|\.wgsl"|\.css"/, name);
+    assert.not.match(text, /@internal|from "[^."]|\.wgsl"|\.css"|Array<ArrayBuffer/, name);
   }
 });
 
