@@ -83,6 +83,11 @@ export interface PlanOptions {
   readonly precision?: Precision;
   /** Noise, forward and backward pass in one dispatch (single-dispatch.ts). */
   readonly singleDispatch?: boolean;
+  /**
+   * What of the output may have a gradient: "classes", its channels, of which one or two are explained, if not given;
+   * "all", any element.
+   */
+  readonly explains?: "classes" | "all";
   /** For rules that compare with a baseline: what of the classes is explained, if not their logits. */
   readonly of?: "Softmax" | "LogSoftmax";
 }
@@ -482,6 +487,7 @@ export class Planner implements Planning {
   }
 
   classesOf(name: string): BufferId | undefined {
+    if (this.options.explains === "all") return undefined;
     let root = this.root(this.graph.output);
     while (root !== this.root(name)) {
       const node = this.producers.get(root);

@@ -3,6 +3,7 @@
 import { makeGraph } from "../../src/graph.js";
 import { decodeModel } from "../../src/onnx.js";
 import { close, randn, suite, testWithDevice } from "../harness.js";
+import { OnnxBuilder } from "../models/onnx-builder.js";
 import { smallNetwork } from "../models/tiny.js";
 import { backward, forward } from "../reference/index.js";
 import { openPlayer } from "./player.js";
@@ -25,6 +26,21 @@ testWithDevice(test, "plays two inputs and two seeds in one batch", async (devic
     const dx = backward(model, values, seed);
     close(gradients.subarray(n * 192, (n + 1) * 192), dx, { rtol: 1e-4, atol: 1e-5 });
   }
+});
+
+testWithDevice(test, "goes back from every channel of a convolution", async (device) => {
+  const g = new OnnxBuilder();
+  const x = g.input("x", ["N", 3, 4, 5]);
+  g.output(g.node("Conv", [x, g.weight("w", [9, 3, 1, 1])]), ["N", 9, 4, 5]);
+  const model = decodeModel(g.bytes());
+  const player = await openPlayer(device, makeGraph(model), 1);
+  const [input, seed] = [randn(60, 3), randn(180, 4)];
+  await player.forward(input);
+  const gradient = await player.backward(seed);
+  player.destroy();
+  const values = forward(model, Float64Array.from(input), [1, 3, 4, 5]);
+  const dx = backward(model, values, Float64Array.from(seed));
+  close(gradient, dx, { rtol: 1e-4, atol: 1e-5 });
 });
 
 test.run();

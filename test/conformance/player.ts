@@ -56,7 +56,7 @@ export async function openPlayer(
   graph: Graph,
   samples: number,
 ): Promise<Player> {
-  const plan = makePlan(graph, { method: "gradient" });
+  const plan = makePlan(graph, { method: "gradient", explains: "all" });
   const isInner = (step: Step) => !AROUND.includes(step.entry);
   const [forward, backward] = [plan.forward.filter(isInner), plan.backward.filter(isInner)];
   const buffers = new Map<BufferId, GPUBuffer>();
