@@ -4,9 +4,10 @@
 // Each rewrite is a small function from nodes to nodes. Rewrites never change what the network computes, with
 // one exception that is noted in the result: a final Softmax is taken off, so that the logit is explained.
 
+import { type Batch, exportAnew, forOneSample } from "./batch.js";
 import { compose } from "./compose.js";
 import { asksForShape, canFold, fold, shapeOf } from "./fold.js";
-import { type InputOptions, inputLayout } from "./input.js";
+import { type Entry, type InputOptions, readInput } from "./input.js";
 import { elements } from "./layout.js";
 import { activationOf } from "./ops/activation.js";
 import { nodeError, numberOf } from "./ops/attributes.js";
@@ -54,11 +55,24 @@ export function makeGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
   refuseUnsupported(nodes, constants);
   for (const node of nodes) refuseTraining(node, model.opset);
 
-  const layouts = new Map<string, Layout>();
-  const image = inputLayout(input, nodes, options);
-  checkSize(image, `the input "${input.name}"`);
-  layouts.set(input.name, image);
-  nodes = inferLayouts(nodes, model.opset, layouts, constants);
+  const entry = readInput(input, nodes, options);
+  checkSize(entry.picture, `the input "${input.name}"`);
+  const { image, layouts, shaping } = enter(input.name, entry, constants);
+  const isFixed = entry.batch > 1;
+  const batch: Batch | undefined = isFixed
+    ? { size: entry.batch, axes: new Map([[input.name, 0]]), lengths: new Set() }
+    : undefined;
+  try {
+    nodes = inferLayouts([...shaping, ...nodes], model.opset, layouts, constants, batch);
+    if (batch) checkSamples(output, batch, layouts);
+  } catch (error) {
+    if (!batch) throw error;
+    throw new Error(
+      `the input "${input.name}" has a fixed batch of ${entry.batch}, which cannot be made 1: ` +
+        `${(error as Error).message}; ${exportAnew(input.name, input.shape)}`,
+      { cause: error },
+    );
+  }
   nodes = needed(nodes, output);
   nodes = foldNormalization(nodes, output, constants);
   nodes = fuseActivations(nodes, output, constants);
@@ -71,11 +85,33 @@ export function makeGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
     opset: model.opset,
     nodes,
     constants,
-    input: input.name,
+    input: image,
     output,
     layouts,
+    isOpen: entry.isOpen,
+    warnings: entry.warnings,
     ...(stripped && { stripped }),
   };
+}
+
+/** The name of the picture, the first layouts, and the node that gives it the file's shape if that is another. */
+function enter(name: string, { picture, shape }: Entry, constants: Map<string, Constant>) {
+  if (shape.join() === picture.shape.join()) {
+    return { image: name, layouts: new Map([[name, picture]]), shaping: [] };
+  }
+  const image = `${name} as a picture`;
+  const lengths = `shape of ${name}`;
+  constants.set(lengths, { type: "int64", shape: [shape.length], data: Float64Array.from(shape) });
+  const inputs = [image, lengths];
+  const node = { name: image, op: "Reshape", inputs, outputs: [name], attributes: {} };
+  return { image, layouts: new Map([[image, picture]]), shaping: [node] };
+}
+
+/** Throws where the samples of a fixed batch do not stand one after the other in the output. */
+function checkSamples(output: string, { axes }: Batch, layouts: ReadonlyMap<string, Layout>): void {
+  const axis = axes.get(output) ?? 0;
+  const isFirst = layouts.get(output)?.shape.every((n, k) => k >= axis || n === 1) ?? true;
+  if (!isFirst) throw new Error(`the output "${output}" has the samples on axis ${axis}`);
 }
 
 /** The part of a model that leads from its image to the logits. */
@@ -179,6 +215,10 @@ interface Unfinished {
   readonly layouts: Map<string, Layout>;
   readonly constants: Map<string, Constant>;
   readonly nodes: Node[];
+  /** Where the samples of a fixed batch are. */
+  readonly batch: Batch | undefined;
+  /** Nodes that no file has: they are written for one sample. */
+  readonly composed: WeakSet<Node>;
 }
 
 /** Finds the layout of every tensor, folds what turns out constant, and turns layouts where an operator asks. */
@@ -187,8 +227,16 @@ function inferLayouts(
   opset: number,
   layouts: Map<string, Layout>,
   constants: Map<string, Constant>,
+  batch: Batch | undefined,
 ): Node[] {
-  const graph = { opset, layouts, constants, nodes: [] };
+  const graph: Unfinished = {
+    opset,
+    layouts,
+    constants,
+    nodes: [],
+    batch,
+    composed: new WeakSet(),
+  };
   const pending = [...nodes].reverse();
   let left = 64 * nodes.length + MOST_NODES;
   for (let next = pending.pop(); next; next = pending.pop()) {
@@ -213,13 +261,17 @@ function sensible<T>(node: Node, work: (node: Node, graph: Unfinished) => T, gra
 }
 
 /** Adds a node to the graph, or what it computes to the constants; gives the nodes that are to be added instead. */
-function addNode(next: Node, graph: Unfinished): Node[] {
-  const { opset, layouts, constants, nodes } = graph;
+function addNode(asked: Node, graph: Unfinished): Node[] {
+  const { opset, layouts, constants, nodes, batch, composed } = graph;
+  const next = batch && !composed.has(asked) ? forOneSample(asked, batch, graph) : asked;
   const isConstant = next.inputs.every((name) => !name || constants.has(name));
   const folds = isConstant && canFold(next);
   const source = (name: string) => nodes.findLast(({ outputs }) => outputs.includes(name));
   const simpler = folds ? undefined : compose(next, opset, layouts, constants, source);
-  if (simpler) return simpler;
+  if (simpler) {
+    for (const part of simpler) composed.add(part);
+    return simpler;
+  }
   const shaped = layouts.get(next.inputs[0] ?? "");
   if (asksForShape(next) && shaped) {
     constants.set(next.outputs[0] as string, shapeOf(next, shaped.shape));

@@ -56,6 +56,14 @@ export interface InputTensor extends InputShape {
   destroy(): void;
 }
 
+/** What the model's file says of its input. */
+export interface FileInput {
+  /** Height or width are open: the model could be loaded with another size. */
+  readonly isOpen?: boolean | undefined;
+  /** Its order of colors and pixels is another than ours. */
+  readonly isChannelsLast?: boolean;
+}
+
 /** The kernel, compiled once for a device. */
 export const imageKernels = perDevice((device) =>
   kernels(device, photoText + imageText, ["image"]),
@@ -70,9 +78,13 @@ export async function toTensor(
   image: ImageSource,
   shape: InputShape,
   preprocess?: Preset | Preprocess,
+  file: FileInput = {},
 ): Promise<InputTensor> {
   const { channels, height, width } = shape;
-  if ("shape" in image) return rawToTensor(device, image, shape, preprocess);
+  if ("shape" in image) {
+    checkTensor(image, shape, file);
+    return rawToTensor(device, image, shape, preprocess);
+  }
   const resolved = resolvePreprocess(preprocess, channels);
   const { matrix, shift } = coloring(resolved, channels);
   const { image: kernel } = await imageKernels(device);
@@ -168,21 +180,36 @@ async function decoded(image: Picture, largest: number): Promise<Pixels> {
   });
 }
 
+/** Throws one sentence where a tensor is not the network's input. */
+function checkTensor(
+  { data, shape: given }: RawTensor,
+  shape: InputShape,
+  { isOpen = false, isChannelsLast = false }: FileInput,
+): void {
+  const { channels, height, width } = shape;
+  const long = (axes: readonly number[]) => axes.filter((n) => n !== 1).join();
+  const wanted = [channels, height, width];
+  const count = wanted.reduce((a, b) => a * b, 1);
+  const isFlat = long(given) === String(count) && (channels === 1 || !isChannelsLast);
+  if ((long(given) === long(wanted) || isFlat) && data.length === count) return;
+  const size = given.slice(-2).map((n, k) => n ?? [height, width][k]);
+  const isOther = isOpen && given.length > 1 && long(given) === long([channels, ...size]);
+  throw new Error(
+    `the tensor has shape [${given.join()}] and ${data.length} values, the network wants [1,${wanted}]${
+      isOther
+        ? `; the file leaves height and width open: load the model with size: [${size.join(", ")}] (on the command line --size ${size})`
+        : ""
+    }`,
+  );
+}
+
 function rawToTensor(
   device: GPUDevice,
-  { data, shape: given }: RawTensor,
+  { data }: RawTensor,
   shape: InputShape,
   preprocess: Preset | Preprocess | undefined,
 ): InputTensor {
-  const { channels, height, width } = shape;
-  const length = channels * height * width;
-  const long = (axes: readonly number[]) => axes.filter((n) => n !== 1).join();
-  if (long(given) !== long([channels, height, width]) || data.length !== length) {
-    throw new Error(
-      `the tensor has shape [${given.join()}] and ${data.length} values, ` +
-        `the network wants [1,${channels},${height},${width}]`,
-    );
-  }
+  const { channels, width, height } = shape;
   const packed = packChannels(data, channels);
   const buffer = tensorBuffer(device, packed.byteLength);
   device.queue.writeBuffer(buffer, 0, packed);

@@ -177,9 +177,11 @@ export class Model {
 
   /** The input of the network for an image. */
   tensor(image: ImageSource, preprocess?: Preset | Preprocess): Promise<InputTensor> {
+    const { isOpen, input, layouts } = this.graph;
+    const file = { isOpen, isChannelsLast: layouts.get(input)?.channel === 3 };
     return whileAlive(
       this.device,
-      toTensor(this.device, image, this.input, preprocess ?? this.preprocess),
+      toTensor(this.device, image, this.input, preprocess ?? this.preprocess, file),
     );
   }
 

@@ -7,8 +7,6 @@ import { mat3, mat3d } from "wgpu-matrix";
 
 /** How a photo becomes the input of a network. What is left out has the value of the preset "unit". */
 export interface Preprocess {
-  /** Side of the tensor, or [height, width]; needed only where the network leaves it open. */
-  readonly size?: number | readonly [number, number];
   /** "short-side" (default) keeps the proportions, "stretch" fills the tensor with the whole photo. */
   readonly resize?: "short-side" | "stretch";
   /**

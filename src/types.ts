@@ -101,6 +101,8 @@ export interface Graph {
   readonly input: string;
   readonly output: string;
   readonly layouts: ReadonlyMap<string, Layout>;
+  /** True where the file leaves the height or the width of the image open. */
+  readonly isOpen?: boolean;
   /** The final activation that was taken off so that the logit is explained, if there was one. */
   readonly stripped?: "Softmax" | "LogSoftmax";
   /** What was assumed about the file, in sentences with a way out; the first of the model's warnings. */

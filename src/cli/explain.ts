@@ -10,6 +10,7 @@ import { openPage } from "../chrome/open.js";
 import type { Route } from "../chrome/serve.js";
 import {
   expandInputs,
+  firstTensorSize,
   type Places,
   placeOutputs,
   readLabels,
@@ -63,14 +64,19 @@ interface ModelFile extends Omit<Setting, "url" | "precision"> {
 }
 
 /** The classifier of the request, or the network of digits with what its card says. */
-async function modelOf({ model, labels, preprocess }: ExplainRequest): Promise<ModelFile> {
+async function modelOf(request: ExplainRequest): Promise<ModelFile> {
+  const { model, labels, preprocess, size, axes } = request;
   const names = labels === undefined ? undefined : await readLabels(labels);
-  if (model !== undefined) return { file: model, labels: names, preprocess, isOfDigits: false };
+  if (model !== undefined) {
+    return { file: model, labels: names, preprocess, size, axes, isOfDigits: false };
+  }
   const card = JSON.parse(await readFile(`${DIGITS}.json`, "utf8"));
   return {
     file: `${DIGITS}.onnx`,
     labels: names ?? card.labels,
     preprocess: preprocess ?? card.preprocess,
+    size,
+    axes,
     isOfDigits: preprocess === undefined,
   };
 }
@@ -93,6 +99,7 @@ async function explainAll(page: Page, job: Job): Promise<number> {
     url: `/model/${encodeURIComponent(basename(file))}`,
     ...known,
     precision: request.precision,
+    openSize: await firstTensorSize(inputs),
     ...(tune !== undefined && { tuning: await readTuning(tune) }),
   };
   const tuned = await call(page, "load", setting).catch((error) => {

@@ -5,6 +5,7 @@ import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, isAbsolute, join } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { parseLabels } from "../labels.js";
+import { readNpy } from "../npy.js";
 import type { Tuning } from "../types.js";
 import type { Outputs } from "./options.js";
 
@@ -28,6 +29,22 @@ async function filesFor(input: string): Promise<string[]> {
     : [];
   if (files.length === 0) throw new Error(`there is no file ${input}`);
   return files.sort();
+}
+
+/** Height and width of the first .npy file among the inputs; undefined where none can be read. */
+export async function firstTensorSize(
+  inputs: readonly string[],
+): Promise<[height: number, width: number] | undefined> {
+  for (const input of inputs) {
+    if (!input.endsWith(".npy")) continue;
+    try {
+      const [height, width] = readNpy(await readFile(input)).shape.slice(-2);
+      if (height && width) return [height, width];
+    } catch {
+      // What is wrong with a file is said when it is explained.
+    }
+  }
+  return undefined;
 }
 
 /** What was measured of the adapter before; null where the file is not there yet. */

@@ -4,6 +4,7 @@
 import { parseArgs } from "node:util";
 import leven from "leven";
 import { choice } from "../choice.js";
+import { AXIS_ORDERS, type AxisOrder } from "../input.js";
 import { type Parity, type ParityName, parity } from "../parity.js";
 import type { Box } from "../plan.js";
 import type { Preprocess, Preset } from "../preprocess.js";
@@ -18,6 +19,9 @@ export interface ExplainRequest {
   readonly model: string | undefined;
   readonly labels: string | undefined;
   readonly preprocess: Preset | Preprocess | undefined;
+  /** Of the input where the file leaves it open. */
+  readonly size: Extent | undefined;
+  readonly axes: AxisOrder | undefined;
   /** An index, a label, or "top1". */
   readonly target: number | string;
   /** Another class, whose map is subtracted. */
@@ -206,6 +210,8 @@ function toRequest(inputs: readonly string[], values: Values): ExplainRequest {
     model: text("model"),
     labels: text("labels"),
     preprocess: toPreprocess(text("preprocess")),
+    size: text("size") === undefined ? undefined : toExtent("size", needed("size")),
+    axes: toAxes(text("axes")),
     target: toClass(needed("target")),
     contrast: text("contrast") === undefined ? undefined : toClass(needed("contrast")),
     method: needed("method"),
@@ -296,6 +302,11 @@ function toPercentile(value: string): number | readonly [number, number] {
     throw new Error(`--percentile is one number or two, not "${value}"`);
   }
   return high === undefined ? low : [low, high];
+}
+
+function toAxes(value: string | undefined): AxisOrder | undefined {
+  if (value !== undefined) choice("order of axes", AXIS_ORDERS, value);
+  return value as AxisOrder | undefined;
 }
 
 function toPreprocess(value: string | undefined): Preset | Preprocess | undefined {

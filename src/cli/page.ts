@@ -26,6 +26,10 @@ export interface Setting {
   readonly url: string;
   readonly labels: string[] | undefined;
   readonly preprocess: ExplainRequest["preprocess"];
+  readonly size: ExplainRequest["size"];
+  readonly axes: ExplainRequest["axes"];
+  /** Height and width of the first tensor among the inputs: the size, where none is given and the file leaves it open. */
+  readonly openSize?: readonly [number, number] | undefined;
   /** What was measured of the adapter before; null: nothing. Without it nothing is measured. */
   readonly tuning?: Tuning | null;
   readonly precision: string;
@@ -89,7 +93,7 @@ let loading = 0;
 
 /** Loads the model that all tasks are about; gives what is known of the adapter then, if that was asked for. */
 export async function load(setting: Setting): Promise<Tuning | null> {
-  const { url, labels, preprocess, tuning, precision } = setting;
+  const { url, labels, preprocess, size, axes, openSize, tuning, precision } = setting;
   isOfDigits = setting.isOfDigits;
   const began = performance.now();
   const device = await requestDevice();
@@ -97,6 +101,9 @@ export async function load(setting: Setting): Promise<Tuning | null> {
     precision: precision as Precision,
     ...(labels && { labels }),
     ...(preprocess && { preprocess }),
+    ...(size && { size }),
+    ...(axes && { axes }),
+    ...(openSize && { openSize }),
     ...(tuning && { tuning }),
   });
   const tuned = tuning === undefined ? null : await (await model).tune();

@@ -25,7 +25,17 @@ export const OPTIONS = {
   },
   preprocess: {
     value: "NAME|JSON",
-    help: "imagenet, tf, caffe, unit, or {size, resize, crop, mean, std, scale, channels}",
+    help: "imagenet, tf, caffe, unit, or {resize, shortSide, crop, mean, std, scale, channels}",
+    group: "what",
+  },
+  size: {
+    value: "H,W",
+    help: "of the input, where the file leaves it open: that of a .npy, else 224",
+    group: "what",
+  },
+  axes: {
+    value: "NAME",
+    help: "NCHW or NHWC, where the file leaves the order of the input's axes open",
     group: "what",
   },
   target: {
@@ -198,8 +208,8 @@ export const helpText = `smoothgrad explain <image | tensor.npy> … [--model mo
 smoothgrad methods
 
 Computes SmoothGrad sensitivity maps of an ONNX image classifier in headless Chrome. An image is any file
-that Chrome can decode; a .npy file is a preprocessed tensor [1,C,H,W] and is used as it is. Several images
-and globs may be given. The second command lists the methods.
+that Chrome can decode; a .npy file is a preprocessed tensor [1,C,H,W], used as it is, or [H,W] for a gray
+picture. Several images and globs may be given. The second command lists the methods.
 
 The model and the class
 ${describe("what")}

@@ -30,7 +30,7 @@ function channelAfter(input: Layout, shape: Shape): number {
 }
 
 function reshaped(node: Node, input: Layout, shape: Shape): Layout {
-  if (elements(shape) !== elements(input.shape)) {
+  if (elements(shape) !== elements(input.shape) || !shape.every(Number.isInteger)) {
     throw nodeError(node, `[${input.shape}] cannot be reshaped to [${shape}]`);
   }
   return { shape, channel: channelAfter(input, shape) };

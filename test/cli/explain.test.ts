@@ -19,9 +19,9 @@ const HEIGHT = 4;
 const WIDTH = 6;
 const WEIGHTS = [1, -2, 3, 0.5, 0.25, -0.125];
 
-function linearNetwork(): Uint8Array {
+function linearNetwork(height: number | string = HEIGHT, width: number | string = WIDTH) {
   const g = new OnnxBuilder();
-  const pooled = g.node("GlobalAveragePool", [g.input("x", ["N", 3, HEIGHT, WIDTH])]);
+  const pooled = g.node("GlobalAveragePool", [g.input("x", ["N", 3, height, width])]);
   const flat = g.node("Flatten", [pooled]);
   const weights = g.constant("w", WEIGHTS, [2, 3]);
   g.output(g.node("Gemm", [flat, weights], { transB: 1 }, { output: "logits" }), ["N", 2]);
@@ -133,6 +133,39 @@ test("warns of a network that is sure of nothing, after the line of each picture
     ]);
     const { warnings } = JSON.parse(await readFile(join(folder, "red.json"), "utf8"));
     assert.is(`smoothgrad: red.bmp: ${warnings}`, stderr.trim().split("\n")[1]);
+  }));
+
+test("an open size is that of the first tensor, or the one that is given", () =>
+  inFolder(async (folder) => {
+    await writeFile(join(folder, "open.onnx"), linearNetwork("h", "w"));
+    for (const [height, width] of [
+      [5, 7],
+      [8, 4],
+    ] as const) {
+      const tensor = writeNpy(randn(3 * height * width, 5), [1, 3, height, width]);
+      await writeFile(join(folder, `${height}x${width}.npy`), tensor);
+    }
+    const shapeOf = async (name: string) => readNpy(await readFile(join(folder, name))).shape;
+    const words = "--model open.onnx --preprocess unit --samples 1 --npy maps/{name}.npy".split(
+      " ",
+    );
+    const first = await smoothgrad(folder, ["explain", "red.bmp", "5x7.npy", "8x4.npy", ...words]);
+    const wrong =
+      /^smoothgrad: 8x4\.npy: the tensor has shape .* load the model with size: \[8, 4\] .*--size 8,4/m;
+    assert.match(first.stderr, wrong);
+    assert.is(first.code, 1);
+    assert.equal(await shapeOf("maps/red.npy"), [3, 5, 7]);
+    assert.equal(await shapeOf("maps/5x7.npy"), [3, 5, 7]);
+    const asked = await smoothgrad(folder, ["explain", "red.bmp", "--size", "6,9", ...words]);
+    assert.is(asked.code, 0, asked.stderr);
+    assert.equal(await shapeOf("maps/red.npy"), [3, 6, 9]);
+    const fixed = ["explain", "red.bmp", "--model", "linear.onnx", "--size", "6"];
+    const { stderr, code } = await smoothgrad(folder, fixed);
+    assert.match(
+      stderr,
+      /^smoothgrad: linear\.onnx: .* is 4 × 6 pixels, not 6 × 6: leave size out/,
+    );
+    assert.is(code, 1);
   }));
 
 test("measures what half precision errs by, and says it", () =>

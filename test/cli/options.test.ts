@@ -56,6 +56,16 @@ test("reads the box of the input", () => {
     assert.throws(() => explain("--box", box), /--box/);
 });
 
+test("reads the size of the input and the order of its axes", () => {
+  assert.is(explain().size, undefined);
+  assert.equal(explain("--size", "48,192").size, [48, 192]);
+  assert.equal(explain("--size", "96").size, [96, 96]);
+  assert.is(explain("--axes", "NHWC").axes, "NHWC");
+  for (const size of ["0", "1,2,3", "a", "", "2.5"])
+    assert.throws(() => explain("--size", size), /--size is one whole number or two from 1, not/);
+  assert.throws(() => explain("--axes", "HWC"), /"HWC" is not an order of axes; there are: NCHW/);
+});
+
 test("reads a preset or a preprocessing in JSON", () => {
   assert.is(explain("--preprocess", "caffe").preprocess, "caffe");
   assert.equal(explain("--preprocess", '{"scale": 1, "mean": [1, 2, 3]}').preprocess, {

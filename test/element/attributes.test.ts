@@ -27,6 +27,7 @@ type Sayable = Exclude<
   | "tiling"
   | "tuning"
   | "external"
+  | "openSize"
   | "stepTime"
   | "stepsAt"
   | "submitTime"
