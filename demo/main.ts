@@ -152,7 +152,7 @@ function see(): void {
   const { model } = classifier;
   if (!model) return;
   element("pictures").style.setProperty("--aspect", String(aspect()));
-  source.see({ input: model, preprocess: instrument.pass().options.preprocess });
+  source.see({ input: model, preprocess: instrument.preprocess() });
 }
 
 for (const each of [photoCanvas, canvas]) {

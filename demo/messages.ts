@@ -1,10 +1,11 @@
 // What the page and its worker say to each other. The page wishes (a model, an image, settings); the worker
 // fulfills the newest wish and reports. Both speak of settings in the library's own words.
 
-import type { Guess } from "../src/guess.js";
 import type {
   ClassScore,
   Estimator,
+  Guess,
+  LabelsSource,
   PaletteName,
   PictureOptions,
   Reduction,
@@ -102,6 +103,9 @@ export interface ModelFacts {
   readonly classes: number;
   /** How photos become its input, as far as the file tells. */
   readonly guess: Guess;
+  /** Names of its classes that come with it or were assumed. */
+  readonly labels?: readonly string[] | undefined;
+  readonly labelsFrom?: LabelsSource | undefined;
   /** Of which class activation maps can be made. */
   readonly layers: readonly string[];
 }

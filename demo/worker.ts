@@ -2,17 +2,16 @@
 // is fulfilled: a device, then the model, then the map, sample by sample, then the figure below. Between two steps it
 // looks whether the wish has changed. A lost device is replaced, and everything that was on it is made again.
 
-import { guessPreprocess } from "../src/guess.js";
 import {
   type Contrast,
   contrast,
+  type Guess,
   loadModel,
   type Model,
   requestDevice,
   type SensitivityMap,
   sensitivitiesOfClasses,
 } from "../src/index.js";
-import { decodeModel } from "../src/onnx.js";
 import { type Drawn, drawFigure, repaintFigure } from "./gpu/figure.js";
 import { probeAt, savedOf } from "./gpu/readout.js";
 import {
@@ -176,8 +175,8 @@ async function load(file: File): Promise<void> {
   report({ kind: "loading", name: file.name });
   try {
     const bytes = new Uint8Array(await file.arrayBuffer());
-    const model = await loadModel(await openDevice(), bytes);
-    const { input, classes, layers } = model;
+    const model = await loadModel(await openDevice(), bytes, { name: file.name });
+    const { input, classes, layers, labels, labelsFrom } = model;
     if (input.channels !== 1 && input.channels !== 3) {
       model.destroy();
       throw new Error(`its input has ${input.channels} channels, a photo has 1 or 3`);
@@ -185,9 +184,11 @@ async function load(file: File): Promise<void> {
     loaded?.model.destroy();
     loaded = { file, model };
     wish = { ...wish, pass: undefined };
-    const facts = { name: file.name, ...input, classes, layers };
-    const guess = guessPreprocess(decodeModel(bytes), facts);
-    report({ kind: "loaded", model: { ...facts, guess } });
+    const { from, ...preprocess } = model.preprocess;
+    const guess = { preprocess, from } as Guess;
+    const names = labels && { labels, labelsFrom };
+    const facts = { name: file.name, ...input, classes, layers, guess, ...names };
+    report({ kind: "loaded", model: facts });
   } catch (error) {
     if (device !== began) return;
     if (wish.file === file) wish = { ...wish, file: loaded?.file };

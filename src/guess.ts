@@ -2,15 +2,16 @@
 //
 // In order: a card beside the file (Hugging Face's preprocessor_config.json, timm's config.json, this project's own), what
 // the file says of itself (ONNX's metadata_props for images), a first normalization in the graph, the order of the
-// axes (TensorFlow's files have the channels last), the number of channels. Plain data in, plain data out.
+// axes (TensorFlow's files have the channels last), the number of classes (TensorFlow's ImageNet has 1001), the number
+// of channels. Plain data in, plain data out.
 
-import { type Preprocess, presets } from "./preprocess.js";
+import { type Preprocess, type PreprocessSource, presets } from "./preprocess.js";
 import type { Node, OnnxModel } from "./types.js";
 
 /** A preprocessing, and what it was guessed from. */
 export interface Guess {
   readonly preprocess: Preprocess;
-  readonly from: "card" | "metadata" | "graph" | "axes" | "channels";
+  readonly from: Exclude<PreprocessSource, "given">;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -31,6 +32,18 @@ export function readCard(card: unknown): Preprocess | undefined {
     return processorCard(card);
   }
   return undefined;
+}
+
+/** The class names in a model card, Hugging Face's, timm's or this project's own; undefined where it has none. */
+export function readCardLabels(card: unknown): string[] | undefined {
+  if (!isObject(card)) return undefined;
+  const { id2label, label_names: timm, labels = timm } = card;
+  const named = isObject(id2label) ? Object.assign([], id2label) : labels;
+  if (!Array.isArray(named) || named.length === 0) return undefined;
+  const names = Array.from(named, (name, i) => name ?? `class ${i}`);
+  // Where nobody named the classes, transformers writes LABEL_0, LABEL_1, …
+  const isNamed = names.every((name) => typeof name === "string" && !/^LABEL_\d+$/.test(name));
+  return isNamed ? names : undefined;
 }
 
 function ownCard(card: Json): Preprocess {
@@ -140,10 +153,20 @@ function fromGraph({ nodes, inputs, constants }: OnnxModel): Preprocess | undefi
 /** The first networks of Keras kept Caffe's colors. */
 const CAFFE = /vgg-?1[69]|resnet-?(50|101|152)(?!.?v2)/i;
 
-/** Guesses how photos become the input of a network of so many channels; `name` is the file's. */
+/** What is known of a network besides its file's contents. */
+export interface GuessFacts {
+  /** The file's name: Keras's first networks are known by theirs. */
+  readonly name?: string | undefined;
+  readonly channels: number;
+  readonly classes?: number | undefined;
+  /** A parsed model card, if there is one. */
+  readonly card?: unknown;
+}
+
+/** Guesses how photos become the input of a network, and says from what. */
 export function guessPreprocess(
   model: OnnxModel,
-  { name, channels, card }: { name: string; channels: number; card?: unknown },
+  { name = "", channels, classes, card }: GuessFacts,
 ): Guess {
   const told = readCard(card);
   if (told) return { preprocess: told, from: "card" };
@@ -155,5 +178,6 @@ export function guessPreprocess(
   if (shape.length === 4 && shape[3] === 3 && shape[1] !== 3) {
     return { preprocess: CAFFE.test(name) ? presets.caffe : presets.tf, from: "axes" };
   }
+  if (channels === 3 && classes === 1001) return { preprocess: presets.tf, from: "classes" };
   return { preprocess: channels === 3 ? presets.imagenet : presets.unit, from: "channels" };
 }

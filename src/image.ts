@@ -9,7 +9,7 @@ import imageText from "../shaders/image.wgsl";
 import photoText from "../shaders/photo.wgsl";
 import { packChannels } from "./channels.js";
 import { dispatch, kernels, perDevice, run } from "./kernel.js";
-import type { Mat3, Preprocess, Preset, Size } from "./preprocess.js";
+import type { Mat3, Preprocess, Preset, ResolvedPreprocess, Size } from "./preprocess.js";
 import { coloring, placement, resolvePreprocess, tensorPixels } from "./preprocess.js";
 
 /** Preprocessed values [1,C,H,W] or [C,H,W], row-major, used as they are. */
@@ -50,7 +50,7 @@ export interface InputTensor extends InputShape {
   /** [1,C,H,W] packed as in channels.ts; padding lanes are 0. */
   readonly buffer: GPUBuffer;
   /** How it was made from a photo; undefined for a raw tensor that came without. */
-  readonly preprocess: Preprocess | undefined;
+  readonly preprocess: Preprocess | ResolvedPreprocess | undefined;
   readonly photo: Photo;
   /** Frees the buffer and the photo. */
   destroy(): void;

@@ -4,6 +4,7 @@ export type { Baseline } from "./baseline.js";
 export { type Contrast, contrast } from "./contrast.js";
 export { type DeviceOptions, requestDevice } from "./device.js";
 export type { Estimator, Reduction } from "./estimate.js";
+export { type Guess, type GuessFacts, guessPreprocess, readCard, readCardLabels } from "./guess.js";
 export type { ImageSource, RawTensor } from "./image.js";
 export { parseLabels } from "./labels.js";
 export { type GradientLine, gradientLine, type LineOptions } from "./line.js";
@@ -14,6 +15,7 @@ export type {
   Classification,
   ClassifyOptions,
   ClassScore,
+  LabelsSource,
   Model,
   ModelOptions,
   ModelSource,
@@ -23,7 +25,15 @@ export { captumScale, type ParityName, pairScale, parity } from "./parity.js";
 export type { Quadrature } from "./path.js";
 export type { PictureOptions } from "./picture.js";
 export { type PrecisionError, precisionError } from "./precision.js";
-export { type Preprocess, type Preset, presets } from "./preprocess.js";
+export {
+  type Preprocess,
+  type PreprocessOption,
+  type PreprocessSource,
+  type Preset,
+  presetName,
+  presets,
+  type ResolvedPreprocess,
+} from "./preprocess.js";
 export { type MethodOption, optionsOf } from "./reads.js";
 export {
   type ClassesOptions,
@@ -38,5 +48,6 @@ export {
   type Scalar,
   type SensitivityOptions,
 } from "./settings.js";
+export { type Suggestion, suggestPreprocess } from "./suggest.js";
 export type { TuneOptions } from "./tune.js";
 export type { Precision, Tiling, Tuning } from "./types.js";

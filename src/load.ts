@@ -2,6 +2,7 @@
 // it comes beside the file.
 
 import type { Model, ModelOptions, ModelSource } from "./model.js";
+import { checkPreprocess } from "./preprocess.js";
 import { loadShaders } from "./shaders.js";
 import { breathe } from "./slices.js";
 
@@ -15,6 +16,7 @@ export async function loadModel(
   options: ModelOptions = {},
 ): Promise<Model> {
   const { signal } = options;
+  checkPreprocess(options.preprocess);
   const [{ decodeModel, externalFiles }, { makeModel }, { bytes, url }] = await Promise.all([
     import("./onnx.js"),
     import("./model.js"),
@@ -25,7 +27,7 @@ export async function loadModel(
   signal?.throwIfAborted();
   const decoded = decodeModel(bytes, { external: (name) => files.get(name) });
   await breathe();
-  return makeModel(device, decoded, options);
+  return makeModel(device, decoded, { name: url?.match(/[^/?#]+(?=[?#]|$)/)?.[0], ...options });
 }
 
 /** The bytes of a source, and where they were fetched. */

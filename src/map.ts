@@ -11,6 +11,7 @@ import { vec4s } from "./layout.js";
 import { methodOf } from "./methods.js";
 import type { Classification, ClassScore, Model } from "./model.js";
 import { createPicture, type Picture, type PictureOptions } from "./picture.js";
+import type { ResolvedPreprocess } from "./preprocess.js";
 import type { Settings } from "./settings.js";
 import type { Submits } from "./submits.js";
 import { warningsOf } from "./warnings.js";
@@ -51,7 +52,15 @@ export interface Chosen {
 /** What does not change while samples arrive. */
 type Facts = Pick<
   SensitivityMap,
-  "noise" | "seed" | "method" | "estimator" | "points" | "shape" | "adapter" | "memory"
+  | "noise"
+  | "seed"
+  | "method"
+  | "estimator"
+  | "points"
+  | "shape"
+  | "preprocess"
+  | "adapter"
+  | "memory"
 > & { readonly group: number };
 
 /** @internal In the words that the backward pass begins with: there is no class to hold the other against. */
@@ -80,6 +89,8 @@ export class SensitivityMap {
   readonly points!: number;
   /** [C,H,W]. */
   readonly shape!: readonly [number, number, number];
+  /** How the photo became the input; undefined for a tensor of which that is not known. */
+  readonly preprocess!: ResolvedPreprocess | undefined;
   readonly adapter!: string;
   readonly memory!: MapMemory;
   times: MapTimes = { classify: 0, samples: 0, total: 0 };
@@ -135,6 +146,7 @@ export class SensitivityMap {
       estimator: options.estimator,
       points,
       shape: [tensor.channels, tensor.height, tensor.width],
+      preprocess: tensor.preprocess && { from: "given" as const, ...tensor.preprocess },
       adapter: adapterName(device),
       memory: {
         peak: fixed + perSample * engine.capacity,

@@ -12,6 +12,7 @@ import {
   type SharedBuffers,
 } from "./engine.js";
 import { type GraphOptions, loadOperators, makeGraph } from "./graph.js";
+import { type Guess, guessPreprocess, readCardLabels } from "./guess.js";
 import {
   type ImageSource,
   type InputShape,
@@ -28,7 +29,14 @@ import {
   SHARING_TILING,
   SOFTWARE_TILING,
 } from "./plan.js";
-import type { Preprocess, Preset } from "./preprocess.js";
+import {
+  checkChannels,
+  checkPreprocess,
+  isGuessed,
+  type PreprocessOption,
+  type ResolvedPreprocess,
+  resolvePreprocess,
+} from "./preprocess.js";
 import { breathe } from "./slices.js";
 import { DEFAULT_SUBMIT_TIME, Submits } from "./submits.js";
 import { isFasterInOne, keep, measureTilings, recall, type TuneOptions } from "./tune.js";
@@ -39,10 +47,20 @@ export type ModelSource = Uint8Array | ArrayBuffer | Response | URL | string;
 
 /** What the file does not say. */
 export interface ModelOptions extends GraphOptions {
-  /** Names of the classes, in the order of the logits. */
+  /**
+   * Names of the classes, in the order of the logits. If not given, those of the card; a network of 1000 or 1001 classes
+   * and three channels is assumed to have ImageNet's.
+   */
   readonly labels?: readonly string[];
-  /** How photos become the network's input; `imagenet` for three channels, else `unit`, if not given. */
-  readonly preprocess?: Preset | Preprocess;
+  /**
+   * How photos become the network's input. "auto", the default, takes what the card, the file's metadata or the graph
+   * say, and else guesses from axes, classes and channels; `model.preprocess.from` says which.
+   */
+  readonly preprocess?: PreprocessOption;
+  /** The parsed JSON of a model card: Hugging Face's preprocessor_config.json or config.json, or timm's config.json. */
+  readonly card?: unknown;
+  /** The name of the model's file, where it cannot be seen from its address: Keras's first networks are known by theirs. */
+  readonly name?: string | undefined;
   /** How much one invocation makes; by default what suits the adapter. */
   readonly tiling?: Tiling;
   /**
@@ -82,7 +100,17 @@ export interface Classification {
 export interface ClassifyOptions {
   /** How many classes `top` has; 5 if not given. */
   readonly top?: number;
-  readonly preprocess?: Preset | Preprocess;
+  readonly preprocess?: PreprocessOption;
+}
+
+/** Who named the classes. */
+export type LabelsSource = "given" | "card" | "imagenet";
+
+/** What is known of a network besides its graph. */
+interface Known {
+  readonly guess: Guess;
+  readonly labels?: readonly string[] | undefined;
+  readonly labelsFrom?: LabelsSource | undefined;
 }
 
 /** The model of a decoded file, with the kernels of its gradient and of pictures compiled. Rejects as `loadModel` does. */
@@ -96,10 +124,24 @@ export async function makeModel(
   await loadOperators(decoded, options);
   const graph = makeGraph(decoded, options);
   await breathe();
-  const model = new Model(device, graph, options);
+  const model = new Model(device, graph, options, await knownOf(decoded, graph, options));
   await model.engine({ method: "gradient" }, 1, DEFAULT_MEMORY);
   await whileAlive(device, prepared);
   return model;
+}
+
+async function knownOf(decoded: OnnxModel, graph: Graph, options: ModelOptions): Promise<Known> {
+  const { name, card, labels } = options;
+  const [classes, depth] = [graph.output, graph.input].map((tensor) =>
+    channels(graph.layouts.get(tensor) as Layout),
+  ) as [number, number];
+  const guess = guessPreprocess(decoded, { name, channels: depth, classes, card });
+  if (labels) return { guess, labels, labelsFrom: "given" };
+  const told = readCardLabels(card);
+  if (told?.length === classes) return { guess, labels: told, labelsFrom: "card" };
+  if (depth !== 3 || (classes !== 1000 && classes !== 1001)) return { guess };
+  const { imagenetLabels } = await import("./imagenet.js");
+  return { guess, labels: imagenetLabels(classes), labelsFrom: "imagenet" };
 }
 
 /** A classifier, ready to be asked and explained. Made by `loadModel`. */
@@ -109,7 +151,10 @@ export class Model {
   /** Number of classes. */
   readonly classes: number;
   readonly labels: readonly string[] | undefined;
-  readonly preprocess: Preset | Preprocess | undefined;
+  /** Where the labels are from; "imagenet" is assumed from the number of classes. */
+  readonly labelsFrom: LabelsSource | undefined;
+  /** How photos become the network's input, and where that comes from. */
+  readonly preprocess: ResolvedPreprocess;
   /** How activations, gradients and weights are stored. */
   readonly precision: Precision;
   /** What was assumed about the model, one sentence each, with the way to say otherwise; every map repeats them. */
@@ -128,6 +173,7 @@ export class Model {
     readonly device: GPUDevice,
     readonly graph: Graph,
     private readonly options: ModelOptions,
+    private readonly known: Known = knownOfGraph(graph, options),
   ) {
     const output = graph.layouts.get(graph.output) as Layout;
     if (positions(output) !== 1) {
@@ -145,8 +191,10 @@ export class Model {
     this.precision = options.precision ?? "single";
     choice("precision", Object.keys(VEC4_BYTES), this.precision);
     this.warnings = [...new Set(graph.warnings)];
-    this.labels = options.labels;
-    this.preprocess = options.preprocess;
+    this.labels = known.labels;
+    this.labelsFrom = known.labelsFrom;
+    checkPreprocess(options.preprocess);
+    this.preprocess = this.resolved(options.preprocess ?? "auto");
     if (this.labels && this.labels.length !== this.classes) {
       throw new Error(
         `there are ${this.labels.length} labels, the model has ${this.classes} classes`,
@@ -176,13 +224,26 @@ export class Model {
   }
 
   /** The input of the network for an image. */
-  tensor(image: ImageSource, preprocess?: Preset | Preprocess): Promise<InputTensor> {
+  async tensor(image: ImageSource, preprocess?: PreprocessOption): Promise<InputTensor> {
     const { isOpen, input, layouts } = this.graph;
     const file = { isOpen, isChannelsLast: layouts.get(input)?.channel === 3 };
+    const resolved = this.resolved(preprocess);
+    // Nobody knows whether a tensor was made by what is only guessed of photos.
+    const isUnknown = "shape" in image && isGuessed(resolved);
     return whileAlive(
       this.device,
-      toTensor(this.device, image, this.input, preprocess ?? this.preprocess, file),
+      toTensor(this.device, image, this.input, isUnknown ? undefined : resolved, file),
     );
+  }
+
+  /** @internal A preprocessing in numbers, the model's own where none is given. Throws where it does not fit. */
+  resolved(preprocess?: PreprocessOption): ResolvedPreprocess {
+    if (preprocess === undefined) return this.preprocess;
+    const { guess } = this.known;
+    if (preprocess === "auto") return { ...guess.preprocess, from: guess.from };
+    const numbers = resolvePreprocess(preprocess, this.input.channels);
+    checkChannels(numbers, this.input.channels);
+    return { ...numbers, from: "given" };
   }
 
   /** Logits as probabilities and a list of the best. */
@@ -333,7 +394,8 @@ export class Model {
 
   /** The same model with its tensors stored in another way, and weights of its own. */
   inPrecision(precision: Precision): Model {
-    return new Model(this.device, this.graph, { ...this.options, tiling: this.tiling, precision });
+    const options = { ...this.options, tiling: this.tiling, precision };
+    return new Model(this.device, this.graph, options, this.known);
   }
 
   /** Runs something when nothing else runs on this model's engines. */
@@ -350,6 +412,13 @@ export class Model {
     this.engines.clear();
     this.shared.clear();
   }
+}
+
+/** What is known of a graph that was made by hand. */
+function knownOfGraph({ layouts, input }: Graph, { labels }: ModelOptions): Known {
+  const depth = channels(layouts.get(input) as Layout);
+  const guess: Guess = { preprocess: resolvePreprocess(undefined, depth), from: "channels" };
+  return { guess, labels, labelsFrom: labels && "given" };
 }
 
 /** The same without tiles whose workgroups share memory: those of a single dispatch are of one size. */

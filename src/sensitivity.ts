@@ -16,7 +16,7 @@ import type { Model } from "./model.js";
 import { startPace } from "./pace.js";
 import { type Passes, passesOf } from "./passes.js";
 import type { PlanOptions } from "./plan.js";
-import { colorRange, resolvePreprocess } from "./preprocess.js";
+import { colorRange } from "./preprocess.js";
 import { quantileOfSize, type SensitivityOptions, type Settings, settle } from "./settings.js";
 import { Submits } from "./submits.js";
 
@@ -229,8 +229,7 @@ export function planOptions(
         `${box.low.length} and ${box.high.length}`,
     );
   }
-  const colors = resolvePreprocess(preprocess ?? model.preprocess, channels);
-  return { ...plain, box: box ?? colorRange(colors, channels) };
+  return { ...plain, box: box ?? colorRange(model.resolved(preprocess), channels) };
 }
 
 function chooseClasses(

@@ -7,7 +7,7 @@ import type { Estimator } from "./estimate.js";
 import { methodOf, RELEVANCE } from "./methods.js";
 import { MAX_POINTS, type PathNode, pathNodes, type Quadrature } from "./path.js";
 import type { Box } from "./plan.js";
-import type { Preprocess, Preset } from "./preprocess.js";
+import { checkPreprocess, type PreprocessOption } from "./preprocess.js";
 import { checkRead } from "./reads.js";
 import { DEFAULT_SUBMIT_TIME } from "./submits.js";
 import type { RelevanceNumbers } from "./types.js";
@@ -73,7 +73,7 @@ export interface SensitivityOptions {
   /** Which statistic of the samples is the map; "mean". All can be drawn from one run. */
   readonly estimator?: Estimator;
   /** How the photo becomes the input, if not as the model was loaded with. */
-  readonly preprocess?: Preset | Preprocess;
+  readonly preprocess?: PreprocessOption;
   /** For class activation maps: the layer, by default the last convolution over more than one pixel. */
   readonly layer?: string;
   /** For methods with the z-box rule: least and greatest value of each channel; by default black and white. */
@@ -136,7 +136,7 @@ export interface Settings {
   readonly stride: number | Extent | undefined;
   readonly seed: number;
   readonly estimator: Estimator;
-  readonly preprocess: Preset | Preprocess | undefined;
+  readonly preprocess: PreprocessOption | undefined;
   readonly layer: string | undefined;
   readonly box: Box | undefined;
   readonly relevance: RelevanceNumbers;
@@ -213,6 +213,7 @@ export function settle(options: SensitivityOptions): Settings {
   checkRead(method, { ...options });
   const { path, occlusion, averages, baseline: compares } = methodOf(method);
   choice("noise scale", noiseScales, noiseScale);
+  checkPreprocess(options.preprocess);
   const noise = options.noise ?? (noiseScale === "adaptive" ? 0.95 : 0.15);
   const { samples = 50, seed = 0, maxMemory = DEFAULT_MEMORY, batch, stepTime } = options;
   const { stepsAt = [], submitTime = DEFAULT_SUBMIT_TIME } = options;

@@ -1,7 +1,7 @@
 // What a network was trained to see, guessed from cards and files as others write them.
 
 import * as assert from "uvu/assert";
-import { guessPreprocess, readCard } from "../src/guess.js";
+import { guessPreprocess, readCard, readCardLabels } from "../src/guess.js";
 import { decodeModel } from "../src/onnx.js";
 import { presets } from "../src/preprocess.js";
 import { suite } from "./harness.js";
@@ -139,6 +139,34 @@ test("channels that come last are TensorFlow's, Caffe's colors those of Keras's 
   for (const name of caffe) assert.equal(guessOf(bytes, { name }).preprocess, presets.caffe, name);
   const later = ["resnet50v2.onnx", "resnet50_v2.onnx", "mobilenet.onnx"];
   for (const name of later) assert.equal(guessOf(bytes, { name }).preprocess, presets.tf, name);
+});
+
+test("1001 classes are TensorFlow's, with the background before ImageNet's", () => {
+  const shape = ["N", 3, 8, 8];
+  assert.equal(guessOf(file(shape), { classes: 1001 }), {
+    preprocess: presets.tf,
+    from: "classes",
+  });
+  assert.is(guessOf(file(shape), { classes: 1000 }).from, "channels");
+  assert.is(guessOf(file(["N", 1, 8, 8]), { channels: 1, classes: 1001 }).from, "channels");
+  assert.is(guessOf(file(["N", 8, 8, 3]), { classes: 1001 }).from, "axes");
+});
+
+test("a card names the classes, unless nobody named them", () => {
+  assert.equal(readCardLabels({ id2label: { 0: "cat", 1: "dog" } }), ["cat", "dog"]);
+  assert.equal(readCardLabels({ id2label: { 2: "bird", 0: "cat" } }), ["cat", "class 1", "bird"]);
+  assert.equal(readCardLabels({ label_names: ["a", "b"] }), ["a", "b"]);
+  assert.equal(readCardLabels({ labels: ["0", "1"], preprocess: {} }), ["0", "1"]);
+  for (const other of [
+    { id2label: { 0: "LABEL_0", 1: "LABEL_1" } },
+    { id2label: {} },
+    { labels: [1, 2] },
+    ["cat", "dog"],
+    null,
+    {},
+  ]) {
+    assert.is(readCardLabels(other), undefined, JSON.stringify(other));
+  }
 });
 
 test("else the number of channels decides", () => {

@@ -3,10 +3,16 @@
 import * as assert from "uvu/assert";
 import { vec3 } from "wgpu-matrix";
 import {
+  checkPreprocess,
   coloring,
   type Mat3,
+  type Preprocess,
+  type PreprocessOption,
   placement,
+  preprocessInWords,
+  presetName,
   presets,
+  type ResolvedPreprocess,
   resolvePreprocess,
   tensorPixels,
 } from "../src/preprocess.js";
@@ -66,8 +72,97 @@ test("what does not fit is refused in a sentence", () => {
   assert.throws(() => coloring(presets.imagenet, 1), /mean has 3 values, the network 1 channels/);
   assert.throws(
     () => resolvePreprocess("torch" as "tf", 3),
-    /there are: imagenet, tf, caffe, unit/,
+    /there are: auto, imagenet, tf, caffe, unit/,
   );
+});
+
+test("a key that a preprocessing has not is refused with the nearest one", () => {
+  const check = (preprocess: unknown) => () => checkPreprocess(preprocess as Preprocess);
+  assert.throws(check({ means: [1, 2, 3] }), 'preprocess has no "means"; did you mean "mean"?');
+  assert.throws(
+    check({ shortside: 8 }),
+    'preprocess has no "shortside"; did you mean "shortSide"?',
+  );
+  assert.throws(
+    check({ normalize: true }),
+    /^preprocess has no "normalize"; it has: resize, shortSide, .*, std$/,
+  );
+  assert.throws(
+    check({ size: 224 }),
+    'preprocess has no "size": the size of the input is an option of the model',
+  );
+  assert.throws(check("imagnet"), '"imagnet" is not a preprocessing; did you mean "imagenet"?');
+});
+
+test("a value that makes no image is refused in a sentence that has it", () => {
+  const refused: [unknown, string][] = [
+    [{ std: 0 }, "std of preprocess must be a number other than 0 or one per channel, got 0"],
+    [
+      { std: [1, 0, 1] },
+      "std of preprocess must be a number other than 0 or one per channel, got [1,0,1]",
+    ],
+    [{ mean: "grey" }, "mean of preprocess must be a number or one per channel, got grey"],
+    [
+      { mean: [0, Number.NaN, 0] },
+      "mean of preprocess must be a number or one per channel, got [0,null,0]",
+    ],
+    [{ scale: 0 }, "scale of preprocess must be a number other than 0, got 0"],
+    [{ scale: Infinity }, "scale of preprocess must be a number other than 0, got Infinity"],
+    [{ shortSide: 0 }, "shortSide of preprocess must be a number of pixels from 1, got 0"],
+    [{ shortSide: "256" }, "shortSide of preprocess must be a number of pixels from 1, got 256"],
+    [{ channels: "brg" }, '"brg" is not an order of channels; there are: rgb, bgr'],
+    [{ resize: "fit" }, '"fit" is not a way to resize; there are: short-side, stretch'],
+    [
+      { crop: { left: 0, top: 0, width: 0, height: 4 } },
+      'crop of preprocess must be "center" or {left, top, width, height} in pixels, got {"left":0,"top":0,"width":0,"height":4}',
+    ],
+    [
+      { crop: null },
+      'crop of preprocess must be "center" or {left, top, width, height} in pixels, got null',
+    ],
+    [7, "preprocess is a name or an object, got 7"],
+    [[1, 2], "preprocess is a name or an object, got [1,2]"],
+  ];
+  for (const [preprocess, message] of refused) {
+    let found = "nothing is wrong";
+    try {
+      checkPreprocess(preprocess as Preprocess);
+    } catch (error) {
+      found = (error as Error).message;
+    }
+    assert.is(found, message);
+  }
+});
+
+test("names, numbers, and what a model says of its own preprocessing are accepted", () => {
+  for (const preset of Object.values(presets)) checkPreprocess(preset);
+  for (const name of ["auto", ...Object.keys(presets)] as const) {
+    checkPreprocess(name as PreprocessOption);
+  }
+  checkPreprocess(undefined);
+  checkPreprocess({ scale: -1 / 255, mean: -1, std: [2, 2, 2], shortSide: 28, resize: "stretch" });
+  const told: ResolvedPreprocess = { ...presets.caffe, from: "channels" };
+  checkPreprocess(told);
+});
+
+test("colors of a preset have its name, however they are written", () => {
+  for (const [name, preset] of Object.entries(presets)) assert.is(presetName(preset), name);
+  assert.is(presetName({ scale: 0.00392156862745098, mean: [0, 0, 0], std: 1 }), "unit");
+  assert.is(presetName({ ...presets.imagenet, shortSide: 235 }), "imagenet");
+  assert.is(presetName({ scale: 1 / 255, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }), undefined);
+  assert.is(presetName({ ...presets.tf, channels: "bgr" }), undefined);
+});
+
+test("a preprocessing is told with where it is from", () => {
+  const told = (preprocess: ResolvedPreprocess, channels = 3) =>
+    preprocessInWords(preprocess, { channels, classes: 1001 });
+  assert.is(
+    told({ ...presets.imagenet, from: "channels" }),
+    "imagenet, guessed from the 3 channels",
+  );
+  assert.is(told({ from: "channels" }, 1), "unit, guessed from the 1 channel");
+  assert.is(told({ ...presets.tf, from: "classes" }), "tf, guessed from the 1001 classes");
+  assert.is(told({ mean: 0.25, from: "card" }), "from the model card");
 });
 
 test("a tensor is shown with its preprocessing undone", () => {

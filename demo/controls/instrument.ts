@@ -63,7 +63,7 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
     return {
       options: {
         ...options,
-        preprocess: preprocess(),
+        preprocess: isAsGuessed() ? "auto" : preprocess(),
         target: chosen ?? "top1",
         seed: lastSeed,
         ...(stop !== undefined && { stop: { standardError: stop } }),
@@ -73,7 +73,7 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
     };
   }
 
-  /** The guess or a preset, with the numbers that the reader has put in their place; undefined before there is a model. */
+  /** The guess or a preset as numbers, with the numbers that the reader has put in their place; undefined before there is a model. */
   function preprocess(): Preprocess | undefined {
     const base = basis();
     return base && { ...base, ...numbersIn(numbers) };
@@ -83,6 +83,12 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
     const preset = (control("preprocess").value || undefined) as Preset | undefined;
     if (preset === undefined) return guess?.preprocess;
     return resolvePreprocess(preset, model?.channels ?? 3);
+  }
+
+  /** Nobody has said anything of it: the library is left its guess, so that it knows that it is one. */
+  function isAsGuessed(): boolean {
+    const isGuess = control("preprocess").value === "" && guess?.from !== "card";
+    return isGuess && Object.keys(numbersIn(numbers)).length === 0;
   }
 
   function showPreprocess() {
@@ -191,6 +197,7 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
   refresh();
   return {
     pass,
+    preprocess,
     look,
     fit,
     refresh,

@@ -343,6 +343,7 @@ export const en = {
       card: "As the model card says:",
       metadata: "As the file itself says:",
       graph: "The network’s first step normalizes, which tells the colors:",
+      classes: "Guessed from the 1001 classes, which are TensorFlow’s:",
       axes: "Guessed from the order of the axes, which is TensorFlow’s:",
       channels: "Guessed from the number of channels:",
     },

@@ -335,6 +335,7 @@ export const ko: Words = {
       card: "모델 카드대로:",
       metadata: "파일에 적힌 대로:",
       graph: "네트워크의 첫 단계가 정규화이므로 색의 범위를 알 수 있다:",
+      classes: "클래스가 1001개이면 TensorFlow의 것이어서 짐작했다:",
       axes: "축의 순서가 TensorFlow의 것이어서 짐작했다:",
       channels: "채널 수로 짐작했다:",
     },

@@ -13,6 +13,7 @@ import {
   firstTensorSize,
   type Places,
   placeOutputs,
+  readCardsBeside,
   readLabels,
   readTuning,
   writeResult,
@@ -68,16 +69,18 @@ async function modelOf(request: ExplainRequest): Promise<ModelFile> {
   const { model, labels, preprocess, size, axes } = request;
   const names = labels === undefined ? undefined : await readLabels(labels);
   if (model !== undefined) {
-    return { file: model, labels: names, preprocess, size, axes, isOfDigits: false };
+    const card = await readCardsBeside(model);
+    return { file: model, labels: names, preprocess, card, size, axes, isOfDigits: false };
   }
   const card = JSON.parse(await readFile(`${DIGITS}.json`, "utf8"));
   return {
     file: `${DIGITS}.onnx`,
     labels: names ?? card.labels,
-    preprocess: preprocess ?? card.preprocess,
+    preprocess: preprocess === "auto" ? card.preprocess : preprocess,
+    card: undefined,
     size,
     axes,
-    isOfDigits: preprocess === undefined,
+    isOfDigits: preprocess === "auto",
   };
 }
 
@@ -124,6 +127,7 @@ async function explainAll(page: Page, job: Job): Promise<number> {
       if (npy && result.npy) await writeResult(npy, Buffer.from(result.npy, "base64"));
       if (json) await writeResult(json, report(input, request, result));
       bar.stop();
+      if (result.news) console.error(`smoothgrad: ${result.news}`);
       console.log(summary(input, result, [png, npy, json]));
       for (const warning of untold(result, told)) console.error(`smoothgrad: ${input}: ${warning}`);
     } catch (error) {
@@ -157,7 +161,7 @@ async function call(page: Page, name: "load" | "explain", argument: Setting | Ta
 }
 
 function summary(input: string, { facts }: Result, files: readonly (string | undefined)[]): string {
-  const { target, contrast, standardError, precisionError } = facts;
+  const { target, contrast, standardError, precisionError, preprocessing } = facts;
   const percent = (part: number) => `${(100 * part).toFixed(1)} %`;
   const error =
     standardError === null ? "" : `, standard error ${percent(standardError)} of the map`;
@@ -165,20 +169,21 @@ function summary(input: string, { facts }: Result, files: readonly (string | und
     ? `, half precision off by ${percent(precisionError.map)} in ${precisionError.samples} samples`
     : "";
   const other = contrast ? ` against ${contrast.label} ${percent(contrast.probability)}` : "";
+  const colors = preprocessing ? `; preprocessing: ${preprocessing}` : "";
   const written = files.filter((file) => file !== undefined).join(", ");
-  return `${input}: ${target.label} ${percent(target.probability)}${other}${error}${rounding} → ${written}`;
+  return `${input}: ${target.label} ${percent(target.probability)}${other}${error}${rounding}${colors} → ${written}`;
 }
 
 function report(input: string, request: ExplainRequest, { facts }: Result): string {
   const { inputs: _, outputs: __, model, ...options } = request;
   const { top, target, versus, contrast, samples, sigma, standardError, completeness } = facts;
-  const { precisionError, warnings } = facts;
+  const { precisionError, warnings, preprocess, labelsFrom } = facts;
   const { shape, adapter, memory, times, loading } = facts;
-  const classes = { top, target, versus, contrast };
+  const classes = { labelsFrom, top, target, versus, contrast };
   const errors = { standardError, precisionError };
   const found = { ...classes, samples, sigma, ...errors, completeness, warnings };
   const run = { shape, adapter, memory, times: { loading, ...times } };
-  const whole = { smoothgrad: version, input, model, options, ...found, ...run };
+  const whole = { smoothgrad: version, input, model, options, preprocess, ...found, ...run };
   // An option that was left to the library is written as null.
   return `${JSON.stringify(whole, (_, value) => (value === undefined ? null : value), 2)}\n`;
 }

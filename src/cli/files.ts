@@ -4,6 +4,7 @@ import { statSync } from "node:fs";
 import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, isAbsolute, join } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
+import { readCard, readCardLabels } from "../guess.js";
 import { parseLabels } from "../labels.js";
 import { readNpy } from "../npy.js";
 import type { Tuning } from "../types.js";
@@ -112,4 +113,19 @@ export async function readLabels(path: string): Promise<string[]> {
   } catch (cause) {
     throw new Error(`the labels ${path} cannot be used: ${(cause as Error).message}`, { cause });
   }
+}
+
+/** What the model cards beside a model say together: Hugging Face's, timm's, or one of the model's own name. */
+export async function readCardsBeside(model: string): Promise<unknown> {
+  const own = `${basename(model, extname(model))}.json`;
+  const cards: object[] = [];
+  for (const name of ["config.json", "preprocessor_config.json", own]) {
+    const text = await readFile(join(dirname(model), name), "utf8").catch(() => "");
+    try {
+      const card = JSON.parse(text);
+      // Other programs have their files of these names, too.
+      if (readCard(card) || readCardLabels(card)) cards.push(card);
+    } catch {}
+  }
+  return cards.length > 0 ? Object.assign({}, ...cards) : undefined;
 }

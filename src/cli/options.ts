@@ -7,7 +7,7 @@ import { choice } from "../choice.js";
 import { AXIS_ORDERS, type AxisOrder } from "../input.js";
 import { type Parity, type ParityName, parity } from "../parity.js";
 import type { Box } from "../plan.js";
-import type { Preprocess, Preset } from "../preprocess.js";
+import { checkPreprocess, type PreprocessOption } from "../preprocess.js";
 import type { Extent } from "../settings.js";
 import { type Name, OPTIONS, type Option } from "./table.js";
 
@@ -18,7 +18,7 @@ export interface ExplainRequest {
   /** Without one, the network of digits that comes along. */
   readonly model: string | undefined;
   readonly labels: string | undefined;
-  readonly preprocess: Preset | Preprocess | undefined;
+  readonly preprocess: PreprocessOption;
   /** Of the input where the file leaves it open. */
   readonly size: Extent | undefined;
   readonly axes: AxisOrder | undefined;
@@ -209,7 +209,7 @@ function toRequest(inputs: readonly string[], values: Values): ExplainRequest {
     inputs,
     model: text("model"),
     labels: text("labels"),
-    preprocess: toPreprocess(text("preprocess")),
+    preprocess: toPreprocess(needed("preprocess")),
     size: text("size") === undefined ? undefined : toExtent("size", needed("size")),
     axes: toAxes(text("axes")),
     target: toClass(needed("target")),
@@ -309,11 +309,20 @@ function toAxes(value: string | undefined): AxisOrder | undefined {
   return value as AxisOrder | undefined;
 }
 
-function toPreprocess(value: string | undefined): Preset | Preprocess | undefined {
-  if (!value?.trimStart().startsWith("{")) return value as Preset | undefined;
+function toPreprocess(value: string): PreprocessOption {
+  const preprocess = value.trimStart().startsWith("{") ? toJson(value) : value;
   try {
-    return JSON.parse(value) as Preprocess;
-  } catch (error) {
-    throw new Error(`--preprocess is not JSON: ${(error as Error).message}`, { cause: error });
+    checkPreprocess(preprocess as PreprocessOption);
+  } catch (cause) {
+    throw new Error(`--preprocess: ${(cause as Error).message}`, { cause });
+  }
+  return preprocess as PreprocessOption;
+}
+
+function toJson(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch (cause) {
+    throw new Error(`--preprocess is not JSON: ${(cause as Error).message}`, { cause });
   }
 }

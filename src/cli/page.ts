@@ -12,6 +12,7 @@ import {
   type Precision,
   type PrecisionError,
   type Preprocess,
+  type PreprocessSource,
   precisionError,
   requestDevice,
   type SensitivityMap,
@@ -19,13 +20,17 @@ import {
   type Tuning,
 } from "../index.js";
 import { readNpy, writeNpy } from "../npy.js";
+import { isGuessed, preprocessInWords } from "../preprocess.js";
 import type { ExplainRequest } from "./options.js";
+import { newsOf, suggestionOf } from "./suggest.js";
 
 /** The model, where the other half serves it, and what is known about it. */
 export interface Setting {
   readonly url: string;
   readonly labels: string[] | undefined;
   readonly preprocess: ExplainRequest["preprocess"];
+  /** What the model cards beside it say. */
+  readonly card: unknown;
   readonly size: ExplainRequest["size"];
   readonly axes: ExplainRequest["axes"];
   /** Height and width of the first tensor among the inputs: the size, where none is given and the file leaves it open. */
@@ -76,31 +81,44 @@ export type Facts = Pick<SensitivityMap, Exclude<(typeof FACTS)[number], "standa
   readonly loading: number;
   /** Those of the warnings that are the model's, whatever the input. */
   readonly modelWarnings: readonly string[];
+  /** The preprocessing in words; undefined where it was given. */
+  readonly preprocessing: string | undefined;
+  /** In numbers; undefined for a tensor. */
+  readonly preprocess:
+    | (Preprocess & { readonly from: PreprocessSource | "first photo" })
+    | undefined;
+  readonly labelsFrom: Model["labelsFrom"];
 };
 
-type Added = "contrast" | "precisionError" | "loading" | "modelWarnings";
+type Known = "preprocess" | "preprocessing" | "labelsFrom";
+type Added = Known | "contrast" | "precisionError" | "loading" | "modelWarnings";
 
 /** What one task came to; files are in base64. */
 export interface Result {
   readonly facts: Facts;
   readonly png: string | undefined;
   readonly npy: string | undefined;
+  /** What is to be told once, a sentence. */
+  readonly news: string | undefined;
 }
 
 let model: Promise<Model> | undefined;
 let isOfDigits = false;
 let loading = 0;
+/** What the first photo asked for, where the preprocessing was only guessed. */
+let suggested: Awaited<ReturnType<typeof suggestionOf>>;
+let isAsked = false;
 
 /** Loads the model that all tasks are about; gives what is known of the adapter then, if that was asked for. */
 export async function load(setting: Setting): Promise<Tuning | null> {
-  const { url, labels, preprocess, size, axes, openSize, tuning, precision } = setting;
+  const { url, labels, preprocess, card, size, axes, openSize, tuning, precision } = setting;
   isOfDigits = setting.isOfDigits;
   const began = performance.now();
   const device = await requestDevice();
   model = loadModel(device, await fetch(url), {
     precision: precision as Precision,
     ...(labels && { labels }),
-    ...(preprocess && { preprocess }),
+    ...{ preprocess, card },
     ...(size && { size }),
     ...(axes && { axes }),
     ...(openSize && { openSize }),
@@ -118,11 +136,15 @@ export async function explain(task: Task, tick: (samples: number) => unknown): P
   const { method, samples, noise, seed, estimator, passes, maxMemory, draw } = task.request;
   const { precision } = task.request;
   const image = await readImage(task);
+  const mayAsk = !isAsked && !task.isTensor && isGuessed((await model).preprocess);
+  if (mayAsk) suggested = await suggestionOf(await model, image);
+  isAsked ||= !task.isTensor;
   const options = {
     ...{ method, samples, noise, seed, estimator, ...passes },
     // Nobody scrolls this page.
     submitTime: Number.POSITIVE_INFINITY,
     ...(maxMemory !== undefined && { maxMemory }),
+    ...(suggested && !task.isTensor && { preprocess: suggested.taken.preprocess }),
     ...(isOfDigits && isBright(image) && { preprocess: NEGATIVE }),
   } as ClassesOptions;
   const { target, contrast: other } = task.request;
@@ -143,6 +165,7 @@ export async function explain(task: Task, tick: (samples: number) => unknown): P
         ...factsOf(map),
         warnings: [...new Set(maps.flatMap(({ warnings }) => warnings))],
         modelWarnings: (await model).warnings,
+        ...colorsOf(map, await model),
         contrast: against?.target,
         precisionError:
           precision === "half"
@@ -150,6 +173,7 @@ export async function explain(task: Task, tick: (samples: number) => unknown): P
             : undefined,
         loading,
       },
+      news: mayAsk && suggested ? newsOf(suggested) : undefined,
       ...(against ? await filesOfTwo(map, against, task, view) : await filesOf(map, task, view)),
     };
   } finally {
@@ -157,7 +181,24 @@ export async function explain(task: Task, tick: (samples: number) => unknown): P
   }
 }
 
-type Files = Omit<Result, "facts">;
+/** How the map's photo became the input, and where the names are from. */
+function colorsOf({ preprocess }: SensitivityMap, model: Model): Pick<Facts, Known> {
+  const { input, classes, labelsFrom } = model;
+  const words = () => {
+    if (!preprocess || isOfDigits) return undefined;
+    if (suggested) return `${suggested.taken.name}, by the first photo`;
+    const isGiven = preprocess.from === "given";
+    return isGiven ? undefined : preprocessInWords(preprocess, { ...input, classes });
+  };
+  const from = suggested && preprocess && { from: "first photo" as const };
+  return {
+    preprocess: preprocess && { ...preprocess, ...from },
+    preprocessing: words(),
+    labelsFrom,
+  };
+}
+
+type Files = Omit<Result, "facts" | "news">;
 type View = PictureOptions & { readonly width: number; readonly height: number };
 
 async function filesOf(map: SensitivityMap, task: Task, view: View): Promise<Files> {

@@ -25,7 +25,8 @@ export const OPTIONS = {
   },
   preprocess: {
     value: "NAME|JSON",
-    help: "imagenet, tf, caffe, unit, or {resize, shortSide, crop, mean, std, scale, channels}",
+    help: "auto, imagenet, tf, caffe, unit, or {scale, mean, std, channels, shortSide …}",
+    default: "auto",
     group: "what",
   },
   size: {

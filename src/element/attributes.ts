@@ -48,6 +48,7 @@ export const attributes = {
 
   model: { stage: "model", read: text },
   labels: { stage: "model", read: text },
+  card: { stage: "model", read: text },
   size: { stage: "model", read: numbers },
   axes: { stage: "model", read: text },
   output: { stage: "model", read: text },
@@ -141,7 +142,10 @@ function given(element: Element, stages: readonly Stage[]): Given {
 
 /** Which model a tag names, undefined where it names none. */
 export function wantedModel(element: Element): Wanted | undefined {
-  const { model, labels, size, ...rest } = given(element, ["model"]) as Record<string, string>;
+  const { model, labels, card, size, ...rest } = given(element, ["model"]) as Record<
+    string,
+    string
+  >;
   if (!model) return undefined;
   const urlOf = (path: string) => new URL(path, element.baseURI).href;
   // One name alone is no list of classes, so it is an address; those with a scheme may have commas.
@@ -149,6 +153,7 @@ export function wantedModel(element: Element): Wanted | undefined {
   return {
     url: urlOf(model),
     labels: labels === undefined ? undefined : isList ? (names(labels) as string[]) : urlOf(labels),
+    card: card && urlOf(card),
     options: {
       ...rest,
       ...(size !== undefined && { size: typeof size === "number" ? [size, size] : size }),

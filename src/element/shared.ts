@@ -8,8 +8,10 @@ export interface Wanted {
   readonly url: string;
   /** Where the names of the classes are, or the names themselves. */
   readonly labels: string | readonly string[] | undefined;
+  /** Where its card is. */
+  readonly card: string | undefined;
   /** What its file leaves open. */
-  readonly options: Omit<ModelOptions, "labels" | "signal">;
+  readonly options: Omit<ModelOptions, "labels" | "card" | "signal">;
 }
 
 /** What one user has of a model. */
@@ -145,19 +147,29 @@ function leave(home: Home, key: string, entry: Entry): void {
 
 async function load(
   device: Promise<GPUDevice>,
-  { url, labels, options }: Wanted,
+  { url, labels, card, options }: Wanted,
   tell: (part: number) => void,
   signal: AbortSignal,
 ): Promise<Model> {
   const opened = await device;
-  const [model, names] = await Promise.all([
+  const [model, names, told] = await Promise.all([
     fetched("model", url, signal),
     typeof labels === "string" ? labelsAt(labels, signal) : labels,
+    card === undefined ? undefined : cardAt(card, signal),
   ]);
   return loadModel(opened, counted(model, tell), {
+    name: new URL(url).pathname.split("/").at(-1),
     ...options,
     ...(names && { labels: names }),
+    ...(told !== undefined && { card: told }),
     signal,
+  });
+}
+
+async function cardAt(url: string, signal: AbortSignal): Promise<unknown> {
+  const response = await fetched("model card", url, signal);
+  return response.json().catch((cause) => {
+    throw new Error(`the model card at ${url} is not JSON: ${(cause as Error).message}`, { cause });
   });
 }
 

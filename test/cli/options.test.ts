@@ -25,7 +25,7 @@ test("has the paper's defaults", () => {
   assert.is(request.seed, 0);
   assert.is(request.estimator, "mean");
   assert.is(request.draw.percentile, 99);
-  assert.is(request.preprocess, undefined);
+  assert.is(request.preprocess, "auto");
 });
 
 test("writes a picture where no result is asked for", () => {
@@ -151,6 +151,14 @@ const mistakes: [words: string, message: string][] = [
   ["explain a.jpg --model m --window 0", '--window is one whole number or two from 1, not "0"'],
   ["explain a.jpg --model m --stride 2,3,4", "--stride is one whole number or two from 1, not"],
   ["explain a.jpg --model m --preprocess {mean", "--preprocess is not JSON"],
+  [
+    'explain a.jpg --model m --preprocess {"means":[1,2,3]}',
+    '--preprocess: preprocess has no "means"; did you mean "mean"?',
+  ],
+  [
+    "explain a.jpg --model m --preprocess cafe",
+    '--preprocess: "cafe" is not a preprocessing; did you mean "caffe"?',
+  ],
 ];
 
 for (const [words, message] of mistakes) {

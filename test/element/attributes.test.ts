@@ -27,6 +27,7 @@ type Sayable = Exclude<
   | "tiling"
   | "tuning"
   | "external"
+  | "name"
   | "openSize"
   | "stepTime"
   | "stepsAt"
@@ -97,10 +98,19 @@ test("an overlay is a mode or the opacity of the usual one", () => {
 test("addresses are the page's, and labels an address or a list", () => {
   const labels = (text: string) => wantedModel(tag({ model: "net.onnx", labels: text }))?.labels;
   assert.equal(
-    wantedModel(tag({ model: "../net.onnx", size: "32", "keep-softmax": "", precision: "half" })),
+    wantedModel(
+      tag({
+        model: "../net.onnx",
+        card: "config.json",
+        size: "32",
+        "keep-softmax": "",
+        precision: "half",
+      }),
+    ),
     {
       url: "https://example.org/net.onnx",
       labels: undefined,
+      card: "https://example.org/articles/config.json",
       options: { size: [32, 32], keepSoftmax: true, precision: "half" },
     },
   );
