@@ -2,6 +2,7 @@
 
 import type { startClassifier } from "./classifiers/classifier.js";
 import type { startInstrument } from "./controls/instrument.js";
+import type { startSuggestions } from "./controls/suggestions.js";
 import type { startDesk } from "./figures/desk.js";
 import type { startSource } from "./image/source.js";
 import type { startLink } from "./link.js";
@@ -20,6 +21,7 @@ export interface Hearers {
   readonly source: ReturnType<typeof startSource>;
   readonly desk: ReturnType<typeof startDesk>;
   readonly result: ReturnType<typeof startResult>;
+  readonly suggestions: ReturnType<typeof startSuggestions>;
   readonly sharing: ReturnType<typeof startSharing>;
   /** A classifier is in use. */
   taken(model: ModelFacts): void;
@@ -27,7 +29,7 @@ export interface Hearers {
 
 /** Gives what hears the reports, and knows what they say of the device. */
 export function startHearing(page: Hearers) {
-  const { link, classifier, instrument, source, desk, result, sharing } = page;
+  const { link, classifier, instrument, source, desk, result, suggestions, sharing } = page;
   let isRecovering = false;
   let isWithoutGpu = false;
 
@@ -52,10 +54,14 @@ export function startHearing(page: Hearers) {
         if (classifier.model && !isRecovering) instrument.choose(undefined);
         isRecovering = false;
         calm();
+        suggestions.clear();
         page.taken(report.model);
         break;
       case "progress":
         if (link.isNews(report.serial)) hearNews(report);
+        break;
+      case "suggestions":
+        if (link.isNews(report.serial)) suggestions.offer(report.suggestions);
         break;
       case "probe":
         showProbe(report.probe);

@@ -4,6 +4,7 @@
 import { startClassifier } from "./classifiers/classifier.js";
 import { applyAddress, readAddress, writeAddress } from "./controls/address.js";
 import { startInstrument } from "./controls/instrument.js";
+import { startSuggestions } from "./controls/suggestions.js";
 import { startDesk } from "./figures/desk.js";
 import { type IdeaOptions, startIdea } from "./figures/idea.js";
 import { startHearing } from "./hear.js";
@@ -65,7 +66,10 @@ const instrument = startInstrument(form, {
   passChanged(name) {
     showBusy(true);
     link.foresee();
-    if (instrument.isOfPreprocess(name)) instrument.choose(undefined);
+    if (instrument.isOfPreprocess(name)) {
+      instrument.choose(undefined);
+      suggestions.show();
+    }
     soon("pass", () => {
       const pass = instrument.pass();
       idea.set(ideaOf(pass));
@@ -81,6 +85,16 @@ const instrument = startInstrument(form, {
   },
 });
 
+const suggestions = startSuggestions(element<HTMLFieldSetElement>("suggestions"), {
+  nameOf,
+  chosen: instrument.preprocess,
+  choose(preprocess) {
+    instrument.setPreprocess(preprocess);
+    see();
+    wish({ pass: instrument.pass(), isGentle: false });
+    remember();
+  },
+});
 const result = startResult({ form, canvas, nameOf, look: instrument.look });
 let zoomed: Float32Array | undefined;
 
@@ -118,6 +132,7 @@ const source = startSource(zoom, {
     if (isNew) {
       isOther = true;
       calm();
+      suggestions.clear();
       instrument.choose(undefined);
       setStale(true);
     }
@@ -224,7 +239,7 @@ const sharing = startSharing({
   look: instrument.look,
 });
 const hearing = startHearing({
-  ...{ link, classifier, instrument, source, desk, result, sharing },
+  ...{ link, classifier, instrument, source, desk, result, suggestions, sharing },
   taken(model) {
     classifier.take(model);
     fit();
@@ -255,6 +270,7 @@ function refresh(): void {
   classifier.refresh();
   source.refresh();
   desk.refresh();
+  suggestions.show();
   result.show();
 }
 

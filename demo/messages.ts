@@ -9,7 +9,9 @@ import type {
   PaletteName,
   PictureOptions,
   Reduction,
+  ResolvedPreprocess,
   SensitivityOptions,
+  Suggestion,
 } from "../src/index.js";
 
 /** Settings that need new passes through the network. */
@@ -125,6 +127,10 @@ export interface Progress {
   readonly target: ClassScore;
   /** The class that is subtracted, or whose map is. */
   readonly other: ClassScore | undefined;
+  /** What cannot be trusted in the map, in the library's sentences. */
+  readonly warnings: readonly string[];
+  /** How the image became the input, in numbers. */
+  readonly preprocess: ResolvedPreprocess | undefined;
   /** There will be no more samples. */
   readonly isDone: boolean;
 }
@@ -161,6 +167,8 @@ export type Report =
   | { kind: "panel"; serial: number; index: number; image: ImageData | undefined; text: string }
   | { kind: "line"; serial: number; t: Float32Array; curves: readonly Float32Array[] }
   | { kind: "figure done"; serial: number }
+  /** What the network sees in the image by each preprocessing; asked where that is in doubt. */
+  | { kind: "suggestions"; serial: number; suggestions: readonly Suggestion[] }
   | { kind: "probe"; probe: Probe }
   | { kind: "saved"; saved: Saved }
   /** A file is no model that can be used; the one before it stays. */

@@ -11,6 +11,7 @@ import {
   requestDevice,
   type SensitivityMap,
   sensitivitiesOfClasses,
+  suggestPreprocess,
 } from "../src/index.js";
 import { type Drawn, drawFigure, repaintFigure } from "./gpu/figure.js";
 import { probeAt, savedOf } from "./gpu/readout.js";
@@ -50,7 +51,8 @@ let shown: { maps: SensitivityMap[]; pair: Contrast | undefined; progress: Progr
 let drawn: Drawn | undefined;
 let running: { readonly stop: AbortController; readonly begun: number } | undefined;
 let figuring: AbortController | undefined;
-let finished: { model: Model; image: Image; pass: Pass } | undefined;
+let finished: { model: Model; image: Image; pass: Pass; warnings: readonly string[] } | undefined;
+let suggested: { model: Model; image: Image } | undefined;
 let isRecovering = false;
 
 const report = (message: Report, transfer: Transferable[] = []) =>
@@ -145,7 +147,9 @@ async function work(): Promise<void> {
   if (wish.file && wish.file !== loaded?.file) await load(wish.file);
   if (!loaded || !wish.image || !wish.pass) return;
   await explain(loaded.model, wish.image, wish.pass);
-  if (begun === wishes && finished?.pass === wish.pass) await drawWanted(finished);
+  if (begun !== wishes || finished?.pass !== wish.pass) return;
+  await drawWanted(finished);
+  if (begun === wishes) await suggest(finished);
 }
 
 function openDevice(): Promise<GPUDevice> {
@@ -234,7 +238,7 @@ async function explain(model: Model, image: Image, pass: Pass): Promise<void> {
       lastBeat = performance.now();
     }
     if (!progress) return;
-    finished = { model, image, pass };
+    finished = { model, image, pass, warnings: progress.warnings };
     report({ kind: "progress", serial: begun.serial, progress: { ...progress, isDone: true } });
   } catch (error) {
     // Some samples may have come after the last step.
@@ -263,8 +267,10 @@ async function show(maps: SensitivityMap[], progress: Progress): Promise<void> {
 function facts([map, second]: readonly SensitivityMap[]) {
   const { samples, standardError, estimator, noise, sigma, top, target, versus } =
     map as SensitivityMap;
+  const { warnings, preprocess } = map as SensitivityMap;
   const other = versus ?? second?.target;
-  return { samples, standardError, estimator, noise, sigma, top, target, other };
+  const made = { samples, standardError, estimator, noise, sigma, preprocess };
+  return { ...made, top, target, other, warnings };
 }
 
 /** Draws the figure that the page has open, unless that is done. */
@@ -276,6 +282,23 @@ async function drawWanted({ model, image }: { model: Model; image: Image }): Pro
   const { signal } = (figuring = new AbortController());
   try {
     drawn = await drawFigure({ ...figure, image: image.bitmap, look, modelOf, signal, report });
+  } catch (error) {
+    if (!signal.aborted) report({ kind: "failed", message: messageOf(error) });
+  }
+}
+
+/** The warnings that another preprocessing may be the way out of. */
+const IN_DOUBT = /^(Preprocessing: |No class stands out)/;
+
+/** Asks once what the network sees in the image by other preprocessings, where that of the map is in doubt. */
+async function suggest({ model, image, warnings }: NonNullable<typeof finished>): Promise<void> {
+  if (suggested?.model === model && suggested.image === image) return;
+  if (image.name === "camera" || !warnings.some((warning) => IN_DOUBT.test(warning))) return;
+  const { signal } = (figuring = new AbortController());
+  try {
+    const suggestions = await suggestPreprocess(model, image.bitmap, { signal });
+    suggested = { model, image };
+    report({ kind: "suggestions", serial, suggestions });
   } catch (error) {
     if (!signal.aborted) report({ kind: "failed", message: messageOf(error) });
   }

@@ -11,7 +11,7 @@ import {
   presets,
   resolvePreprocess,
 } from "./preprocess.js";
-import type { Suggestion } from "./suggest.js";
+import type { Suggestion, SuggestOptions } from "./suggest.js";
 
 interface Candidate {
   readonly name: string;
@@ -48,7 +48,11 @@ const ofGray: readonly Candidate[] = [
 ];
 
 /** What the network makes of a photo by each candidate, the surest first. */
-export async function suggestionsFor(model: Model, image: ImageSource): Promise<Suggestion[]> {
+export async function suggestionsFor(
+  model: Model,
+  image: ImageSource,
+  { signal }: SuggestOptions,
+): Promise<Suggestion[]> {
   if ("shape" in image) {
     throw new Error("a tensor is preprocessed already: suggestPreprocess needs a photo");
   }
@@ -63,6 +67,7 @@ export async function suggestionsFor(model: Model, image: ImageSource): Promise<
     const numbers = resolvePreprocess(preprocess, channels);
     const key = colorKey(numbers, channels);
     if (asked.has(key)) continue;
+    signal?.throwIfAborted();
     const whole = isCut ? { ...numbers, ...cut } : preprocess;
     const { top, logits } = await model.classify(image, { preprocess: whole, top: 1 });
     asked.set(key, {

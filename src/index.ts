@@ -48,6 +48,6 @@ export {
   type Scalar,
   type SensitivityOptions,
 } from "./settings.js";
-export { type Suggestion, suggestPreprocess } from "./suggest.js";
+export { type Suggestion, type SuggestOptions, suggestPreprocess } from "./suggest.js";
 export type { TuneOptions } from "./tune.js";
 export type { Precision, Tiling, Tuning } from "./types.js";

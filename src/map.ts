@@ -291,8 +291,9 @@ export class SensitivityMap {
   }
 
   private findWarnings(): readonly string[] {
-    const { warnings, competing } = this.model;
+    const { competing } = this.model;
     const [first] = this.top;
+    const warnings = this.model.warningsBy(this.preprocess);
     return warningsOf({ model: warnings, ...(first && { first }), competing });
   }
 

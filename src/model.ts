@@ -41,6 +41,7 @@ import { breathe } from "./slices.js";
 import { DEFAULT_SUBMIT_TIME, Submits } from "./submits.js";
 import { isFasterInOne, keep, measureTilings, recall, type TuneOptions } from "./tune.js";
 import type { Graph, Layout, OnnxModel, Plan, Precision, Tiling, Tuning } from "./types.js";
+import { assumptions } from "./warnings.js";
 
 /** Where a model comes from: its bytes, or where to fetch them. */
 export type ModelSource = Uint8Array | ArrayBuffer | Response | URL | string;
@@ -190,11 +191,11 @@ export class Model {
     this.fasterInOne = tuning?.single ?? [];
     this.precision = options.precision ?? "single";
     choice("precision", Object.keys(VEC4_BYTES), this.precision);
-    this.warnings = [...new Set(graph.warnings)];
     this.labels = known.labels;
     this.labelsFrom = known.labelsFrom;
     checkPreprocess(options.preprocess);
     this.preprocess = this.resolved(options.preprocess ?? "auto");
+    this.warnings = this.warningsBy(this.preprocess);
     if (this.labels && this.labels.length !== this.classes) {
       throw new Error(
         `there are ${this.labels.length} labels, the model has ${this.classes} classes`,
@@ -244,6 +245,13 @@ export class Model {
     const numbers = resolvePreprocess(preprocess, this.input.channels);
     checkChannels(numbers, this.input.channels);
     return { ...numbers, from: "given" };
+  }
+
+  /** @internal The model's warnings where photos become its input so; undefined is of tensors. */
+  warningsBy(preprocess: ResolvedPreprocess | undefined): readonly string[] {
+    const { graph, labelsFrom, classes, input } = this;
+    const assumed = assumptions({ preprocess, labelsFrom, classes, channels: input.channels });
+    return [...new Set([...(graph.warnings ?? []), ...assumed])];
   }
 
   /** Logits as probabilities and a list of the best. */

@@ -18,12 +18,22 @@ export interface Suggestion {
   readonly isMuchSurer: boolean;
 }
 
+/** Options of `suggestPreprocess`. */
+export interface SuggestOptions {
+  /** Heard between two passes. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Classifies a photo by each of the usual preprocessings, a forward pass each, and tells the class and its
  * probability, the surest first: the right preprocessing is often the one by which a class stands out. The model
  * stays as it is. Rejects for a tensor.
  */
-export async function suggestPreprocess(model: Model, image: ImageSource): Promise<Suggestion[]> {
+export async function suggestPreprocess(
+  model: Model,
+  image: ImageSource,
+  options: SuggestOptions = {},
+): Promise<Suggestion[]> {
   const { suggestionsFor } = await import("./candidates.js");
-  return suggestionsFor(model, image);
+  return suggestionsFor(model, image, options);
 }

@@ -1,7 +1,8 @@
 // What cannot be trusted in a map: each warning is one sentence with a way out, made from plain facts. A model's own
 // warnings, which hold for every image, come first; the map's follow.
 
-import type { ClassScore } from "./model.js";
+import type { ClassScore, LabelsSource } from "./model.js";
+import { isGuessed, preprocessInWords, type ResolvedPreprocess } from "./preprocess.js";
 
 /** What the warnings of a map are made from. */
 export interface MapFacts {
@@ -24,6 +25,32 @@ const TIMES_CHANCE = 1.2;
  */
 export function standsOut(probability: number, classes: number): boolean {
   return classes < 3 || probability >= Math.max(LEAST_PROBABILITY, TIMES_CHANCE / classes);
+}
+
+/** What nobody has said of a model. */
+export interface Assumed {
+  readonly preprocess: ResolvedPreprocess | undefined;
+  readonly labelsFrom: LabelsSource | undefined;
+  readonly channels: number;
+  readonly classes: number;
+}
+
+/** The warnings of what was assumed about a model. */
+export function assumptions({ preprocess, labelsFrom, ...counts }: Assumed): string[] {
+  return [
+    ...(preprocess && isGuessed(preprocess)
+      ? [
+          `Preprocessing: ${preprocessInWords(preprocess, counts)}. ` +
+            "Give preprocess if the network was trained with another.",
+        ]
+      : []),
+    ...(labelsFrom === "imagenet"
+      ? [
+          `The class names are ImageNet's, assumed from the ${counts.classes} classes. ` +
+            "Give labels if it has others.",
+        ]
+      : []),
+  ];
 }
 
 /** The warnings of a map, each once, the model's first. */

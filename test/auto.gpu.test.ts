@@ -1,10 +1,12 @@
 // What a model takes for granted where nobody says it: preprocessing and names, and where both are from.
 
 import * as assert from "uvu/assert";
+import type { ImageSource } from "../src/image.js";
 import { loadModel } from "../src/load.js";
 import type { ModelOptions } from "../src/model.js";
 import { presets } from "../src/preprocess.js";
 import { sensitivity } from "../src/sensitivity.js";
+import type { SensitivityOptions } from "../src/settings.js";
 import { suggestPreprocess } from "../src/suggest.js";
 import { close, data, suite, testWithDevice } from "./harness.js";
 import { caffeNetwork, meanNetwork } from "./models/colors.js";
@@ -49,6 +51,23 @@ testWithDevice(test, "a map says how its photo became the input", async (device)
   const tensor = { data: new Float32Array(192).fill(0.5), shape: [1, 3, 8, 8] };
   assert.is(await of(tensor), undefined);
   assert.equal(await of(tensor, "tf"), { ...presets.tf, from: "given" });
+  model.destroy();
+});
+
+testWithDevice(test, "a map repeats what was assumed, where it matters", async (device) => {
+  const model = await loadModel(device, meanNetwork(1000));
+  const starts = (warnings: readonly string[]) => warnings.map((text) => text.match(/^[^.]+/)?.[0]);
+  const guess = "Preprocessing: imagenet, guessed from the 3 channels";
+  const names = "The class names are ImageNet's, assumed from the 1000 classes";
+  assert.equal(starts(model.warnings), [guess, names]);
+  const of = async (...[image, options = {}]: [ImageSource, SensitivityOptions?]) => {
+    const map = await sensitivity(model, image, { samples: 2, ...options });
+    map.destroy();
+    return starts(map.warnings).filter((start) => start === guess || start === names);
+  };
+  assert.equal(await of(warm()), [guess, names]);
+  assert.equal(await of(warm(), { preprocess: "imagenet" }), [names]);
+  assert.equal(await of({ data: new Float32Array(192), shape: [1, 3, 8, 8] }), [names]);
   model.destroy();
 });
 

@@ -1,7 +1,8 @@
 // What a map warns of, from plain facts.
 
 import * as assert from "uvu/assert";
-import { standsOut, warningsOf } from "../src/warnings.js";
+import { presets } from "../src/preprocess.js";
+import { assumptions, standsOut, warningsOf } from "../src/warnings.js";
 import { suite } from "./harness.js";
 
 const test = suite("warnings");
@@ -35,6 +36,28 @@ test("a network that is sure of nothing is named with its best class", () => {
     "No class stands out: the most probable of 1000, mosquito net, has 0.3 %. " +
       "If the picture is clear, try another preprocessing.",
   ]);
+});
+
+test("what nobody has said of a model is told, with the way to say it", () => {
+  const counts = { channels: 3, classes: 1000 };
+  const { imagenet, tf } = presets;
+  const guess =
+    "Preprocessing: imagenet, guessed from the 3 channels. " +
+    "Give preprocess if the network was trained with another.";
+  const names =
+    "The class names are ImageNet's, assumed from the 1000 classes. Give labels if it has others.";
+  assert.equal(
+    assumptions({
+      preprocess: { ...imagenet, from: "channels" },
+      labelsFrom: "imagenet",
+      ...counts,
+    }),
+    [guess, names],
+  );
+  for (const from of ["given", "card", "metadata", "graph"] as const) {
+    assert.equal(assumptions({ preprocess: { ...tf, from }, labelsFrom: "given", ...counts }), []);
+  }
+  assert.equal(assumptions({ preprocess: undefined, labelsFrom: undefined, ...counts }), []);
 });
 
 test("where every class has a probability of its own, none need stand out", () => {

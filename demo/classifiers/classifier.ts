@@ -1,6 +1,7 @@
 // The classifier of now: where it comes from, what its classes are called, and its card, which says how photos become its
 // input. The reader's files come in here, whatever they are.
 
+import { readCardLabels } from "../../src/index.js";
 import type { ModelFacts } from "../messages.js";
 import { calm, complain } from "../stage/stage.js";
 import { words } from "../words.js";
@@ -71,8 +72,11 @@ export function startClassifier({ form, takePhoto, takeModel, ...host }: Classif
     element("labels-name").textContent = ofFile();
   }
 
-  function useCard(found: unknown): void {
-    card = found;
+  // One file of Hugging Face has the colors, another one the names.
+  function useCard(found: object): void {
+    card = Object.assign({}, card, found);
+    const labels = readCardLabels(found);
+    if (labels) names.use(labels);
     if (names.model) host.cardTaken();
   }
 

@@ -24,6 +24,11 @@ export function startNames(complain: (text: string) => void) {
       model = next;
       check();
     },
+    /** The names that a card has. */
+    use(names: readonly string[]) {
+      labels = own = names;
+      check();
+    },
     /** The names that come with a classifier; where none do, those of the reader's file. */
     expect(names: readonly string[] | undefined) {
       labels = names ?? own;
@@ -37,7 +42,8 @@ export function startNames(complain: (text: string) => void) {
     },
     /** The name of a class. */
     of(index: number): string {
-      return labels?.length === model?.classes ? labels![index]! : words.says.classNumber(index);
+      if (labels?.length === model?.classes) return labels![index]!;
+      return model?.labels?.[index] ?? words.says.classNumber(index);
     },
     /** The classifier in a line; empty before there is one. */
     get line(): string {

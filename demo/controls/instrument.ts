@@ -4,15 +4,16 @@
 // The name of a control within [data-pass] is the name of the library's option, and its value, times [data-factor], the
 // option's; what is empty or hidden is left to the library.
 
-import { type Guess, readCard } from "../../src/guess.js";
-import type {
-  Estimator,
-  NoiseScale,
-  PaletteName,
-  Preprocess,
-  Preset,
-  Reduction,
-  SensitivityOptions,
+import {
+  type Estimator,
+  type Guess,
+  type NoiseScale,
+  type PaletteName,
+  type Preprocess,
+  type Preset,
+  type Reduction,
+  readCard,
+  type SensitivityOptions,
 } from "../../src/index.js";
 import { resolvePreprocess } from "../../src/preprocess.js";
 import type { Look, ModelFacts, Pass } from "../messages.js";
@@ -188,6 +189,19 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
     listener.passChanged("target");
   });
 
+  /** Sets the controls to a preprocessing: a preset by its name, another one by its numbers. */
+  function setPreprocess(next: Preset | Preprocess) {
+    const isPreset = typeof next === "string";
+    const entered: Readonly<Record<string, unknown>> = isPreset ? {} : { ...next };
+    // What it leaves out is as in "unit".
+    control("preprocess").value = isPreset ? next : "unit";
+    for (const [name, each] of Object.entries(numbers)) {
+      each.value = [entered[name] ?? ""].flat().join(", ");
+    }
+    choose(undefined);
+    showValues();
+  }
+
   /** Shows the controls as they are now, in the language of now. */
   function refresh() {
     listMethods(control("method") as unknown as HTMLSelectElement);
@@ -198,6 +212,7 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
   return {
     pass,
     preprocess,
+    setPreprocess,
     look,
     fit,
     refresh,

@@ -4,9 +4,7 @@
 import { showClasses, showOthers } from "../controls/classes.js";
 import type { Look, Progress } from "../messages.js";
 import { words } from "../words.js";
-import { announce, labelOf, showMap, showStop } from "./stage.js";
-
-const UNSURE = 0.05; // of a class: less than a clear picture gets of a network that understands its colors
+import { announce, labelOf, showMap, showStop, showWarnings } from "./stage.js";
 
 /** What the words are made of. */
 export interface ResultHost {
@@ -27,9 +25,8 @@ export function startResult({ form, canvas, nameOf, look }: ResultHost) {
     form.querySelector<HTMLElement>("#classes")!.hidden = false;
     showClasses(form.querySelector<HTMLElement>("#top")!, top, target.index, nameOf);
     showOthers(form, top, nameOf);
-    const isUnsure = (top[0]?.probability ?? 1) < UNSURE;
-    form.querySelector("#unsure")!.textContent = isUnsure ? words.says.unsure : "";
     showMap(progress, nameOf, look().estimator);
+    showWarnings(progress.warnings);
     showStop(isDone ? "done" : isStopped ? "stopped" : "running");
     canvas.setAttribute(
       "aria-label",

@@ -31,12 +31,22 @@ export function startSharing({ ask, nameOf, model, look }: ShareHost) {
   });
 
   function legendOf(progress: Progress) {
-    const { options, top, sigma, standardError, samples } = progress;
+    const { top, sigma, standardError, samples, preprocess, warnings } = progress;
+    const options = { ...progress.options, preprocess };
     const name = model()?.name;
     return {
       title: `${name}: ${labelOf(progress, nameOf)}`,
       caption: caption(progress, look().estimator),
-      settings: { model: name, options, look: look(), samples, sigma, standardError, top },
+      settings: {
+        model: name,
+        options,
+        look: look(),
+        samples,
+        sigma,
+        standardError,
+        top,
+        warnings,
+      },
     };
   }
 

@@ -67,6 +67,23 @@ export function showMap(
   element("caption").replaceChildren(name, `: ${caption(progress, estimator)}`);
 }
 
+/** What cannot be trusted in the map. What is there already is not said again. */
+export function showWarnings(warnings: readonly string[]): void {
+  const list = element("warnings");
+  const said = warnings.map(words.says.warning);
+  if (list.dataset.key === said.join()) return;
+  list.dataset.key = said.join();
+  list.replaceChildren(
+    ...said.map((text, i) => {
+      const item = document.createElement("p");
+      item.textContent = text;
+      // A sentence that has no translation stays English.
+      if (text === warnings[i]) item.lang = "en";
+      return item;
+    }),
+  );
+}
+
 /** The class, and the one that it is held against. */
 export function labelOf({ target, other }: Progress, nameOf: (index: number) => string): string {
   return nameOf(target.index) + (other ? ` − ${nameOf(other.index)}` : "");

@@ -21,6 +21,7 @@ export const en = {
     map: "Sensitivity map. Arrow keys move it, plus and minus zoom, 0 shows all of it",
     digits: "Let the page draw a digit",
     progress: "Samples taken",
+    suggestions: "What the network sees by other preprocessings",
     software:
       "This browser has no GPU to offer, so the processor computes everything: a large network may take seconds for each sample.",
     settings: "Settings",
@@ -347,8 +348,13 @@ export const en = {
       axes: "Guessed from the order of the axes, which is TensorFlow’s:",
       channels: "Guessed from the number of channels:",
     },
-    unsure:
-      "The network is sure of nothing. If the picture is clear, another preprocessing may suit it.",
+    /** A warning of the library's, with what can be done about it in this page. */
+    warning: (sentence: string) =>
+      sentence
+        .replace(/ Give preprocess .*$/, " If the network was trained with another, choose it.")
+        .replace(/ Give labels .*$/, " If it has others, drop a file of them on this page."),
+    suggestion: (name: string, label: string, probability: string) =>
+      `${name}: ${label} ${probability}`,
     neither: (name: string) =>
       `${name} is neither a photo, nor an .onnx model, nor class names or a model card (.txt, .json).`,
     noPicture: (name: string) => `${name} is not a picture that this browser can decode.`,

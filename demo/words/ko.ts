@@ -1,6 +1,8 @@
-// The page's words in Korean. What the library itself says, as of a file that it refuses, stays English.
+// The page's words in Korean. What the library itself says, as of a file that it refuses, stays English, but for its
+// warnings of a map.
 
 import type { Words } from "./en.js";
+import { warningInKorean } from "./ko-warnings.js";
 import { percent, sigmaOf } from "./numbers.js";
 
 export const ko: Words = {
@@ -21,6 +23,7 @@ export const ko: Words = {
     map: "민감도 맵. 화살표 키로 옮기고, 더하기와 빼기로 확대·축소하며, 0을 누르면 전체가 보인다",
     digits: "페이지가 숫자를 그리게 하기",
     progress: "계산한 샘플",
+    suggestions: "다른 전처리로 네트워크가 보는 것",
     software:
       "이 브라우저는 GPU를 쓸 수 없어 프로세서가 모두 계산한다. 큰 네트워크는 샘플 하나에 몇 초가 걸릴 수 있다.",
     settings: "설정",
@@ -339,7 +342,8 @@ export const ko: Words = {
       axes: "축의 순서가 TensorFlow의 것이어서 짐작했다:",
       channels: "채널 수로 짐작했다:",
     },
-    unsure: "네트워크가 아무것도 확신하지 못한다. 그림이 또렷하다면 다른 전처리가 맞을 수 있다.",
+    warning: warningInKorean,
+    suggestion: (name, label, probability) => `${name}: ${label} ${probability}`,
     neither: (name) =>
       `${name}은(는) 사진도, .onnx 모델도, 모델 카드나 이름 파일(.txt, .json)도 아니다.`,
     noPicture: (name) => `${name}은(는) 이 브라우저가 읽을 수 있는 그림이 아니다.`,

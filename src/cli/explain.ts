@@ -140,9 +140,12 @@ async function explainAll(page: Page, job: Job): Promise<number> {
   return code;
 }
 
-/** The warnings of a result, except those of the model that another input has told. */
-function untold({ facts: { warnings, modelWarnings } }: Result, told: Set<string>): string[] {
-  const left = warnings.filter((warning) => !told.has(warning));
+/** The warnings of a result, except those of the model that another input has told, or that its own line tells. */
+function untold({ facts }: Result, told: Set<string>): string[] {
+  const { warnings, modelWarnings, preprocessing } = facts;
+  const isInLine = (warning: string) =>
+    preprocessing !== undefined && warning.startsWith(`Preprocessing: ${preprocessing}.`);
+  const left = warnings.filter((warning) => !told.has(warning) && !isInLine(warning));
   for (const warning of modelWarnings) told.add(warning);
   return left;
 }

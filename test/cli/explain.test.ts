@@ -8,7 +8,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import * as assert from "uvu/assert";
 import { readNpy, writeNpy } from "../../src/npy.js";
+import { presets } from "../../src/preprocess.js";
 import { close, randn, suite } from "../harness.js";
+import { caffeNetwork } from "../models/colors.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { smallNetwork } from "../models/tiny.js";
 
@@ -132,7 +134,8 @@ test("warns of a network that is sure of nothing, after the line of each picture
       "smoothgrad: red.bmp: No class stands out",
     ]);
     const { warnings } = JSON.parse(await readFile(join(folder, "red.json"), "utf8"));
-    assert.is(`smoothgrad: red.bmp: ${warnings}`, stderr.trim().split("\n")[1]);
+    assert.is(`smoothgrad: red.bmp: ${warnings.at(-1)}`, stderr.trim().split("\n")[1]);
+    assert.match(warnings[0], /^Preprocessing: imagenet, guessed from the 3 channels\./);
   }));
 
 test("an open size is that of the first tensor, or the one that is given", () =>
@@ -178,7 +181,10 @@ test("measures what half precision errs by, and says it", () =>
     ]);
     assert.is(stderr, "");
     assert.is(code, 0);
-    assert.match(stdout, /, half precision off by \d+\.\d % in 4 samples → red\.json/);
+    assert.match(
+      stdout,
+      /, half precision off by \d+\.\d % in 4 samples; preprocessing: imagenet, guessed from the 3 channels → red\.json/,
+    );
     const { precisionError, options } = JSON.parse(
       await readFile(join(folder, "red.json"), "utf8"),
     );
@@ -232,13 +238,64 @@ test("subtracts the map of another class", () =>
     assert.is(report.contrast.index, 4);
   }));
 
+test("takes the colors by which the network knows the first photo, and says so once", () =>
+  inFolder(async (folder) => {
+    await writeFile(join(folder, "caffe.onnx"), caffeNetwork());
+    await writeFile(join(folder, "blue.bmp"), bitmapFile(24, 16, [0, 0, 255]));
+    await writeFile(join(folder, "t.npy"), writeNpy(new Float32Array(192), [1, 3, 8, 8]));
+    const words =
+      "explain t.npy red.bmp blue.bmp --model caffe.onnx --samples 2 --json {name}.json";
+    const { code, stdout, stderr } = await smoothgrad(folder, words.split(" "));
+    assert.is(code, 0);
+    assert.is(
+      stderr.split("\n").find((line) => line.includes("caffe")),
+      "smoothgrad: preprocessing: caffe: class 0 100.0 %, by imagenet class 1 5.0 %; pin it with --preprocess caffe",
+    );
+    const lines = stdout.trim().split("\n");
+    assert.match(lines[0] as string, /^t\.npy: class 0 5\.0 %[^;]* → t\.json$/);
+    assert.match(
+      lines[1] as string,
+      /^red\.bmp: class 0 100\.0 %.*; preprocessing: caffe, by the first photo → /,
+    );
+    assert.match(lines[2] as string, /^blue\.bmp: .*; preprocessing: caffe, by the first photo → /);
+    assert.is(stderr.match(/pin it with/g)?.length, 1);
+    const report = async (name: string) =>
+      JSON.parse(await readFile(join(folder, `${name}.json`), "utf8"));
+    assert.equal((await report("blue")).preprocess, { ...presets.caffe, from: "first photo" });
+    assert.is((await report("t")).preprocess, null);
+
+    const given = await smoothgrad(folder, [...words.split(" "), "--preprocess", "imagenet"]);
+    assert.not.match(given.stderr, /caffe/);
+    assert.not.match(given.stdout, /preprocessing/);
+    assert.equal((await report("red")).preprocess, { ...presets.imagenet, from: "given" });
+  }));
+
+test("reads the cards beside the model: colors of one, names of another", () =>
+  inFolder(async (folder) => {
+    const card = { do_rescale: false, do_normalize: false };
+    await writeFile(join(folder, "preprocessor_config.json"), JSON.stringify(card));
+    const names = { id2label: { 0: "warm", 1: "cold" } };
+    await writeFile(join(folder, "config.json"), JSON.stringify(names));
+    await writeFile(join(folder, "linear.json"), "no card at all");
+    const words = "explain red.bmp --model linear.onnx --samples 2 --json red.json";
+    const { stdout, stderr } = await smoothgrad(folder, words.split(" "));
+    assert.is(stderr, "");
+    assert.match(stdout, /^red\.bmp: warm 100\.0 %.*; preprocessing: from the model card → /);
+    const { preprocess, labelsFrom } = JSON.parse(await readFile(join(folder, "red.json"), "utf8"));
+    assert.equal(preprocess, { scale: 1, from: "card" });
+    assert.is(labelsFrom, "card");
+  }));
+
 test("goes on after a file that fails, and fails in the end", () =>
   inFolder(async (folder) => {
     await writeFile(join(folder, "a.txt"), "no picture");
     const words = "explain a.txt red.bmp --model linear.onnx --samples 1";
     const { code, stdout, stderr } = await smoothgrad(folder, words.split(" "));
     assert.is(stderr, "smoothgrad: a.txt: not a picture that Chrome can decode\n");
-    assert.match(stdout, /^red\.bmp: class 0 \d+\.\d % → red\.map\.png\n$/);
+    assert.match(
+      stdout,
+      /^red\.bmp: class 0 \d+\.\d %; preprocessing: imagenet, guessed from the 3 channels → red\.map\.png\n$/,
+    );
     assert.ok(existsSync(join(folder, "red.map.png")));
     assert.is(code, 1);
   }));

@@ -8,6 +8,7 @@ import { pathToFileURL } from "node:url";
 import type { Page } from "puppeteer";
 import * as assert from "uvu/assert";
 import { openPage } from "../../src/chrome/open.js";
+import { caffeNetwork } from "../models/colors.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { tinyModel } from "../models/tiny.js";
 import { bitmapFile } from "./bitmap.js";
@@ -73,6 +74,7 @@ const FILES = {
   "network.onnx": network(),
   "sigmoid.onnx": network("Sigmoid"),
   "large.onnx": large(),
+  "caffe.onnx": caffeNetwork(),
   "unsure.onnx": unsure(),
   "names.txt": Array.from({ length: CLASSES }, (_, i) => `name ${i}`).join("\n"),
   "card.json": JSON.stringify({

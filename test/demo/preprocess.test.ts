@@ -74,19 +74,74 @@ test("a preset takes the place of the guess, and another network is guessed anew
   );
 });
 
-test("a network that is sure of nothing may need another preprocessing, and the page says so", async () => {
-  const { page, upload } = await opening;
-  const says = (text: string) =>
+test("what cannot be trusted is said beside the map, in the language of the page", async () => {
+  const { page, upload, set } = await opening;
+  const says = (...starts: string[]) =>
     page.waitForFunction(
-      (text) => document.querySelector("#unsure")?.textContent === text,
+      (starts) => {
+        const said = [...document.querySelectorAll("#warnings p")].map((p) => p.textContent ?? "");
+        return (
+          said.length === starts.length && said.every((text, i) => text.startsWith(starts[i]!))
+        );
+      },
       {},
-      text,
+      starts,
     );
-  await says("");
+  const guess = "Preprocessing: imagenet, guessed from the 3 channels. If the network";
+  await set("scale", "");
+  await says(guess);
   await upload("#model-file", "unsure.onnx");
-  await says(en.says.unsure);
+  await says(guess, "No class stands out: the most probable of 40, ");
+  await page.select("#language", "ko");
+  await says("전처리: imagenet, 채널 수(3개)로 짐작했다.", "두드러지는 클래스가 없다.");
+  await page.select("#language", "en");
+  // What the reader chooses is no guess.
+  await set("preprocess", "imagenet");
+  await says("No class stands out");
+  await set("preprocess", "");
   await upload("#model-file", "network.onnx");
-  await says("");
+  await says(guess);
+});
+
+test("what is only guessed is offered otherwise, each with what the network then sees", async () => {
+  const { page, upload } = await opening;
+  const buttons = () =>
+    page.$$eval("#suggestions button", (all) =>
+      all.map((each) => ({
+        text: each.textContent ?? "",
+        isPressed: each.getAttribute("aria-pressed") === "true",
+      })),
+    );
+  const offered = (name: string) =>
+    page.waitForFunction(
+      (name) => {
+        const pressed = document.querySelector("#suggestions [aria-pressed=true]");
+        return pressed?.textContent?.startsWith(`${name}: `);
+      },
+      {},
+      name,
+    );
+  await upload("#model-file", "caffe.onnx");
+  await offered("imagenet");
+  const found = await buttons();
+  assert.is(found.length, 8);
+  assert.match(found[0]!.text, /^caffe: class 0 \d+\u00a0%$/);
+  assert.not(found[0]!.isPressed);
+  await page.click("#suggestions button");
+  await offered("caffe");
+  await formula("BGR: color − (103.939, 116.779, 123.68)");
+  await page.waitForFunction(() => document.querySelector("#caption b")?.textContent === "class 0");
+  await page.waitForFunction(() => /preprocess=caffe/.test(location.hash));
+  // Colors in the other order are numbers of their own.
+  const twin = (await buttons()).findIndex(({ text }) => text.startsWith("caffe, RGB: "));
+  await page.click(`#suggestions button:nth-child(${twin + 1})`);
+  await offered("caffe, RGB");
+  await formula("RGB: color − (123.68, 116.779, 103.939)");
+  // Another network has other colors.
+  await upload("#model-file", "network.onnx");
+  await page.waitForFunction(() =>
+    document.querySelector("#suggestions button")?.textContent?.includes("class"),
+  );
 });
 
 test("figure 8 takes the page's own networks, whatever the classifier and its preprocessing", async () => {

@@ -1,0 +1,54 @@
+// What the network sees in the photo by each preprocessing, as buttons: where nobody said which one it wants, the right one
+// is often the one by which a class stands out.
+
+import type { Preprocess, Preset, Suggestion } from "../../src/index.js";
+import { colorKey, resolvePreprocess } from "../../src/preprocess.js";
+import { percent } from "../words/numbers.js";
+import { words } from "../words.js";
+
+/** What the page does with a choice. */
+export interface SuggestionsHost {
+  nameOf(index: number): string;
+  /** The preprocessing of now. */
+  chosen(): Preprocess | undefined;
+  choose(preprocess: Preset | Preprocess): void;
+}
+
+const keyOf = (preprocess: Preset | Preprocess) => colorKey(resolvePreprocess(preprocess, 3), 3);
+
+/** Starts without any. */
+export function startSuggestions(field: HTMLElement, { nameOf, chosen, choose }: SuggestionsHost) {
+  let offered: readonly Suggestion[] = [];
+
+  function show(): void {
+    field.hidden = offered.length === 0;
+    const now = keyOf(chosen() ?? {});
+    field.replaceChildren(...offered.map((each) => button(each, keyOf(each.preprocess) === now)));
+  }
+
+  function button({ name, preprocess, top }: Suggestion, isChosen: boolean): HTMLElement {
+    const element = document.createElement("button");
+    element.type = "button";
+    element.setAttribute("aria-pressed", String(isChosen));
+    element.textContent = words.says.suggestion(name, nameOf(top.index), percent(top.probability));
+    element.addEventListener("click", () => {
+      choose(preprocess);
+      show();
+      // The buttons are new, and the hand is where it was.
+      field.querySelector<HTMLElement>('[aria-pressed="true"]')?.focus();
+    });
+    return element;
+  }
+
+  return {
+    show,
+    offer(suggestions: readonly Suggestion[]): void {
+      offered = suggestions;
+      show();
+    },
+    clear(): void {
+      offered = [];
+      show();
+    },
+  };
+}
