@@ -41,6 +41,10 @@ const FILES = {
   "other.bmp": photo(12),
   "network.onnx": smallNetwork().bytes(),
   "names.txt": Array.from({ length: 10 }, (_, i) => `name ${i}`).join("\n"),
+  "card.json": JSON.stringify({
+    preprocess: { scale: 1 / 255 },
+    labels: Array.from({ length: 10 }, (_, i) => `card ${i}`),
+  }),
   "broken.onnx": "no model at all",
   "broken.jpg": "no picture at all",
 };
@@ -207,7 +211,10 @@ test("explains a photo: progress, result, caption and name", async () => {
   );
   for (const { standardError } of details) assert.ok(standardError! > 0 && standardError! < 10);
   const caption = await inside("a", "caption");
-  assert.match(caption.text, /^name \d [\d.]+\s% · 12\ssamples\s±\s[\d.]+\s%$/);
+  assert.match(
+    caption.text,
+    /^name \d [\d.]+\s% · 12\ssamples\s±\s[\d.]+\s%preprocessing: imagenet, guessed from the 3 channels$/,
+  );
   assert.equal((await inside("a", "picture")).role, "img");
   const { name } = await inside("a", "picture");
   assert.match(name!, /^Sensitivity map of name \d, probability \d+\s%\. Photo: an orange$/);
@@ -226,6 +233,24 @@ test("explains a photo: progress, result, caption and name", async () => {
     `data:image/png;base64,${await picture("a")}`,
   );
   assert.ok(colors.isGray && colors.grays > 4, JSON.stringify(colors));
+});
+
+test("says where colors and names are from, where nobody said them", async () => {
+  await show(`<sensitivity-map id="a" ${SRC} samples="4"></sensitivity-map>`);
+  await hear("a", "result");
+  const guess = "preprocessing: imagenet, guessed from the 3 channels";
+  assert.is((await inside("a", "warnings")).text, guess);
+  await change("a", { preprocess: "unit" });
+  await hear("a", "result", 2);
+  assert.is((await inside("a", "warnings")).text, "");
+  // A card has both; its names are those of the caption.
+  await change("a", { preprocess: null, card: "card.json" });
+  const { label } = (await hear("a", "result", 3)) as { label: string };
+  assert.match(label, /^card \d$/);
+  assert.is((await inside("a", "warnings")).text, "");
+  await change("a", { card: "names.txt" });
+  const error = (await hear("a", "error")) as string;
+  assert.match(error, /^The model card at .*names\.txt is not JSON: /);
 });
 
 test("every attribute has a property that reflects", async () => {

@@ -24,7 +24,8 @@ export class Parts {
   private readonly progress = make("div", "progress");
   private readonly picture = make("div", "picture", [this.photo, this.canvas, this.progress]);
   private readonly words = document.createElement("span");
-  private readonly caption = make("p", "caption", [this.words]);
+  private readonly warnings = make("span", "warnings");
+  private readonly caption = make("p", "caption", [this.words, this.warnings]);
   private readonly error = make("p", "error");
   private readonly news = make("p", "news");
   private readonly slot = document.createElement("slot");
@@ -99,12 +100,13 @@ export class Parts {
     this.picture.setAttribute("aria-label", name);
   }
 
-  /** What is under the picture; the class is set in bold. */
-  describe(label: string, rest: string): void {
+  /** What is under the picture: the class, set in bold, what is said beside it, and what cannot be trusted. */
+  describe(label: string, rest: string, warnings: readonly string[] = []): void {
     const name = document.createElement("b");
     name.textContent = label;
     this.words.replaceChildren(...(label ? [name, " "] : []), rest);
     this.words.title = this.words.textContent;
+    this.warnings.textContent = warnings.join(" ");
   }
 
   /** Says something to those who listen to the page. */

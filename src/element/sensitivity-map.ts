@@ -15,7 +15,7 @@ import type { SensitivityMapEvents } from "./events.js";
 import { Parts } from "./parts.js";
 import { ReflectingElement } from "./reflecting.js";
 import { type Claim, claim, isOfLoss, type Wanted } from "./shared.js";
-import { facts, nameOf, sentence, subject } from "./words.js";
+import { doubts, facts, nameOf, sentence, subject } from "./words.js";
 
 /** Milliseconds that a step should take: what the eye calls at once. */
 const STEP = 60;
@@ -191,7 +191,7 @@ export class SensitivityMapElement extends ReflectingElement {
 
   #finish(map: SensitivityMap): void {
     this.#show(map);
-    this.#parts.announce(nameOf(map, this.alt));
+    this.#parts.announce([nameOf(map, this.alt), ...doubts(map)].join(". "));
     this.#fire("result", map);
   }
 
@@ -204,7 +204,8 @@ export class SensitivityMapElement extends ReflectingElement {
     if (!map) return;
     map.draw(this.#parts.canvas, look);
     this.#parts.showMap();
-    const describe = (error: number) => this.#parts.describe(subject(map), facts(map, error));
+    const describe = (error: number) =>
+      this.#parts.describe(subject(map), facts(map, error), doubts(map));
     const { samples, estimator, standardError } = map;
     if (look.estimator === estimator) describe(standardError);
     else {

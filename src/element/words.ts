@@ -26,6 +26,14 @@ export function facts({ samples, target }: SensitivityMap, standardError: number
   return `${percent(target.probability)} · ${of}${error}`;
 }
 
+/** What cannot be trusted in a map; of a guess it is enough to say that it is one. */
+export function doubts({ warnings }: SensitivityMap): string[] {
+  return warnings.map((warning) => {
+    const [, guess] = /^P(reprocessing: [^.]*)\. /.exec(warning) ?? [];
+    return guess ? `p${guess}` : warning;
+  });
+}
+
 /** The name of the picture: what the photo shows, and what of it the map explains. */
 export function nameOf(map: SensitivityMap | undefined, alt: string | null): string {
   if (!map) return alt || "Photo";
