@@ -5,7 +5,7 @@
 //   testWithDevice(test, "agrees with its twin", async (device) => …);
 //   test.run();
 //
-// `*.test.ts` runs in Node, `*.gpu.test.ts` in a page of headless Chrome; both through test/runner.ts.
+// `*.test.ts` runs in Node, `*.gpu.test.ts` in a page of headless Chrome; both through test/run.mjs.
 
 import { suite as uvuSuite } from "uvu";
 import { loadRareOperators } from "../src/graph.js";
