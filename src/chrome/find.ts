@@ -1,13 +1,14 @@
 // Which Chrome or Chromium runs the command line, the tests and the benchmarks. In this order: the one that
 // PUPPETEER_EXECUTABLE_PATH names, the one in Puppeteer's cache, one that the system has; where there is none,
-// one is installed: by Puppeteer, or else, on a Debian-like system as root, from the system's packages.
+// one is installed, by one process at a time (install.ts).
 
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync } from "node:fs";
-import { createRequire } from "node:module";
+import { accessSync, constants } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, join } from "node:path";
 import type puppeteer from "puppeteer";
+import { installBrowser, isDebian } from "./install.js";
+import { inTurn, type Log } from "./turn.js";
 
 type Puppeteer = typeof puppeteer;
 
@@ -27,33 +28,19 @@ export async function loadPuppeteer(): Promise<Puppeteer> {
   }
 }
 
-/** The path of a browser, installed first where there is none; `log` is told what is being installed. */
-export async function findBrowser(
-  puppeteer: Puppeteer,
-  log: (line: string) => void,
-): Promise<string> {
+/**
+ * The path of a browser, installed first where there is none; `log` is told how far that is. Rejects with one sentence where
+ * there is none and none can be installed.
+ */
+export async function findBrowser(puppeteer: Puppeteer, log: Log): Promise<string> {
   const named = process.env.PUPPETEER_EXECUTABLE_PATH;
   if (named) {
     if (isProgram(named)) return named;
     throw new Error(`PUPPETEER_EXECUTABLE_PATH is ${named}, which is not a program`);
   }
-  const found = cachedBrowser(puppeteer) ?? systemBrowser();
-  if (found) return found;
-
-  log("No Chrome or Chromium found: installing one with Puppeteer.");
-  if (installWithPuppeteer()) {
-    const cached = cachedBrowser(puppeteer);
-    if (cached) return cached;
-  }
-  if (isDebianRoot()) {
-    log("Puppeteer could not install one: installing the system's chromium package.");
-    const installed = installDebianPackage();
-    const path = installed && systemBrowser();
-    if (path) return path;
-  }
-  throw new Error(
-    "No Chrome or Chromium could be found or installed: install one, or name its program in PUPPETEER_EXECUTABLE_PATH",
-  );
+  const place = puppeteer.executablePath();
+  const look = () => (isProgram(place) ? place : systemBrowser());
+  return look() ?? (await inTurn(look, (log) => installBrowser(place, look, log), log));
 }
 
 function isProgram(path: string): boolean {
@@ -65,13 +52,17 @@ function isProgram(path: string): boolean {
   }
 }
 
-function cachedBrowser(puppeteer: Puppeteer): string | undefined {
-  const path = puppeteer.executablePath();
-  return isProgram(path) ? path : undefined;
+function systemBrowser(): string | undefined {
+  return placesOf(process.platform).find((path) => isProgram(path) && isSetUp(path));
 }
 
-function systemBrowser(): string | undefined {
-  return placesOf(process.platform).find(isProgram);
+// dpkg puts the program into its place before the libraries that it needs.
+function isSetUp(path: string): boolean {
+  if (path !== "/usr/bin/chromium" || !isDebian()) return true;
+  const { status, stdout } = spawnSync("dpkg-query", ["--status", "chromium"], {
+    encoding: "utf8",
+  });
+  return status !== 0 || /^Status: \S+ \S+ installed$/m.test(stdout);
 }
 
 function placesOf(platform: NodeJS.Platform): string[] {
@@ -94,33 +85,4 @@ function placesOf(platform: NodeJS.Platform): string[] {
   return [...folders, "/usr/bin", "/usr/local/bin", "/opt/google/chrome", "/snap/bin"].flatMap(
     (folder) => NAMES.map((name) => join(folder, name)),
   );
-}
-
-function installWithPuppeteer(): boolean {
-  const entry = createRequire(import.meta.url).resolve("puppeteer");
-  const program = join(dirname(entry), "node/cli.js");
-  const args = [program, "browsers", "install", "chrome"];
-  if (isDebianRoot()) args.push("--install-deps");
-  return run(process.execPath, args, "ignore");
-}
-
-function isDebianRoot(): boolean {
-  return existsSync("/etc/debian_version") && process.getuid?.() === 0;
-}
-
-function installDebianPackage(): boolean {
-  return (
-    run("apt-get", ["update", "-qq"], STDERR) &&
-    run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"], STDERR)
-  );
-}
-
-// stdout belongs to whoever reads the results.
-const STDERR = 2;
-
-function run(program: string, args: readonly string[], output: "ignore" | typeof STDERR): boolean {
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const { status, signal } = spawnSync(program, args, { env, stdio: ["ignore", output, output] });
-  if (signal === "SIGINT") process.exit(130);
-  return status === 0;
 }

@@ -35,27 +35,24 @@ export async function explain(request: ExplainRequest): Promise<number> {
     throw new Error(`the model ${model.file} cannot be read`);
   });
 
-  const interruption = new AbortController();
-  const interrupted = new Promise<number>((resolve) => {
-    interruption.signal.onabort = () => resolve(130);
-  });
-  process.once("SIGINT", () => interruption.abort());
   const routes = new Map<string, Route>([
     ["/dist/", { folder: DIST }],
     // A model may keep its weights in files beside it.
     ["/model/", { folder: dirname(resolve(model.file)) }],
     ...inputs.map((file, i): [string, Route] => [`/inputs/${i}`, { file }]),
   ]);
-  const opening = openPage(routes, { log: console.error, handleSIGINT: false });
+  // Until there is a page, Ctrl-C ends the program as it ends any other.
+  const { page, close } = await openPage(routes, { log: console.error });
+  const interruption = new AbortController();
+  const interrupted = new Promise<number>((resolve) => {
+    interruption.signal.onabort = () => resolve(130);
+  });
+  process.once("SIGINT", () => interruption.abort());
   const job = { request, model, inputs, places, signal: interruption.signal };
-  const work = opening.then(({ page }) => explainAll(page, job));
   try {
-    return await Promise.race([work, interrupted]);
+    return await Promise.race([explainAll(page, job), interrupted]);
   } finally {
-    await opening.then(
-      ({ close }) => close(),
-      () => {},
-    );
+    await close();
   }
 }
 
