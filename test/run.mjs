@@ -4,9 +4,11 @@
 // "N passed, N failed", with ", N skipped" where tests skipped themselves; their reasons stand above it.
 
 import { spawn } from "node:child_process";
-import { readFile, rm } from "node:fs/promises";
+import { mkdtempSync, rmSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
 import { SourceMap } from "node:module";
-import { relative, resolve } from "node:path";
+import { tmpdir } from "node:os";
+import { join, relative, resolve } from "node:path";
 import { parseArgs, stripVTControlCharacters } from "node:util";
 import { build } from "esbuild";
 import { glob } from "tinyglobby";
@@ -14,6 +16,9 @@ import { buildProgram, forNode, forPage, librarySize, root } from "../build.mjs"
 
 // A folder for each run, so that two at a time do not overwrite each other's bundles.
 const BUNDLES = `dist/test/${process.pid}`;
+// All that the tests and the programs they start write down for a while, browsers' folders among it.
+const TEMPORARY = mkdtempSync(join(tmpdir(), "smoothgrad-test-"));
+Object.assign(process.env, { TMPDIR: TEMPORARY, TEMP: TEMPORARY });
 const DATA = resolve(root, process.env.SMOOTHGRAD_DATA ?? "../shared/data");
 
 const total = { passed: 0, failed: 0, skipped: [], times: {} };
@@ -47,6 +52,21 @@ function npmRun(script) {
     const child = spawn("npm", ["run", "--silent", script], { cwd: root, stdio: "inherit", shell });
     child.on("exit", (code) => (code === 0 ? done() : fail(new Error("its output is above"))));
   });
+}
+
+/** Finds a browser, or installs one, before two suites ask for it at once. */
+async function requireBrowser() {
+  const { findBrowser, loadPuppeteer } = await import(`../${BUNDLES}/find.js`);
+  await findBrowser(await loadPuppeteer(), console.log);
+}
+
+/** Rejects where a process of a browser, or its folder, is left of this run. */
+async function noBrowserIsLeft() {
+  const { processesOf } = await import(`../${BUNDLES}/processes.js`);
+  const processes = await processesOf(TEMPORARY);
+  if (processes.length > 0) throw new Error(`left are\n${processes.join("\n")}`);
+  const folders = (await readdir(TEMPORARY)).filter((name) => name.includes("chrome"));
+  if (folders.length > 0) throw new Error(`left are ${folders.join(", ")}`);
 }
 
 async function bundle(options, files, outfile) {
@@ -152,7 +172,13 @@ async function main(patterns, onDawn) {
     patterns.length === 0 || patterns.some((pattern) => file.includes(pattern));
   const files = (await glob("test/**/*.test.ts", { cwd: root })).filter(isWanted).sort();
   const isGpu = (file) => file.endsWith(".gpu.test.ts");
-  await build({ ...forNode, entryPoints: ["src/chrome/open.ts"], outfile: `${BUNDLES}/chrome.js` });
+  const programs = {
+    chrome: "src/chrome/open.ts",
+    find: "src/chrome/find.ts",
+    processes: "test/processes.ts",
+  };
+  await build({ ...forNode, entryPoints: programs, outdir: BUNDLES });
+  await requireBrowser();
   if (patterns.length === 0 || files.some((file) => file.includes("cli"))) {
     await count("build", buildProgram);
   }
@@ -172,6 +198,7 @@ async function main(patterns, onDawn) {
       console.log(`\n${name} ended early: ${error.stack}`);
     });
   }
+  await count("no browser is left", noBrowserIsLeft);
   printSlowest();
   if (total.skipped.length > 0) console.log("\nSkipped:");
   for (const reason of total.skipped) console.log(`  ${reason}`);
@@ -182,6 +209,17 @@ async function main(patterns, onDawn) {
 }
 
 process.chdir(root);
+process.on("exit", () => {
+  for (const folder of [BUNDLES, TEMPORARY]) rmSync(folder, { recursive: true, force: true });
+});
+for (const [signal, code] of Object.entries({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 })) {
+  process.once(signal, () => process.exit(code));
+}
+// A promise that a test has forgotten must not end the others' run.
+process.on("unhandledRejection", (error) => {
+  total.failed++;
+  console.log(`\nA promise was rejected while nobody waited for it: ${error?.stack ?? error}`);
+});
 try {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -192,6 +230,7 @@ try {
   await main(positionals, runtime === "dawn");
   // Dawn's threads outlive their device.
   if (runtime === "dawn") process.exit();
-} finally {
-  await rm(BUNDLES, { recursive: true, force: true });
+} catch (error) {
+  console.log(error.message);
+  process.exitCode = 1;
 }

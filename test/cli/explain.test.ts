@@ -1,11 +1,12 @@
 // The command line from end to end: the built program, a real Chrome, files in and files out. The network is
 // linear, so its gradient is known and noise changes nothing: ∂logit_k/∂x[c,h,w] = W[k,c] / (H·W).
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
 import { readNpy, writeNpy } from "../../src/npy.js";
 import { presets } from "../../src/preprocess.js";
@@ -13,6 +14,7 @@ import { close, randn, suite } from "../harness.js";
 import { caffeNetwork } from "../models/colors.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { smallNetwork } from "../models/tiny.js";
+import { processesOf } from "../processes.js";
 
 const test = suite("cli/explain");
 
@@ -60,16 +62,21 @@ interface Outcome {
   stderr: string;
 }
 
-function smoothgrad(folder: string, words: string[], interruptAfter?: number): Promise<Outcome> {
-  const child = spawn(process.execPath, [CLI, ...words], { cwd: folder });
+function smoothgrad(
+  folder: string,
+  words: string[],
+  whenItPrints?: (child: ChildProcess) => void,
+): Promise<Outcome> {
+  const env = { ...process.env, TMPDIR: folder, TEMP: folder };
+  const child = spawn(process.execPath, [CLI, ...words], { cwd: folder, env });
   const outcome = { code: null as number | null, stdout: "", stderr: "" };
+  child.stdout.once("data", () => whenItPrints?.(child));
   child.stdout.on("data", (text) => {
     outcome.stdout += text;
   });
   child.stderr.on("data", (text) => {
     outcome.stderr += text;
   });
-  if (interruptAfter !== undefined) setTimeout(() => child.kill("SIGINT"), interruptAfter);
   return new Promise((done) => child.on("close", (code) => done({ ...outcome, code })));
 }
 
@@ -346,11 +353,45 @@ test("without a model it is the network of digits, white on black or black on wh
     assert.is(top[0].label, "7");
   }));
 
+// One map after the other, so that there is one in the making when the first has been printed.
+async function manyMaps(folder: string): Promise<string[]> {
+  const names = Array.from({ length: 50 }, (_, i) => `${i}.bmp`);
+  for (const name of names) await writeFile(join(folder, name), bitmapFile(24, 16, [255, 0, 0]));
+  return ["explain", ...names, "--model", "linear.onnx", "--samples", "2000"];
+}
+
 test("stops at Ctrl-C, in silence", () =>
   inFolder(async (folder) => {
-    const words = "explain red.bmp --model linear.onnx --samples 1000000";
-    const { code, stdout, stderr } = await smoothgrad(folder, words.split(" "), 2000);
-    assert.equal({ code, stdout, stderr }, { code: 130, stdout: "", stderr: "" });
+    const interrupt = (child: ChildProcess) => child.kill("SIGINT");
+    const { code, stdout, stderr } = await smoothgrad(folder, await manyMaps(folder), interrupt);
+    assert.equal({ code, stderr }, { code: 130, stderr: "" });
+    assert.ok(stdout.split("\n").length < 50, stdout);
+    await noBrowserIn(folder);
   }));
+
+for (const signal of ["SIGTERM", "SIGHUP", "SIGKILL"] as const) {
+  test(`takes its browser along when ${signal} ends it in the middle of a map`, () =>
+    inFolder(async (folder) => {
+      let processes: Promise<string[]> | undefined;
+      const end = async (child: ChildProcess) => {
+        processes = processesOf(join(folder, "smoothgrad-chrome-"));
+        await processes;
+        child.kill(signal);
+      };
+      const { code } = await smoothgrad(folder, await manyMaps(folder), end);
+      assert.is(code, null);
+      if (process.platform === "win32") return;
+      assert.ok(((await processes) ?? []).length > 0, "there was no browser to end");
+      await noBrowserIn(folder);
+    }));
+}
+
+/** Waits until neither a process nor the folder of a browser is left; a test that waits in vain is ended by its time limit. */
+async function noBrowserIn(folder: string): Promise<void> {
+  const isLeft = async () =>
+    (await processesOf(join(folder, "smoothgrad-chrome-"))).length > 0 ||
+    (await readdir(folder)).some((name) => name.startsWith("smoothgrad-chrome-"));
+  while (await isLeft()) await sleep(100);
+}
 
 test.run();
