@@ -146,7 +146,7 @@ async function hear(id: string, type: string, times = 1): Promise<unknown> {
       const events = (globalThis as Observed).heard.get(id) ?? [];
       return events.filter((event) => event.type === type).length >= times;
     },
-    { timeout: 30_000 },
+    {},
     ...([id, type, times] as const),
   );
   return (await eventsOf(id)).filter((event) => event.type === type).at(-1)?.detail;
@@ -383,12 +383,13 @@ test("goes on where it is put when it is moved, and begins anew when it comes ba
   await page.evaluate(() => document.getElementById("to")!.append(document.getElementById("a")!));
   await later(200);
   assert.is((await counts()).destroyed, 0);
-  await page.evaluate(async () => {
+  const tag = await page.evaluateHandle(() => {
     const tag = document.getElementById("a")!;
     tag.remove();
-    await new Promise((done) => setTimeout(done, 500));
-    document.body.append(tag);
+    return tag;
   });
+  await page.waitForFunction(() => (globalThis as Observed).counts.destroyed === 1);
+  await tag.evaluate((tag) => document.body.append(tag));
   await hear("a", "result", 2);
   assert.equal({ ...(await counts()), passes: 0 }, { devices: 2, destroyed: 1, passes: 0 });
 });
@@ -414,15 +415,16 @@ test("stops when it is scrolled away, keeps what it shows, and goes on when it r
   });
   await hear("a", "progress", 6);
   await page.evaluate(() => scrollTo(0, 4000));
-  await later(500);
-  const { passes } = await counts();
+  let passes = Number.NaN;
+  for (let now = 0; now !== passes; now = (await counts()).passes) {
+    passes = now;
+    await later(500);
+  }
   const samplesShown = () =>
     page.$eval("#a", (tag) => (tag as SensitivityMapElement).map?.samples ?? 0);
   const shown = await samplesShown();
-  assert.ok(shown >= 12);
-  await later(500);
-  assert.is((await counts()).passes, passes);
-  assert.is(await samplesShown(), shown);
+  // Had it gone on, it would have come to its end.
+  assert.ok(shown >= 12 && shown < 60, `${shown} samples`);
   assert.is((await eventsOf("a")).filter(({ type }) => type === "result").length, 0);
   await page.evaluate(() => scrollTo(0, 0));
   await later(100);

@@ -64,7 +64,7 @@ async function settled(page: Page, index: number): Promise<void> {
       const tags = document.querySelectorAll<SensitivityMapElement>("sensitivity-map[src]");
       return tags[i]!.map?.samples === tags[i]!.samples;
     },
-    { timeout: 40_000 },
+    {},
     index,
   );
 }
@@ -113,14 +113,11 @@ test("its sliders and its select rule the figure beside them", async () => {
   await set("samples", "12");
   await set("target", "eight");
   await settled(page, 2);
-  await page.waitForFunction(
-    () => {
-      const tag = document.querySelector(".play sensitivity-map")!;
-      const caption = tag.shadowRoot!.querySelector("[part=caption]")!.textContent!;
-      return /^eight.*12\ssamples/.test(caption);
-    },
-    { timeout: 30_000 },
-  );
+  await page.waitForFunction(() => {
+    const tag = document.querySelector(".play sensitivity-map")!;
+    const caption = tag.shadowRoot!.querySelector("[part=caption]")!.textContent!;
+    return /^eight.*12\ssamples/.test(caption);
+  });
   assert.is(await page.$eval(".play output", (output) => output.textContent), "0.3");
 });
 
@@ -129,9 +126,7 @@ test("the plain page's script is what it shows, and runs", async () => {
   const script = await readFile("demo/examples/plain.js", "utf8");
   assert.is(await page.$eval("code", (code) => code.textContent), script.trimEnd());
   assert.ok(script.trimEnd().split("\n").length <= 22);
-  await page.waitForFunction(() => /100 samples/.test(document.querySelector("output")!.value), {
-    timeout: 40_000,
-  });
+  await page.waitForFunction(() => /100 samples/.test(document.querySelector("output")!.value));
   const said = await page.$eval("output", (output) => output.value);
   assert.match(said, new RegExp(`^(${DIGITS.join("|")}): 100 samples, ± \\d+ %$`));
 });

@@ -3,25 +3,35 @@
 import { execFileSync } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 
-/** The processes that have a text among their words, each as "pid words"; none on Windows. */
-export async function processesOf(text: string): Promise<string[]> {
-  const lines = process.platform === "linux" ? await linuxProcesses() : otherProcesses();
-  return lines.filter((line) => line.includes(text));
+export interface Process {
+  pid: number;
+  /** Its program and what that was called with. */
+  words: string;
+}
+
+/** The processes that have a text among their words; none on Windows. */
+export async function processesOf(text: string): Promise<Process[]> {
+  const all = process.platform === "linux" ? await linuxProcesses() : otherProcesses();
+  return all.filter(({ words }) => words.includes(text));
 }
 
 // A process that has ended has no words.
-async function linuxProcesses(): Promise<string[]> {
+async function linuxProcesses(): Promise<Process[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   return Promise.all(
     pids.map(async (pid) => {
       const words = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-      return `${pid} ${words.replaceAll("\0", " ")}`;
+      return { pid: Number(pid), words: words.replaceAll("\0", " ") };
     }),
   );
 }
 
-function otherProcesses(): string[] {
+function otherProcesses(): Process[] {
   if (process.platform === "win32") return [];
   const words = ["-A", "-ww", "-o", "pid=,command="];
-  return execFileSync("ps", words, { encoding: "utf8" }).split("\n");
+  const lines = execFileSync("ps", words, { encoding: "utf8" }).trim().split("\n");
+  return lines.map((line) => {
+    const [, pid, words = ""] = /^\s*(\d+) (.*)/.exec(line) ?? [];
+    return { pid: Number(pid), words };
+  });
 }

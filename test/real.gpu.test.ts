@@ -75,7 +75,6 @@ for (const { model: name, preprocess, photos } of cases) {
         model.destroy();
       }
     },
-    { timeLimit: 180_000 },
   );
 }
 

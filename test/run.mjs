@@ -64,7 +64,10 @@ async function requireBrowser() {
 async function noBrowserIsLeft() {
   const { processesOf } = await import(`../${BUNDLES}/processes.js`);
   const processes = await processesOf(TEMPORARY);
-  if (processes.length > 0) throw new Error(`left are\n${processes.join("\n")}`);
+  for (const { pid } of processes) process.kill(pid, "SIGKILL");
+  const names = processes.map(({ pid, words }) => `${pid} ${words.slice(0, 80)}`);
+  if (names.length > 0)
+    throw new Error(`there were left, and are killed now:\n${names.join("\n")}`);
   const folders = (await readdir(TEMPORARY)).filter((name) => name.includes("chrome"));
   if (folders.length > 0) throw new Error(`left are ${folders.join(", ")}`);
 }

@@ -372,7 +372,7 @@ test("stops at Ctrl-C, in silence", () =>
 for (const signal of ["SIGTERM", "SIGHUP", "SIGKILL"] as const) {
   test(`takes its browser along when ${signal} ends it in the middle of a map`, () =>
     inFolder(async (folder) => {
-      let processes: Promise<string[]> | undefined;
+      let processes: ReturnType<typeof processesOf> | undefined;
       const end = async (child: ChildProcess) => {
         processes = processesOf(join(folder, "smoothgrad-chrome-"));
         await processes;

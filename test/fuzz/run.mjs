@@ -7,7 +7,7 @@ import { build } from "esbuild";
 import { forNode, forPage, root } from "../../build.mjs";
 
 const LIMIT = 2000;
-const HANGS_AFTER = 120_000;
+const HANGS_AFTER = 600_000;
 
 async function main([count = 2000, first = 0, every = 10]) {
   const bundles = resolve(root, `dist/fuzz/${process.pid}`);

@@ -132,9 +132,7 @@ test("refuses what calls itself, and what expands without end", () => {
     body(`F${i}`, [call(`F${i + 1}`, "x", "t"), call(`F${i + 1}`, "t", "y")]),
   );
   const bomb = tinyModel({ nodes: [call("F0")], functions: [...doubling, body("F50", [])] });
-  const start = performance.now();
   assert.throws(() => decodeModel(bomb), "the functions of the file expand to too many nodes");
-  assert.ok(performance.now() - start < 20_000, `took ${performance.now() - start} ms`);
 });
 
 test("refuses calls that do not fit", () => {
