@@ -5,7 +5,7 @@ import type { Report, Request } from "../messages.js";
 import { words } from "../words.js";
 import { type Basis, type Composition, compose, type FigureName, figureOf } from "./figures.js";
 import { layPanels, namePanels, paintPanel } from "./panels.js";
-import { drawPlot } from "./plot.js";
+import { drawPlot, textSize } from "./plot.js";
 import { startTabs } from "./tabs.js";
 
 const element = <T extends HTMLElement = HTMLElement>(id: string) =>
@@ -45,10 +45,11 @@ export function startDesk(host: DeskHost) {
   function drawLine() {
     if (line && !plot.hidden) drawPlot(plot, line.t, line.curves, words);
   }
-  let width = 0; // of the plot
+  let drawnFor = ""; // a width, and a size of text
   new ResizeObserver(() => {
-    if (plot.clientWidth !== width) drawLine();
-    width = plot.clientWidth;
+    const now = `${plot.clientWidth} ${textSize()}`;
+    if (now !== drawnFor) drawLine();
+    drawnFor = now;
   }).observe(plot);
 
   shared.addEventListener("input", () => scales.set(name, shared.checked));

@@ -50,7 +50,7 @@ export function startIdea(figure: HTMLElement, tick: (progress: IdeaProgress) =>
     part("gradient").setAttribute("d", stairs(x, g));
     part("zero").setAttribute("d", `M${x(0)} ${g(0)}H${x(1)}`);
     for (const name of ["gradient-name", "smooth-name"]) {
-      part(name).setAttribute("y", String(scales.split + 15));
+      part(name).setAttribute("y", String(scales.split));
     }
   }
 

@@ -134,9 +134,11 @@ function curve(id: string, name: string, range: uPlot.Scale.Range): uPlot {
     return value;
   };
   const [ink, line, accent] = ["--soft", "--line", "--accent"].map((v) => color("color", v));
+  const rem = Number.parseFloat(style.fontSize);
   const axis = {
     ...{ stroke: ink!, grid: { stroke: line!, width: 1 }, ticks: { stroke: line!, width: 1 } },
-    font: `12px ${style.fontFamily}`,
+    font: `${0.75 * rem}px ${style.fontFamily}`,
+    size: 3 * rem,
   };
   return new uPlot(
     {
