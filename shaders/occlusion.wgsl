@@ -5,7 +5,7 @@
 @group(0) @binding(10) var<storage, read_write> shown: array<Stored>;   // [n][C/4][P]: the inputs of the passes
 @group(0) @binding(11) var<storage, read> scores: array<f32>;          // [n]
 @group(0) @binding(12) var<storage, read_write> shares: array<Stored>;  // [n][C/4][P]
-@group(0) @binding(8) var<storage, read_write> moments: array<vec4f>;  // [8][C/4][P] and the last score of a whole
+@group(0) @binding(8) var<storage, read_write> moments: array<vec4f>;  // [9][C/4][P] and the last score of a whole
 
 struct Windows {
   size: vec2u,    // rows, columns
@@ -58,7 +58,7 @@ fn share(@builtin(global_invocation_id) id: vec3u) {
   let point = (run.first + id.z) % run.points;
   var fall = 0.0;
   if (is_hidden(id.x, point)) {
-    var before = moments[8 * layer.stride].x;
+    var before = moments[9 * layer.stride].x;
     if (point <= id.z) {
       before = scores[id.z - point];
     }
@@ -72,6 +72,6 @@ fn share(@builtin(global_invocation_id) id: vec3u) {
 fn keep() {
   let point = (run.first + run.samples - 1) % run.points;
   if (point < run.samples) {
-    moments[8 * layer.stride].x = scores[run.samples - 1 - point];
+    moments[9 * layer.stride].x = scores[run.samples - 1 - point];
   }
 }

@@ -58,7 +58,7 @@ export async function contrast(first: SensitivityMap, second: SensitivityMap): P
       pass.end();
     },
     attribution: none,
-    standardError: none,
+    size: none,
     destroy: () => scores.destroy(),
   };
   const range = await createRangeFinder(device, scores);

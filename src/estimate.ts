@@ -2,6 +2,7 @@
 // (shaders/estimate.wgsl has the formulas). Every choice is a few weights in a uniform, so all share a pipeline.
 
 import estimateText from "../shaders/estimate.wgsl";
+import scaleText from "../shaders/scale.wgsl";
 import { unpackChannels } from "./channels.js";
 import { choice } from "./choice.js";
 import { read } from "./gpu.js";
@@ -80,13 +81,13 @@ export interface ScoreOptions {
 /** The statistics of a map's samples, and the input they belong to. */
 export interface Moments {
   /**
-   * [5, C/4, H·W] vec4s: mean g, the central sums M2, M3, M4, and mean |g|. The first plane alone will do where
-   * only the estimator "mean" is asked.
+   * [7, C/4, H·W] vec4s: mean g, the central sums M2, M3, M4, mean |g|, M2 of the groups' means, and the scale of an
+   * element: M2, M3 and M4 are of g / scale.
    */
   readonly moments: GPUBuffer;
   /** How many samples they are of. */
   readonly samples: number;
-  /** Samples in a row that are not independent of each other; then a sixth plane is M2 of the groups' means. */
+  /** Samples in a row that are not independent of each other. */
   readonly group?: number;
   readonly input: InputTensor;
 }
@@ -99,14 +100,39 @@ export interface Estimate {
   encode(encoder: GPUCommandEncoder, samples: number, options: ScoreOptions): void;
   /** Reads back the attribution [C,H,W]. */
   attribution(samples: number, estimator: Estimator): Promise<Float32Array<ArrayBuffer>>;
-  /** ‖standard error‖₂ / ‖attribution‖₂ over all elements; Infinity for one sample. */
-  standardError(samples: number, estimator: Estimator): Promise<number>;
+  /** Reads back how large the attribution is, and how sure. */
+  size(samples: number, estimator: Estimator): Promise<AttributionSize>;
   destroy(): void;
 }
 
+/** How large an attribution is over all elements, and how sure. */
+export interface AttributionSize {
+  /** ‖standard error‖₂ / ‖attribution‖₂; Infinity for one sample, and where it cannot be known. */
+  readonly standardError: number;
+  /** ‖attribution‖₂, also where float32 could not hold it. */
+  readonly norm: number;
+  /** The greatest power of two that no sample's largest element is below; 0 where all elements of all samples are 0. */
+  readonly largest: number;
+}
+
+/** From Σ error² and Σ a², and the scale that their roots are to be multiplied by, to the attribution's degree. */
+function sizeOf(sums: Float32Array, estimator: Estimator): AttributionSize {
+  const [error, square, scale] = sums as unknown as [number, number, number];
+  const degree = estimator === "squared" || estimator === "variance" ? 2 : 1;
+  const ratio = error === 0 ? 0 : Math.sqrt(error / square);
+  return {
+    standardError: Number.isFinite(square) && !Number.isNaN(ratio) ? ratio : Infinity,
+    norm: Math.sqrt(square) * scale ** degree,
+    largest: scale > LEAST_SCALE ? scale : 0,
+  };
+}
+
+/** As in scale.wgsl: the scale of what is 0. */
+const LEAST_SCALE = 2 ** -126;
+
 /** The kernels, compiled once for a device. */
 export const estimateKernels = perDevice((device) =>
-  kernels(device, estimateText, ["estimate", "reduce", "sum_errors", "total_error"]),
+  kernels(device, scaleText + estimateText, ["estimate", "reduce", "sum_errors", "total_error"]),
 );
 
 /** Prepares the kernels for one buffer of moments. */
@@ -125,8 +151,8 @@ export async function createEstimate(
     device.createBuffer({ label, size, usage });
   const settings = buffer("estimate settings", 64, UNIFORM | COPY_DST);
   const scores = buffer("scores", 4 * positions, STORAGE | COPY_SRC);
-  const parts = buffer("shares of the error", 8 * 64 * groups(shares), STORAGE);
-  const total = buffer("error", 8, STORAGE | COPY_SRC);
+  const parts = buffer("shares of the error", 16 * 64 * groups(shares), STORAGE);
+  const total = buffer("error", 16, STORAGE | COPY_SRC);
   const reads = { moments, settings };
   const reduce = dispatch(
     device,
@@ -136,7 +162,7 @@ export async function createEstimate(
   );
   const errors = [
     dispatch(device, kernel.sum_errors, { ...reads, parts }, groups(shares)),
-    dispatch(device, kernel.total_error, { parts, total }),
+    dispatch(device, kernel.total_error, { settings, parts, total }),
   ];
 
   // In the order of the shader's struct.
@@ -183,12 +209,12 @@ export async function createEstimate(
         attributions.destroy();
       }
     },
-    async standardError(samples, estimator) {
-      if (samples < 2 * group) return Infinity;
+    async size(samples, estimator) {
       configure(samples, { estimator });
       submit(errors);
-      const [error, attribution] = new Float32Array(await read(device, total));
-      return error === 0 ? 0 : Math.sqrt(error! / attribution!);
+      const sums = new Float32Array(await read(device, total));
+      const size = sizeOf(sums, estimator);
+      return samples < 2 * group ? { ...size, standardError: Infinity } : size;
     },
     destroy() {
       for (const each of [settings, scores, parts, total]) each.destroy();

@@ -200,8 +200,8 @@ export class SensitivityMap {
   }
 
   /** ‖standard error‖₂ / ‖map‖₂ of any estimator; Infinity for one sample. */
-  errorOf(estimator: Estimator = this.estimator): Promise<number> {
-    return this.picture.standardError(estimator);
+  async errorOf(estimator: Estimator = this.estimator): Promise<number> {
+    return (await this.picture.size(estimator)).standardError;
   }
 
   /** The score of every pixel that `draw` paints with these options, [H,W]. */

@@ -6,6 +6,7 @@
 
 import { choice } from "./choice.js";
 import {
+  type AttributionSize,
   createEstimate,
   type Estimate,
   type Estimator,
@@ -136,9 +137,9 @@ export class Picture {
     return this.#estimate.attribution(this.samples, estimator);
   }
 
-  /** ‖standard error‖₂ / ‖attribution‖₂ over all channels and pixels; Infinity for one sample. */
-  standardError(estimator: Estimator = "mean"): Promise<number> {
-    return this.#estimate.standardError(this.samples, estimator);
+  /** How large the attribution is over all channels and pixels, and how sure. */
+  size(estimator: Estimator = "mean"): Promise<AttributionSize> {
+    return this.#estimate.size(this.samples, estimator);
   }
 
   /** Reads back the scores [H,W] that `draw` would paint with the same options. */

@@ -116,8 +116,8 @@ export const SHARING_TILING: Tiling = {
 /** Where memory is a cache and a load costs more than sixteen products: much per load. */
 export const SOFTWARE_TILING: Tiling = { pixels: 16, quads: 4, workgroup: 16, winograd: true };
 
-/** Moments kept of every element: mean, M2, M3, M4, mean of |a|, and M2 of pairs. */
-export const MOMENTS = 6;
+/** Moments kept of every element: mean, M2, M3, M4, mean of |a|, M2 of groups, and the scale of the sums of powers. */
+export const MOMENTS = 7;
 
 /** The bytes of run.wgsl's struct. */
 const RUN_BYTES = 64;

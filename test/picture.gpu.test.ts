@@ -35,7 +35,7 @@ async function withPicture(
   }
   const bytes = planes[0]!.byteLength;
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
-  const moments = device.createBuffer({ label: "moments", size: 5 * bytes, usage });
+  const moments = device.createBuffer({ label: "moments", size: 7 * bytes, usage });
   for (const [i, plane] of planes.entries()) device.queue.writeBuffer(moments, i * bytes, plane);
   const data = input ?? randn(channels * height * width, 99);
   const shape = { channels, height, width };
@@ -87,7 +87,9 @@ for (const [channels, height, width, n] of [
         close(await picture.attribution(estimator), expected, { rtol: 1e-5, atol: 1e-9 });
         const error = twin.relativeError(random.samples, estimator);
         // The variance of two equal sizes is a difference that f32 cannot see.
-        close([await picture.standardError(estimator)], [error], { rtol: 1e-4, atol: 1e-4 });
+        const { standardError, norm } = await picture.size(estimator);
+        close([standardError], [error], { rtol: 1e-4, atol: 1e-4 });
+        close([norm], [Math.hypot(...expected)], { rtol: 1e-5, atol: 0 });
       }
     });
   });
@@ -97,7 +99,7 @@ testWithDevice(test, "one sample: no variance, and an error that nobody knows", 
   await withPicture(device, randomCase(3, 4, 4, 1), async (picture) => {
     close(await picture.attribution("variance"), new Float32Array(48));
     for (const estimator of estimators) {
-      assert.is(await picture.standardError(estimator), Infinity);
+      assert.is((await picture.size(estimator)).standardError, Infinity);
     }
   });
 });
@@ -108,7 +110,9 @@ testWithDevice(test, "a map that is zero in all samples has no error", async (de
     samples: new Array(3).fill(new Float32Array(48)),
   };
   await withPicture(device, zero, async (picture) => {
-    for (const estimator of estimators) assert.is(await picture.standardError(estimator), 0);
+    for (const estimator of estimators) {
+      assert.equal(await picture.size(estimator), { standardError: 0, norm: 0, largest: 0 });
+    }
   });
 });
 
@@ -250,9 +254,10 @@ testWithDevice(test, "the map lies in its place on the whole photo", async (devi
   const shape = { channels: 1, height: 4, width: 4 };
   const input = await toTensor(device, photo, shape, { shortSide: 4 });
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
-  const moments = device.createBuffer({ size: 16 * 16, usage });
+  const moments = device.createBuffer({ size: 7 * 16 * 16, usage });
   const ones = packChannels(new Float32Array(16).fill(1), 1);
-  device.queue.writeBuffer(moments, 0, ones);
+  // The mean and the scale.
+  for (const plane of [0, 6]) device.queue.writeBuffer(moments, plane * 16 * 16, ones);
   const picture = await createPicture(device, { moments, samples: 1, input });
   const options = { frame: "photo", width: 16, height: 8, scale: { low: 0, high: 1 } } as const;
   const over = await picture.pixels({ ...options, overlay: "mask" });

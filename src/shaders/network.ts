@@ -16,6 +16,7 @@ import quads from "../../shaders/quads.wgsl";
 import random from "../../shaders/random.wgsl";
 import run from "../../shaders/run.wgsl";
 import sample from "../../shaders/sample.wgsl";
+import scale from "../../shaders/scale.wgsl";
 import sensitivity from "../../shaders/sensitivity.wgsl";
 import single from "../../shaders/single.wgsl";
 import strip from "../../shaders/strip.wgsl";
@@ -46,7 +47,7 @@ export const shaders = {
   dense: densely + alone,
   elementwise: ends + elementwise,
   gather: ends + gather,
-  moments: sampling + moments,
+  moments: sampling + scale + moments,
   noise: sampling + noise,
   pool: ends + pool,
   sensitivity: order + sensitivity,

@@ -23,14 +23,27 @@ const power = (exponent: number) => (values: number[]) => {
   return sum(values.map((value) => (value - center) ** exponent));
 };
 
-/** The five planes of the moments, each [C,P] row-major. */
+/** The power of two that the largest of some sizes is not below; the least normal number's where all are 0. */
+const scaleOf = (values: number[]) => {
+  const largest = Math.max(...values.map(Math.abs));
+  return largest === 0 ? 2 ** -126 : 2 ** Math.floor(Math.log2(largest));
+};
+
+const scaledPower = (exponent: number) => (values: number[]) => {
+  const scale = scaleOf(values);
+  return power(exponent)(values.map((value) => value / scale));
+};
+
+/** The seven planes of the moments, each [C,P] row-major; samples come in no groups. */
 export function moments(samples: Samples): Float64Array[] {
   return [
     eachElement(samples, mean),
-    eachElement(samples, power(2)),
-    eachElement(samples, power(3)),
-    eachElement(samples, power(4)),
+    eachElement(samples, scaledPower(2)),
+    eachElement(samples, scaledPower(3)),
+    eachElement(samples, scaledPower(4)),
     eachElement(samples, (values) => mean(values.map(Math.abs))),
+    eachElement(samples, () => 0),
+    eachElement(samples, scaleOf),
   ];
 }
 
