@@ -4,17 +4,18 @@
 import { unpackChannels } from "./channels.js";
 import { adapterName, whileAlive } from "./device.js";
 import { type Engine, readLogits, THESE_CLASSES } from "./engine.js";
-import type { Estimator } from "./estimate.js";
+import type { AttributionSize, Estimator } from "./estimate.js";
+import { flatNodes } from "./flat.js";
 import { read } from "./gpu.js";
 import type { InputTensor } from "./image.js";
 import { vec4s } from "./layout.js";
-import { methodOf } from "./methods.js";
+import { type Method, methodOf } from "./methods.js";
 import type { Classification, ClassScore, Model } from "./model.js";
 import { createPicture, type Picture, type PictureOptions } from "./picture.js";
 import type { ResolvedPreprocess } from "./preprocess.js";
 import type { Settings } from "./settings.js";
 import type { Submits } from "./submits.js";
-import { warningsOf } from "./warnings.js";
+import { type ValueFacts, warningsOf } from "./warnings.js";
 
 /** What a map took. */
 export interface MapMemory {
@@ -61,7 +62,15 @@ type Facts = Pick<
   | "preprocess"
   | "adapter"
   | "memory"
-> & { readonly group: number };
+> & {
+  readonly group: number;
+  /** Whether samples differ by anything that is drawn. */
+  readonly isRandom: boolean;
+  readonly of: ValueFacts["of"];
+};
+
+/** A path whose places are drawn, as in sample.wgsl. */
+const RANDOM = 2;
 
 /** @internal In the words that the backward pass begins with: there is no class to hold the other against. */
 export const NO_CLASS = 0xffffffff;
@@ -75,7 +84,10 @@ export class SensitivityMap {
   top: readonly ClassScore[] = [];
   /** Samples so far. */
   samples = 0;
-  /** ‖standard error‖₂ / ‖map‖₂ of the estimator that was asked for; Infinity for one sample and for "smoothdiff". */
+  /**
+   * ‖standard error‖₂ / ‖map‖₂ of the estimator that was asked for; Infinity where it is not known: for one sample, for
+   * "smoothdiff", and where noise has found nothing but zeros.
+   */
   standardError = Number.POSITIVE_INFINITY;
   /** Of "integrated-gradients", "blur-ig" and "deeplift", when all samples are done. */
   completeness: Completeness | undefined;
@@ -120,7 +132,7 @@ export class SensitivityMap {
     engine: Engine,
     tensor: InputTensor,
     options: Settings,
-    { noise, group, points }: { noise: number; group: number; points: number },
+    { noise, group, points, path }: { noise: number; group: number; points: number; path: number },
     chosen: Chosen,
   ): Promise<SensitivityMap> {
     const { device } = engine;
@@ -154,6 +166,8 @@ export class SensitivityMap {
         unshared: fixed + unshared * engine.capacity,
       },
       group,
+      isRandom: noise > 0 || options.weightNoise > 0 || path === RANDOM,
+      of: (["logit", "probability", "log-probability"] as const)[options.of] ?? "logit",
     } as const;
     return new SensitivityMap(model, tensor, chosen, words, moments, picture, facts, spread);
   }
@@ -199,9 +213,14 @@ export class SensitivityMap {
     return this.picture.attribution(estimator);
   }
 
-  /** ‖standard error‖₂ / ‖map‖₂ of any estimator; Infinity for one sample. */
+  /** ‖standard error‖₂ / ‖map‖₂ of any estimator; Infinity where it is not known. */
   async errorOf(estimator: Estimator = this.estimator): Promise<number> {
-    return (await this.picture.size(estimator)).standardError;
+    return this.errorAt(await this.picture.size(estimator));
+  }
+
+  // Where all samples are 0, the next one need not be; without noise it is.
+  private errorAt({ largest, standardError }: AttributionSize): number {
+    return largest === 0 && this.facts.isRandom ? Number.POSITIVE_INFINITY : standardError;
   }
 
   /** The score of every pixel that `draw` paints with these options, [H,W]. */
@@ -290,11 +309,18 @@ export class SensitivityMap {
     this.picture.samples = methodOf(this.method).averages ? 1 : samples;
   }
 
-  private findWarnings(): readonly string[] {
-    const { competing } = this.model;
-    const [first] = this.top;
+  private warningsAt(size: AttributionSize): readonly string[] {
+    const { competing, keptActivation, graph, precision } = this.model;
     const warnings = this.model.warningsBy(this.preprocess);
-    return warningsOf({ model: warnings, ...(first && { first }), competing });
+    const { estimator, samples, target, facts } = this;
+    const [first] = this.top;
+    const values: ValueFacts = {
+      ...{ size, estimator, precision, samples, target, of: facts.of },
+      made: madeOf(methodOf(this.method)),
+      kept: keptActivation,
+      flat: size.largest === 0 ? flatNodes(graph) : [],
+    };
+    return warningsOf({ model: warnings, ...(first && { first }), competing, values });
   }
 
   /** @internal Waits for the samples so far, takes their standard error, and looks for what cannot be trusted. */
@@ -303,13 +329,20 @@ export class SensitivityMap {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     // All at once: each way to the device and back takes as long as a small network.
-    const all = Promise.all([this.device.queue.onSubmittedWorkDone(), this.spread, this.errorOf()]);
-    const [, sigma = this.sigma, error] = await whileAlive(this.device, all, signal);
-    Object.assign(this, { sigma, standardError: error });
-    this.warnings = this.findWarnings();
+    const size = this.picture.size(this.estimator);
+    const all = Promise.all([this.device.queue.onSubmittedWorkDone(), this.spread, size]);
+    const [, sigma = this.sigma, found] = await whileAlive(this.device, all, signal);
+    Object.assign(this, { sigma, standardError: this.errorAt(found) });
+    this.warnings = this.warningsAt(found);
     const now = performance.now();
     this.times = { classify, samples: now - from, total: now - began };
   }
+}
+
+function madeOf({ cam, occlusion, path, baseline }: Method): ValueFacts["made"] {
+  if (cam) return "activation";
+  if (occlusion) return "occlusion";
+  return path || baseline ? "path" : "gradient";
 }
 
 /** The root mean square of what the noise of every element is a multiple of. */

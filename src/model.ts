@@ -277,9 +277,14 @@ export class Model {
    * activation was kept and `scores` cannot tell.
    */
   get competing(): number | undefined {
+    return this.keptActivation ? undefined : this.classes;
+  }
+
+  /** @internal The final activation of the file, where it was kept. */
+  get keptActivation(): string | undefined {
     const { nodes, output } = this.graph;
     const last = nodes.find(({ outputs }) => outputs.includes(output));
-    return last && /Softmax$|Sigmoid$/.test(last.op) ? undefined : this.classes;
+    return last && /Softmax$|Sigmoid$/.test(last.op) ? last.op : undefined;
   }
 
   /** The name of a class. */
