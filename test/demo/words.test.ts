@@ -6,7 +6,9 @@ import * as assert from "uvu/assert";
 import { languages } from "../../demo/train/words.js";
 import { en } from "../../demo/words/en.js";
 import { ko } from "../../demo/words/ko.js";
+import { warningInKorean } from "../../demo/words/ko-warnings.js";
 import { methods } from "../../src/methods.js";
+import { type ValueFacts, warningsOf } from "../../src/warnings.js";
 import { suite } from "../harness.js";
 
 const test = suite("demo/words");
@@ -44,6 +46,34 @@ test("every method has a name and two honest sentences in both", () => {
   for (const { methods: names, about } of [en, ko]) {
     assert.equal(Object.keys(names), Object.keys(methods));
     assert.equal(Object.keys(about), Object.keys(methods));
+  }
+});
+
+test("what the library says of a map's values has its Korean", () => {
+  const target = { label: "macaw", logit: 1, probability: 1 };
+  const zero = { standardError: 0, norm: 0, largest: 0 };
+  const made = { estimator: "mean", precision: "single", made: "gradient", samples: 9 } as const;
+  const facts: ValueFacts = { size: zero, ...made, target, of: "logit", flat: [] };
+  const sized = (largest: number, norm = largest) => ({ size: { ...zero, norm, largest } });
+  const cases: Partial<ValueFacts>[] = [
+    {},
+    { samples: 1 },
+    { made: "path" },
+    { made: "occlusion" },
+    { made: "activation" },
+    { flat: ["gate (Sign)"] },
+    { kept: "Softmax" },
+    { of: "probability" },
+    sized(1, 0),
+    { ...sized(1, 0), estimator: "variance" },
+    sized(1, Number.NaN),
+    { ...sized(1e-25), estimator: "squared" },
+    sized(1e-36),
+  ];
+  for (const each of cases) {
+    const [sentence = "", ...others] = warningsOf({ model: [], values: { ...facts, ...each } });
+    assert.equal(others, []);
+    assert.not.match(warningInKorean(sentence), /^$|[a-z]+ [a-z]+ [a-z]+/, sentence);
   }
 });
 
