@@ -165,7 +165,8 @@ function summary(input: string, { facts }: Result, files: readonly (string | und
   const percent = (part: number) => `${(100 * part).toFixed(1)} %`;
   const error =
     standardError === null ? "" : `, standard error ${percent(standardError)} of the map`;
-  const rounding = precisionError
+  const isKnown = precisionError && Number.isFinite(precisionError.map);
+  const rounding = isKnown
     ? `, half precision off by ${percent(precisionError.map)} in ${precisionError.samples} samples`
     : "";
   const other = contrast ? ` against ${contrast.label} ${percent(contrast.probability)}` : "";
