@@ -21,6 +21,13 @@ struct Layer {
 const LOGIT = 0u;
 const PROBABILITY = 1u;
 
+// How the probability p of a class follows from its logit z (types.ts, Head).
+// Constant: HEAD, since whether a workgroup meets for a sum must be the same for all.
+const SOFTMAX = 0u;
+const SIGMOID = 1u;
+const ITSELF = 2u;     // z is p
+const LOGARITHM = 3u;  // z is log p
+
 const THREADS = 256u;
 const LANES = 64u;  // of what is added up, always in the same order
 
@@ -98,12 +105,56 @@ fn normalizer(start: u32, lane: u32) -> vec2f {
   return vec2f(high, totals[0]);
 }
 
+// σ(z); 1 − σ(z) is σ(−z), which keeps its digits where σ(z) is nearly 1.
+fn sigmoid(z: f32) -> f32 {
+  let e = exp(-abs(z));
+  return select(e, 1.0, z >= 0) / (1 + e);
+}
+
+// log σ(z) = −log(1 + e^−z). For a small e, 1 + e would lose what log(1 + e) ≈ e − e²/2 keeps.
+fn log_sigmoid(z: f32) -> f32 {
+  let e = exp(-abs(z));
+  return min(z, 0) - select(log(1 + e), e * (1 - 0.5 * e), e < 1e-4);
+}
+
+// S of a class with the logit z.
+fn score_of(z: f32, norm: vec2f) -> f32 {
+  let kind = target_class[2];
+  if (kind == LOGIT) {
+    return z;
+  }
+  switch HEAD {
+    case SOFTMAX: { return select(z - norm.x - log(norm.y), exp(z - norm.x) / norm.y, kind == PROBABILITY); }
+    case SIGMOID: { return select(log_sigmoid(z), sigmoid(z), kind == PROBABILITY); }
+    case ITSELF: { return select(log(z), z, kind == PROBABILITY); }
+    default: { return select(z, exp(z), kind == PROBABILITY); }
+  }
+}
+
+// dS/dz of a class with the logit z; by a softmax, the part of it that does not come of the other classes.
+fn slope_of(z: f32, norm: vec2f) -> f32 {
+  let kind = target_class[2];
+  if (kind == LOGIT) {
+    return 1.0;
+  }
+  switch HEAD {
+    case SOFTMAX: { return select(1.0, exp(z - norm.x) / norm.y, kind == PROBABILITY); }
+    case SIGMOID: { return sigmoid(-z) * select(1.0, sigmoid(z), kind == PROBABILITY); }
+    case ITSELF: { return select(1 / z, 1.0, kind == PROBABILITY); }
+    default: { return select(1.0, exp(z), kind == PROBABILITY); }
+  }
+}
+
+fn logit(start: u32, k: u32) -> f32 {
+  return loaded(logits[start + k / 4])[k % 4];
+}
+
 // S of each sample: z_a, p_a or log p_a, and where there is a class b minus the same of it.
 @compute @workgroup_size(LANES)
 fn score(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
   let start = group.z * layer.logits_stride + layer.logits_offset;
   var norm = vec2f();
-  if (target_class[2] != LOGIT) {
+  if (target_class[2] != LOGIT && HEAD == SOFTMAX) {
     norm = normalizer(start, lane);
   }
   if (lane > 0) {
@@ -113,49 +164,40 @@ fn score(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) grou
   for (var side = 0u; side < 2; side++) {
     let k = target_class[side];
     if (k < layer.channels) {
-      var s = loaded(logits[start + k / 4])[k % 4];
-      switch target_class[2] {
-        case LOGIT: {}
-        case PROBABILITY: { s = exp(s - norm.x) / norm.y; }
-        default: { s -= norm.x + log(norm.y); }
-      }
+      let s = score_of(logit(start, k), norm);
       result += select(-s, s, side == 0);
     }
   }
   scores[group.z] = result;
 }
 
-// dS/dz of each sample, z its logits, p = softmax z, for a class a and, where there is one, minus a class b:
+// dS/dz of each sample, z its logits, for a class a and, where there is one, minus a class b:
 //
-//   the logit z_a            δ(k, a)
-//   the probability p_a      p_a (δ(k, a) − p_k)
-//   its logarithm log p_a    δ(k, a) − p_k
+//                            softmax, p = softmax z     sigmoid, p = σ(z)
+//   the logit z_a            δ(k, a)                    δ(k, a)
+//   the probability p_a      p_a (δ(k, a) − p_k)        p_a (1 − p_a) δ(k, a)
+//   its logarithm log p_a    δ(k, a) − p_k              (1 − p_a) δ(k, a)
 @compute @workgroup_size(LANES)
 fn seed(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
   let start = group.z * layer.logits_stride + layer.logits_offset;
   let a = target_class[0];
   let b = target_class[1];
-  let kind = target_class[2];
+  let is_shared = target_class[2] != LOGIT && HEAD == SOFTMAX;
   var norm = vec2f();
-  if (kind != LOGIT) {
+  if (is_shared) {
     norm = normalizer(start, lane);
   }
-  let high = norm.x;
-  let total = norm.y;
-  var weight_a = 1.0;
-  var weight_b = select(0.0, 1.0, b < layer.channels);
-  if (kind == PROBABILITY) {
-    weight_a *= exp(loaded(logits[start + a / 4])[a % 4] - high) / total;
-    if (b < layer.channels) {
-      weight_b *= exp(loaded(logits[start + b / 4])[b % 4] - high) / total;
-    }
+  let weight_a = slope_of(logit(start, a), norm);
+  var weight_b = 0.0;
+  if (b < layer.channels) {
+    weight_b = slope_of(logit(start, b), norm);
   }
   for (var quad = lane; quad < (layer.channels + 3) / 4; quad += LANES) {
     let classes = vec4u(4 * quad) + vec4u(0, 1, 2, 3);
     var g = select(vec4f(), vec4f(weight_a), classes == vec4u(a));
     g -= select(vec4f(), vec4f(weight_b), classes == vec4u(b));
-    if (kind != LOGIT) {
-      let p = exp(loaded(logits[start + quad]) - high) / total;
+    if (is_shared) {
+      let p = exp(loaded(logits[start + quad]) - norm.x) / norm.y;
       g -= select(vec4f(), (weight_a - weight_b) * p, classes < vec4u(layer.channels));
     }
     seeds[group.z * layer.stride + quad] = stored(GRADIENT_SCALE * g);

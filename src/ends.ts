@@ -2,7 +2,8 @@
 // the gradient that the backward pass begins with, and the moments that take what comes out.
 
 import { channels, plane, positions, quads, vec4s } from "./layout.js";
-import type { BufferId, Layout, Ports, Step, View } from "./types.js";
+import { HEADS } from "./scores.js";
+import type { BufferId, Head, Layout, Ports, Step, View } from "./types.js";
 
 const sampleLayer = (input: Layout) => ({
   channels: channels(input),
@@ -71,11 +72,12 @@ export function noiseStep(ports: Ports, input: Layout, noisy: BufferId, hasPaths
 }
 
 /** The gradient of the target with respect to the logits. */
-export function seedStep(target: BufferId, logits: View, seeds: View): Step {
+export function seedStep(target: BufferId, logits: View, seeds: View, head: Head): Step {
   return {
     label: "seed",
     shader: "sensitivity",
     entry: "seed",
+    constants: { HEAD: HEADS.indexOf(head) },
     uniforms: {
       layer: {
         channels: channels(logits.layout),
@@ -91,11 +93,12 @@ export function seedStep(target: BufferId, logits: View, seeds: View): Step {
 }
 
 /** The target itself, of each sample. */
-export function scoreStep(target: BufferId, logits: View, scores: BufferId): Step {
+export function scoreStep(target: BufferId, logits: View, scores: BufferId, head: Head): Step {
   return {
     label: "score",
     shader: "sensitivity",
     entry: "score",
+    constants: { HEAD: HEADS.indexOf(head) },
     uniforms: {
       layer: {
         channels: channels(logits.layout),

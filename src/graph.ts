@@ -2,26 +2,28 @@
 // folded, BatchNormalization taken into the convolution before it, activations fused, and every layout known.
 //
 // Each rewrite is a small function from nodes to nodes. Rewrites never change what the network computes, with
-// one exception that is noted in the result: a final Softmax is taken off, so that the logit is explained.
+// exceptions that are noted in the result: a final Softmax or Sigmoid is taken off, and one logit becomes two (head.ts).
 
 import { type Batch, exportAnew, forOneSample } from "./batch.js";
 import { compose } from "./compose.js";
 import { asksForShape, canFold, fold, shapeOf } from "./fold.js";
+import { type End, endOf, isOverAll, isSurelyOverAll, takeOff, withBothClasses } from "./head.js";
 import { type Entry, type InputOptions, readInput } from "./input.js";
 import { elements } from "./layout.js";
 import { activationOf } from "./ops/activation.js";
 import { nodeError, numberOf } from "./ops/attributes.js";
 import { compositions, hasRare, isOrdinary, ops } from "./ops/index.js";
 import { affineOf } from "./ops/normalization.js";
+import { chooseOutput } from "./outputs.js";
 import { mergeMoves } from "./rearrange.js";
 import { recognize } from "./recognize.js";
-import type { Constant, Graph, Layout, Node, OnnxModel, Op } from "./types.js";
+import type { Constant, Graph, Head, Layout, Node, OnnxModel, Op } from "./types.js";
 
 /** What the graph cannot know from the file. */
 export interface GraphOptions extends InputOptions {
-  /** Name of the output to explain; the first one if not given. */
+  /** Name of the output to explain; if not given, the one that looks most like the scores of classes. */
   readonly output?: string;
-  /** Keeps a final Softmax, which is taken off otherwise so that the logit is explained. */
+  /** Keeps a final Softmax, LogSoftmax or Sigmoid, which is taken off otherwise so that the logit is explained. */
   readonly keepSoftmax?: boolean;
 }
 
@@ -37,8 +39,8 @@ export async function loadRareOperators(): Promise<void> {
 
 /** Loads the operators that a model needs, if they are not there; to be done before its graph is made. */
 export async function loadOperators(model: OnnxModel, options: GraphOptions = {}): Promise<void> {
-  const { nodes } = networkOf(model, options);
-  if (!isOrdinary(nodes, model.constants)) await loadRareOperators();
+  const { nodes, isSure } = networkOf(model, options);
+  if (!isSure || !isOrdinary(nodes, model.constants)) await loadRareOperators();
 }
 
 /**
@@ -46,12 +48,12 @@ export async function loadOperators(model: OnnxModel, options: GraphOptions = {}
  * loaded.
  */
 export function makeGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
-  const { input, output, stripped, ...network } = networkOf(model, options);
+  const { input, output: logits, end, isTakenOff, ...network } = networkOf(model, options);
   const constants = new Map(model.constants);
-  if (!hasRare() && !isOrdinary(network.nodes, constants)) {
+  if (!hasRare() && !(network.isSure && isOrdinary(network.nodes, constants))) {
     throw new Error("the operators of this model must be loaded before its graph is made");
   }
-  let nodes = needed(recognize(network.nodes, constants), output);
+  let nodes = needed(recognize(network.nodes, constants), logits);
   refuseUnsupported(nodes, constants);
   for (const node of nodes) refuseTraining(node, model.opset);
 
@@ -64,7 +66,7 @@ export function makeGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
     : undefined;
   try {
     nodes = inferLayouts([...shaping, ...nodes], model.opset, layouts, constants, batch);
-    if (batch) checkSamples(output, batch, layouts);
+    if (batch) checkSamples(logits, batch, layouts);
   } catch (error) {
     if (!batch) throw error;
     throw new Error(
@@ -73,14 +75,29 @@ export function makeGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
       { cause: error },
     );
   }
+  const before = layouts.get(end?.activation.inputs[0] ?? "")?.shape;
+  if (isTakenOff && before && !isOverAll(end as End, before)) {
+    return makeGraph(model, { ...options, keepSoftmax: true });
+  }
+  let output = logits;
   nodes = needed(nodes, output);
   nodes = foldNormalization(nodes, output, constants);
   nodes = fuseActivations(nodes, output, constants);
   nodes = mergeMoves(nodes, { output, readers: consumers(nodes), layouts, constants });
   nodes = needed(nodes, output);
-  if (!layouts.has(output)) throw new Error("the output does not depend on the input");
+  const { shape } = layouts.get(output) ?? {};
+  if (!shape) throw new Error("the output does not depend on the input");
+  const isSingle = elements(shape) === 1;
+  const head = headOf(end, isTakenOff, isSingle);
+  const isBinary = isSingle && end !== undefined && isSigmoid(end);
+  if (isBinary && head !== "log-probability") {
+    const what = isTakenOff ? "logit" : "probability";
+    ({ nodes, output } = withBothClasses({ nodes, output, layouts, constants }, what));
+    nodes = needed(nodes, output);
+  }
   const names = new Set(nodes.flatMap((node) => node.inputs));
   for (const name of constants.keys()) if (!names.has(name)) constants.delete(name);
+  const { explained } = network;
   return {
     opset: model.opset,
     nodes,
@@ -89,9 +106,41 @@ export function makeGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
     output,
     layouts,
     isOpen: entry.isOpen,
-    warnings: entry.warnings,
-    ...(stripped && { stripped }),
+    ...(isTakenOff && { stripped: strippedOf(end as End) }),
+    head,
+    ...(isBinary && head !== "log-probability" && { isBinary }),
+    explained,
+    warnings: [
+      ...entry.warnings,
+      ...network.warnings,
+      ...(head === "unknown" ? [scoreWarning(explained, end)] : []),
+    ],
   };
+}
+
+const isSigmoid = ({ activation }: End): boolean => activation.op.endsWith("Sigmoid");
+
+function strippedOf(end: End): NonNullable<Graph["stripped"]> {
+  if (isSigmoid(end)) return "Sigmoid";
+  return end.space === "probability" ? "Softmax" : "LogSoftmax";
+}
+
+function headOf(end: End | undefined, isTakenOff: boolean, isSingle: boolean): Head {
+  // A Softmax of one output is 1 whatever the image.
+  if (isSingle && !(end && isSigmoid(end))) return "unknown";
+  if (!end) return "softmax";
+  if (!isTakenOff) return end.space;
+  return isSigmoid(end) ? "sigmoid" : "softmax";
+}
+
+function scoreWarning(output: string, end: End | undefined): string {
+  const found = end
+    ? `its ${end.activation.op} gives the same number for every image`
+    : "no Sigmoid makes it";
+  return (
+    `The output "${output}" is one number, and ${found}: it is explained as a score of which no probability is known. ` +
+    "If it is the logit of a yes, export the model with its Sigmoid."
+  );
 }
 
 /** The name of the picture, the first layouts, and the node that gives it the file's shape if that is another. */
@@ -116,13 +165,11 @@ function checkSamples(output: string, { axes }: Batch, layouts: ReadonlyMap<stri
 
 /** The part of a model that leads from its image to the logits. */
 function networkOf(model: OnnxModel, options: GraphOptions) {
-  const asked = options.output ?? model.outputs[0];
-  if (asked === undefined) throw new Error("the model has no output");
-  if (!model.outputs.includes(asked)) {
-    throw new Error(`the model has no output "${asked}"; it has: ${model.outputs.join(", ")}`);
-  }
-  const all = needed(model.nodes, asked);
+  const { name: explained, warnings } = chooseOutput(model, options.output);
+  const all = needed(model.nodes, explained);
   const used = new Set(all.flatMap((node) => node.inputs));
+  const missing = [explained, ...used].flatMap((name) => model.unreadable?.get(name) ?? []);
+  if (missing.length > 0) throw new Error([...new Set(missing)].join("; "));
   const inputs = model.inputs.filter((input) => used.has(input.name));
   const [input] = inputs;
   if (!input || inputs.length > 1) {
@@ -135,12 +182,22 @@ function networkOf(model: OnnxModel, options: GraphOptions) {
     throw new Error(`the input "${input.name}" is ${input.type}; it must be float32`);
   }
   const nodes = all.map((node) =>
-    node.op.endsWith("Softmax")
+    node.op.endsWith("Softmax") && node.attributes.opset === undefined
       ? { ...node, attributes: { ...node.attributes, opset: model.opset } }
       : node,
   );
-  const end = options.keepSoftmax ? { output: asked } : stripSoftmax(nodes, asked, model.constants);
-  return { input, nodes: needed(nodes, end.output), ...end };
+  const { constants } = model;
+  const end = endOf(nodes, explained, constants);
+  const isTakenOff = end !== undefined && !options.keepSoftmax;
+  const rest = isTakenOff
+    ? takeOff(nodes, explained, end, constants)
+    : { nodes, output: explained };
+  return {
+    ...{ input, explained, warnings, end, isTakenOff },
+    ...{ nodes: needed(rest.nodes, rest.output), output: rest.output },
+    /** False where a shape may tell that the activation must stay. */
+    isSure: !isTakenOff || isSurelyOverAll(end, nodes),
+  };
 }
 
 /** The nodes that an output depends on, in order. */
@@ -153,25 +210,6 @@ function needed(nodes: readonly Node[], output: string): Node[] {
     kept.push(node);
   }
   return kept.reverse();
-}
-
-/** Takes off a final Softmax, looking through what only renames or reshapes. */
-function stripSoftmax(
-  nodes: readonly Node[],
-  output: string,
-  constants: ReadonlyMap<string, Constant>,
-): { output: string; stripped?: "Softmax" | "LogSoftmax" } {
-  let name = output;
-  for (;;) {
-    const node = nodes.find((n) => n.outputs.includes(name));
-    if (!node) return { output };
-    if (node.op === "Softmax" || node.op === "LogSoftmax") {
-      return { output: node.inputs[0] as string, stripped: node.op };
-    }
-    const passes = ["Identity", "Dropout", "Flatten", "Reshape", "Squeeze"].includes(node.op);
-    if (!passes || node.inputs.slice(1).some((k) => k && !constants.has(k))) return { output };
-    name = node.inputs[0] as string;
-  }
 }
 
 /** The operators of a file that may depend on the image, in order, when the rare ones are there. */

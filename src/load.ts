@@ -17,13 +17,19 @@ export async function loadModel(
 ): Promise<Model> {
   const { signal } = options;
   checkPreprocess(options.preprocess);
-  const [{ decodeModel, externalFiles }, { makeModel }, { bytes, url }] = await Promise.all([
-    import("./onnx.js"),
-    import("./model.js"),
-    fetched("the model", source, signal),
-    loadShaders(),
-  ]);
-  const files = await dataFiles(externalFiles(bytes), url, options);
+  const [{ decodeModel, externalFiles }, { makeModel, tensorsFor }, { bytes, url }] =
+    await Promise.all([
+      import("./onnx.js"),
+      import("./model.js"),
+      fetched("the model", source, signal),
+      loadShaders(),
+    ]);
+  let names = externalFiles(bytes);
+  if (names.length > 0) {
+    const outline = decodeModel(bytes, { isLenient: true });
+    names = externalFiles(bytes, tensorsFor(outline, options.output));
+  }
+  const files = await dataFiles(names, url, options);
   signal?.throwIfAborted();
   const decoded = decodeModel(bytes, { external: (name) => files.get(name) });
   await breathe();

@@ -13,6 +13,7 @@ import { type Method, methodOf } from "./methods.js";
 import type { Classification, ClassScore, Model } from "./model.js";
 import { createPicture, type Picture, type PictureOptions } from "./picture.js";
 import type { ResolvedPreprocess } from "./preprocess.js";
+import { scoreOf } from "./scores.js";
 import type { Settings } from "./settings.js";
 import type { Submits } from "./submits.js";
 import { type ValueFacts, warningsOf } from "./warnings.js";
@@ -269,11 +270,8 @@ export class SensitivityMap {
 
   /** @internal What is explained, as it is at these logits. */
   scoreOf(logits: Float32Array, of: number): number {
-    const { probabilities } = this.model.scores(logits, 1);
-    const score = ({ index }: ClassScore) => {
-      const p = probabilities[index] as number;
-      return [logits[index] as number, p, Math.log(p)][of] as number;
-    };
+    const { head } = this.model.graph;
+    const score = ({ index }: ClassScore) => scoreOf(head, logits, index, of);
     return score(this.target) - (this.versus ? score(this.versus) : 0);
   }
 

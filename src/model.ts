@@ -11,7 +11,7 @@ import {
   readLogits,
   type SharedBuffers,
 } from "./engine.js";
-import { type GraphOptions, loadOperators, makeGraph } from "./graph.js";
+import { type GraphOptions, loadOperators, loadRareOperators, makeGraph } from "./graph.js";
 import { type Guess, guessPreprocess, readCardLabels } from "./guess.js";
 import {
   type ImageSource,
@@ -37,11 +37,14 @@ import {
   type ResolvedPreprocess,
   resolvePreprocess,
 } from "./preprocess.js";
+import { probabilitiesOf } from "./scores.js";
 import { breathe } from "./slices.js";
 import { DEFAULT_SUBMIT_TIME, Submits } from "./submits.js";
 import { isFasterInOne, keep, measureTilings, recall, type TuneOptions } from "./tune.js";
 import type { Graph, Layout, OnnxModel, Plan, Precision, Tiling, Tuning } from "./types.js";
 import { assumptions } from "./warnings.js";
+
+export { tensorsFor } from "./outputs.js";
 
 /** Where a model comes from: its bytes, or where to fetch them. */
 export type ModelSource = Uint8Array | ArrayBuffer | Response | URL | string;
@@ -86,6 +89,7 @@ export interface ClassScore {
   /** The class's name, or its index in words where there are no labels. */
   readonly label: string;
   readonly logit: number;
+  /** By the Softmax over all classes or, where the network ends in a Sigmoid, of this class alone; NaN if not known. */
   readonly probability: number;
 }
 
@@ -94,6 +98,7 @@ export interface Classification {
   /** The most probable classes, the first one first. */
   readonly top: readonly ClassScore[];
   readonly logits: Float32Array;
+  /** They need not add up to 1 where the network ends in a Sigmoid: several classes may be there at once. */
   readonly probabilities: Float32Array;
 }
 
@@ -104,8 +109,8 @@ export interface ClassifyOptions {
   readonly preprocess?: PreprocessOption;
 }
 
-/** Who named the classes. */
-export type LabelsSource = "given" | "card" | "imagenet";
+/** Who named the classes; those of a "binary" network are no and yes. */
+export type LabelsSource = "given" | "card" | "imagenet" | "binary";
 
 /** What is known of a network besides its graph. */
 interface Known {
@@ -137,9 +142,13 @@ async function knownOf(decoded: OnnxModel, graph: Graph, options: ModelOptions):
     channels(graph.layouts.get(tensor) as Layout),
   ) as [number, number];
   const guess = guessPreprocess(decoded, { name, channels: depth, classes, card });
-  if (labels) return { guess, labels, labelsFrom: "given" };
+  const { isBinary } = graph;
+  if (labels) {
+    return { guess, labels: isBinary ? labelsOfTwo(labels) : labels, labelsFrom: "given" };
+  }
   const told = readCardLabels(card);
   if (told?.length === classes) return { guess, labels: told, labelsFrom: "card" };
+  if (isBinary) return { guess, labels: ["no", "yes"], labelsFrom: "binary" };
   if (depth !== 3 || (classes !== 1000 && classes !== 1001)) return { guess };
   const { imagenetLabels } = await import("./imagenet.js");
   return { guess, labels: imagenetLabels(classes), labelsFrom: "imagenet" };
@@ -149,9 +158,12 @@ async function knownOf(decoded: OnnxModel, graph: Graph, options: ModelOptions):
 export class Model {
   /** [C,H,W] of the network's input. */
   readonly input: InputShape;
-  /** Number of classes. */
+  /** Number of classes; 2, "no" and "yes", of a network whose one output is the probability of "yes". */
   readonly classes: number;
+  /** Names of the classes. */
   readonly labels: readonly string[] | undefined;
+  /** The name, in the file, of the output that is explained. */
+  readonly output: string;
   /** Where the labels are from; "imagenet" is assumed from the number of classes. */
   readonly labelsFrom: LabelsSource | undefined;
   /** How photos become the network's input, and where that comes from. */
@@ -191,6 +203,7 @@ export class Model {
     this.fasterInOne = tuning?.single ?? [];
     this.precision = options.precision ?? "single";
     choice("precision", Object.keys(VEC4_BYTES), this.precision);
+    this.output = graph.explained;
     this.labels = known.labels;
     this.labelsFrom = known.labelsFrom;
     checkPreprocess(options.preprocess);
@@ -251,15 +264,12 @@ export class Model {
   warningsBy(preprocess: ResolvedPreprocess | undefined): readonly string[] {
     const { graph, labelsFrom, classes, input } = this;
     const assumed = assumptions({ preprocess, labelsFrom, classes, channels: input.channels });
-    return [...new Set([...(graph.warnings ?? []), ...assumed])];
+    return [...new Set([...graph.warnings, ...assumed])];
   }
 
   /** Logits as probabilities and a list of the best. */
   scores(logits: Float32Array, count: number): Classification {
-    const highest = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-    const powers = Float64Array.from(logits, (v) => Math.exp(v - highest));
-    const total = powers.reduce((a, b) => a + b, 0);
-    const probabilities = Float32Array.from(powers, (v) => v / total);
+    const probabilities = Float32Array.from(probabilitiesOf(this.graph.head, logits));
     const order = [...logits.keys()].sort(
       (a, b) => (logits[b] as number) - (logits[a] as number) || a - b,
     );
@@ -272,12 +282,9 @@ export class Model {
     return { top, logits, probabilities };
   }
 
-  /**
-   * @internal How many classes share a probability of 1; undefined where each has its own, or where the file's final
-   * activation was kept and `scores` cannot tell.
-   */
+  /** @internal How many classes share a probability of 1; undefined where each has its own. */
   get competing(): number | undefined {
-    return this.keptActivation ? undefined : this.classes;
+    return this.graph.head === "softmax" ? this.classes : undefined;
   }
 
   /** @internal The final activation of the file, where it was kept. */
@@ -289,6 +296,8 @@ export class Model {
 
   /** The name of a class. */
   label(index: number): string {
+    // One number is a score, and no class.
+    if (this.classes === 1) return this.labels?.[index] ?? this.output;
     return this.labels?.[index] ?? `class ${index}`;
   }
 
@@ -326,6 +335,8 @@ export class Model {
 
   /** The plan as it is played: in a single dispatch where that is wanted, or was faster and can be. */
   private async playable(options: PlanOptions): Promise<Plan> {
+    // What a plan puts behind the logits may be rarer than the network.
+    if (options.of) await loadRareOperators();
     const { singleDispatch: isWanted = this.isFasterInOne() } = options;
     if (!isWanted || options.several) return this.plan(options);
     const plan = this.plan({ ...options, tiling: withoutSharing(this.tiling) });
@@ -432,6 +443,12 @@ function knownOfGraph({ layouts, input }: Graph, { labels }: ModelOptions): Know
   const depth = channels(layouts.get(input) as Layout);
   const guess: Guess = { preprocess: resolvePreprocess(undefined, depth), from: "channels" };
   return { guess, labels, labelsFrom: labels && "given" };
+}
+
+/** The names of "no" and "yes"; one name is that of what may be there or not. */
+function labelsOfTwo(labels: readonly string[]): readonly string[] {
+  const [first] = labels;
+  return labels.length === 1 ? [`not ${first}`, first as string] : labels;
 }
 
 /** The same without tiles whose workgroups share memory: those of a single dispatch are of one size. */

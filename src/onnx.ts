@@ -14,6 +14,7 @@ import {
   type RawModel,
   type RawNode,
   type RawTensor,
+  type RawValue,
 } from "./onnx/proto.js";
 import { foreignKind } from "./onnx/signature.js";
 import {
@@ -24,7 +25,7 @@ import {
   toConstant,
 } from "./onnx/tensor.js";
 import { decodeMessage } from "./onnx/wire.js";
-import type { Constant, Node, OnnxModel } from "./types.js";
+import type { Constant, Declared, Node, OnnxModel } from "./types.js";
 
 const OLDEST_OPSET = 1;
 const NEWEST_OPSET = 24;
@@ -36,6 +37,11 @@ export interface DecodeOptions {
    * `externalFiles(bytes)`.
    */
   readonly external?: ExternalFiles;
+  /**
+   * Notes weights that cannot be read, and why, in place of an error: another output than the one that is explained may
+   * need them. So it is with several outputs if not given.
+   */
+  readonly isLenient?: boolean;
 }
 
 /**
@@ -47,7 +53,18 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): Onn
   const opset = supportedOpset(model);
   if (graph.sparse > 0) throw new Error("the file has sparse weights, which are not supported");
   const rawNodes = inlineFunctions(graph.nodes, model.functions);
-  const files = givenFiles(graph, rawNodes, options.external);
+  // What cannot be read is nobody's loss where an output that nobody asks for needs it.
+  const unreadable = new Map<string, string>();
+  const { isLenient = graph.outputs.length > 1 } = options;
+  const attempt = (names: readonly string[], read: () => void): void => {
+    try {
+      read();
+    } catch (error) {
+      if (!isLenient) throw error;
+      for (const name of names) unreadable.set(name, (error as Error).message);
+    }
+  };
+  const files = givenFiles(graph, rawNodes, options.external, isLenient);
 
   // A function that is called often holds the same tensor in every copy of its nodes.
   const decoded = new Map<RawTensor, Constant>();
@@ -68,18 +85,23 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): Onn
   }
 
   for (const tensor of graph.initializers) {
-    const label = `weight "${tensor.name}"`;
-    addConstant(tensor.name, constantOf(tensor, label), label);
+    const { name } = tensor;
+    const label = `weight "${name}"`;
+    attempt([name], () => addConstant(name, constantOf(tensor, label), label));
+    if (unreadable.has(name)) sources.set(name, "a constant");
   }
   const inputs = modelInputs(graph, constants);
   for (const { name } of inputs) sources.set(name, "a graph input");
 
   const nodes: Node[] = [];
   for (const raw of rawNodes) {
-    const node = toNode(raw, constantOf);
-    const [output] = node.outputs;
-    if (node.op !== "Constant") nodes.push(node);
-    else if (output) addConstant(output, constantValue(node), `${node.name} (Constant)`);
+    attempt(raw.outputs, () => {
+      const node = toNode(raw, constantOf);
+      const [output] = node.outputs;
+      if (node.op !== "Constant") nodes.push(node);
+      else if (output) addConstant(output, constantValue(node), `${node.name} (Constant)`);
+    });
+    for (const name of raw.outputs) if (unreadable.has(name)) sources.set(name, "unreadable");
   }
   const sorted = sortNodes(nodes, sources);
   const outputs = modelOutputs(graph, sorted, sources);
@@ -89,17 +111,24 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): Onn
     constants,
     inputs,
     outputs,
+    declared: new Map(graph.outputs.map((output) => [output.name, declaredOf(output)])),
+    ...(unreadable.size > 0 && { unreadable }),
     metadata: Object.fromEntries(model.metadata),
   };
 }
 
 /**
  * The data files beside the model that hold its weights, as paths relative to it; none for most
- * models.
+ * models. Where `needed` is given, only those of the tensors that it names.
  */
-export function externalFiles(bytes: Uint8Array): string[] {
+export function externalFiles(bytes: Uint8Array, needed?: ReadonlySet<string>): string[] {
   const { model, graph } = parse(bytes);
-  return [...externalLocations(graph, inlineFunctions(graph.nodes, model.functions))];
+  const isNeeded = ({ name }: RawTensor) => needed === undefined || needed.has(name);
+  const initializers = graph.initializers.filter(isNeeded);
+  const nodes = inlineFunctions(graph.nodes, model.functions).filter(
+    ({ outputs }) => needed === undefined || outputs.some((name) => needed.has(name)),
+  );
+  return [...externalLocations({ ...graph, initializers }, nodes)];
 }
 
 function parse(bytes: Uint8Array): { model: RawModel; graph: RawGraph } {
@@ -143,11 +172,27 @@ function externalLocations(graph: RawGraph, nodes: readonly RawNode[]): Set<stri
   return locations;
 }
 
+/** What the file says of an output. */
+function declaredOf({ tensor }: RawValue): Declared {
+  if (!tensor) return { type: "other" };
+  const { type, dims } = tensor;
+  return { ...(type > 0 && { type: typeOf(type) }), ...(dims && { shape: dims }) };
+}
+
+function typeOf(code: number): Declared["type"] {
+  try {
+    return elementType(code, "");
+  } catch {
+    return "other";
+  }
+}
+
 // Asks for each external file once; all that are missing are named at once.
 function givenFiles(
   graph: RawGraph,
   nodes: readonly RawNode[],
-  external?: ExternalFiles,
+  external: ExternalFiles | undefined,
+  mayMiss: boolean,
 ): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>();
   const missing: string[] = [];
@@ -156,7 +201,7 @@ function givenFiles(
     if (file) files.set(location, file);
     else missing.push(`"${location}"`);
   }
-  if (missing.length === 0) return files;
+  if (missing.length === 0 || mayMiss) return files;
   const names = missing.join(", ");
   throw new Error(`the model keeps its weights in ${names}; give that too (option "external")`);
 }

@@ -39,6 +39,7 @@ import type {
   Contents,
   Gate,
   Graph,
+  Head,
   Layout,
   Mask,
   Node,
@@ -89,7 +90,7 @@ export interface PlanOptions {
    */
   readonly explains?: "classes" | "all";
   /** For rules that compare with a baseline: what of the classes is explained, if not their logits. */
-  readonly of?: "Softmax" | "LogSoftmax";
+  readonly of?: "probability" | "log-probability";
 }
 
 /** For each channel of the image. */
@@ -182,12 +183,36 @@ function unfused(graph: Graph): Graph {
     .reduce((result, node) => withoutActivation(result, node).graph, graph);
 }
 
-/** The graph with the function of the logits that is explained as its last node. */
-function withTarget(graph: Graph, op: "Softmax" | "LogSoftmax"): Graph {
-  const [input, output] = [graph.output, `${graph.output} through ${op}`];
-  const node = { name: "target", op, inputs: [input], outputs: [output], attributes: {} };
-  const layouts = new Map([...graph.layouts, [output, graph.layouts.get(input) as Layout]]);
-  return { ...graph, nodes: [...graph.nodes, node], output, layouts };
+/** What makes probabilities and their logarithms of logits; "−" for a change of sign. */
+const TARGETS: Readonly<
+  Record<Head, Readonly<Record<NonNullable<PlanOptions["of"]>, readonly string[]>>>
+> = {
+  softmax: { probability: ["Softmax"], "log-probability": ["LogSoftmax"] },
+  // ln σ(z) = −ln(1 + e^−z)
+  sigmoid: { probability: ["Sigmoid"], "log-probability": ["−", "Softplus", "−"] },
+  probability: { probability: [], "log-probability": ["Log"] },
+  "log-probability": { probability: ["Exp"], "log-probability": [] },
+  unknown: { probability: [], "log-probability": [] },
+};
+
+/** The graph with the function of the logits that is explained as its last nodes. */
+function withTarget(graph: Graph, of: NonNullable<PlanOptions["of"]>): Graph {
+  const layouts = new Map(graph.layouts);
+  const constants = new Map(graph.constants);
+  const nodes = [...graph.nodes];
+  let { output } = graph;
+  for (const [k, op] of TARGETS[graph.head][of].entries()) {
+    const inputs = [output];
+    output = `target ${k} through ${op}`;
+    layouts.set(output, graph.layouts.get(graph.output) as Layout);
+    if (op === "−") {
+      constants.set("minus one", { type: "float32", shape: [], data: Float32Array.of(-1) });
+      inputs.push("minus one");
+    }
+    const name = op === "−" || op === "Softplus" ? `target ${k}` : "target";
+    nodes.push({ name, op: op === "−" ? "Mul" : op, inputs, outputs: [output], attributes: {} });
+  }
+  return { ...graph, nodes, output, layouts, constants };
 }
 
 export class Planner implements Planning {
@@ -331,7 +356,9 @@ export class Planner implements Planning {
 
   /** What must outlive its last reader: the logits, which are read from outside, and what is read again. */
   private kept(forward: readonly Step[], backward: readonly Step[]): Map<BufferId, number> {
-    const kept = new Map([[this.value(this.graph.output).buffer, forward.length]]);
+    const kept = new Map(
+      [this.graph.output, this.logits].map((name) => [this.value(name).buffer, forward.length]),
+    );
     if (!this.options.several) return kept;
     const named = (steps: readonly Step[]) =>
       new Set(steps.flatMap((step) => Object.values(step.bindings)));
@@ -362,7 +389,7 @@ export class Planner implements Planning {
     const root = this.root(this.graph.output);
     const logits = this.value(this.graph.output);
     const seeds = this.gradient(this.graph.output);
-    this.step(seedStep(target, logits, seeds));
+    this.step(seedStep(target, logits, seeds, this.graph.head));
     if (methodOf(this.method as string).relevance) this.step(relevanceStep(logits, seeds));
     const count = this.contributions.get(root) as { expected: number; done: number };
     count.done = 1;
@@ -417,7 +444,7 @@ export class Planner implements Planning {
   /** In place of a backward pass: the scores of the passes, and their parts of the map. */
   private compareScores(ports: Ports): void {
     const scores = this.perSample("scores", 4);
-    this.step(scoreStep(ports.target, this.value(this.logits), scores));
+    this.step(scoreStep(ports.target, this.value(this.logits), scores, this.graph.head));
     const { layout, buffer } = this.gradient(this.graph.input);
     for (const step of shareSteps(ports, layout, scores, buffer)) this.step(step);
   }

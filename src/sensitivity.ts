@@ -17,7 +17,13 @@ import { startPace } from "./pace.js";
 import { type Passes, passesOf } from "./passes.js";
 import type { PlanOptions } from "./plan.js";
 import { colorRange } from "./preprocess.js";
-import { quantileOfSize, type SensitivityOptions, type Settings, settle } from "./settings.js";
+import {
+  quantileOfSize,
+  type SensitivityOptions,
+  type Settings,
+  scalars,
+  settle,
+} from "./settings.js";
 import { Submits } from "./submits.js";
 
 /** The sensitivity map of an image. */
@@ -211,6 +217,12 @@ export function planOptions(
   }: Settings,
 ): PlanOptions {
   const { baseline, cam, first, relevance } = methodOf(method);
+  if (of > 0 && model.graph.head === "unknown") {
+    throw new Error(
+      `the probability of the output "${model.output}" is not known, since it is one number and no Sigmoid makes it: ` +
+        'explain its "logit"',
+    );
+  }
   const plain = {
     method,
     baselines: baselines.length,
@@ -219,7 +231,7 @@ export function planOptions(
     ...(noise === 0 && { exact: true }),
     ...(singleDispatch !== undefined && { singleDispatch }),
   };
-  if (baseline && of > 0) return { ...plain, of: of === 1 ? "Softmax" : "LogSoftmax" };
+  if (baseline && of > 0) return { ...plain, of: scalars[of as 1 | 2] };
   if (cam) return { ...plain, ...(layer !== undefined && { layer }) };
   if (first !== "z-box") return plain;
   const { channels } = model.input;

@@ -15,7 +15,8 @@ import type { RelevanceNumbers } from "./types.js";
 /** Rows and columns. */
 export type Extent = readonly [height: number, width: number];
 
-const scalars = ["logit", "probability", "log-probability"] as const;
+/** What of a class can be explained, in the order of `Settings.of`. */
+export const scalars = ["logit", "probability", "log-probability"] as const;
 
 /** What of a class is explained. */
 export type Scalar = (typeof scalars)[number];

@@ -54,6 +54,7 @@ export const DEFAULTS: Readonly<Record<string, number>> = {
   PADDED: 1,
   KERNEL_X: 0,
   WINDOWS: 0,
+  HEAD: 0,
 };
 
 /** The text of a shader; undefined if there is none of that name, or it was not loaded. */

@@ -77,9 +77,27 @@ export interface OnnxModel {
     shape: readonly (number | null)[];
   }[];
   readonly outputs: readonly string[];
+  /** What the file says of its outputs, by name, as far as it says anything. */
+  readonly declared?: ReadonlyMap<string, Declared>;
+  /** Constants that could not be read, by name, each with the sentence that says why. */
+  readonly unreadable?: ReadonlyMap<string, string>;
   /** metadata_props of the file. */
   readonly metadata: Readonly<Record<string, string>>;
 }
+
+/** What a file says of an output. */
+export interface Declared {
+  /** "other" for strings, sequences, maps and whatever else is no tensor of numbers. */
+  readonly type?: ElementType | "other";
+  /** An unknown or symbolic length is null. */
+  readonly shape?: readonly (number | null)[];
+}
+
+/**
+ * How the probability p of a class follows from the graph's output z: a softmax over all classes; its own σ(z); p is z
+ * itself, or e^z, where the file's own last activation was kept; or nobody knows.
+ */
+export type Head = "softmax" | "sigmoid" | "probability" | "log-probability" | "unknown";
 
 /**
  * Where the elements of one sample lie. One axis, the channel axis, is packed in fours: element (c, p) of
@@ -104,9 +122,14 @@ export interface Graph {
   /** True where the file leaves the height or the width of the image open. */
   readonly isOpen?: boolean;
   /** The final activation that was taken off so that the logit is explained, if there was one. */
-  readonly stripped?: "Softmax" | "LogSoftmax";
+  readonly stripped?: "Softmax" | "LogSoftmax" | "Sigmoid";
+  readonly head: Head;
+  /** The file has one output, the logit z of "yes"; the graph's are −z and z, of "no" and "yes". */
+  readonly isBinary?: boolean;
+  /** The file's name of the output that is explained. */
+  readonly explained: string;
   /** What was assumed about the file, in sentences with a way out; the first of the model's warnings. */
-  readonly warnings?: readonly string[];
+  readonly warnings: readonly string[];
 }
 
 /** y = x between `low` and `high`, `slope`·(x − edge) beyond; Relu is (0, ∞, 0), ReLU6 is (0, 6, 0). */

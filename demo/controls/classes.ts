@@ -16,11 +16,15 @@ export function showClasses(
     list.dataset.key = key;
     list.replaceChildren(...top.map(({ index }) => row(index)));
   }
-  for (const [i, { index, probability }] of top.entries()) {
+  for (const [i, { index, logit, probability }] of top.entries()) {
     const label = list.children[i] as HTMLElement;
     label.querySelector("b")!.textContent = nameOf(index);
-    label.querySelector("span")!.textContent = percent(probability);
-    label.style.setProperty("--part", String(probability));
+    // A network of one number may have no probability to tell.
+    const isKnown = !Number.isNaN(probability);
+    label.querySelector("span")!.textContent = isKnown
+      ? percent(probability)
+      : logit.toPrecision(4);
+    label.style.setProperty("--part", String(isKnown ? probability : 0));
   }
   const input = list.querySelector<HTMLInputElement>(`[value="${explained}"]`);
   if (input) input.checked = true;

@@ -57,7 +57,7 @@ export async function explain(request: ExplainRequest): Promise<number> {
 }
 
 /** A classifier's file, and what is known about it. */
-interface ModelFile extends Omit<Setting, "url" | "precision"> {
+interface ModelFile extends Omit<Setting, "url" | "output" | "precision"> {
   readonly file: string;
 }
 
@@ -98,6 +98,7 @@ async function explainAll(page: Page, job: Job): Promise<number> {
   const setting: Setting = {
     url: `/model/${encodeURIComponent(basename(file))}`,
     ...known,
+    output: request.output,
     precision: request.precision,
     openSize: await firstTensorSize(inputs),
     ...(tune !== undefined && { tuning: await readTuning(tune) }),
@@ -169,22 +170,26 @@ function summary(input: string, { facts }: Result, files: readonly (string | und
   const rounding = isKnown
     ? `, half precision off by ${percent(precisionError.map)} in ${precisionError.samples} samples`
     : "";
-  const other = contrast ? ` against ${contrast.label} ${percent(contrast.probability)}` : "";
+  // A number of which no probability is known comes as null, as JSON has it.
+  const said = ({ label, logit, probability }: Result["facts"]["target"]) =>
+    `${label} ${Number.isFinite(probability) ? percent(probability) : logit.toPrecision(4)}`;
+  const other = contrast ? ` against ${said(contrast)}` : "";
   const colors = preprocessing ? `; preprocessing: ${preprocessing}` : "";
   const written = files.filter((file) => file !== undefined).join(", ");
-  return `${input}: ${target.label} ${percent(target.probability)}${other}${error}${rounding}${colors} → ${written}`;
+  return `${input}: ${said(target)}${other}${error}${rounding}${colors} → ${written}`;
 }
 
 function report(input: string, request: ExplainRequest, { facts }: Result): string {
   const { inputs: _, outputs: __, model, ...options } = request;
   const { top, target, versus, contrast, samples, sigma, standardError, completeness } = facts;
   const { precisionError, warnings, preprocess, labelsFrom } = facts;
-  const { shape, adapter, memory, times, loading } = facts;
+  const { output, shape, adapter, memory, times, loading } = facts;
   const classes = { labelsFrom, top, target, versus, contrast };
   const errors = { standardError, precisionError };
   const found = { ...classes, samples, sigma, ...errors, completeness, warnings };
   const run = { shape, adapter, memory, times: { loading, ...times } };
-  const whole = { smoothgrad: version, input, model, options, preprocess, ...found, ...run };
+  const known = { model, output, options, preprocess };
+  const whole = { smoothgrad: version, input, ...known, ...found, ...run };
   // An option that was left to the library is written as null.
   return `${JSON.stringify(whole, (_, value) => (value === undefined ? null : value), 2)}\n`;
 }

@@ -17,6 +17,8 @@ export interface ExplainRequest {
   readonly inputs: readonly string[];
   /** Without one, the network of digits that comes along. */
   readonly model: string | undefined;
+  /** Name of the output to explain. */
+  readonly output: string | undefined;
   readonly labels: string | undefined;
   readonly preprocess: PreprocessOption;
   /** Of the input where the file leaves it open. */
@@ -208,6 +210,7 @@ function toRequest(inputs: readonly string[], values: Values): ExplainRequest {
   return {
     inputs,
     model: text("model"),
+    output: text("output"),
     labels: text("labels"),
     preprocess: toPreprocess(needed("preprocess")),
     size: text("size") === undefined ? undefined : toExtent("size", needed("size")),

@@ -27,6 +27,7 @@ import { newsOf, suggestionOf } from "./suggest.js";
 /** The model, where the other half serves it, and what is known about it. */
 export interface Setting {
   readonly url: string;
+  readonly output: string | undefined;
   readonly labels: string[] | undefined;
   readonly preprocess: ExplainRequest["preprocess"];
   /** What the model cards beside it say. */
@@ -73,6 +74,8 @@ const FACTS = [
 /** What a map says about itself; one sample has no standard error. */
 export type Facts = Pick<SensitivityMap, Exclude<(typeof FACTS)[number], "standardError">> & {
   readonly standardError: number | null;
+  /** The output of the model that is explained. */
+  readonly output: string;
   /** The class whose map is subtracted. */
   readonly contrast: SensitivityMap["target"] | undefined;
   /** How far the map of a few samples is from that in single precision, if it is not single. */
@@ -91,7 +94,7 @@ export type Facts = Pick<SensitivityMap, Exclude<(typeof FACTS)[number], "standa
 };
 
 type Known = "preprocess" | "preprocessing" | "labelsFrom";
-type Added = Known | "contrast" | "precisionError" | "loading" | "modelWarnings";
+type Added = Known | "output" | "contrast" | "precisionError" | "loading" | "modelWarnings";
 
 /** What one task came to; files are in base64. */
 export interface Result {
@@ -111,12 +114,14 @@ let isAsked = false;
 
 /** Loads the model that all tasks are about; gives what is known of the adapter then, if that was asked for. */
 export async function load(setting: Setting): Promise<Tuning | null> {
-  const { url, labels, preprocess, card, size, axes, openSize, tuning, precision } = setting;
+  const { url, output, labels, preprocess, card, size, axes, openSize, tuning, precision } =
+    setting;
   isOfDigits = setting.isOfDigits;
   const began = performance.now();
   const device = await requestDevice();
   model = loadModel(device, await fetch(url), {
     precision: precision as Precision,
+    ...(output !== undefined && { output }),
     ...(labels && { labels }),
     ...{ preprocess, card },
     ...(size && { size }),
@@ -166,6 +171,7 @@ export async function explain(task: Task, tick: (samples: number) => unknown): P
         warnings: [...new Set(maps.flatMap(({ warnings }) => warnings))],
         modelWarnings: (await model).warnings,
         ...colorsOf(map, await model),
+        output: (await model).output,
         contrast: against?.target,
         precisionError:
           precision === "half"

@@ -18,6 +18,11 @@ export const OPTIONS = {
     help: "the classifier, an ONNX file; without one, the network of digits that comes along",
     group: "what",
   },
+  output: {
+    value: "NAME",
+    help: "which output to explain, where the file has several: the scores of the classes",
+    group: "what",
+  },
   labels: {
     value: "FILE",
     help: "names of the classes: a JSON list, or text with one a line",

@@ -19,11 +19,17 @@ export function subject({ target, versus }: SensitivityMap): string {
   return versus ? `${target.label} rather than ${versus.label}` : target.label;
 }
 
+/** How probable the class of a map is, or its score where that is not known. */
+function degree({ target: { logit, probability } }: SensitivityMap): string {
+  return Number.isNaN(probability) ? `score ${logit.toPrecision(4)}` : percent(probability);
+}
+
 /** What is said beside it: how probable the class is, and how sure the map, by its standard error. */
-export function facts({ samples, target }: SensitivityMap, standardError: number): string {
+export function facts(map: SensitivityMap, standardError: number): string {
+  const { samples } = map;
   const of = samples === 1 ? "1\u00a0sample" : `${samples}\u00a0samples`;
   const error = Number.isFinite(standardError) ? `\u00a0±\u00a0${percent(standardError)}` : "";
-  return `${percent(target.probability)} · ${of}${error}`;
+  return `${degree(map)} · ${of}${error}`;
 }
 
 /** What cannot be trusted in a map; of a guess it is enough to say that it is one. */
@@ -37,7 +43,7 @@ export function doubts({ warnings }: SensitivityMap): string[] {
 /** The name of the picture: what the photo shows, and what of it the map explains. */
 export function nameOf(map: SensitivityMap | undefined, alt: string | null): string {
   if (!map) return alt || "Photo";
-  const { probability } = map.target;
-  const what = `Sensitivity map of ${subject(map)}, probability ${percent(probability)}`;
+  const isKnown = !Number.isNaN(map.target.probability);
+  const what = `Sensitivity map of ${subject(map)}, ${isKnown ? "probability " : ""}${degree(map)}`;
   return alt ? `${what}. Photo: ${alt}` : what;
 }

@@ -180,7 +180,11 @@ function externalBytes(
 ): Uint8Array {
   const { location, offset, length = needed } = externalPlace(tensor, label);
   const file = external?.(location);
-  if (!file) throw new Error(`${label}: its values lie in "${location}", which was not given`);
+  if (!file) {
+    throw new Error(
+      `the model keeps its weights in "${location}"; give that too (option "external")`,
+    );
+  }
   const end = offset + length;
   if (!(offset >= 0 && length >= 0 && end <= file.length)) {
     throw new Error(

@@ -293,6 +293,51 @@ test("reads the cards beside the model: colors of one, names of another", () =>
     assert.is(labelsFrom, "card");
   }));
 
+/** A label, several labels with probabilities of their own, a yes or no, and a number. */
+function severalOutputs(): Uint8Array {
+  const g = new OnnxBuilder();
+  const x = g.node("Flatten", [g.node("GlobalAveragePool", [g.input("x", ["N", 3, 4, 6])])]);
+  const dense = (name: string, bias: number[]) => {
+    const weights = g.constant(`${name} w`, new Float32Array(3 * bias.length), [bias.length, 3]);
+    return g.node("Gemm", [x, weights, g.constant(`${name} b`, bias)], { transB: 1 });
+  };
+  const logits = dense("labels", [14, 13, -2]);
+  g.output(g.node("ArgMax", [logits], {}, { output: "label" }), ["N", 1], "int64");
+  g.output(g.node("Sigmoid", [logits], {}, { output: "labels" }), ["N", 3]);
+  g.output(g.node("Sigmoid", [dense("yes", [-3])], {}, { output: "yes" }), ["N", 1]);
+  g.output(g.node("Identity", [dense("age", [34.25])], {}, { output: "age" }), ["N", 1]);
+  return g.bytes();
+}
+
+test("explains the output that it is asked for, and prints what it means", () =>
+  inFolder(async (folder) => {
+    await writeFile(join(folder, "several.onnx"), severalOutputs());
+    const run = (words: string) =>
+      smoothgrad(
+        folder,
+        `explain red.bmp --model several.onnx --samples 2 --json r.json ${words}`.trim().split(" "),
+      );
+    for (const [words, said, output, probability] of [
+      ["", "class 0 100.0 %", "labels", 1 / (1 + Math.exp(-14))],
+      // Not the softmax of two sigmoids, which would be 42 %.
+      ["--output labels --target 1", "class 1 100.0 %", "labels", 1 / (1 + Math.exp(-13))],
+      ["--output yes", "no 95.3 %", "yes", 1 / (1 + Math.exp(-3))],
+      ["--output yes --target yes", "yes 4.7 %", "yes", 1 / (1 + Math.exp(3))],
+      ["--output age", "age 34.25", "age", null],
+    ] as const) {
+      const { code, stdout, stderr } = await run(words);
+      assert.is(code, 0, stderr);
+      assert.ok(stdout.startsWith(`red.bmp: ${said}`), stdout);
+      const report = JSON.parse(await readFile(join(folder, "r.json"), "utf8"));
+      assert.is(report.output, output);
+      if (probability === null) assert.is(report.target.probability, null);
+      else close([report.target.probability], [probability], { rtol: 1e-6, atol: 0 });
+    }
+    const { code, stderr } = await run("--output ages");
+    assert.is(code, 1);
+    assert.match(stderr, /no output "ages"; it has: label int64 \[\?,1\], labels float32 \[\?,3\]/);
+  }));
+
 test("goes on after a file that fails, and fails in the end", () =>
   inFolder(async (folder) => {
     await writeFile(join(folder, "a.txt"), "no picture");

@@ -50,6 +50,11 @@ test("reads numbers, and labels that are none", () => {
   assert.is(explain("--multiply-input").draw.multiplyInput, true);
 });
 
+test("reads which output is explained", () => {
+  assert.is(explain().output, undefined);
+  assert.is(explain("--output", "scores").output, "scores");
+});
+
 test("reads the box of the input", () => {
   assert.equal(explain("--box", "-2,-1.5:2,3").passes.box, { low: [-2, -1.5], high: [2, 3] });
   for (const box of ["1", "1:2:3", "a:b", "0,:1,1"])
