@@ -36,7 +36,8 @@ export function layerOf(graph: Graph, name: string | undefined): { graph: Graph;
     const last = convolutions.at(-1);
     if (!last) {
       throw new Error(
-        "there is no convolution over more than one pixel, which a class activation map needs",
+        "there is no convolution over more than one pixel, which a class activation map needs; " +
+          "attn-lrp, gradient and occlusion go without",
       );
     }
     return { graph, tensor: last.outputs[0] as string };
@@ -52,6 +53,26 @@ export function layerOf(graph: Graph, name: string | undefined): { graph: Graph;
   const { activation } = node;
   if (!activation || activation.node === node.name || name !== node.name) return { graph, tensor };
   return withoutActivation(graph, node);
+}
+
+/**
+ * What is to be said of a class activation map at a layer before all attention: in a transformer the default is that of
+ * the patches, since what comes later has tokens in place of a plane. Undefined for other networks.
+ */
+export function camWarning(graph: Graph, name: string | undefined): string | undefined {
+  const { tensor } = layerOf(graph, name);
+  const at = graph.nodes.findIndex(({ outputs }) => outputs.includes(tensor));
+  const isAttention = ({ op, inputs }: Node) =>
+    op === "MatMul" && inputs.every((input) => !graph.constants.has(input));
+  const attention = graph.nodes.findIndex(isAttention);
+  if (attention < 0 || attention < at) return undefined;
+  const layer = graph.nodes[at]?.name;
+  const others = layersOf(graph).filter((other) => other !== layer);
+  const choice = others.length > 0 ? `others are: ${others.join(", ")}` : "it is the only one";
+  return (
+    `the map is made at "${layer}", the patches of a transformer before any attention (${choice}): ` +
+    "its tokens have no plane, so class activation maps say little there; attn-lrp goes through all layers"
+  );
 }
 
 /** A graph in which a node no longer applies its activation itself, and the tensor before that. */

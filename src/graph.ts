@@ -18,6 +18,8 @@ import { chooseOutput } from "./outputs.js";
 import { mergeMoves } from "./rearrange.js";
 import { recognize } from "./recognize.js";
 import type { Constant, Graph, Head, Layout, Node, OnnxModel, Op } from "./types.js";
+import { count, type Flow, isFlow, mayUnroll, newFlow, unroll } from "./unroll.js";
+import { unsupportedError } from "./unsupported.js";
 
 /** What the graph cannot know from the file. */
 export interface GraphOptions extends InputOptions {
@@ -47,14 +49,20 @@ export async function loadOperators(model: OnnxModel, options: GraphOptions = {}
  * Makes the graph of a model. Throws one sentence, with every unsupported operator in it. Its operators must have been
  * loaded.
  */
-export function makeGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
+export function makeGraph(file: OnnxModel, options: GraphOptions = {}): Graph {
+  const flow = newFlow();
+  const model = file.nodes.some(isFlow) ? withoutFlow(file, flow) : file;
   const { input, output: logits, end, isTakenOff, ...network } = networkOf(model, options);
   const constants = new Map(model.constants);
   if (!hasRare() && !(network.isSure && isOrdinary(network.nodes, constants))) {
     throw new Error("the operators of this model must be loaded before its graph is made");
   }
   let nodes = needed(recognize(network.nodes, constants), logits);
-  refuseUnsupported(nodes, constants);
+  refuseUnsupported(
+    nodes,
+    constants,
+    model.outputs.filter((name) => name !== network.explained),
+  );
   for (const node of nodes) refuseTraining(node, model.opset);
 
   const entry = readInput(input, nodes, options);
@@ -65,7 +73,7 @@ export function makeGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
     ? { size: entry.batch, axes: new Map([[input.name, 0]]), lengths: new Set() }
     : undefined;
   try {
-    nodes = inferLayouts([...shaping, ...nodes], model.opset, layouts, constants, batch);
+    nodes = inferLayouts([...shaping, ...nodes], model.opset, layouts, constants, batch, flow);
     if (batch) checkSamples(logits, batch, layouts);
   } catch (error) {
     if (!batch) throw error;
@@ -77,7 +85,7 @@ export function makeGraph(model: OnnxModel, options: GraphOptions = {}): Graph {
   }
   const before = layouts.get(end?.activation.inputs[0] ?? "")?.shape;
   if (isTakenOff && before && !isOverAll(end as End, before)) {
-    return makeGraph(model, { ...options, keepSoftmax: true });
+    return makeGraph(file, { ...options, keepSoftmax: true });
   }
   let output = logits;
   nodes = needed(nodes, output);
@@ -226,25 +234,24 @@ function refuseTraining(node: Node, opset: number): void {
   }
 }
 
-function refuseUnsupported(nodes: readonly Node[], constants: ReadonlyMap<string, Constant>): void {
+function refuseUnsupported(
+  nodes: readonly Node[],
+  constants: ReadonlyMap<string, Constant>,
+  others: readonly string[],
+): void {
   const known = new Set(constants.keys());
   const names = supported();
   const refused = new Map<string, string[]>();
   for (const node of nodes) {
     const constant = asksForShape(node) || node.inputs.every((name) => !name || known.has(name));
     const becomesConstant = constant && (canFold(node) || node.op in compositions);
+    if (isFlow(node) && mayUnroll(node, known)) continue;
     if (becomesConstant) for (const name of node.outputs) known.add(name);
     else if (!names.includes(node.op))
       refused.set(node.op, [...(refused.get(node.op) ?? []), node.name]);
   }
   if (refused.size === 0) return;
-  const list = [...refused].map(([op, nodes]) => {
-    const more = nodes.length > 3 ? ` and ${nodes.length - 3} more` : "";
-    return `${op} (${nodes.slice(0, 3).join(", ")}${more})`;
-  });
-  throw new Error(
-    `the model uses operators that are not supported: ${list.join("; ")}; supported are: ${names.join(", ")}`,
-  );
+  throw unsupportedError(refused, names, others);
 }
 
 /** What is known of the graph while it is being made, and its nodes so far. */
@@ -257,6 +264,7 @@ interface Unfinished {
   readonly batch: Batch | undefined;
   /** Nodes that no file has: they are written for one sample. */
   readonly composed: WeakSet<Node>;
+  readonly flow: Flow;
 }
 
 /** Finds the layout of every tensor, folds what turns out constant, and turns layouts where an operator asks. */
@@ -266,6 +274,7 @@ function inferLayouts(
   layouts: Map<string, Layout>,
   constants: Map<string, Constant>,
   batch: Batch | undefined,
+  flow: Flow,
 ): Node[] {
   const graph: Unfinished = {
     opset,
@@ -274,12 +283,15 @@ function inferLayouts(
     nodes: [],
     batch,
     composed: new WeakSet(),
+    flow,
   };
   const pending = [...nodes].reverse();
   let left = 64 * nodes.length + MOST_NODES;
   for (let next = pending.pop(); next; next = pending.pop()) {
     if (left-- === 0) throw nodeError(next, "it is made of too many others");
-    pending.push(...sensible(next, addNode, graph).reverse());
+    const instead = sensible(next, addNode, graph);
+    if (flow.unrolled.has(instead[0] as Node)) left += 64 * instead.length;
+    pending.push(...instead.reverse());
   }
   return graph.nodes;
 }
@@ -300,7 +312,10 @@ function sensible<T>(node: Node, work: (node: Node, graph: Unfinished) => T, gra
 
 /** Adds a node to the graph, or what it computes to the constants; gives the nodes that are to be added instead. */
 function addNode(asked: Node, graph: Unfinished): Node[] {
-  const { opset, layouts, constants, nodes, batch, composed } = graph;
+  const { opset, layouts, constants, nodes, batch, composed, flow } = graph;
+  const unrolled = unroll(asked, flow, graph);
+  if (unrolled) return unrolled;
+  if (isFlow(asked)) throw nodeError(asked, "what it does depends on the image");
   const next = batch && !composed.has(asked) ? forOneSample(asked, batch, graph) : asked;
   const isConstant = next.inputs.every((name) => !name || constants.has(name));
   const folds = isConstant && canFold(next);
@@ -316,10 +331,7 @@ function addNode(asked: Node, graph: Unfinished): Node[] {
     return [];
   }
   if (isConstant) {
-    fold(next, constants).forEach((value, k) => {
-      const name = next.outputs[k];
-      if (name) constants.set(name, value);
-    });
+    setFolded(next, constants, flow);
     return [];
   }
   const op = ops[next.op];
@@ -339,6 +351,40 @@ function addNode(asked: Node, graph: Unfinished): Node[] {
   });
   nodes.push({ ...node, outputs: node.outputs.slice(0, outputs.length) });
   return [];
+}
+
+/** Computes a node whose inputs are all constant. */
+function setFolded(node: Node, constants: Map<string, Constant>, flow: Flow): void {
+  const values = fold(node, constants);
+  count(flow, node, values);
+  values.forEach((value, k) => {
+    const name = node.outputs[k];
+    if (name) constants.set(name, value);
+  });
+}
+
+/** The model with the control flow unrolled that depends on constants alone, so that rewrites see what is in it. */
+function withoutFlow(model: OnnxModel, flow: Flow): OnnxModel {
+  const constants = new Map(model.constants);
+  const known = { constants, layouts: new Map<string, Layout>() };
+  const nodes: Node[] = [];
+  const pending = [...model.nodes].reverse();
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    const unrolled = unroll(next, flow, known);
+    if (unrolled) {
+      pending.push(...unrolled.reverse());
+      continue;
+    }
+    const isConstant = next.inputs.every((name) => !name || constants.has(name));
+    if (isConstant && canFold(next) && !(next.op in compositions)) {
+      setFolded(next, constants, flow);
+      continue;
+    }
+    // What stands in a sequence is still needed by its readers.
+    const items = next.inputs.flatMap((name) => flow.sequences.get(name) ?? []);
+    nodes.push(items.length > 0 ? { ...next, inputs: [...next.inputs, ...items] } : next);
+  }
+  return { ...model, nodes, constants };
 }
 
 // What no operator is made of, and nothing but an endless composition comes to.

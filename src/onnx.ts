@@ -6,7 +6,7 @@
 // model: ".
 
 import { inlineFunctions, normalDomain } from "./onnx/functions.js";
-import { attributeLabel, constantValue, toNode } from "./onnx/nodes.js";
+import { attributeLabel, type Body, type ConstantOf, constantValue, toNode } from "./onnx/nodes.js";
 import { sortNodes } from "./onnx/order.js";
 import {
   modelFields,
@@ -93,10 +93,11 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): Onn
   const inputs = modelInputs(graph, constants);
   for (const { name } of inputs) sources.set(name, "a graph input");
 
+  const bodyOf = (raw: RawGraph): Body => readBody(raw, constantOf);
   const nodes: Node[] = [];
   for (const raw of rawNodes) {
     attempt(raw.outputs, () => {
-      const node = toNode(raw, constantOf);
+      const node = toNode(raw, constantOf, bodyOf);
       const [output] = node.outputs;
       if (node.op !== "Constant") nodes.push(node);
       else if (output) addConstant(output, constantValue(node), `${node.name} (Constant)`);
@@ -115,6 +116,32 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): Onn
     ...(unreadable.size > 0 && { unreadable }),
     metadata: Object.fromEntries(model.metadata),
   };
+}
+
+/** The body of an If or a Loop, with constants apart and the nodes in order. */
+function readBody(raw: RawGraph, constantOf: ConstantOf): Body {
+  if (raw.sparse > 0) throw new Error("the file has sparse weights, which are not supported");
+  const constants = new Map<string, Constant>();
+  for (const tensor of raw.initializers) {
+    constants.set(tensor.name, constantOf(tensor, `weight "${tensor.name}"`));
+  }
+  const nodes: Node[] = [];
+  for (const each of raw.nodes) {
+    const node = toNode(each, constantOf, (graph) => readBody(graph, constantOf));
+    const [output] = node.outputs;
+    if (node.op !== "Constant") nodes.push(node);
+    else if (output) constants.set(output, constantValue(node));
+  }
+  const inputs = raw.inputs.map(({ name }) => name);
+  const outputs = raw.outputs.map(({ name }) => name);
+  const made = new Set(nodes.flatMap((node) => node.outputs));
+  const isInside = (name: string) => made.has(name) || constants.has(name) || inputs.includes(name);
+  const read = new Set([...nodes.flatMap((node) => node.inputs), ...outputs]);
+  const reads = [...read].filter((name) => name && !isInside(name));
+  const sources = new Map(
+    [...inputs, ...constants.keys(), ...reads].map((name) => [name, "a tensor from outside"]),
+  );
+  return { graph: { inputs, outputs, constants, nodes: sortNodes(nodes, sources) }, reads };
 }
 
 /**
@@ -158,8 +185,9 @@ function supportedOpset(model: RawModel): number {
 function* tensorsOf(graph: RawGraph, nodes: readonly RawNode[]): Generator<[RawTensor, string]> {
   for (const tensor of graph.initializers) yield [tensor, `weight "${tensor.name}"`];
   for (const node of nodes) {
-    for (const { tensor, name } of node.attributes) {
+    for (const { tensor, name, graph: body } of node.attributes) {
       if (tensor) yield [tensor, attributeLabel(node, name)];
+      if (body) yield* tensorsOf(body, body.nodes);
     }
   }
 }

@@ -17,11 +17,12 @@ import {
   spreadStep,
 } from "./ends.js";
 import { kindOf, LINEAR } from "./kinds.js";
-import { maskWords, positions, quads, VEC4_BYTES, vec4s } from "./layout.js";
+import { elements, maskWords, places, positions, quads, VEC4_BYTES, vec4s } from "./layout.js";
 import { share } from "./memory.js";
 import { type Method, methodOf, RELEVANCE, ruleOf } from "./methods.js";
 import { hideStep, shareSteps } from "./occlusion.js";
 import { gateInPlace } from "./ops/activation.js";
+import { RuleError } from "./ops/attributes.js";
 import { slots } from "./ops/concat.js";
 import { compiled } from "./ops/epilogue.js";
 import { ops } from "./ops/index.js";
@@ -31,6 +32,7 @@ import { isResidual, withResiduals } from "./ops/residual.js";
 import { tallyGates } from "./ops/tally.js";
 import { MAX_POINTS } from "./path.js";
 import { perturbStep } from "./perturb.js";
+import { OF_ACTIVATIONS, refusalOf } from "./refusal.js";
 import type {
   Activation,
   BufferId,
@@ -49,6 +51,7 @@ import type {
   Planning,
   Ports,
   Precision,
+  Rearrangement,
   RelevanceNumbers,
   Sink,
   Step,
@@ -638,20 +641,40 @@ export class Planner implements Planning {
     return id;
   }
 
-  bound(which: "low" | "high"): View {
-    const layout = this.layout(this.graph.input);
+  bound(which: "low" | "high", name: string): View | undefined {
     const { box } = this.options;
+    const moves = this.movesOfImage(name);
+    if (!moves) return undefined;
     if (!box) throw new Error(`the method "${this.method}" needs the box that images lie in`);
+    const [layout, image] = [this.layout(name), this.layout(this.graph.input)];
     const values = box[which];
-    const key = `${which} image of ${layout.shape}: ${values}`;
+    const keys = moves.map(({ key }) => key).join("; ");
+    const key = `${which} image of ${layout.shape} by ${layout.channel}: ${values}; ${keys}`;
     const buffer = this.stored(key, vec4s(layout), () => {
-      const count = positions(layout);
-      return Float32Array.from(
-        { length: vec4s(layout) * 4 },
-        (_, i) => values[Math.floor(i / 4 / count) * 4 + (i % 4)] ?? 0,
-      );
+      const tables = moves.map(({ table }) => table());
+      const inner = elements(image.shape.slice(image.channel + 1));
+      const result = new Float32Array(vec4s(layout) * 4);
+      places(layout).forEach((place, e) => {
+        const source = tables.reduce((from, table) => (table ? (table[from] as number) : from), e);
+        result[place] = values[Math.floor(source / inner) % values.length] as number;
+      });
+      return result;
     });
     return { buffer, layout, offset: 0, stride: 0 };
+  }
+
+  /** How a tensor's elements come from the image, the last move first; undefined where it is anything but moved. */
+  private movesOfImage(name: string): Rearrangement[] | undefined {
+    if (name === this.graph.input) return [];
+    const node = this.producers.get(name);
+    const op = node && node.op !== "Pad" && !node.activation ? ops[node.op] : undefined;
+    if (!node || !op?.moves) return undefined;
+    const source = node.inputs[0] as string;
+    const [from, to] = [this.layout(source), this.layout(name)];
+    const k = node.outputs.indexOf(name);
+    const move = rearrangementOf(node, k, from, to, this.graph.constants, op);
+    const before = this.movesOfImage(source);
+    return move && before && [move, ...before];
   }
 
   once<T>(key: string, make: () => T): T {
@@ -763,19 +786,12 @@ export class Planner implements Planning {
   // --- the way back ---
 
   private activationRule({ op, node }: Activation): Gate["rule"] | "pass" | "rescale" {
-    const rule = ruleOf(this.method ?? "gradient", op);
-    if (
-      rule === "pass" ||
-      rule === "rescale" ||
-      rule === "gradient" ||
-      rule === "guided" ||
-      rule === "deconvnet" ||
-      rule === "mean"
-    )
-      return rule;
-    throw new Error(
-      `${node} (${op}): "${rule}" is not a rule of ${op}; it has: gradient, guided, deconvnet, mean, pass, rescale`,
-    );
+    const method = this.method ?? "gradient";
+    const rule = ruleOf(method, op);
+    const known = OF_ACTIVATIONS.find((name) => name === rule);
+    if (known) return known;
+    const named = { name: node, op, inputs: [], outputs: [], attributes: {} };
+    throw refusalOf(method, new RuleError(named, `has no rule for ${op}`), this.graph);
   }
 
   private newMask(label: string, root: string, width: number): Mask {
@@ -904,13 +920,13 @@ export class Planner implements Planning {
     const { rules, moves } = this.op(node);
     const name = moves ? "gradient" : ruleOf(method, node.op, node === this.firstLinear);
     const rule = rules[name];
-    if (!rule) {
-      throw new Error(
-        `${node.name} (${node.op}): "${name}" is not a rule of ${node.op}; it has: ${Object.keys(rules).join(", ")}`,
-      );
-    }
     this.kind = this.kindOf(node, "back");
-    rule(node, this);
+    try {
+      if (!rule) throw new RuleError(node, `has no rule for ${node.op}`);
+      rule(node, this);
+    } catch (error) {
+      throw error instanceof RuleError ? refusalOf(method, error, this.graph) : error;
+    }
     this.kind = undefined;
   }
 

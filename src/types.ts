@@ -35,7 +35,18 @@ export interface Constant {
 }
 
 /** The value of a node's attribute. */
-export type Attribute = number | string | number[] | string[] | Constant;
+export type Attribute = number | string | number[] | string[] | Constant | Subgraph;
+
+/**
+ * The body of an If or a Loop. All names in it are its own in the whole file, but those of tensors outside that it
+ * reads; these stand behind the node's inputs, too.
+ */
+export interface Subgraph {
+  readonly inputs: readonly string[];
+  readonly nodes: readonly Node[];
+  readonly constants: ReadonlyMap<string, Constant>;
+  readonly outputs: readonly string[];
+}
 
 /** How the elements of a tensor come from another one. */
 export interface Rearrangement {
@@ -320,8 +331,8 @@ export interface Planning {
   baseline(buffer: BufferId): BufferId;
   readonly relevance: RelevanceNumbers;
   readonly precision: Precision;
-  /** The lowest or highest image that there can be. */
-  bound(which: "low" | "high"): View;
+  /** The lowest or highest that a tensor can be which is the image, its elements moved at most; undefined for others. */
+  bound(which: "low" | "high", name: string): View | undefined;
   /** A buffer shared by all samples and kept as long as the plan; the same key gives the same buffer. */
   fixed(key: string, bytes: number, contents: () => Contents): BufferId;
   /** Something that is found out once for all nodes alike: the same key gives the same answer. */

@@ -120,7 +120,7 @@ testWithDevice(test, "what it cannot compare is refused", async (device) => {
   );
   match(
     await refusal({ of: "log-probability" }),
-    /^target \(LogSoftmax\): "rescale" is not a rule/,
+    /^target \(LogSoftmax\): deeplift has no rule for LogSoftmax; .*of: "probability"/,
   );
   model.destroy();
 });

@@ -2,7 +2,6 @@
 
 import { makeGraph } from "../src/graph.js";
 import { loadModel } from "../src/load.js";
-import { methods } from "../src/methods.js";
 import { decodeModel } from "../src/onnx.js";
 import { makePlan } from "../src/plan.js";
 import { sensitivity } from "../src/sensitivity.js";
@@ -88,9 +87,8 @@ for (const method of ["guided-backprop", "deconvnet"]) {
       } catch (error) {
         message = (error as Error).message;
       }
-      const rule = methods[method]?.rules[op];
-      const expected = `bend (${op}): "${rule}" is not a rule of ${op}; it has: gradient, identity, pass, rescale`;
-      if (message !== expected) throw new Error(`${op} is refused with "${message}"`);
+      const expected = `bend (${op}): ${method} has no rule for ${op}; methods that go through this network: gradient, `;
+      if (!message.startsWith(expected)) throw new Error(`${op} is refused with "${message}"`);
     }
   });
 }

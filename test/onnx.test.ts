@@ -85,17 +85,31 @@ test("guesses the type of an attribute that does not say it", () => {
   });
 });
 
-test("leaves out sub-graphs and keeps their node", () => {
-  const then_branch = (w: {
-    writeMessage: CallableFunction;
-    writeVarintField: CallableFunction;
-  }) => {
-    w.writeMessage(6, () => {}, null);
-    w.writeVarintField(20, 5);
+test("reads the body of a node, with names of its own and what it reads outside", () => {
+  const then_branch = {
+    nodes: [{ op: "Add", inputs: ["x", "one"], outputs: ["sum"] }],
+    initializers: [{ name: "one", type: "float32" as const, shape: [], values: [1] }],
+    inputs: [],
+    outputs: [{ name: "sum" }],
   };
-  const nodes = [{ op: "If", inputs: ["x"], outputs: ["y"], attributes: { then_branch } }];
-  const { op, attributes } = decodeModel(tinyModel({ nodes })).nodes[0] ?? {};
-  assert.equal([op, attributes], ["If", {}]);
+  const nodes = [
+    { op: "If", name: "if", inputs: ["x"], outputs: ["y"], attributes: { then_branch } },
+  ];
+  const { inputs, attributes } = decodeModel(tinyModel({ nodes })).nodes[0] ?? {};
+  assert.equal(inputs, ["x"]);
+  const one = { type: "float32", shape: [], data: Float32Array.of(1) };
+  const name = "if/then_branch/Add_0";
+  const own = (tensor: string) => `if/then_branch/${tensor}`;
+  assert.equal(attributes, {
+    then_branch: {
+      inputs: [],
+      nodes: [
+        { name, op: "Add", inputs: ["x", own("one")], outputs: [own("sum")], attributes: {} },
+      ],
+      constants: new Map([[own("one"), one]]),
+      outputs: [own("sum")],
+    },
+  });
 });
 
 test("turns Constant nodes into constants", () => {

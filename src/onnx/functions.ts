@@ -1,20 +1,20 @@
 // Replaces every call of a function that the file defines by the nodes of its body, and gives every
-// node a name.
+// node a name, and every tensor in the body of an If or a Loop a name of its own in the whole file.
 //
 // How to think of it: a body is read in a scope, which says what its inputs, outputs and attributes
 // are called outside. What is inner to the body gets the name of the call as a prefix. Functions
 // may call functions, so a small file could stand for a huge graph: its text is limited.
 
-import type { RawAttribute, RawFunction, RawNode } from "./proto.js";
+import type { RawAttribute, RawFunction, RawGraph, RawNode } from "./proto.js";
 
 const MAX_DEPTH = 64;
 const MAX_TEXT = 1 << 25;
 
 interface Scope {
-  /** Put before every name that is inner to the body; empty for the graph itself. */
+  /** Put before the names of nodes; empty for the graph itself. */
   readonly prefix: string;
-  /** Name in the body → name outside. */
-  readonly tensors: ReadonlyMap<string, string>;
+  /** Name of a tensor in the body → its name in the file. */
+  readonly rename: (tensor: string) => string;
   readonly attributes: ReadonlyMap<string, RawAttribute>;
   /** The functions that are being expanded, outermost first. */
   readonly calls: readonly RawFunction[];
@@ -30,28 +30,56 @@ export function inlineFunctions(
   const table = new Map(
     functions.map((body) => [operatorKey(body.domain, body.name, body.overload), body]),
   );
-  const expanded: RawNode[] = [];
   const names = new Set<string>();
   let text = 0;
 
-  function expand(body: readonly RawNode[], scope: Scope): void {
+  function expand(body: readonly RawNode[], scope: Scope): RawNode[] {
+    const expanded: RawNode[] = [];
     for (const [index, inner] of body.entries()) {
       let name = scope.prefix + (inner.name || `${inner.op}_${index}`);
       while (names.has(name)) name += `_${index}`;
       names.add(name);
-      const node = renamed(inner, name, scope);
+      const node = renamed(inner, name, scope, expandGraph);
       for (const word of [name, ...node.inputs, ...node.outputs]) text += word.length + 64;
       if (text > MAX_TEXT && scope.calls.length > 0) {
         throw new Error(`${name} (${node.op}): the functions of the file expand to too many nodes`);
       }
       const called = table.get(operatorKey(node.domain, node.op, node.overload));
       if (called === undefined) expanded.push(node);
-      else expand(called.nodes, innerScope(node, called, scope.calls));
+      else
+        for (const each of expand(called.nodes, innerScope(node, called, scope.calls)))
+          expanded.push(each);
     }
+    return expanded;
   }
 
-  expand(nodes, { prefix: "", tensors: new Map(), attributes: new Map(), calls: [] });
-  return expanded;
+  function expandGraph(graph: RawGraph, prefix: string, outer: Scope): RawGraph {
+    const own = new Set([
+      ...graph.inputs.map(({ name }) => name),
+      ...graph.initializers.map(({ name }) => name),
+      ...graph.nodes.flatMap(({ outputs }) => outputs),
+    ]);
+    const rename = (tensor: string) =>
+      tensor && own.has(tensor) ? prefix + tensor : outer.rename(tensor);
+    const named = <T extends { name: string }>(value: T): T => ({
+      ...value,
+      name: rename(value.name),
+    });
+    return {
+      ...graph,
+      inputs: graph.inputs.map(named),
+      initializers: graph.initializers.map(named),
+      outputs: graph.outputs.map(named),
+      nodes: expand(graph.nodes, { ...outer, prefix, rename }),
+    };
+  }
+
+  return expand(nodes, {
+    prefix: "",
+    rename: (tensor) => tensor,
+    attributes: new Map(),
+    calls: [],
+  });
 }
 
 /** The domain as it is compared: the two names of the default one are the same. */
@@ -63,12 +91,22 @@ function operatorKey(domain: string, op: string, overload: string): string {
   return JSON.stringify([normalDomain(domain), op, overload]);
 }
 
-function renamed(node: RawNode, name: string, scope: Scope): RawNode {
-  const rename = (tensor: string) => scope.tensors.get(tensor) ?? (tensor && scope.prefix + tensor);
+function renamed(
+  node: RawNode,
+  name: string,
+  scope: Scope,
+  inside: (graph: RawGraph, prefix: string, outer: Scope) => RawGraph,
+): RawNode {
+  const { rename } = scope;
   const attributes: RawAttribute[] = [];
   for (const attribute of node.attributes) {
     if (attribute.reference === "") {
-      attributes.push(attribute);
+      const { graph } = attribute;
+      attributes.push(
+        graph
+          ? { ...attribute, graph: inside(graph, `${name}/${attribute.name}/`, scope) }
+          : attribute,
+      );
       continue;
     }
     const given = scope.attributes.get(attribute.reference);
@@ -105,5 +143,7 @@ function innerScope(call: RawNode, body: RawFunction, calls: readonly RawFunctio
   const attributes = new Map(
     [...body.defaults, ...call.attributes].map((given) => [given.name, given]),
   );
-  return { prefix: `${call.name}/`, tensors, attributes, calls: [...calls, body] };
+  const prefix = `${call.name}/`;
+  const rename = (tensor: string) => tensors.get(tensor) ?? (tensor && prefix + tensor);
+  return { prefix, rename, attributes, calls: [...calls, body] };
 }

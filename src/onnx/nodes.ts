@@ -1,19 +1,36 @@
 // One node of the file → `Node`: its attributes as plain values, its domain as part of the
 // operator's name.
 
-import type { Attribute, Constant, Node } from "../types.js";
+import type { Attribute, Constant, Node, Subgraph } from "../types.js";
 import { normalDomain } from "./functions.js";
-import type { RawAttribute, RawNode, RawTensor } from "./proto.js";
+import type { RawAttribute, RawGraph, RawNode, RawTensor } from "./proto.js";
 import { joinFloats } from "./wire.js";
 
 /** Decodes a tensor; errors begin with the label. */
 export type ConstantOf = (tensor: RawTensor, label: string) => Constant;
 
-/** The node in the words of types.ts; `constantOf` decodes the tensors among its attributes. */
-export function toNode(raw: RawNode, constantOf: ConstantOf): Node {
+/** A body, and the tensors outside that it reads. */
+export interface Body {
+  readonly graph: Subgraph;
+  readonly reads: readonly string[];
+}
+
+/** The node in the words of types.ts; `constantOf` and `bodyOf` decode what stands among its attributes. */
+export function toNode(
+  raw: RawNode,
+  constantOf: ConstantOf,
+  bodyOf: (graph: RawGraph) => Body,
+): Node {
+  const inputs = [...raw.inputs];
   const entries: [string, Attribute][] = [];
   for (const attribute of raw.attributes) {
-    const value = attributeValue(attribute, raw, constantOf);
+    const body = attribute.type === 5 && attribute.graph ? bodyOf(attribute.graph) : undefined;
+    if (body) {
+      // What a Loop leaves out at the end is absent, not what its body reads.
+      while (raw.op === "Loop" && inputs.length < body.graph.inputs.length) inputs.push("");
+      inputs.push(...body.reads.filter((name) => !inputs.includes(name)));
+    }
+    const value = body?.graph ?? attributeValue(attribute, raw, constantOf);
     if (value !== undefined) entries.push([attribute.name, value]);
   }
   const domain = normalDomain(raw.domain);
@@ -22,14 +39,14 @@ export function toNode(raw: RawNode, constantOf: ConstantOf): Node {
   return {
     name: raw.name,
     op,
-    inputs: raw.inputs,
+    inputs,
     outputs: raw.outputs,
     attributes: Object.fromEntries(entries),
   };
 }
 
-// By AttributeProto.AttributeType. Graphs, types and sparse tensors have no value here: the only
-// operators that take them (If, Loop, Scan, Optional …, Constant) are refused for lack of it.
+// By AttributeProto.AttributeType. Types and sparse tensors have no value here: the only operators that
+// take them (Optional …, Constant) are refused for lack of it.
 function attributeValue(
   attribute: RawAttribute,
   node: RawNode,

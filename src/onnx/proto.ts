@@ -1,8 +1,7 @@
 // The messages of onnx.proto as plain objects, and for each a table of its fields.
 //
-// Only the fields that a classifier can need are read. Sub-graphs (the bodies of If and Loop) are
-// not: such a node keeps its name and is listed as unsupported later, and no file can nest messages
-// deeper than the tables. Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+// Only the fields that a classifier can need are read. Graphs may stand in graphs, as the bodies of If
+// and Loop, but not deeper than MAX_DEPTH. Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 
 import {
   bytes,
@@ -48,6 +47,8 @@ export interface RawAttribute {
   int: number;
   text: string;
   tensor?: RawTensor;
+  /** The body of an If or a Loop. */
+  graph?: RawGraph;
   readonly floats: FloatChunks;
   readonly ints: number[];
   readonly texts: string[];
@@ -184,6 +185,19 @@ function valued(type: number, read: Fields<RawAttribute>[number]): Fields<RawAtt
   };
 }
 
+const MAX_DEPTH = 16;
+let depth = 0;
+
+function subgraph(r: Parameters<Fields<RawAttribute>[number]>[1], into: RawGraph): RawGraph {
+  if (depth === MAX_DEPTH) throw new Error(`graphs are nested more than ${MAX_DEPTH} deep`);
+  depth++;
+  try {
+    return child(r, graphFields, into);
+  } finally {
+    depth--;
+  }
+}
+
 const attributeFields: Fields<RawAttribute> = {
   1: (attribute, r) => void (attribute.name = text(r)),
   2: valued(1, (attribute, r) => void (attribute.float = float(r))),
@@ -191,6 +205,9 @@ const attributeFields: Fields<RawAttribute> = {
   4: valued(3, (attribute, r) => void (attribute.text = text(r))),
   5: valued(4, (attribute, r) => {
     attribute.tensor = child(r, tensorFields, attribute.tensor ?? blankTensor());
+  }),
+  6: valued(5, (attribute, r) => {
+    attribute.graph = subgraph(r, attribute.graph ?? blankGraph());
   }),
   7: valued(6, (attribute, r) => floats(r, attribute.floats)),
   8: valued(7, (attribute, r) => ints(r, attribute.ints)),

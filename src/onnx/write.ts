@@ -15,7 +15,22 @@ export type AttributeWriter = (attribute: PbfWriter) => void;
 /**
  * An attribute; whether a whole number is an INT or a FLOAT is told by its name (see `floatNames`).
  */
-export type AttributeSpec = number | string | number[] | string[] | TensorSpec | AttributeWriter;
+export type AttributeSpec =
+  | number
+  | string
+  | number[]
+  | string[]
+  | TensorSpec
+  | GraphSpec
+  | AttributeWriter;
+
+/** A graph, of a model or as the body of an If or a Loop. */
+export interface GraphSpec {
+  nodes: NodeSpec[];
+  initializers?: TensorSpec[];
+  inputs: ValueSpec[];
+  outputs: ValueSpec[];
+}
 
 export interface NodeSpec {
   op: string;
@@ -47,11 +62,7 @@ export interface FunctionSpec {
   defaults?: Record<string, AttributeSpec>;
 }
 
-export interface ModelSpec {
-  nodes: NodeSpec[];
-  initializers?: TensorSpec[];
-  inputs: ValueSpec[];
-  outputs: ValueSpec[];
+export interface ModelSpec extends GraphSpec {
   /** Version of the default operator set; 17 if not given. */
   opset?: number;
   /** Versions of further operator sets by domain. */
@@ -90,7 +101,7 @@ export function writeTensorFile(tensor: TensorSpec): Uint8Array {
   return w.finish().slice();
 }
 
-function writeGraph(model: ModelSpec, w: PbfWriter): void {
+function writeGraph(model: GraphSpec, w: PbfWriter): void {
   for (const node of model.nodes) w.writeMessage(1, writeNode, node);
   w.writeStringField(2, "graph");
   for (const tensor of model.initializers ?? []) w.writeMessage(5, writeTensor, tensor);
@@ -116,7 +127,10 @@ function writeAttribute([name, value]: [string, AttributeSpec], w: PbfWriter): v
     w.writeVarintField(20, 3);
   } else if (typeof value === "number") writeNumber(name, value, w);
   else if (Array.isArray(value)) writeList(name, value, w);
-  else {
+  else if ("nodes" in value) {
+    w.writeMessage(6, writeGraph, value);
+    w.writeVarintField(20, 5);
+  } else {
     w.writeMessage(5, writeTensor, value);
     w.writeVarintField(20, 4);
   }

@@ -3,7 +3,7 @@
 
 import { channels, elements, places, positions, quads, vec4s } from "../layout.js";
 import type { Constant, Layout, Node, Op, Planning, Shape, Sink, View } from "../types.js";
-import { nodeError } from "./attributes.js";
+import { nodeError, RuleError } from "./attributes.js";
 import { aligned, broadcast, broadcastPlaces } from "./broadcast.js";
 import { activated, gradientTo, join, layer, type Part } from "./epilogue.js";
 import { STABILIZER } from "./relevance.js";
@@ -128,10 +128,9 @@ function share(node: Node, plan: Planning, k: 0 | 1): void {
   const other = node.inputs[1 - k] as string;
   if (plan.constant(node.inputs[k] as string)) return;
   if (product && (!plan.constant(other) || (node.op === "Div" && k === 1))) {
-    throw nodeError(
+    throw new RuleError(
       node,
-      "relevance is not defined for a product or quotient of two activations; " +
-        'its rule "epsilon" is for one of them and a constant, its other rule is: gradient',
+      "shares relevance out to one activation and a constant, not to two activations",
     );
   }
   const sink = plan.sink(node, k);
@@ -266,10 +265,9 @@ export const Arithmetic: Op = {
       const [a, b] = node.inputs.slice(0, 2).map((name) => plan.constant(name));
       const isScaled = (node.op === "Mul" && (a || b)) || (node.op === "Div" && b);
       if (node.op !== "Add" && node.op !== "Sub" && !isScaled) {
-        throw nodeError(
+        throw new RuleError(
           node,
-          'its rule "linear" is for a sum, or for one activation times or by a constant; its other ' +
-            "rules are: gradient, epsilon, rescale",
+          "goes through sums, and through activations times or by constants",
         );
       }
       backward(node, plan, 0);
@@ -292,10 +290,9 @@ export const Arithmetic: Op = {
       const k = a ? 1 : 0;
       const [x, y] = [node.inputs[k], node.outputs[0]].map((name) => plan.value(name as string));
       if (!(a || b) || elements(x!.layout.shape) !== elements(y!.layout.shape)) {
-        throw nodeError(
+        throw new RuleError(
           node,
-          'its rule "rescale" is for a sum, a product, or one activation, as large as the result, and a constant; ' +
-            "its other rules are: gradient, epsilon",
+          "goes through sums, products, and a constant with one activation as large as the result",
         );
       }
       rescaleInPlace(node, plan, k, (sink) => backwardTo(node, plan, k, sink));

@@ -7,6 +7,16 @@ export function nodeError(node: Node, fact: string): Error {
   return new Error(`${node.name} (${node.op}): ${fact}`);
 }
 
+/** A method's rule does not fit a node: `why` goes on where the method's name is said ("has no rule for Softmax"). */
+export class RuleError extends Error {
+  constructor(
+    readonly node: Node,
+    readonly why: string,
+  ) {
+    super(why);
+  }
+}
+
 /** A number attribute, or its default. */
 export function numberOf(node: Node, name: string, otherwise: number): number {
   const value = node.attributes[name];

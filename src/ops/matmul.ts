@@ -1,7 +1,7 @@
 // MatMul: by constant weights a dense layer (dense.ts), otherwise a product of matrices (product.ts).
 
 import type { Composition, Node, Op, Planning } from "../types.js";
-import { nodeError } from "./attributes.js";
+import { nodeError, RuleError } from "./attributes.js";
 import { Linear } from "./dense.js";
 import { Product } from "./product.js";
 
@@ -19,10 +19,7 @@ function ruleOf(name: string): (node: Node, plan: Planning) => void {
     const isLinear = op === Linear && OF_PRODUCTS.includes(name);
     const rule = isLinear ? op.rules.gradient : op.rules[name];
     if (!rule) {
-      throw nodeError(
-        node,
-        `"${name}" is not a rule of a product of two activations; it has: ${Object.keys(op.rules).join(", ")}`,
-      );
+      throw new RuleError(node, "has no rule for a product of two activations, as attention has");
     }
     rule(node, plan);
   };

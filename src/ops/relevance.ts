@@ -15,7 +15,7 @@ import type {
   Sink,
   View,
 } from "../types.js";
-import { nodeError } from "./attributes.js";
+import { RuleError } from "./attributes.js";
 import { gradientTo, join, layer } from "./epilogue.js";
 
 /** Keeps quotients finite. */
@@ -226,13 +226,12 @@ function partOf(node: Node, plan: Planning, which: Term["x"], x: View, nonnegati
     return { buffer, layout, offset: 0, stride: 0 };
   }
   if (which === "low" || which === "high") {
-    if (x.buffer !== plan.value(plan.graph.input).buffer) {
-      throw nodeError(
-        node,
-        `the rule "z-box" is for a layer that reads the image itself; it has: ${Object.keys(table)}`,
-      );
-    }
-    return plan.bound(which);
+    const bound = plan.bound(which, node.inputs[0] as string);
+    if (bound) return bound;
+    throw new RuleError(
+      node,
+      "bounds what the first layer reads by black and white, and this one does not read the image itself",
+    );
   }
   const part = scratch(node, plan, which, x);
   plan.step({

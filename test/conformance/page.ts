@@ -66,7 +66,7 @@ const refusing = <T>(action: () => T): T => {
   try {
     return action();
   } catch (error) {
-    const [fact = ""] = (error as Error).message.split("; supported are:");
+    const [fact = ""] = (error as Error).message.split(/; (?:supported ones|ways out)/);
     throw new Refusal(fact, { cause: error });
   }
 };
@@ -127,7 +127,7 @@ function refuseUnsupported(model: OnnxModel): void {
     try {
       graphOf({ ...model, inputs }, output);
     } catch (error) {
-      const [fact = ""] = (error as Error).message.split("; supported are:");
+      const [fact = ""] = (error as Error).message.split(/; (?:supported ones|ways out)/);
       if (/operators that are not supported|training mode/.test(fact)) {
         throw new Refusal(fact, { cause: error });
       }

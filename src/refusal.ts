@@ -1,0 +1,49 @@
+// What is said where a method has no rule for a node: in plain words, with the methods that go through the network.
+
+import { layersOf } from "./cam.js";
+import { methods, ruleOf } from "./methods.js";
+import { nodeError, type RuleError } from "./ops/attributes.js";
+import { ops } from "./ops/index.js";
+import type { Graph } from "./types.js";
+
+/** Rules of an activation that another node applies to its own output. */
+export const OF_ACTIVATIONS = [
+  "gradient",
+  "guided",
+  "deconvnet",
+  "mean",
+  "pass",
+  "rescale",
+] as const;
+
+/** The sentence for a method that does not go through a node. */
+export function refusalOf(method: string, { node, why }: RuleError, graph: Graph): Error {
+  const names = goingThrough(graph).filter((name) => name !== method);
+  const isTransformer = graph.nodes.some(({ op }) => op === "Softmax" || op === "Standardize");
+  const kin = methods[method]?.relevance || methods[method]?.baseline;
+  const hint =
+    isTransformer && kin ? "; attn-lrp is the one of its kind that is made for transformers" : "";
+  return nodeError(
+    node,
+    `${method} ${why}; methods that go through this network: ${names.join(", ")}${hint}`,
+  );
+}
+
+/**
+ * The methods that go through a graph in any case: those of the gradient, and those whose rules every node has. Others
+ * may go too, but only their plans know.
+ */
+function goingThrough(graph: Graph): string[] {
+  const hasLayers = layersOf(graph).length > 0;
+  return Object.entries(methods)
+    .filter(([name, { others, relevance, cam }]) => {
+      if (others || relevance || (cam && !hasLayers)) return false;
+      return graph.nodes.every(({ op, activation }) => {
+        const known = ops[op];
+        const isKnown = !known || known.moves || ruleOf(name, op) in known.rules;
+        const rule = activation && ruleOf(name, activation.op);
+        return isKnown && (!rule || (OF_ACTIVATIONS as readonly string[]).includes(rule));
+      });
+    })
+    .map(([name]) => name);
+}
