@@ -62,16 +62,18 @@ export function layerOf(graph: Graph, name: string | undefined): { graph: Graph;
 export function camWarning(graph: Graph, name: string | undefined): string | undefined {
   const { tensor } = layerOf(graph, name);
   const at = graph.nodes.findIndex(({ outputs }) => outputs.includes(tensor));
-  const isAttention = ({ op, inputs }: Node) =>
+  const later = graph.nodes.slice(at + 1);
+  const isProduct = ({ op, inputs }: Node) =>
     op === "MatMul" && inputs.every((input) => !graph.constants.has(input));
-  const attention = graph.nodes.findIndex(isAttention);
-  if (attention < 0 || attention < at) return undefined;
+  const attends = (nodes: readonly Node[]) =>
+    nodes.some(({ op }) => op === "Softmax") && nodes.some(isProduct);
+  if (!attends(later) || attends(graph.nodes.slice(0, at))) return undefined;
   const layer = graph.nodes[at]?.name;
   const others = layersOf(graph).filter((other) => other !== layer);
-  const choice = others.length > 0 ? `others are: ${others.join(", ")}` : "it is the only one";
+  const choice = others.length > 0 ? `the others are ${others.join(", ")}` : "there is no other";
   return (
-    `the map is made at "${layer}", the patches of a transformer before any attention (${choice}): ` +
-    "its tokens have no plane, so class activation maps say little there; attn-lrp goes through all layers"
+    `The map is made at "${layer}", the patches of a transformer before any attention (${choice}). ` +
+    "Later layers have tokens in place of a plane: attn-lrp goes through them."
   );
 }
 

@@ -64,8 +64,8 @@ export function readInput(input: Input, nodes: readonly Node[], options: InputOp
   if (square) {
     const { picture, called } = square;
     const warning =
-      `the input "${name}" is a list of ${lengths[1]} numbers: it is taken as ${called}, row by row; ` +
-      "if it is none, the map's shape means nothing";
+      `The input "${name}" is a list of ${lengths[1]} numbers, taken as ${called}, row by row. ` +
+      "If it is no picture, the map's shape means nothing.";
     return { picture, shape: lengths, batch, isOpen: false, warnings: [warning] };
   }
   const channel = Math.min(1, Math.max(0, shape.length - 1));

@@ -1,6 +1,7 @@
 // A sensitivity map: the moments of its samples on the GPU, and what is known of how they were made. It is a view
 // of them, which can be painted at any time.
 
+import { camWarning } from "./cam.js";
 import { unpackChannels } from "./channels.js";
 import { adapterName, whileAlive } from "./device.js";
 import { type Engine, readLogits, THESE_CLASSES } from "./engine.js";
@@ -68,6 +69,7 @@ type Facts = Pick<
   /** Whether samples differ by anything that is drawn. */
   readonly isRandom: boolean;
   readonly of: ValueFacts["of"];
+  readonly layerWarning: string | undefined;
 };
 
 /** A path whose places are drawn, as in sample.wgsl. */
@@ -169,6 +171,7 @@ export class SensitivityMap {
       group,
       isRandom: noise > 0 || options.weightNoise > 0 || path === RANDOM,
       of: (["logit", "probability", "log-probability"] as const)[options.of] ?? "logit",
+      layerWarning: methodOf(options.method).cam && camWarning(model.graph, options.layer),
     } as const;
     return new SensitivityMap(model, tensor, chosen, words, moments, picture, facts, spread);
   }
@@ -318,7 +321,8 @@ export class SensitivityMap {
       kept: keptActivation,
       flat: size.largest === 0 ? flatNodes(graph) : [],
     };
-    return warningsOf({ model: warnings, ...(first && { first }), competing, values });
+    const { layerWarning: layer } = facts;
+    return warningsOf({ model: warnings, ...(first && { first }), competing, layer, values });
   }
 
   /** @internal Waits for the samples so far, takes their standard error, and looks for what cannot be trusted. */

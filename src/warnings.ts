@@ -14,6 +14,8 @@ export interface MapFacts {
   readonly first?: Pick<ClassScore, "label" | "probability">;
   /** How many classes compete for a probability of 1; undefined where each class has a probability of its own. */
   readonly competing?: number | undefined;
+  /** What is to be said of the layer that a class activation map is made of. */
+  readonly layer?: string | undefined;
   /** What is known of the map's values. */
   readonly values?: ValueFacts;
 }
@@ -77,7 +79,7 @@ export function assumptions({ preprocess, labelsFrom, ...counts }: Assumed): str
 
 /** The warnings of a map, each once, the model's first. */
 export function warningsOf(facts: MapFacts): readonly string[] {
-  const all = [classWarning(facts), facts.values && valueWarning(facts.values)];
+  const all = [facts.layer, classWarning(facts), facts.values && valueWarning(facts.values)];
   const own = all.filter((warning) => warning !== undefined);
   return [...new Set([...facts.model, ...own])];
 }

@@ -1,11 +1,12 @@
 // Class activation maps against their twins, at layers of every kind, and the layers there are.
 
-import { layerOf } from "../src/cam.js";
+import { camWarning, layerOf } from "../src/cam.js";
 import { makeGraph } from "../src/graph.js";
 import { loadModel } from "../src/load.js";
 import { decodeModel } from "../src/onnx.js";
 import { sensitivity } from "../src/sensitivity.js";
 import { close, randn, suite, testWithDevice } from "./harness.js";
+import { convnet, ofBatch, transformer } from "./models/batches.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { cam, enlarged } from "./reference/cam.js";
 import { backward, forward } from "./reference/index.js";
@@ -91,6 +92,18 @@ test("a layer that is not there is answered with those that are", () => {
   const names = "one, one open, two, three, three open, four, four open";
   if (message !== `"fuor" is not a layer with a plane; there are: ${names}`)
     throw new Error(`it is refused with "${message}"`);
+});
+
+test("a layer before all attention is warned of, one behind it or without any is not", () => {
+  const warningOf = (bytes: Uint8Array, layer?: string) =>
+    camWarning(makeGraph(decodeModel(bytes)), layer);
+  const tokens = ofBatch(1, [3, 6, 6], transformer("samples first"));
+  const expected =
+    'The map is made at "Conv_0", the patches of a transformer before any attention (there is no other). ' +
+    "Later layers have tokens in place of a plane: attn-lrp goes through them.";
+  const found = warningOf(tokens);
+  if (found !== expected) throw new Error(`it is warned of with "${found}"`);
+  if (warningOf(ofBatch(1, [3, 6, 6], convnet)) !== undefined) throw new Error("there is none");
 });
 
 test.run();

@@ -94,7 +94,10 @@ test("a list of as many numbers as a square has pixels is that picture, with a w
   const graph = graphOf(["N", 64], relu);
   assert.equal(graph.layouts.get(graph.input), { shape: [1, 1, 8, 8], channel: 1 });
   assert.is(graph.warnings?.length, 1);
-  assert.match(graph.warnings?.[0] ?? "", /"x" is a list of 64 numbers: .*gray .* of 8 × 8 pixels/);
+  assert.match(
+    graph.warnings?.[0] ?? "",
+    /"x" is a list of 64 numbers, taken as a gray picture of 8 × 8 pixels/,
+  );
   assert.equal(inputOf(["N", 192], relu), { shape: [1, 3, 8, 8], channel: 1 });
   assert.equal(inputOf(["N", 192], relu, { axes: "NHWC" }), { shape: [1, 8, 8, 3], channel: 3 });
   for (const count of [4, 12, 65]) {

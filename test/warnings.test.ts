@@ -35,6 +35,12 @@ test("a map of a sure network warns of nothing", () => {
   assert.equal(warningsOf({ model: [], ...sure }), []);
 });
 
+test("what is said of a map's layer stands before what is said of its class", () => {
+  const [layer, ...rest] = warningsOf({ model: ["A"], ...unsure, layer: "B" }).slice(1);
+  assert.is(layer, "B");
+  assert.is(rest.length, 1);
+});
+
 test("a network that is sure of nothing is named with its best class", () => {
   assert.equal(warningsOf({ model: [], ...unsure }), [
     "No class stands out: the most probable of 1000, mosquito net, has 0.3 %. " +
