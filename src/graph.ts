@@ -376,7 +376,7 @@ function withoutFlow(model: OnnxModel, flow: Flow): OnnxModel {
       continue;
     }
     const isConstant = next.inputs.every((name) => !name || constants.has(name));
-    if (isConstant && canFold(next) && !(next.op in compositions)) {
+    if (isConstant && canFold(next)) {
       setFolded(next, constants, flow);
       continue;
     }
