@@ -51,17 +51,24 @@ async function fetched(
   return { bytes: new Uint8Array(await response.arrayBuffer()), url };
 }
 
-/** The data files of a model, as far as they can be had; what is missing is named when the model is decoded. */
+/** The data files of a model, as far as they can be had; all that are not where the model was are named at once. */
 async function dataFiles(
   names: readonly string[],
   url: string | undefined,
   { external, signal }: ModelOptions,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
+  const missing: string[] = [];
   for (const name of names) {
     const path = name.split("/").map(encodeURIComponent).join("/");
     const source = external ? await external(name) : url && new URL(path, url);
-    if (source) files.set(name, (await fetched(`the data file "${name}"`, source, signal)).bytes);
+    if (!source) continue;
+    const found =
+      source instanceof URL ? await fetch(source, { ...(signal && { signal }) }) : source;
+    if (found instanceof Response && found.status === 404) missing.push(found.url);
+    else files.set(name, (await fetched(`the data file "${name}"`, found, signal)).bytes);
   }
-  return files;
+  if (missing.length === 0) return files;
+  const them = missing.length === 1 ? "a file beside it, which is" : "files beside it, which are";
+  throw new Error(`the model keeps its weights in ${them} missing: ${missing.join(", ")}`);
 }

@@ -1,7 +1,7 @@
 // `smoothgrad explain`: opens a page in headless Chrome, lets it compute one map after the other (page.ts),
 // and writes the results down. A file that fails does not keep the others from being explained.
 
-import { access, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Page } from "puppeteer";
@@ -9,6 +9,7 @@ import { version } from "../../package.json";
 import { openPage } from "../chrome/open.js";
 import type { Route } from "../chrome/serve.js";
 import {
+  checkModel,
   expandInputs,
   firstTensorSize,
   type Places,
@@ -18,8 +19,10 @@ import {
   readTuning,
   writeResult,
 } from "./files.js";
+import type { InputKind } from "./formats.js";
 import type { ExplainRequest } from "./options.js";
 import type { Result, Setting, Task } from "./page.js";
+import { inputKind } from "./pictures.js";
 import { progressBar } from "./progress.js";
 
 const DIST = fileURLToPath(new URL(".", import.meta.url));
@@ -31,9 +34,14 @@ export async function explain(request: ExplainRequest): Promise<number> {
   const inputs = await expandInputs(request.inputs);
   const places = placeOutputs(inputs, request.outputs);
   const model = await modelOf(request);
-  await access(model.file).catch(() => {
-    throw new Error(`the model ${model.file} cannot be read`);
-  });
+  await checkModel(model.file);
+  const kinds = await Promise.all(
+    inputs.map((file) => inputKind(file).catch((error): Error => error)),
+  );
+  if (kinds.every((kind) => kind instanceof Error)) {
+    for (const [i, kind] of kinds.entries()) fail(inputs[i] as string, kind);
+    return 1;
+  }
 
   const routes = new Map<string, Route>([
     ["/dist/", { folder: DIST }],
@@ -48,7 +56,7 @@ export async function explain(request: ExplainRequest): Promise<number> {
     interruption.signal.onabort = () => resolve(130);
   });
   process.once("SIGINT", () => interruption.abort());
-  const job = { request, model, inputs, places, signal: interruption.signal };
+  const job = { request, model, inputs, kinds, places, routes, signal: interruption.signal };
   try {
     return await Promise.race([explainAll(page, job), interrupted]);
   } finally {
@@ -85,12 +93,15 @@ interface Job {
   readonly request: ExplainRequest;
   readonly model: ModelFile;
   readonly inputs: readonly string[];
+  /** What each input is, or why it cannot be used. */
+  readonly kinds: readonly (InputKind | Error)[];
   readonly places: readonly Places[];
+  readonly routes: ReadonlyMap<string, Route>;
   readonly signal: AbortSignal;
 }
 
 async function explainAll(page: Page, job: Job): Promise<number> {
-  const { request, model, inputs, places, signal } = job;
+  const { request, model, inputs, kinds, places, routes, signal } = job;
   const bar = progressBar(request.samples);
   await page.exposeFunction("tick", bar.tick);
   const { file, ...known } = model;
@@ -100,10 +111,10 @@ async function explainAll(page: Page, job: Job): Promise<number> {
     ...known,
     output: request.output,
     precision: request.precision,
-    openSize: await firstTensorSize(inputs),
+    openSize: await firstTensorSize(inputs.filter((_, i) => kinds[i] === "tensor")),
     ...(tune !== undefined && { tuning: await readTuning(tune) }),
   };
-  const tuned = await call(page, "load", setting).catch((error) => {
+  const tuned = await call(page, routes, "load", setting).catch((error) => {
     throw new Error(`${file}: ${error.message}`, { cause: error });
   });
   if (tune !== undefined) await writeResult(tune, `${JSON.stringify(tuned, null, 2)}\n`);
@@ -111,16 +122,22 @@ async function explainAll(page: Page, job: Job): Promise<number> {
   const told = new Set<string>();
   for (const [i, input] of inputs.entries()) {
     const { png, npy, json } = places[i] as Places;
+    const kind = kinds[i];
+    if (kind instanceof Error) {
+      fail(input, kind);
+      code = 1;
+      continue;
+    }
     const task: Task = {
       url: `/inputs/${i}`,
-      isTensor: input.endsWith(".npy"),
+      kind,
       request,
       wantsPng: png !== undefined,
       wantsNpy: npy !== undefined,
     };
     try {
       bar.start(basename(input));
-      const result = (await call(page, "explain", task)) as Result;
+      const result = (await call(page, routes, "explain", task)) as Result;
       if (png && result.png) await writeResult(png, Buffer.from(result.png, "base64"));
       if (npy && result.npy) await writeResult(npy, Buffer.from(result.npy, "base64"));
       if (json) await writeResult(json, report(input, request, result));
@@ -131,7 +148,7 @@ async function explainAll(page: Page, job: Job): Promise<number> {
     } catch (error) {
       bar.stop();
       if (signal.aborted) break;
-      console.error(`smoothgrad: ${input}: ${(error as Error).message.trim()}`);
+      fail(input, error);
       code = 1;
     }
   }
@@ -151,14 +168,37 @@ function untold({ facts }: Result, told: Set<string>): string[] {
 type Answer = { value: unknown } | { error: string };
 
 // An error travels as its message: Puppeteer would add the place in the page's bundle.
-async function call(page: Page, name: "load" | "explain", argument: Setting | Task) {
+async function call(
+  page: Page,
+  routes: Job["routes"],
+  name: "load" | "explain",
+  argument: Setting | Task,
+) {
   const answer = (await page.evaluate(
     `import("/dist/cli/page.js")
       .then((page) => page.${name}(${JSON.stringify(argument)}, tick))
       .then((value) => ({ value }), (error) => ({ error: error.message }))`,
   )) as Answer;
-  if ("error" in answer) throw new Error(answer.error);
+  if ("error" in answer) throw new Error(inFiles(answer.error, new URL(page.url()).origin, routes));
   return answer.value;
+}
+
+/** A sentence with the paths of files in the place of the addresses where the page finds them. */
+function inFiles(message: string, origin: string, routes: Job["routes"]): string {
+  return message.replaceAll(new RegExp(`${origin}(/[^\\s"',;:)]*)`, "g"), (_, address) => {
+    const path = decodeURIComponent(address);
+    for (const [prefix, route] of routes) {
+      if ("folder" in route && path.startsWith(prefix)) {
+        return join(route.folder, path.slice(prefix.length));
+      }
+      if ("file" in route && path === prefix) return route.file;
+    }
+    return path;
+  });
+}
+
+function fail(input: string, error: unknown): void {
+  console.error(`smoothgrad: ${input}: ${(error as Error).message.trim()}`);
 }
 
 function summary(input: string, { facts }: Result, files: readonly (string | undefined)[]): string {

@@ -1,12 +1,13 @@
 // Which files the command line reads and writes.
 
 import { statSync } from "node:fs";
-import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, extname, isAbsolute, join } from "node:path";
+import { mkdir, open, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, extname, isAbsolute, join, resolve } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { readCard, readCardLabels } from "../guess.js";
 import { parseLabels } from "../labels.js";
 import { readNpy } from "../npy.js";
+import { foreignKind } from "../onnx/signature.js";
 import type { Tuning } from "../types.js";
 import type { Outputs } from "./options.js";
 
@@ -22,7 +23,10 @@ export async function expandInputs(inputs: readonly string[]): Promise<string[]>
 async function filesFor(input: string): Promise<string[]> {
   const found = await stat(input).catch(() => undefined);
   if (found?.isFile()) return [input];
-  if (found) throw new Error(`${input} is a folder; give its files: "${join(input, "*.jpg")}"`);
+  if (found?.isDirectory()) {
+    throw new Error(`${input} is a folder; give its files: "${join(input, "*.jpg")}"`);
+  }
+  if (found) throw new Error(`${input} is a pipe or a device; save the picture to a file first`);
   // On Windows a backslash is between folders, in a glob it would be before a plain character.
   const pattern = process.platform === "win32" ? input.replaceAll("\\", "/") : input;
   const files = isDynamicPattern(pattern)
@@ -32,12 +36,11 @@ async function filesFor(input: string): Promise<string[]> {
   return files.sort();
 }
 
-/** Height and width of the first .npy file among the inputs; undefined where none can be read. */
+/** Height and width of the first of some .npy files; undefined where none can be read. */
 export async function firstTensorSize(
-  inputs: readonly string[],
+  tensors: readonly string[],
 ): Promise<[height: number, width: number] | undefined> {
-  for (const input of inputs) {
-    if (!input.endsWith(".npy")) continue;
+  for (const input of tensors) {
     try {
       const [height, width] = readNpy(await readFile(input)).shape.slice(-2);
       if (height && width) return [height, width];
@@ -67,30 +70,50 @@ export type Places = { readonly [kind in keyof Outputs]: string | undefined };
 
 const ENDINGS = { png: ".png", npy: ".npy", json: ".json" } as const;
 
-/** Where the results of each input go; throws where two inputs would write one file. */
+/**
+ * Where the results of each input go. {name} is an input's name without its ending; where two inputs differ by nothing
+ * else, it is the name with it. Throws where two results would go to one file, or a result to an input's.
+ */
 export function placeOutputs(inputs: readonly string[], outputs: Outputs): Places[] {
-  const writers = new Map<string, string>();
-  return inputs.map((input) => {
+  const stems = inputs.map(stem);
+  const names = inputs.map((input, i) => {
+    const isTwin = (other: string, k: number) => k !== i && other === stems[i];
+    return stems.some(isTwin) ? basename(input) : (stems[i] as string);
+  });
+  const sources = new Set(inputs.map((input) => resolve(input)));
+  const writers = new Map<string, { input: string; kind: string }>();
+  return inputs.map((input, i) => {
     const place = (kind: keyof Outputs) => {
       const pattern = outputs[kind];
       if (pattern === undefined) return undefined;
-      const path = fill(pattern, input, ENDINGS[kind]);
-      const other = writers.get(path);
-      if (other !== undefined) {
-        const wayOut = pattern.includes("{name}")
-          ? "give them other names"
-          : `put {name} in it, or give a folder: ${join(dirname(pattern), "maps/")}`;
-        throw new Error(`${other} and ${input} would both be written to ${path}: ${wayOut}`);
+      const path = fill(pattern, names[i] as string, ENDINGS[kind]);
+      const other = writers.get(resolve(path));
+      if (other?.input === input) {
+        const options = `${OPTION[other.kind as keyof Outputs]} and ${OPTION[kind]}`;
+        throw new Error(`${options} of ${input} would both be written to ${path}: name two files`);
       }
-      writers.set(path, input);
+      if (other !== undefined) {
+        const isNamed = path !== pattern;
+        const wayOut = isNamed
+          ? "their names are the same, so explain them in two runs, with two folders for their results"
+          : `put {name} in it, or give a folder: ${join(dirname(pattern), "maps/")}`;
+        throw new Error(`${other.input} and ${input} would both be written to ${path}: ${wayOut}`);
+      }
+      if (sources.has(resolve(path))) {
+        throw new Error(`the result would be written over the input ${path}: give it another name`);
+      }
+      writers.set(resolve(path), { input, kind });
       return path;
     };
     return { png: place("png"), npy: place("npy"), json: place("json") };
   });
 }
 
-function fill(pattern: string, input: string, ending: string): string {
-  const name = basename(input, extname(input));
+const OPTION = { png: "--out", npy: "--npy", json: "--json" } as const;
+
+const stem = (input: string) => basename(input, extname(input));
+
+function fill(pattern: string, name: string, ending: string): string {
   if (pattern.includes("{name}")) return pattern.replaceAll("{name}", name);
   const isFolder =
     /[/\\]$/.test(pattern) || statSync(pattern, { throwIfNoEntry: false })?.isDirectory();
@@ -99,14 +122,72 @@ function fill(pattern: string, input: string, ending: string): string {
 
 /** Writes a result, with the folders that it needs. */
 export async function writeResult(path: string, contents: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, contents);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, contents);
+  } catch (cause) {
+    throw new Error(`${path} cannot be written: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+/** Throws one sentence where a file is no model that could be loaded, by its first bytes. */
+export async function checkModel(file: string): Promise<void> {
+  const found = await stat(file).catch((cause) => {
+    throw new Error(`the model ${file} cannot be read: ${reasonOf(cause)}`, { cause });
+  });
+  if (found.isDirectory()) throw new Error(`the model ${file} is a folder${await modelsIn(file)}`);
+  if (basename(file) === "saved_model.pb")
+    throw new Error(`${file}: ${ofTensorFlow(dirname(file))}`);
+  const kind = foreignKind(await start(file));
+  if (kind) throw new Error(`${file}: not an ONNX model: ${kind}`);
+}
+
+async function start(file: string): Promise<Uint8Array> {
+  const handle = await open(file).catch((cause) => {
+    throw new Error(`the model ${file} cannot be read: ${reasonOf(cause)}`, { cause });
+  });
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4096), 0, 4096, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function modelsIn(folder: string): Promise<string> {
+  const names = await readdir(folder);
+  if (names.includes("saved_model.pb")) return `: ${ofTensorFlow(folder)}`;
+  const models = names.filter((name) => /\.onnx$/i.test(name)).sort();
+  if (models.length === 0) return ", and no .onnx file is in it";
+  const more = models.length > 3 ? ` and ${models.length - 3} more` : "";
+  const files = models.slice(0, 3).map((name) => join(folder, name));
+  return `; give a file of it: ${files.join(", ")}${more}`;
+}
+
+const ofTensorFlow = (folder: string) =>
+  `a TensorFlow SavedModel; convert it: python -m tf2onnx.convert --saved-model ${folder} --output model.onnx`;
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EACCES: "its permissions forbid it",
+  EPERM: "its permissions forbid it",
+  EISDIR: "it is a folder",
+  ENOTDIR: "a part of its path is a file",
+  EEXIST: "a part of its path is a file",
+  ENOSPC: "the disk is full",
+  EROFS: "the disk is read-only",
+};
+
+/** Why the system refused, in words. */
+export function reasonOf(error: unknown): string {
+  const { code = "", message } = error as NodeJS.ErrnoException;
+  return REASONS[code] ?? message;
 }
 
 /** Reads the names of classes (labels.ts). */
 export async function readLabels(path: string): Promise<string[]> {
-  const text = await readFile(path, "utf8").catch(() => {
-    throw new Error(`the labels ${path} cannot be read`);
+  const text = await readFile(path, "utf8").catch((cause) => {
+    throw new Error(`the labels ${path} cannot be read: ${reasonOf(cause)}`, { cause });
   });
   try {
     return parseLabels(text);

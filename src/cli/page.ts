@@ -21,6 +21,7 @@ import {
 } from "../index.js";
 import { readNpy, writeNpy } from "../npy.js";
 import { isGuessed, preprocessInWords } from "../preprocess.js";
+import { type InputKind, TAKEN } from "./formats.js";
 import type { ExplainRequest } from "./options.js";
 import { newsOf, suggestionOf } from "./suggest.js";
 
@@ -46,7 +47,7 @@ export interface Setting {
 /** One input, where the other half serves it, and which results are wanted. */
 export interface Task {
   readonly url: string;
-  readonly isTensor: boolean;
+  readonly kind: InputKind;
   readonly request: ExplainRequest;
   readonly wantsPng: boolean;
   readonly wantsNpy: boolean;
@@ -141,15 +142,15 @@ export async function explain(task: Task, tick: (samples: number) => unknown): P
   const { method, samples, noise, seed, estimator, passes, maxMemory, draw } = task.request;
   const { precision } = task.request;
   const image = await readImage(task);
-  const mayAsk = !isAsked && !task.isTensor && isGuessed((await model).preprocess);
+  const mayAsk = !isAsked && task.kind !== "tensor" && isGuessed((await model).preprocess);
   if (mayAsk) suggested = await suggestionOf(await model, image);
-  isAsked ||= !task.isTensor;
+  isAsked ||= task.kind !== "tensor";
   const options = {
     ...{ method, samples, noise, seed, estimator, ...passes },
     // Nobody scrolls this page.
     submitTime: Number.POSITIVE_INFINITY,
     ...(maxMemory !== undefined && { maxMemory }),
-    ...(suggested && !task.isTensor && { preprocess: suggested.taken.preprocess }),
+    ...(suggested && task.kind !== "tensor" && { preprocess: suggested.taken.preprocess }),
     ...(isOfDigits && isBright(image) && { preprocess: NEGATIVE }),
   } as ClassesOptions;
   const { target, contrast: other } = task.request;
@@ -243,12 +244,15 @@ function factsOf(map: SensitivityMap): Omit<Facts, Added> {
   } as Omit<Facts, Added>;
 }
 
-async function readImage({ url, isTensor }: Task): Promise<ImageSource> {
+async function readImage({ url, kind }: Task): Promise<ImageSource> {
   const response = await fetch(url);
   if (!response.ok) throw new Error("the file cannot be read");
-  if (isTensor) return readNpy(new Uint8Array(await response.arrayBuffer()));
+  if (kind === "tensor") return readNpy(new Uint8Array(await response.arrayBuffer()));
   return createImageBitmap(await response.blob()).catch((cause) => {
-    throw new Error("not a picture that Chrome can decode", { cause });
+    const fault = kind
+      ? `the ${kind} is damaged: Chrome cannot decode it`
+      : `not a picture that Chrome can decode; ${TAKEN}`;
+    throw new Error(fault, { cause });
   });
 }
 

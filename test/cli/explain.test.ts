@@ -343,13 +343,48 @@ test("goes on after a file that fails, and fails in the end", () =>
     await writeFile(join(folder, "a.txt"), "no picture");
     const words = "explain a.txt red.bmp --model linear.onnx --samples 1";
     const { code, stdout, stderr } = await smoothgrad(folder, words.split(" "));
-    assert.is(stderr, "smoothgrad: a.txt: not a picture that Chrome can decode\n");
+    assert.match(stderr, /^smoothgrad: a.txt: it is a text that begins with "no picture"; .*\n$/);
     assert.match(
       stdout,
       /^red\.bmp: class 0 \d+\.\d %; preprocessing: imagenet, guessed from the 3 channels → red\.map\.png\n$/,
     );
     assert.ok(existsSync(join(folder, "red.map.png")));
     assert.is(code, 1);
+  }));
+
+test("opens files by what they are, and says what no browser can decode", () =>
+  inFolder(async (folder) => {
+    const red = bitmapFile(24, 16, [255, 0, 0]);
+    await writeFile(join(folder, "red.npy"), red);
+    await writeFile(join(folder, "x.jpg"), writeNpy(randn(72, 5), [1, 3, HEIGHT, WIDTH]));
+    await writeFile(join(folder, "half.bmp"), red.subarray(0, 30));
+    await writeFile(join(folder, "text.npy"), writeNpy(randn(72, 5), [72]));
+    const words = "explain red.npy x.jpg half.bmp text.npy --model linear.onnx --samples 1";
+    const { code, stdout, stderr } = await smoothgrad(folder, words.split(" "));
+    assert.is(code, 1);
+    assert.match(stdout, /^red.npy: class 0 .*\nx.jpg: class . .*\n$/);
+    const [half, text, ...more] = stderr.split("\n");
+    assert.is(half, "smoothgrad: half.bmp: the BMP is damaged: Chrome cannot decode it");
+    assert.match(`${text}`, /^smoothgrad: text.npy: .*\[1,3,4,6\]|\[72\]/);
+    assert.equal(more, [""]);
+  }));
+
+test("names the file of weights that is missing, by its place", () =>
+  inFolder(async (folder) => {
+    const g = new OnnxBuilder();
+    const flat = g.node("Flatten", [g.input("x", ["N", 3, HEIGHT, WIDTH])]);
+    g.output(g.node("MatMul", [flat, g.weight("w", [72, 2])]), ["N", 2]);
+    const [tensor] = g.model.initializers;
+    Object.assign(tensor!, { values: [], external: { location: "the weights.bin", length: 576 } });
+    await writeFile(join(folder, "parted.onnx"), g.bytes());
+    const words = ["explain", "red.bmp", "--model", "parted.onnx"];
+    const { code, stderr } = await smoothgrad(folder, words);
+    assert.is(code, 1);
+    assert.match(
+      stderr,
+      /^smoothgrad: parted.onnx: the model keeps its weights in a file beside it, which is missing: /,
+    );
+    assert.ok(stderr.endsWith(`${join(folder, "the weights.bin")}\n`), stderr);
   }));
 
 test("says in one line what is wrong with the model", () =>

@@ -4,8 +4,15 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { expandInputs, placeOutputs, readLabels } from "../../src/cli/files.js";
+import {
+  checkModel,
+  expandInputs,
+  placeOutputs,
+  readLabels,
+  writeResult,
+} from "../../src/cli/files.js";
 import { suite } from "../harness.js";
+import { smallNetwork } from "../models/tiny.js";
 
 const test = suite("cli/files");
 
@@ -58,15 +65,71 @@ test("puts results where they are asked for", () =>
     assert.equal(placeOutputs(["a.jpg"], outputs), [outputs]);
   }));
 
+test("keeps the endings of inputs that differ by nothing else", () => {
+  const inputs = ["cat.jpg", "dog.jpg", "more/cat.png"];
+  const place = (png: string) => placeOutputs(inputs, { ...outputs, png }).map(({ png }) => png);
+  assert.equal(place("{name}.map.png"), ["cat.jpg.map.png", "dog.map.png", "cat.png.map.png"]);
+  assert.equal(
+    place("maps/"),
+    ["cat.jpg.png", "dog.png", "cat.png.png"].map((n) => join("maps", n)),
+  );
+});
+
 test("does not write two results to one file", async () => {
   const error = (inputs: string[], png: string) =>
     message(() => placeOutputs(inputs, { ...outputs, png }));
-  assert.match(await error(["a.jpg", "b.jpg"], "map.png"), "put {name} in it");
-  assert.match(await error(["x/a.jpg", "y/a.jpg"], "{name}.png"), "both be written to a.png");
-  assert.match(await error(["x/a.jpg", "a.png"], "maps/"), "both be written to");
-  const one = { png: "x", npy: "x", json: undefined };
-  assert.match(await message(() => placeOutputs(["a.jpg"], one)), "both be written to x");
+  assert.match(await error(["a.jpg", "b.jpg"], "map.png"), "put {name} in it, or give a folder");
+  for (const pattern of ["{name}.png", "./{name}.png", "maps/"]) {
+    const sentence = await error(["x/a.jpg", "y/a.jpg"], pattern);
+    assert.match(
+      sentence,
+      /^x\/a.jpg and y\/a.jpg would both be written to .*a.jpg.png: their names/,
+    );
+    assert.match(sentence, "explain them in two runs");
+  }
+  const one = { png: "x", npy: "./x", json: undefined };
+  assert.is(
+    await message(() => placeOutputs(["a.jpg"], one)),
+    "--out and --npy of a.jpg would both be written to ./x: name two files",
+  );
+  assert.match(
+    await error(["a.png", "b.jpg"], "{name}.png"),
+    "over the input a.png: give it another",
+  );
 });
+
+test("says which model cannot be read, and why", () =>
+  inFolder(async (folder) => {
+    const fault = (...names: string[]) => message(() => checkModel(join(folder, ...names)));
+    assert.match(
+      await fault("none.onnx"),
+      /the model .*none.onnx cannot be read: there is no such file$/,
+    );
+    assert.match(await fault(), /the model .* is a folder, and no .onnx file is in it$/);
+    for (const name of ["a", "b", "c", "d"]) await writeFile(join(folder, `${name}.onnx`), "");
+    assert.match(await fault(), /is a folder; give a file of it: .*a.onnx, .*c.onnx and 1 more$/);
+    assert.match(await fault("a.onnx"), /a.onnx: not an ONNX model: the file is empty$/);
+    await writeFile(join(folder, "a.onnx"), "<html>Not found</html>");
+    assert.match(await fault("a.onnx"), /a.onnx: not an ONNX model: it is a web page/);
+    await writeFile(join(folder, "a.onnx"), smallNetwork().bytes());
+    assert.is(await fault("a.onnx"), "nothing is wrong");
+    await writeFile(join(folder, "saved_model.pb"), "");
+    for (const names of [[], ["saved_model.pb"]]) {
+      assert.match(await fault(...names), `--saved-model ${folder} --output model.onnx`);
+    }
+  }));
+
+test("says why a result cannot be written", () =>
+  inFolder(async (folder) => {
+    await writeFile(join(folder, "file"), "");
+    const write = (...names: string[]) => message(() => writeResult(join(folder, ...names), "x"));
+    assert.match(
+      await write("file", "map.png"),
+      /map.png cannot be written: a part of its path is/,
+    );
+    await mkdir(join(folder, "map.png"));
+    assert.match(await write("map.png"), /map.png cannot be written: it is a folder$/);
+  }));
 
 test("reads labels, and says which file has none", () =>
   inFolder(async (folder) => {

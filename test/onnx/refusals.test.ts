@@ -27,6 +27,8 @@ oid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393
 size 46623384
 `;
 
+const EXPORT = 'export it to ONNX in Python: torch.onnx.export(model, image, "model.onnx")';
+
 for (const [name, bytes, kind] of [
   ["an empty file", new Uint8Array(), "the file is empty"],
   [
@@ -41,30 +43,46 @@ for (const [name, bytes, kind] of [
     "it is a web page (HTML); save the file itself, not the page about it",
   ]),
   ["a text", latin("Entry not\nfound"), 'it is a text that begins with "Entry not found"'],
+  ["a ZIP archive", padded("PK\x03\x04"), "it is a ZIP archive; unpack it first"],
   [
-    "a ZIP archive",
-    padded("PK\x03\x04"),
-    "it is a ZIP archive, as PyTorch's .pt files are; unpack it, or use torch.onnx.export",
+    "a file of PyTorch's",
+    padded("PK\x03\x04\0\0\x08\0squeezenet/data.pkl"),
+    `it is a PyTorch file; ${EXPORT}`,
+  ],
+  [
+    "a file of Keras'",
+    padded("PK\x03\x04\0\0\x08\0metadata.json"),
+    'it is a Keras file; export it in Python: model.export("model.onnx", format="onnx")',
+  ],
+  [
+    "a graph of TensorFlow's",
+    padded("\x0a\x2f\x0a\x05input\x12\x0bPlaceholder"),
+    "it is a TensorFlow graph or a Caffe model; convert a graph: python -m tf2onnx.convert --graphdef model.pb --output model.onnx --inputs NAME:0 --outputs NAME:0",
+  ],
+  [
+    "a GGUF file",
+    padded("GGUF\x03\0"),
+    "it is a GGUF file, a language model's weights; only classifiers of images will do",
   ],
   [
     "a pickle",
     padded("\x80\x02\x8a"),
-    "it is a Python pickle, an old PyTorch checkpoint; use torch.onnx.export",
+    `it is a Python pickle, an old PyTorch checkpoint; ${EXPORT}`,
   ],
   [
     "a gzip file",
     new Uint8Array(gzipSync(new Uint8Array(100))),
-    "it is compressed with gzip; unpack it first",
+    "it is compressed with gzip; unpack it first: gunzip",
   ],
   [
     "an HDF5 file",
     padded("\x89HDF\r\n"),
-    "it is an HDF5 file, as Keras saves them; convert it with tf2onnx",
+    "it is an HDF5 file, as Keras saves them; convert it: python -m tf2onnx.convert --keras model.h5 --output model.onnx",
   ],
   [
     "a TensorFlow Lite model",
     padded("\x1c\0\0\0TFL3"),
-    "it is a TensorFlow Lite model; convert it with tf2onnx",
+    "it is a TensorFlow Lite model; convert it: python -m tf2onnx.convert --tflite model.tflite --output model.onnx",
   ],
   [
     "a model of ONNX Runtime",
@@ -74,7 +92,7 @@ for (const [name, bytes, kind] of [
   [
     "safetensors",
     padded('\x40\0\0\0\0\0\0\0{"w":'),
-    "it is a safetensors file, weights without a network; use torch.onnx.export",
+    `it is a safetensors file, weights without a network; load it and ${EXPORT}`,
   ],
   ["a NumPy array", padded("\x93NUMPY"), "it is a NumPy array"],
   ["a PNG picture", padded("\x89PNG"), "it is a PNG picture"],
