@@ -100,7 +100,7 @@ async function grows(): Promise<void> {
   const { page } = await opening;
   await setText(page, "a wide font");
   const before = await textSizes(page);
-  assert.ok(before.length > 10);
+  assert.ok(before.length > 5);
   await setText(page, LARGE);
   const after = new Map(await textSizes(page));
   const left = before.filter(([text, size]) => size < 24 && (after.get(text) ?? 0) < 1.9 * size);
@@ -167,7 +167,7 @@ test("the article fits, with its maps", async () => {
     await page.waitForFunction(
       (i) => {
         const tag = document.querySelectorAll("sensitivity-map[src]")[i]!;
-        return tag.shadowRoot!.querySelector(".words")!.textContent!.includes("samples");
+        return tag.shadowRoot!.querySelector(".words")!.textContent!.includes("sample");
       },
       {},
       i,

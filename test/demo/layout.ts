@@ -7,7 +7,8 @@ import type { Page } from "puppeteer";
 export type Setting = keyof typeof SETTINGS;
 
 // DejaVu is the widest of the usual fonts. Where it is not installed, the font that takes its place is scaled to its
-// width. Korean letters are one em wide; a font without them shows narrower boxes, so the test adds the difference.
+// width. Korean letters are one em wide; a font without them shows narrower boxes, so words that have some get the
+// difference.
 const WIDE = `
   * {
     --spacing: 0em;
@@ -15,7 +16,7 @@ const WIDE = `
     font-size-adjust: ch-width 0.636 !important;
   }
   * { letter-spacing: var(--spacing) !important; }
-  *:lang(ko) { letter-spacing: calc(var(--spacing) + var(--hangul)) !important; }`;
+  [data-hangul] { letter-spacing: calc(var(--spacing) + var(--hangul)) !important; }`;
 
 /** The style sheets of the settings. */
 export const SETTINGS = {
@@ -37,6 +38,12 @@ export async function setText(page: Page, setting: Setting): Promise<void> {
     context.font = '100px "DejaVu Sans", Verdana, sans-serif';
     const missing = Math.max(0, 1 - context.measureText("한글").width / 200);
     document.documentElement.style.setProperty("--hangul", `${missing.toFixed(3)}em`);
+    for (const each of document.querySelectorAll("body *")) {
+      const own = [...each.childNodes].filter((node) => node instanceof Text);
+      const text = each instanceof HTMLSelectElement ? each.selectedOptions[0] : undefined;
+      const words = text?.textContent ?? own.map(({ data }) => data).join();
+      each.toggleAttribute("data-hangul", /\p{Script=Hangul}/u.test(words));
+    }
     marked.textSheet ??= new CSSStyleSheet();
     // A Content-Security-Policy forbids style elements; a constructed sheet is the script's own.
     marked.textSheet.replaceSync(css);
