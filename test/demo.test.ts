@@ -21,6 +21,7 @@ const upload = hand("upload");
 const textOf = hand("textOf");
 const set = hand("set");
 const settled = hand("settled");
+const uses = hand("uses");
 const changesMap = hand("changesMap");
 const picture = hand("picture");
 
@@ -83,6 +84,7 @@ test("shows a photo as the network will see it", async () => {
 test("explains the most probable class, sample by sample", async () => {
   await set("samples", "16");
   await upload("#model-file", "network.onnx");
+  await uses("network.onnx");
   await settled(16);
   assert.ok(variety(await picture("map")) > 20);
   assert.match(await textOf("#model-name"), /^network\.onnx: 24 × 24 × 3 in, 10 classes out$/);
@@ -186,7 +188,7 @@ test("wrong files are explained and change nothing", async () => {
     await upload(id, file);
     await page.waitForFunction(
       (words) => new RegExp(words).test(document.querySelector("#trouble p")?.textContent ?? ""),
-      { timeout: 15_000 },
+      {},
       words.source,
     );
     assert.is(await page.$eval("#trouble", (box) => (box as HTMLElement).hidden), false);
@@ -231,12 +233,14 @@ test("takes files that are dropped and pasted", async () => {
   await settled(9);
   assert.is(await textOf("#photo-name"), "pasted.bmp, 40 × 40");
   await give("drop", "again.onnx", [...network()]);
-  await page.waitForFunction(() =>
-    document.querySelector("#model-name")?.textContent?.startsWith("again.onnx: "),
-  );
+  await uses("again.onnx");
   await settled(9);
   await give("drop", "paper.pdf", [1, 2, 3]);
-  assert.match(await textOf("#trouble p"), /^paper\.pdf is neither a photo/);
+  await page.waitForFunction(() =>
+    /^paper\.pdf is neither a photo/.test(
+      document.querySelector("#trouble:not([hidden]) p")?.textContent ?? "",
+    ),
+  );
   await page.click("#trouble button");
 });
 
@@ -302,13 +306,6 @@ test("gets over a lost GPU", async () => {
   await settled(12);
   assert.is(await page.$eval("#trouble", (box) => (box as HTMLElement).hidden), true);
   await changesMap("the noise", () => set("noise", "40"));
-});
-
-test("fits a phone", async () => {
-  const page = await pageOf();
-  await page.setViewport({ width: 390, height: 844 });
-  const widths = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-  assert.is(widths[0], widths[1]);
 });
 
 test("says in a sentence that there is no WebGPU, and still shows the idea", async () => {

@@ -10,7 +10,7 @@ import { en } from "../../demo/words/en.js";
 import { ko } from "../../demo/words/ko.js";
 import { readNpy } from "../../src/npy.js";
 import { suite } from "../harness.js";
-import { openDemo, variety } from "./page.js";
+import { eventually, openDemo, variety } from "./page.js";
 
 const test = suite("demo/instrument");
 
@@ -25,7 +25,7 @@ async function painted(count: number): Promise<void> {
       const canvases = [...document.querySelectorAll("#panels canvas")];
       return canvases.length === count && canvases.every((c) => !c.classList.contains("stale"));
     },
-    { timeout: 60_000 },
+    {},
     count,
   );
 }
@@ -65,12 +65,12 @@ async function saved(what: string): Promise<Buffer> {
   );
   await page.click(`[data-save=${what}]`);
   const name = (await said).split(" ")[0] as string;
-  for (let i = 0; i < 100; i++) {
-    const file = await readFile(join(folder, name)).catch(() => undefined);
-    if (file && file.length > 0) return file;
-    await new Promise((later) => setTimeout(later, 50));
-  }
-  throw new Error(`${name} was not saved`);
+  let file: Buffer | undefined;
+  await eventually(`${name} was not saved`, async () => {
+    file = await readFile(join(folder, name)).catch(() => undefined);
+    return file !== undefined && file.length > 0;
+  });
+  return file!;
 }
 
 /** Width, height and number of colors of a PNG, as a browser reads it. */
@@ -161,31 +161,27 @@ for (const [name, count] of [
   ["sign", 3],
   ["input", 2],
 ] as const) {
-  test(
-    `figure "${name}" is live`,
-    async () => {
-      const { page, set, settled } = await opening;
-      await page.click(`#tab-${name}`);
-      await painted(count);
-      const first = await panels();
-      // Grad-CAM has nothing to say of an untrained network, and so plain and smoothed alike.
-      const flat = first.filter((each) => variety(each) < 6).length;
-      assert.ok(flat <= (name === "methods" ? 2 : 0), `${flat} panels are flat`);
-      // Both networks that stand in for the page's are the same.
-      const alike = count - new Set(first).size;
-      assert.ok(alike <= (name === "training" ? 2 : flat), `${alike} panels are alike`);
-      // Another seed, another figure: all of it.
-      await page.click("#reseed");
-      await settled(12);
-      await painted(count);
-      const second = await panels();
-      const differ = second.filter((each, i) => each !== first[i]).length;
-      assert.ok(differ >= Math.floor(count / 2), `${differ} of ${count} panels have changed`);
-      await set("seed", "0");
-      await settled(12);
-    },
-    { timeLimit: 120_000 },
-  );
+  test(`figure "${name}" is live`, async () => {
+    const { page, set, settled } = await opening;
+    await page.click(`#tab-${name}`);
+    await painted(count);
+    const first = await panels();
+    // Grad-CAM has nothing to say of an untrained network, and so plain and smoothed alike.
+    const flat = first.filter((each) => variety(each) < 6).length;
+    assert.ok(flat <= (name === "methods" ? 2 : 0), `${flat} panels are flat`);
+    // Both networks that stand in for the page's are the same.
+    const alike = count - new Set(first).size;
+    assert.ok(alike <= (name === "training" ? 2 : flat), `${alike} panels are alike`);
+    // Another seed, another figure: all of it.
+    await page.click("#reseed");
+    await settled(12);
+    await painted(count);
+    const second = await panels();
+    const differ = second.filter((each, i) => each !== first[i]).length;
+    assert.ok(differ >= Math.floor(count / 2), `${differ} of ${count} panels have changed`);
+    await set("seed", "0");
+    await settled(12);
+  });
 }
 
 test("a figure follows the palette without a pass", async () => {
@@ -194,10 +190,7 @@ test("a figure follows the palette without a pass", async () => {
   await painted(4);
   const before = await panels();
   await set("palette", "viridis");
-  for (let i = 0; i < 100 && (await panels())[0] === before[0]; i++) {
-    await new Promise((later) => setTimeout(later, 50));
-  }
-  assert.is.not((await panels())[0], before[0]);
+  await eventually("the figure keeps its palette", async () => (await panels())[0] !== before[0]);
   await set("palette", "");
 });
 
@@ -224,14 +217,14 @@ for (const [name, count, isShared] of [
     // On its own scale each goes to the end of the palette, on a common one only those of the widest range do.
     const end = Math.max(...(await reaches()));
     const atEnd = (all: readonly number[]) => all.filter((reach) => reach === end).length;
-    const shows = async (wanted: boolean) => {
-      for (let i = 0; i < 100; i++) {
-        const full = atEnd(await reaches());
-        if (wanted ? full > 0 && full < count : full === count) return;
-        await new Promise((later) => setTimeout(later, 50));
-      }
-      assert.unreachable(`${await reaches()} are ${wanted ? "not " : ""}on one scale`);
-    };
+    const shows = (wanted: boolean) =>
+      eventually(
+        async () => `${await reaches()} are ${wanted ? "not " : ""}on one scale`,
+        async () => {
+          const full = atEnd(await reaches());
+          return wanted ? full > 0 && full < count : full === count;
+        },
+      );
     await shows(isShared);
     await page.click("#scale input");
     await shows(!isShared);
@@ -252,14 +245,14 @@ for (const [name, count, isShared] of [
 test("one pixel on its way is plotted, and another one where it is clicked", async () => {
   const { page } = await opening;
   await page.click("#tab-pixel");
-  await page.waitForSelector("#plot svg .curve", { timeout: 60_000 });
+  await page.waitForSelector("#plot svg .curve");
   const curve = () => page.$eval("#plot .curve", (path) => path.getAttribute("d"));
   const before = await curve();
   assert.is((before ?? "").split("L").length, 200);
   await (await page.$("#map"))!.click({ offset: { x: 120, y: 140 } });
   await page.waitForFunction(
     (before) => document.querySelector("#plot .curve")?.getAttribute("d") !== before,
-    { timeout: 60_000 },
+    {},
     before,
   );
 });

@@ -12,6 +12,7 @@ import { caffeNetwork } from "../models/colors.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { tinyModel } from "../models/tiny.js";
 import { bitmapFile } from "./bitmap.js";
+import { RECORDER } from "./record.js";
 
 export const CLASSES = 10;
 
@@ -92,29 +93,23 @@ const FILES = {
   "paper.pdf": "%PDF",
 };
 
+/** Milliseconds after which something will not come any more. A busy machine takes its time. */
+const PATIENCE = 300_000;
+
+/** Waits until something is so; the name is for the message when it never is. */
+export async function eventually(
+  what: string | (() => Promise<string>),
+  isSo: () => Promise<boolean>,
+): Promise<void> {
+  for (const end = performance.now() + PATIENCE; performance.now() < end; ) {
+    if (await isSo()) return;
+    await new Promise((later) => setTimeout(later, 50));
+  }
+  assert.unreachable(typeof what === "string" ? what : await what());
+}
+
 /** The demo, opened, with what a person can do to it and see of it. */
 export type Demo = Awaited<ReturnType<typeof openDemo>>;
-
-/** Put before the worker: keeps a record of what it asks of the GPU and hears from the page and tells it, in order. */
-const RECORDER = `
-  const record = (globalThis.record = []);
-  const note = (what) => record.push({ what, time: performance.timeOrigin + performance.now() });
-  const watch = (on, name, word = () => name) => {
-    const act = on[name];
-    on[name] = function (...args) {
-      note(word(...args));
-      return act.apply(this, args);
-    };
-  };
-  watch(GPU.prototype, "requestAdapter");
-  for (const kind of ["Compute", "Render"]) {
-    for (const name of ["create" + kind + "Pipeline", "create" + kind + "PipelineAsync"]) {
-      watch(GPUDevice.prototype, name, ({ label }) => "compile " + label);
-    }
-  }
-  watch(globalThis, "postMessage", ({ kind, progress }) => "tell " + kind + (progress ? " " + progress.samples : ""));
-  addEventListener("message", ({ data }) => note("hear " + data.kind));
-`;
 
 /** Builds the demo and opens it; /bare/ is the same without WebGPU, /torn/ without its worker, /watched/ with a record of what its worker does. */
 export async function openDemo() {
@@ -146,6 +141,7 @@ export async function openDemo() {
   });
   page.on("pageerror", (error) => faults.push(String(error)));
   page.on("request", (request) => hosts.add(new URL(request.url()).host));
+  page.setDefaultTimeout(PATIENCE);
   await page.setViewport({ width: 1200, height: 900 });
   await page.goto(new URL("/demo/index.html", page.url()).href);
   return {
@@ -181,6 +177,14 @@ function handsOn(page: Page, folder: string) {
         join(folder, name),
       );
     },
+    /** Waits until a classifier is in use; its map is then on its way. */
+    async uses(name: string): Promise<void> {
+      await page.waitForFunction(
+        (begin) => document.querySelector("#model-name")?.textContent?.startsWith(begin),
+        {},
+        `${name}: `,
+      );
+    },
     textOf: (selector: string) => page.$eval(selector, (found) => found.textContent?.trim() ?? ""),
     /** Sets a control as a person would have left it. */
     async set(name: string, value: string | boolean): Promise<void> {
@@ -204,7 +208,7 @@ function handsOn(page: Page, folder: string) {
           document.querySelector("#progress-line")?.textContent?.startsWith(begin) &&
           document.querySelector("#pictures")?.getAttribute("aria-busy") === "false" &&
           document.querySelector("#caption b"),
-        { timeout: 30_000 },
+        {},
         `${samples} of ${samples} `,
       );
     },
@@ -212,11 +216,10 @@ function handsOn(page: Page, folder: string) {
     async changesMap(what: string, action: () => Promise<void>): Promise<void> {
       const before = await picture("map");
       await action();
-      for (let i = 0; i < 500; i++) {
-        if ((await picture("map")) !== before) return;
-        await new Promise((later) => setTimeout(later, 50));
-      }
-      assert.unreachable(`${what} does not change the map`);
+      await eventually(
+        `${what} does not change the map`,
+        async () => (await picture("map")) !== before,
+      );
     },
   };
 }

@@ -147,13 +147,10 @@ test("what is only guessed is offered otherwise, each with what the network then
 test("figure 8 takes the page's own networks, whatever the classifier and its preprocessing", async () => {
   const { page } = await opening;
   await page.click("#tab-training");
-  await page.waitForFunction(
-    () => {
-      const all = [...document.querySelectorAll("#panels canvas")];
-      return all.length === 4 && all.every((canvas) => !canvas.classList.contains("stale"));
-    },
-    { timeout: 60_000 },
-  );
+  await page.waitForFunction(() => {
+    const all = [...document.querySelectorAll("#panels canvas")];
+    return all.length === 4 && all.every((canvas) => !canvas.classList.contains("stale"));
+  });
 });
 
 test("complains of nothing", async () => {

@@ -4,7 +4,7 @@
 import * as assert from "uvu/assert";
 import { published } from "../../demo/classifiers/known.js";
 import { suite } from "../harness.js";
-import { network, openDemo } from "./page.js";
+import { eventually, network, openDemo } from "./page.js";
 
 const test = suite("demo/sources");
 
@@ -134,10 +134,10 @@ test("the camera's pictures are explained, one after the other", async () => {
   await changesMap("the next picture", async () => {});
   await changesMap("and the next", async () => {});
   const filmed = await picture("photo");
-  for (let i = 0; i < 100 && (await picture("photo")) === filmed; i++) {
-    await new Promise((later) => setTimeout(later, 100));
-  }
-  assert.is.not(await picture("photo"), filmed, "the photo is the camera's");
+  await eventually(
+    "the photo is not the camera's",
+    async () => (await picture("photo")) !== filmed,
+  );
   await page.click("#draw");
   assert.is(await page.$eval("#camera", (button) => button.getAttribute("aria-pressed")), "false");
   assert.is(await textOf("#photo-title"), "Draw here");

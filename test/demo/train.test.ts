@@ -61,13 +61,31 @@ test(
       page.on("console", (line) => {
         if (line.type() === "error") faults.push(line.text());
       });
+      page.setDefaultTimeout(300_000);
       await page.goto(`${page.url()}demo/train.html`);
       const text = (id: string) => page.$eval(`#${id}`, (e) => e.textContent ?? "");
       const until = (id: string, pattern: RegExp) =>
         page.waitForFunction(
           (id, source) => new RegExp(source).test(document.getElementById(id)?.textContent ?? ""),
-          { timeout: 150_000 },
+          {},
           id,
+          pattern.source,
+        );
+      // What is said of one step may be gone when one looks.
+      await page.$eval("#state", (state) => {
+        const said: string[] = [];
+        Object.assign(globalThis, { said });
+        new MutationObserver(() => said.push(state.textContent ?? "")).observe(state, {
+          childList: true,
+        });
+      });
+      const heard = (pattern: RegExp) =>
+        page.waitForFunction(
+          (source) =>
+            (globalThis as unknown as { said: string[] }).said.some((text) =>
+              new RegExp(source).test(text),
+            ),
+          {},
           pattern.source,
         );
       const input = await page.$("input[type=file]");
@@ -81,7 +99,7 @@ test(
       });
       assert.is(await text("noise-value"), "0.20");
       await page.click("#start");
-      await until("state", /Epoch 1, step 5 of 20: loss [\d.]+, [\d.]+ % right/);
+      await heard(/Epoch 1, step 5 of 20: loss [\d.]+, [\d.]+ % right/);
       await until("verdict", /It is a 0; the network says \d, [\d.]+ %/);
       await page.click("#digits label:nth-child(4)");
       await until("verdict", /It is a 3; the network says \d/);
@@ -128,7 +146,7 @@ test(
       await rm(folder, { recursive: true });
     }
   },
-  { timeLimit: 400_000 },
+  { timeLimit: 1_200_000 },
 );
 
 test.run();

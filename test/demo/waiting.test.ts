@@ -1,184 +1,229 @@
-// How long a reader waits: for other paint, for another map, for an answer of the page while samples are taken. One page
-// serves all tests, in order.
+// What keeps a reader from waiting, counted: how many passes and submits a change costs, what is read back, and what is
+// still begun after a change. How many milliseconds that takes is told by `npm run bench:page`. One page serves all
+// tests, in order.
 
 import * as assert from "uvu/assert";
 import { suite } from "../harness.js";
 import { openDemo } from "./page.js";
+import { recordOf } from "./record.js";
 
 const test = suite("demo/waiting");
 
 const opening = openDemo();
+const record = opening.then(({ page }) => recordOf(page));
 
-const ROUND = 5;
-const PATIENCE = 60_000; // milliseconds
-const options = { timeLimit: 2 * PATIENCE };
+/** Passes through the network: of a map, of a pixel's line. */
+const MODEL = /^submit (passes|places)/;
 
-/**
- * Measures in rounds until the median of one is within a limit, and tells what was measured. Wall time on a machine that
- * has other things to do says little of one try, and of a round only that it can be done.
- */
-async function keeps(
-  limit: number,
-  what: string,
-  measure: (turn: number) => Promise<number>,
-): Promise<void> {
-  const told: string[] = [];
-  let turn = 0;
-  for (const end = performance.now() + PATIENCE; performance.now() < end; ) {
-    const times: number[] = [];
-    while (times.length < ROUND) times.push(await measure(turn++));
-    times.sort((a, b) => a - b);
-    const [least, median, worst] = [times[0]!, times[ROUND >> 1]!, times.at(-1)!];
-    told.push([least, median, worst].map((time) => time.toFixed(0)).join(" / "));
-    if (median > limit) continue;
-    console.log(`   ${what}: least / median / worst ${told.at(-1)} ms, round ${told.length}`);
-    return;
-  }
-  assert.unreachable(`${what}: ${told.join("; ")}`);
-}
+const SAMPLES = 8;
+const MANY = 60;
 
-/** Moves a control and gives the moment, in milliseconds since 1970. */
-const move = async (name: string, value: string) =>
-  (await opening).page.evaluate(
-    (name, value) => {
-      const controls = document.querySelectorAll<HTMLInputElement>(`[name="${name}"]`);
-      const [control] = controls;
-      control!.value = value;
-      const now = performance.timeOrigin + performance.now();
-      control!.dispatchEvent(new Event("input", { bubbles: true }));
-      return now;
-    },
-    name,
-    value,
-  );
-
-type Watched = { painted: number[]; begun: number[] };
-
-/** Waits until the worker has done something after a moment, and gives for how long. */
-async function until(what: keyof Watched, moved: number): Promise<number> {
-  const worker = (await opening).page.workers()[0]!;
-  for (;;) {
-    await new Promise((later) => setTimeout(later, 20));
-    const at = await worker.evaluate(
-      (what, moved) => (globalThis as unknown as Watched)[what].find((time) => time >= moved),
-      what,
-      moved,
-    );
-    if (at !== undefined) return at - moved;
-  }
+/** What the worker does from a change until nothing more comes. */
+async function costOf(change: () => Promise<void>): Promise<string[]> {
+  const { quiet, clear, until, all } = await record;
+  await quiet();
+  await clear();
+  await change();
+  await until(/^submit/);
+  await quiet();
+  return (await all()).map(({ what }) => what);
 }
 
 test("a map of 224 × 224 pixels lies on its photo", async () => {
-  const { page, upload, set, settled } = await opening;
+  const { page, upload, uses, set, settled } = await opening;
+  await page.goto(new URL("/watched/index.html", page.url()).href);
   await upload("#photo-file", "photo.bmp");
   await upload("#model-file", "large.onnx");
-  await page.waitForFunction(() =>
-    document.querySelector("#model-name")?.textContent?.startsWith("large.onnx: 224"),
-  );
-  await set("samples", "4");
-  await settled(4);
+  await uses("large.onnx");
+  await set("samples", String(SAMPLES));
+  await settled(SAMPLES);
   await page.click("[name=view][value=overlay] + span");
-  await page.workers()[0]!.evaluate(() => {
-    const [painted, begun] = [[] as number[], [] as number[]];
-    Object.assign(globalThis, { painted, begun });
-    const now = () => performance.timeOrigin + performance.now();
-    const { submit } = GPUQueue.prototype;
-    GPUQueue.prototype.submit = function (buffers) {
-      submit.call(this, buffers);
-      this.onSubmittedWorkDone().then(() => painted.push(now()));
-    };
-    // A map begins with its picture as a tensor.
-    const { createBuffer } = GPUDevice.prototype;
-    GPUDevice.prototype.createBuffer = function (descriptor) {
-      if (descriptor.label === "input") begun.push(now());
-      return createBuffer.call(this, descriptor);
-    };
-  });
 });
 
 for (const [name, values] of [
-  ["percentile", ["98", "97", "96", "95"]],
-  ["opacity", ["80", "70", "60", "50"]],
+  ["percentile", ["98", "97"]],
+  ["opacity", ["80", "70"]],
   ["palette", ["inferno", "viridis"]],
-  ["reduce", ["signed", "abs", "max"]],
+  ["reduce", ["signed", "max"]],
 ] as const) {
-  test(
-    `another ${name} is painted within 50 ms, on the GPU`,
-    () =>
-      keeps(50, name, async (turn) =>
-        until("painted", await move(name, values[turn % values.length]!)),
-      ),
-    options,
-  );
+  test(`another ${name} costs one submit of a picture: no model, no memory, nothing compiled or read back`, async () => {
+    const { set } = await opening;
+    for (const value of values) {
+      const cost = await costOf(() => set(name, value));
+      assert.equal(
+        cost.filter((what) => !what.startsWith("compute")),
+        ["hear look", "render paint", "submit picture", "painted"],
+      );
+      const passes = cost.filter((what) => what.startsWith("compute"));
+      assert.ok(
+        passes.every((what) => /^compute (scores|range|percentiles)$/.test(what)),
+        passes.join(", "),
+      );
+    }
+  });
 }
 
-for (const [name, values] of [
-  ["noise", ["10", "11", "12", "13"]],
-  ["method", ["guided-backprop", "gradient"]],
-  ["samples", ["199", "198", "197"]],
-] as const) {
-  test(
-    `another ${name} begins a new map within 100 ms, even while another one is made`,
-    async () => {
-      const { set } = await opening;
-      await set("samples", "200");
-      await keeps(100, name, async (turn) => {
-        // The map before is still in its samples.
-        await new Promise((later) => setTimeout(later, 150));
-        return until("begun", await move(name, values[turn % values.length]!));
-      });
-    },
-    options,
+test("a control that moves is heard once a frame, and then as it stands", async () => {
+  const { page } = await opening;
+  const cost = await costOf(() =>
+    page.evaluate(async () => {
+      const control = (name: string) => document.querySelector<HTMLInputElement>(`[name=${name}]`)!;
+      await new Promise((done) => requestAnimationFrame(done));
+      for (let i = 0; i < 20; i++) {
+        for (const [name, value] of [
+          ["noise", 10 + i],
+          ["percentile", 91 + i / 10],
+        ] as const) {
+          control(name).value = String(value);
+          control(name).dispatchEvent(new Event("input", { bubbles: true }));
+        }
+      }
+    }),
   );
+  const heard = cost.filter((what) => what.startsWith("hear"));
+  assert.equal(heard.sort(), ["hear look", "hear wish"]);
+  assert.ok(
+    cost.some((what) => MODEL.test(what)),
+    "a new map is made of passes",
+  );
+  const { textOf } = await opening;
+  assert.match(await textOf("#caption"), /29\s%/);
+});
+
+for (const [name, changed] of [
+  ["noise", { noise: 0.4, samples: SAMPLES }],
+  ["method", { method: "guided-backprop", samples: SAMPLES }],
+  ["samples", { samples: SAMPLES }],
+] as const) {
+  test(`another ${name} ends the map under way: no further pass of it is begun`, async () => {
+    const { set, settled } = await opening;
+    const { quiet, clear, interrupt, all, until } = await record;
+    await set("samples", String(SAMPLES));
+    await settled(SAMPLES);
+    await quiet();
+    await clear();
+    await interrupt(MODEL, changed);
+    await set("samples", String(MANY));
+    const { time } = await until(/^hear wish/, (await until(MODEL)).time);
+    const begun = await until(/^(buffer input)$/, time);
+    const done = (await all()).filter((note) => note.time >= time && note.time <= begun.time);
+    assert.equal(
+      done.map(({ what }) => what).filter((what) => /^(submit|compute|read|compile)/.test(what)),
+      [],
+    );
+    await settled(SAMPLES);
+  });
 }
 
 for (const tab of ["noise", "pixel"]) {
-  test(
-    `a new map begins within 100 ms, even while the figure "${tab}" is drawn`,
-    async () => {
-      const { page, set, settled } = await opening;
-      await page.click(`#tab-${tab}`);
-      await keeps(100, tab, async (turn) => {
-        // Of few samples, so that the figure is soon at work; it takes at least that many for each of its panels.
-        const samples = 2 + (turn % 3);
-        await set("samples", String(samples));
-        await settled(samples);
-        return until("begun", await move("noise", String(10 + (turn % 4))));
-      });
-      await page.click("#tab-idea");
-    },
-    options,
-  );
+  test(`a change ends the figure "${tab}" that is being drawn: no further pass of it is begun`, async () => {
+    const { page, set, settled } = await opening;
+    const { quiet, clear, interrupt, all, until } = await record;
+    await set("samples", String(SAMPLES));
+    await settled(SAMPLES);
+    await quiet();
+    await clear();
+    await interrupt(MODEL, { noise: 0.33 });
+    await page.click(`#tab-${tab}`);
+    const first = await until(MODEL);
+    const { time } = await until(/^hear wish/, first.time);
+    const begun = await until(/^(buffer input)$/, time);
+    const notes = await all();
+    const done = notes.filter((note) => note.time >= time && note.time <= begun.time);
+    assert.equal(
+      done.map(({ what }) => what).filter((what) => /^(submit|compute|read|compile)/.test(what)),
+      [],
+    );
+    const told = (await until(/^tell (figure done|line)/)).time;
+    assert.ok(told > time, "the figure was done before");
+    await page.click("#tab-idea");
+  });
 }
 
-test(
-  "no task of the page takes more than 50 ms while samples are taken",
-  async () => {
-    const { page, set, settled } = await opening;
-    await keeps(50, "longest task", async (turn) => {
-      await page.evaluate(() => {
-        const tasks: number[] = [0];
-        const observer = new PerformanceObserver((list) => {
-          tasks.push(...list.getEntries().map(({ duration }) => duration));
-        });
-        observer.observe({ type: "longtask" });
-        Object.assign(globalThis, { tasks, observer });
-      });
-      const samples = 20 + (turn % 20);
-      await set("samples", String(samples));
-      await settled(samples);
-      return page.evaluate(() => {
-        const { tasks, observer } = globalThis as unknown as {
-          tasks: number[];
-          observer: PerformanceObserver;
-        };
-        observer.disconnect();
-        return Math.max(...tasks);
-      });
+test("while samples are taken, the worker hears the page between two submits", async () => {
+  const { page, set, settled } = await opening;
+  const { quiet, clear, all } = await record;
+  await set("samples", String(SAMPLES));
+  await settled(SAMPLES);
+  await quiet();
+  await clear();
+  // A message to itself with every submit: how many more are made before it is heard?
+  await page.workers()[0]!.evaluate((source) => {
+    const scope = globalThis as unknown as { noted: ((what: string) => void) | undefined };
+    const { port1, port2 } = new MessageChannel();
+    const delays: number[] = [];
+    let count = 0;
+    port2.onmessage = ({ data }) => delays.push(count - data);
+    scope.noted = (what) => {
+      if (!new RegExp(source).test(what)) return;
+      count++;
+      port1.postMessage(count);
+    };
+    Object.assign(scope, { delays });
+  }, MODEL.source);
+  await set("samples", String(MANY));
+  await settled(MANY);
+  const delays = await page.workers()[0]!.evaluate(() => {
+    const scope = globalThis as unknown as { noted: unknown; delays: number[] };
+    scope.noted = undefined;
+    return scope.delays;
+  });
+  const submits = (await all()).filter(({ what }) => MODEL.test(what)).length;
+  assert.is(delays.length, submits);
+  assert.ok(submits >= 3, `${MANY} samples in ${submits} submits`);
+  assert.ok(Math.max(...delays) <= 2, `heard after ${delays} further submits`);
+});
+
+test("the page itself computes nothing: it hears a few numbers for each step and writes a few words", async () => {
+  const { page, set, settled } = await opening;
+  await page.evaluate(() => {
+    const seen = { reports: 0, bytes: 0, changes: 0, gpu: 0, pixels: 0, observer: undefined };
+    const { requestAdapter } = GPU.prototype;
+    GPU.prototype.requestAdapter = function (options) {
+      seen.gpu++;
+      return requestAdapter.call(this, options);
+    };
+    const { getImageData, putImageData } = CanvasRenderingContext2D.prototype;
+    Object.assign(CanvasRenderingContext2D.prototype, {
+      getImageData(...all: Parameters<typeof getImageData>) {
+        seen.pixels++;
+        return getImageData.apply(this as unknown as CanvasRenderingContext2D, all);
+      },
+      putImageData(...all: Parameters<typeof putImageData>) {
+        seen.pixels++;
+        return putImageData.apply(this as unknown as CanvasRenderingContext2D, all);
+      },
     });
-  },
-  options,
-);
+    const observer = new MutationObserver((records) => {
+      seen.changes += records.length;
+    });
+    observer.observe(document, {
+      subtree: true,
+      childList: true,
+      attributes: true,
+      characterData: true,
+    });
+    Object.assign(globalThis, { seen, observer });
+  });
+  const { quiet, clear, all } = await record;
+  await quiet();
+  await clear();
+  await set("samples", "60");
+  await settled(60);
+  const seen = await page.evaluate(() => {
+    const { seen, observer } = globalThis as unknown as {
+      seen: Record<string, number>;
+      observer: MutationObserver;
+    };
+    observer.disconnect();
+    return seen;
+  });
+  const told = (await all()).filter(({ what }) => what.startsWith("tell"));
+  console.log(JSON.stringify(seen), told.map(({ what }) => what).join());
+  assert.is(seen.gpu, 0);
+  assert.is(seen.pixels, 0);
+  assert.ok(told.every(({ what }) => what.startsWith("tell progress")));
+});
 
 test("complains of nothing", async () => {
   const { close, faults } = await opening;
