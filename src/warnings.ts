@@ -2,16 +2,22 @@
 // warnings, which hold for every image, come first; the map's follow.
 
 import type { AttributionSize, Estimator } from "./estimate.js";
-import type { ClassScore, LabelsSource } from "./model.js";
 import { isGuessed, preprocessInWords, type ResolvedPreprocess } from "./preprocess.js";
 import type { Precision } from "./types.js";
+
+/** What is to be known of a class. */
+interface Scored {
+  readonly label: string;
+  readonly logit: number;
+  readonly probability: number;
+}
 
 /** What the warnings of a map are made from. */
 export interface MapFacts {
   /** The warnings of the model. */
   readonly model: readonly string[];
   /** The most probable class. */
-  readonly first?: Pick<ClassScore, "label" | "probability">;
+  readonly first?: Omit<Scored, "logit">;
   /** How many classes compete for a probability of 1; undefined where each class has a probability of its own. */
   readonly competing?: number | undefined;
   /** What is to be said of the layer that a class activation map is made of. */
@@ -29,7 +35,7 @@ export interface ValueFacts {
   readonly made: "gradient" | "path" | "activation" | "occlusion";
   readonly samples: number;
   /** The class that is explained. */
-  readonly target: Pick<ClassScore, "label" | "logit" | "probability">;
+  readonly target: Scored;
   /** What of it is explained. */
   readonly of: "logit" | "probability" | "log-probability";
   /** The final Softmax or Sigmoid, where the network was loaded so that it stays. */
@@ -54,7 +60,7 @@ export function standsOut(probability: number, classes: number): boolean {
 /** What nobody has said of a model. */
 export interface Assumed {
   readonly preprocess: ResolvedPreprocess | undefined;
-  readonly labelsFrom: LabelsSource | undefined;
+  readonly labelsFrom: string | undefined;
   readonly channels: number;
   readonly classes: number;
 }
