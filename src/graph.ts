@@ -115,6 +115,7 @@ export function makeGraph(file: OnnxModel, options: GraphOptions = {}): Graph {
     layouts,
     isOpen: entry.isOpen,
     ...(isTakenOff && { stripped: strippedOf(end as End) }),
+    ...(end && !isTakenOff && { kept: end.activation.op }),
     head,
     ...(isBinary && head !== "log-probability" && { isBinary }),
     explained,

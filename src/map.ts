@@ -311,14 +311,14 @@ export class SensitivityMap {
   }
 
   private warningsAt(size: AttributionSize): readonly string[] {
-    const { competing, keptActivation, graph, precision } = this.model;
+    const { competing, graph, precision } = this.model;
     const warnings = this.model.warningsBy(this.preprocess);
     const { estimator, samples, target, facts } = this;
     const [first] = this.top;
     const values: ValueFacts = {
       ...{ size, estimator, precision, samples, target, of: facts.of },
       made: madeOf(methodOf(this.method)),
-      kept: keptActivation,
+      kept: graph.kept,
       flat: size.largest === 0 ? flatNodes(graph) : [],
     };
     const { layerWarning: layer } = facts;

@@ -287,13 +287,6 @@ export class Model {
     return this.graph.head === "softmax" ? this.classes : undefined;
   }
 
-  /** @internal The final activation of the file, where it was kept. */
-  get keptActivation(): string | undefined {
-    const { nodes, output } = this.graph;
-    const last = nodes.find(({ outputs }) => outputs.includes(output));
-    return last && /Softmax$|Sigmoid$/.test(last.op) ? last.op : undefined;
-  }
-
   /** The name of a class. */
   label(index: number): string {
     // One number is a score, and no class.

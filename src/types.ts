@@ -134,6 +134,8 @@ export interface Graph {
   readonly isOpen?: boolean;
   /** The final activation that was taken off so that the logit is explained, if there was one. */
   readonly stripped?: "Softmax" | "LogSoftmax" | "Sigmoid";
+  /** The final activation that stayed, as `keepSoftmax` has it. */
+  readonly kept?: string;
   readonly head: Head;
   /** The file has one output, the logit z of "yes"; the graph's are −z and z, of "no" and "yes". */
   readonly isBinary?: boolean;

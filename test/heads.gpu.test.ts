@@ -502,6 +502,8 @@ testWithDevice(test, "a last activation that is kept gives the probabilities", a
           bytes,
           async (kept) => {
             assert.is(kept.graph.stripped, undefined);
+            assert.is(kept.graph.kept, head.replace(/,.*/, ""));
+            assert.is(taken.graph.kept, undefined);
             const { probabilities } = await kept.classify(image);
             const p = space === "log-probability" ? said.map(Math.exp) : said;
             close(probabilities, classes === 1 ? [1 - p[0]!, p[0]!] : p);
