@@ -527,4 +527,32 @@ testWithDevice(test, "a last activation that is kept gives the probabilities", a
   }
 });
 
+testWithDevice(test, "data files that another output needs are not asked for", async (device) => {
+  const g = new OnnxBuilder();
+  const y = logitsOf(g, CLASSES);
+  const far = g.weight("far", [CLASSES, 7]);
+  g.output(
+    g.node("ArgMax", [g.node("MatMul", [y, far])], {}, { output: "label" }),
+    ["N", 1],
+    "int64",
+  );
+  g.output(y, ["N", CLASSES]);
+  Object.assign(g.model.initializers.find(({ name }) => name === far)!, {
+    external: { location: "far.bin" },
+  });
+  const asked: string[] = [];
+  const external = (name: string) => {
+    asked.push(name);
+    return new Uint8Array(4 * CLASSES * 7);
+  };
+  await withModel(device, g.bytes(), async (model) => assert.is(model.output, y), { external });
+  assert.equal(asked, []);
+  // It is asked for where its output is, though an ArgMax has no gradient.
+  await loadModel(device, g.bytes(), { external, output: "label" }).then(
+    () => assert.unreachable(),
+    ({ message }) => assert.match(message, /ArgMax/),
+  );
+  assert.equal(asked, ["far.bin"]);
+});
+
 test.run();
