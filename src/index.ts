@@ -6,7 +6,7 @@ export { type DeviceOptions, requestDevice } from "./device.js";
 export type { Estimator, Reduction } from "./estimate.js";
 export { type Guess, type GuessFacts, guessPreprocess, readCard, readCardLabels } from "./guess.js";
 export type { ImageSource, RawTensor } from "./image.js";
-export { parseLabels } from "./labels.js";
+export { type LabelsSource, parseLabels } from "./labels.js";
 export { type GradientLine, gradientLine, type LineOptions } from "./line.js";
 export { loadModel } from "./load.js";
 export type { Completeness, MapMemory, MapTimes, SensitivityMap } from "./map.js";
@@ -15,7 +15,6 @@ export type {
   Classification,
   ClassifyOptions,
   ClassScore,
-  LabelsSource,
   Model,
   ModelOptions,
   ModelSource,

@@ -1,5 +1,6 @@
 // A model on a device: the graph of an ONNX file, its weights, and the engines that play its plans.
 
+import { assumptions } from "./assumed.js";
 import { layersOf } from "./cam.js";
 import { choice } from "./choice.js";
 import { adapterName, whileAlive } from "./device.js";
@@ -20,6 +21,7 @@ import {
   imageKernels,
   toTensor,
 } from "./image.js";
+import type { LabelsSource } from "./labels.js";
 import { channels, positions, VEC4_BYTES } from "./layout.js";
 import { preparePictures } from "./picture.js";
 import {
@@ -42,7 +44,6 @@ import { breathe } from "./slices.js";
 import { DEFAULT_SUBMIT_TIME, Submits } from "./submits.js";
 import { isFasterInOne, keep, measureTilings, recall, type TuneOptions } from "./tune.js";
 import type { Graph, Layout, OnnxModel, Plan, Precision, Tiling, Tuning } from "./types.js";
-import { assumptions } from "./warnings.js";
 
 export { tensorsFor } from "./outputs.js";
 
@@ -108,9 +109,6 @@ export interface ClassifyOptions {
   readonly top?: number;
   readonly preprocess?: PreprocessOption;
 }
-
-/** Who named the classes; those of a "binary" network are no and yes. */
-export type LabelsSource = "given" | "card" | "imagenet" | "binary";
 
 /** What is known of a network besides its graph. */
 interface Known {

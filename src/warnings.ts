@@ -2,7 +2,6 @@
 // warnings, which hold for every image, come first; the map's follow.
 
 import type { AttributionSize, Estimator } from "./estimate.js";
-import { isGuessed, preprocessInWords, type ResolvedPreprocess } from "./preprocess.js";
 import type { Precision } from "./types.js";
 
 /** What is to be known of a class. */
@@ -55,32 +54,6 @@ const TIMES_CHANCE = 1.2;
  */
 export function standsOut(probability: number, classes: number): boolean {
   return classes < 3 || probability >= Math.max(LEAST_PROBABILITY, TIMES_CHANCE / classes);
-}
-
-/** What nobody has said of a model. */
-export interface Assumed {
-  readonly preprocess: ResolvedPreprocess | undefined;
-  readonly labelsFrom: string | undefined;
-  readonly channels: number;
-  readonly classes: number;
-}
-
-/** The warnings of what was assumed about a model. */
-export function assumptions({ preprocess, labelsFrom, ...counts }: Assumed): string[] {
-  return [
-    ...(preprocess && isGuessed(preprocess)
-      ? [
-          `Preprocessing: ${preprocessInWords(preprocess, counts)}. ` +
-            "Give preprocess if the network was trained with another.",
-        ]
-      : []),
-    ...(labelsFrom === "imagenet"
-      ? [
-          `The class names are ImageNet's, assumed from the ${counts.classes} classes. ` +
-            "Give labels if it has others.",
-        ]
-      : []),
-  ];
 }
 
 /** The warnings of a map, each once, the model's first. */

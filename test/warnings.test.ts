@@ -1,11 +1,12 @@
 // What a map warns of, from plain facts.
 
 import * as assert from "uvu/assert";
+import { assumptions } from "../src/assumed.js";
 import { flatNodes } from "../src/flat.js";
 import { makeGraph } from "../src/graph.js";
 import { decodeModel } from "../src/onnx.js";
 import { presets } from "../src/preprocess.js";
-import { assumptions, standsOut, type ValueFacts, warningsOf } from "../src/warnings.js";
+import { standsOut, type ValueFacts, warningsOf } from "../src/warnings.js";
 import { suite } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 

@@ -7,7 +7,9 @@ import { languages } from "../../demo/train/words.js";
 import { en } from "../../demo/words/en.js";
 import { ko } from "../../demo/words/ko.js";
 import { warningInKorean } from "../../demo/words/ko-warnings.js";
+import { assumptions } from "../../src/assumed.js";
 import { methods } from "../../src/methods.js";
+import { presets, type ResolvedPreprocess } from "../../src/preprocess.js";
 import { type ValueFacts, warningsOf } from "../../src/warnings.js";
 import { suite } from "../harness.js";
 
@@ -74,6 +76,37 @@ test("what the library says of a map's values has its Korean", () => {
     const [sentence = "", ...others] = warningsOf({ model: [], values: { ...facts, ...each } });
     assert.equal(others, []);
     assert.not.match(warningInKorean(sentence), /^$|[a-z]+ [a-z]+ [a-z]+/, sentence);
+  }
+});
+
+test("every warning of a map has its Korean, with its names and numbers", () => {
+  const counts = { channels: 3, classes: 1000 };
+  const { imagenet, tf } = presets;
+  const guesses: ResolvedPreprocess[] = [
+    { ...imagenet, from: "channels" },
+    { ...tf, from: "axes" },
+    { ...tf, from: "classes" },
+    { mean: 0.25, from: "channels" },
+  ];
+  const first = { label: "mosquito net", probability: 0.003 };
+  const all = [
+    ...guesses.flatMap((preprocess) =>
+      assumptions({ preprocess, labelsFrom: "imagenet", ...counts }),
+    ),
+    ...warningsOf({ model: [], first, competing: 1000 }),
+  ];
+  assert.is(all.length, 9);
+  for (const warning of all) {
+    const korean = ko.says.warning(warning);
+    assert.not.match(korean, /undefined|\b(guessed|from|the)\b/);
+    assert.match(korean, /[가-힣]/, warning);
+    const english = en.says.warning(warning);
+    // What a page cannot do is not its way out.
+    assert.not.match(english, /Give /);
+    for (const [fact] of warning.matchAll(/\d[\d.]*(?!\.)\b|mosquito net|(?<=: )(imagenet|tf)/g)) {
+      assert.ok(korean.includes(fact), `${korean} lacks ${fact}`);
+      assert.ok(english.includes(fact), `${english} lacks ${fact}`);
+    }
   }
 });
 

@@ -1,0 +1,30 @@
+// What a model takes for granted because nobody has said it, in warnings with the way to say it.
+
+import type { LabelsSource } from "./labels.js";
+import { isGuessed, preprocessInWords, type ResolvedPreprocess } from "./preprocess.js";
+
+/** What nobody has said of a model. */
+export interface Assumed {
+  readonly preprocess: ResolvedPreprocess | undefined;
+  readonly labelsFrom: LabelsSource | undefined;
+  readonly channels: number;
+  readonly classes: number;
+}
+
+/** The warnings of what was assumed about a model. */
+export function assumptions({ preprocess, labelsFrom, ...counts }: Assumed): string[] {
+  return [
+    ...(preprocess && isGuessed(preprocess)
+      ? [
+          `Preprocessing: ${preprocessInWords(preprocess, counts)}. ` +
+            "Give preprocess if the network was trained with another.",
+        ]
+      : []),
+    ...(labelsFrom === "imagenet"
+      ? [
+          `The class names are ImageNet's, assumed from the ${counts.classes} classes. ` +
+            "Give labels if it has others.",
+        ]
+      : []),
+  ];
+}
