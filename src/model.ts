@@ -204,7 +204,6 @@ export class Model {
     this.output = graph.explained;
     this.labels = known.labels;
     this.labelsFrom = known.labelsFrom;
-    checkPreprocess(options.preprocess);
     this.preprocess = this.resolved(options.preprocess ?? "auto");
     this.warnings = this.warningsBy(this.preprocess);
     if (this.labels && this.labels.length !== this.classes) {
@@ -251,6 +250,7 @@ export class Model {
   /** @internal A preprocessing in numbers, the model's own where none is given. Throws where it does not fit. */
   resolved(preprocess?: PreprocessOption): ResolvedPreprocess {
     if (preprocess === undefined) return this.preprocess;
+    checkPreprocess(preprocess);
     const { guess } = this.known;
     if (preprocess === "auto") return { ...guess.preprocess, from: guess.from };
     const numbers = resolvePreprocess(preprocess, this.input.channels);

@@ -90,6 +90,11 @@ testWithDevice(test, "what fits no network is refused as soon as it is known", a
     (error: Error) => error.message,
   );
   assert.is(late, "std has 1 values, the network 3 channels");
+  const unknown = { channel: "bgr" } as object;
+  const asked = await model
+    .classify(warm(), { preprocess: unknown })
+    .catch((error: Error) => error.message);
+  assert.is(asked, 'preprocess has no "channel"; did you mean "channels"?');
   model.destroy();
 });
 
