@@ -298,7 +298,7 @@ function inferLayouts(
 }
 
 /** Does something with a node; if the file says what no operator has reckoned with, that is an error of the node. */
-function sensible<T>(node: Node, work: (node: Node, graph: Unfinished) => T, graph: Unfinished): T {
+function sensible<T, G>(node: Node, work: (node: Node, graph: G) => T, graph: G): T {
   try {
     return work(node, graph);
   } catch (error) {
@@ -364,6 +364,20 @@ function setFolded(node: Node, constants: Map<string, Constant>, flow: Flow): vo
   });
 }
 
+/** The nodes in the place of one that is control flow or constant; undefined where it stays. */
+function unrollOrFold(
+  node: Node,
+  graph: Pick<Unfinished, "constants" | "layouts" | "flow">,
+): Node[] | undefined {
+  const { constants, flow } = graph;
+  const unrolled = unroll(node, flow, graph);
+  if (unrolled) return unrolled;
+  const isConstant = node.inputs.every((name) => !name || constants.has(name));
+  if (!isConstant || !canFold(node)) return undefined;
+  setFolded(node, constants, flow);
+  return [];
+}
+
 /** The model with the control flow unrolled that depends on constants alone, so that rewrites see what is in it. */
 function withoutFlow(model: OnnxModel, flow: Flow): OnnxModel {
   const constants = new Map(model.constants);
@@ -371,14 +385,9 @@ function withoutFlow(model: OnnxModel, flow: Flow): OnnxModel {
   const nodes: Node[] = [];
   const pending = [...model.nodes].reverse();
   for (let next = pending.pop(); next; next = pending.pop()) {
-    const unrolled = unroll(next, flow, known);
-    if (unrolled) {
-      pending.push(...unrolled.reverse());
-      continue;
-    }
-    const isConstant = next.inputs.every((name) => !name || constants.has(name));
-    if (isConstant && canFold(next)) {
-      setFolded(next, constants, flow);
+    const instead = sensible(next, unrollOrFold, { ...known, flow });
+    if (instead) {
+      pending.push(...instead.reverse());
       continue;
     }
     // What stands in a sequence is still needed by its readers.

@@ -300,7 +300,9 @@ function split(node: Node, { sequences }: Flow, { constants, layouts }: Known): 
   const length = shape[axis] ?? 1;
   const output = node.outputs[0] as string;
   const each = asked?.data[0] ?? 1;
-  if (!(each > 0)) throw nodeError(node, `it splits an axis of ${length} in parts of ${each}`);
+  if (!(each > 0 && length / each <= MOST_NODES)) {
+    throw nodeError(node, `it splits an axis of ${length} in parts of ${each}`);
+  }
   const parts =
     asked?.shape.length === 1
       ? Array.from(asked.data)

@@ -8,6 +8,8 @@ import { makePlan } from "../../src/plan.js";
 import { sensitivity } from "../../src/sensitivity.js";
 import type { Graph } from "../../src/types.js";
 import { smallSize } from "../models/architectures/index.js";
+import { convnet, ofBatch, transformer } from "../models/batches.js";
+import { flows, withFlow } from "../models/flows.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { smallNetwork } from "../models/tiny.js";
 import { randn } from "../randn.js";
@@ -43,6 +45,9 @@ export function fileOf(number: number): Uint8Array {
     quantized().bytes(),
     ...networks.map((network) => network.build()),
     ViT.build({ opset: 13 }),
+    ...Object.values(flows).map(withFlow),
+    ofBatch(8, [3, 6, 6], convnet),
+    ofBatch(8, [3, 6, 6], transformer("tokens first")),
   ];
   const below = randomBelow(number + 1);
   // The first numbers of neighboring seeds are alike.
