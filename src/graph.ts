@@ -51,7 +51,7 @@ export async function loadOperators(model: OnnxModel, options: GraphOptions = {}
  */
 export function makeGraph(file: OnnxModel, options: GraphOptions = {}): Graph {
   const flow = newFlow();
-  const model = file.nodes.some(isFlow) ? withoutFlow(file, flow) : file;
+  const model = file.nodes.some(isFlow) ? withoutFlow(file, flow, options.output) : file;
   const { input, output: logits, end, isTakenOff, ...network } = networkOf(model, options);
   const constants = new Map(model.constants);
   if (!hasRare() && !(network.isSure && isOrdinary(network.nodes, constants))) {
@@ -379,11 +379,12 @@ function unrollOrFold(
 }
 
 /** The model with the control flow unrolled that depends on constants alone, so that rewrites see what is in it. */
-function withoutFlow(model: OnnxModel, flow: Flow): OnnxModel {
+function withoutFlow(model: OnnxModel, flow: Flow, output: string | undefined): OnnxModel {
   const constants = new Map(model.constants);
   const known = { constants, layouts: new Map<string, Layout>() };
   const nodes: Node[] = [];
-  const pending = [...model.nodes].reverse();
+  const wanted = needed(model.nodes, chooseOutput(model, output).name);
+  const pending = [...wanted].reverse();
   for (let next = pending.pop(); next; next = pending.pop()) {
     const instead = sensible(next, unrollOrFold, { ...known, flow });
     if (instead) {
@@ -394,7 +395,10 @@ function withoutFlow(model: OnnxModel, flow: Flow): OnnxModel {
     const items = next.inputs.flatMap((name) => flow.sequences.get(name) ?? []);
     nodes.push(items.length > 0 ? { ...next, inputs: [...next.inputs, ...items] } : next);
   }
-  return { ...model, nodes, constants };
+  // What other outputs need stays as it is.
+  const isWanted = new Set(wanted);
+  const others = model.nodes.filter((node) => !isWanted.has(node));
+  return { ...model, nodes: [...nodes, ...others], constants };
 }
 
 // What no operator is made of, and nothing but an endless composition comes to.

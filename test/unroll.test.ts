@@ -109,6 +109,20 @@ test("a condition that depends on the image is refused", () => {
   assert.throws(() => graphOf(read), /If \(branch\).*control flow that depends on the image/);
 });
 
+test("a loop that only another output needs does not matter", () => {
+  const forever = looped(2 ** 50, [{ op: "Relu", inputs: ["y"], outputs: ["z"] }]);
+  const read: Read = (g, x) => {
+    const features = g.node("Flatten", [g.node("GlobalAveragePool", [x])]);
+    g.output(forever(g, x), ["N", 4, 1]);
+    const none = g.node("SequenceEmpty", []);
+    const one = g.node("SequenceInsert", [none, features]);
+    return g.node("SequenceAt", [one, g.int64("at", 0)]);
+  };
+  const { nodes } = makeGraph(decodeModel(withFlow(read)), { output: "logits" });
+  const ops = nodes.map(({ op }) => op);
+  assert.equal(ops, ["GlobalAveragePool", "Rearrange", "Gemm"]);
+});
+
 test("a place outside a sequence is refused", () => {
   const read: Read = (g, x) => {
     const parts = g.node("SplitToSequence", [x, g.int64("two", 2)], { axis: 1 });
