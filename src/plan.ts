@@ -126,9 +126,10 @@ export const MOMENTS = 7;
 /** The bytes of run.wgsl's struct. */
 const RUN_BYTES = 64;
 
-/** Makes the plan of a graph. Throws where a method asks an operator for a rule that it has not. */
+/** Makes the plan of a graph. Throws where a method asks an operator for a rule that it has not, or the output is no list of classes. */
 export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {
-  const { method, baselines = 1 } = options;
+  const { method, baselines = 1, explains = "classes" } = options;
+  if (method !== undefined && explains === "classes") refuseMaps(graph);
   if (method === undefined) return new Planner(withResiduals(graph), options).plan(baselines);
   const { baseline, cam } = methodOf(method);
   if (baseline) {
@@ -142,6 +143,16 @@ export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {
   const layer = layerOf(graph, options.layer);
   return new Planner(withResiduals(layer.graph, layer.tensor), options, layer.tensor).plan(
     baselines,
+  );
+}
+
+/** Refuses an output with several values for each channel, as of a network that segments: which one would be explained? */
+function refuseMaps({ output, layouts }: Graph): void {
+  const layout = layouts.get(output) as Layout;
+  if (positions(layout) === 1) return;
+  throw new Error(
+    `the output "${output}" has shape [${layout.shape}], with several values for each class: ` +
+      "pool it to [1, classes] before the export, or ask for another output",
   );
 }
 

@@ -138,6 +138,18 @@ test("methods with a rule of their own for layers or sums find them apart", () =
   );
 });
 
+test("an output with several values for each class is refused, unless all of them are seeded", () => {
+  const g = new OnnxBuilder();
+  g.output(g.node("Relu", [g.input("x", ["N", 3, 2, 4])], {}, { output: "mask" }));
+  const graph = makeGraph(decodeModel(g.bytes()));
+  assert.throws(
+    () => makePlan(graph, { method: "gradient" }),
+    'the output "mask" has shape [1,3,2,4], with several values for each class: ' +
+      "pool it to [1, classes] before the export, or ask for another output",
+  );
+  assert.ok(makePlan(graph, { method: "gradient", explains: "all" }).backward.length > 0);
+});
+
 test("both parts of the Concat are written into its buffer, one behind the other", () => {
   const { forward } = planOf("gradient");
   const [narrow, wide, pool] = ["narrow", "wide", "pool"].map((label) =>
