@@ -207,7 +207,9 @@ export async function judge(
   setting: Setting,
 ): Promise<void> {
   const decoded = decodeModel(graph.bytes);
-  const made = makeGraph(decoded, { output: graph.output, axes: "NCHW" });
+  // A Sigmoid that was drawn last is not meant as the end of a classifier.
+  const keepSoftmax = graph.output === graph.logits;
+  const made = makeGraph(decoded, { output: graph.output, axes: "NCHW", keepSoftmax });
   // Half precision rounds so much that a kink may be missed by all disturbed twins; by three images it is not.
   const images = setting.precision === "half" ? 3 : 1;
   for (let from = 0; from < images; from++) {
