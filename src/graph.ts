@@ -87,7 +87,7 @@ export function makeGraph(file: OnnxModel, options: GraphOptions = {}): Graph {
   if (isTakenOff && before && !isOverAll(end as End, before)) {
     return makeGraph(file, { ...options, keepSoftmax: true });
   }
-  let output = logits;
+  let output = classesAsChannels(logits, nodes, layouts);
   nodes = needed(nodes, output);
   nodes = foldNormalization(nodes, output, constants);
   nodes = fuseActivations(nodes, output, constants);
@@ -150,6 +150,22 @@ function scoreWarning(output: string, end: End | undefined): string {
     `The output "${output}" is one number, and ${found}: it is explained as a score of which no probability is known. ` +
     "If it is the logit of a yes, export the model with its Sigmoid."
   );
+}
+
+/**
+ * The output with its classes on the channel axis, where the plan looks for them: the same one, or that of a Relayout
+ * that is added. A map of one channel that was flattened has them elsewhere.
+ */
+function classesAsChannels(output: string, nodes: Node[], layouts: Map<string, Layout>): string {
+  const { shape, channel } = layouts.get(output) ?? { shape: [], channel: 0 };
+  const classes = shape.findIndex((n) => n > 1);
+  const isList = elements(shape) === shape[classes];
+  if (!isList || classes === channel) return output;
+  const turned = `${output} by channel ${classes}`;
+  layouts.set(turned, { shape, channel: classes });
+  const attributes = { channel: classes };
+  nodes.push({ name: turned, op: "Relayout", inputs: [output], outputs: [turned], attributes });
+  return turned;
 }
 
 /** The name of the picture, the first layouts, and the node that gives it the file's shape if that is another. */

@@ -3,6 +3,7 @@
 import * as assert from "uvu/assert";
 import { makeGraph } from "../src/graph.js";
 import { decodeModel } from "../src/onnx.js";
+import { makePlan } from "../src/plan.js";
 import { suite } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 
@@ -111,6 +112,16 @@ test("a gate of each channel is aligned as opset 6 says", () => {
       [1, 4, 1, 1],
     ],
   );
+});
+
+test("classes are channels, though a map of one channel was flattened to them", () => {
+  const g = new OnnxBuilder();
+  const x = g.input("x", ["N", 1, 3, 4]);
+  const map = g.node("Conv", [x, g.weight("w", [1, 1, 2, 2])]);
+  g.output(g.node("Flatten", [map]));
+  const graph = graphOf(g);
+  assert.equal(graph.layouts.get(graph.output), { shape: [1, 6], channel: 1 });
+  assert.ok(makePlan(graph, { method: "gradient" }).logits.stride === 2);
 });
 
 test.run();
