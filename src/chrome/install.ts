@@ -107,7 +107,7 @@ async function runPuppeteer(folder: string, unpacked: string, log: Log): Promise
   if (await stalling) throw new Error(`the download got no further for ${STALLED_AFTER / 1000} s`);
   if (status === 0) return;
   const causes = [...errors.matchAll(/(?:Provider|Error): (.*[^:\n])$/gm)];
-  throw new Error(causes.at(-1)?.[1] ?? `exit code ${status}`);
+  throw new Error(causes.at(-1)?.[1] ?? outcomeOf(status));
 }
 
 // Milliseconds.
@@ -188,7 +188,7 @@ async function apt(words: readonly string[], what: string, log: Log): Promise<vo
       await ended(spawn("dpkg", ["--configure", "-a"], { stdio: ["ignore", "ignore", "pipe"] }));
     } else {
       const [, reason] = /^E: (.*)/m.exec(errors) ?? [];
-      throw new Error(`${words[0]}: ${reason ?? `exit code ${status}`}`);
+      throw new Error(`${words[0]}: ${reason ?? outcomeOf(status)}`);
     }
   }
 }
@@ -213,6 +213,9 @@ function reportApt(child: ChildProcess, what: string, log: Log, wait: () => void
     });
   }
 }
+
+const outcomeOf = (status: number | null) =>
+  status === null ? "it was killed" : `exit code ${status}`;
 
 // How a program ends, and what it says on stderr.
 async function ended(child: ChildProcess): Promise<{ status: number | null; errors: string }> {
