@@ -6,10 +6,11 @@ import { en } from "../demo/words/en.js";
 import { bitmapFile } from "./demo/bitmap.js";
 import { type Demo, network, openDemo, variety } from "./demo/page.js";
 import { suite } from "./harness.js";
+import { onDemand } from "./on-demand.js";
 
 const test = suite("demo");
 
-const opening = openDemo();
+const opening = onDemand(openDemo);
 const pageOf = async () => (await opening).page;
 type Hand<K extends keyof Demo> = Demo[K] extends (...args: infer A) => Promise<infer R>
   ? (...args: A) => Promise<R>

@@ -16,6 +16,7 @@ import type { SensitivityMap } from "../src/index.js";
 import { bitmapFile } from "./demo/bitmap.js";
 import { suite } from "./harness.js";
 import { smallNetwork } from "./models/tiny.js";
+import { onDemand } from "./on-demand.js";
 
 const test = suite("element");
 
@@ -64,7 +65,7 @@ interface Heard {
 
 type Observed = typeof globalThis & { counts: Counts; heard: Map<string, Heard[]> };
 
-const opening = open();
+const opening = onDemand(open);
 
 async function open() {
   const folder = await mkdtemp(join(tmpdir(), "smoothgrad-element-"));

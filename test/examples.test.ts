@@ -12,6 +12,7 @@ import { openPage } from "../src/chrome/open.js";
 import type { SensitivityMapElement } from "../src/element/sensitivity-map.js";
 import { suite } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
+import { onDemand } from "./on-demand.js";
 
 const test = suite("examples");
 
@@ -27,7 +28,7 @@ function network(): Uint8Array {
   return g.bytes();
 }
 
-const opening = open();
+const opening = onDemand(open);
 
 async function open() {
   const folder = await mkdtemp(join(tmpdir(), "smoothgrad-examples-"));

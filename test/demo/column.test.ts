@@ -2,11 +2,12 @@
 
 import * as assert from "uvu/assert";
 import { suite } from "../harness.js";
+import { onDemand } from "../on-demand.js";
 import { openDemo } from "./page.js";
 
 const test = suite("demo/column");
 
-const opening = openDemo();
+const opening = onDemand(openDemo);
 const HEIGHT = 800;
 
 /** How far up, in pixels, from their lower edge in the window the settings look another way without the fade, row by row. */

@@ -10,11 +10,12 @@ import { en } from "../../demo/words/en.js";
 import { ko } from "../../demo/words/ko.js";
 import { readNpy } from "../../src/npy.js";
 import { suite } from "../harness.js";
+import { onDemand } from "../on-demand.js";
 import { eventually, openDemo, variety } from "./page.js";
 
 const test = suite("demo/instrument");
 
-const opening = openDemo();
+const opening = onDemand(openDemo);
 const downloads = mkdtemp(join(tmpdir(), "smoothgrad-saved-"));
 
 /** Waits until all panels of the open figure are painted. */

@@ -4,13 +4,14 @@
 import * as assert from "uvu/assert";
 import { en } from "../../demo/words/en.js";
 import { suite } from "../harness.js";
+import { onDemand } from "../on-demand.js";
 import { findingsAt, SETTINGS, type Setting, setText, textSizes } from "./layout.js";
 import { openDemo } from "./page.js";
 
 const test = suite("demo/layout");
 
-const opening = openDemo();
-const origin = opening.then(({ page }) => new URL(page.url()).origin);
+const opening = onDemand(openDemo);
+const origin = onDemand(async () => new URL((await opening).page.url()).origin);
 
 const PHONES = [320, 360, 390];
 const settings = Object.keys(SETTINGS) as Setting[];

@@ -5,11 +5,12 @@ import * as assert from "uvu/assert";
 import { en } from "../../demo/words/en.js";
 import { type MethodOption, methods, optionsOf, type SensitivityOptions } from "../../src/index.js";
 import { suite } from "../harness.js";
+import { onDemand } from "../on-demand.js";
 import { openDemo, variety } from "./page.js";
 
 const test = suite("demo/methods");
 
-const opening = openDemo();
+const opening = onDemand(openDemo);
 
 const SAMPLES = 4;
 

@@ -3,12 +3,13 @@
 
 import * as assert from "uvu/assert";
 import { suite } from "../harness.js";
+import { onDemand } from "../on-demand.js";
 import { openDemo } from "./page.js";
 import { recordOf } from "./record.js";
 
 const test = suite("demo/opening");
 
-const opening = openDemo();
+const opening = onDemand(openDemo);
 const TIMES = 3;
 
 test("the first map is that of one sample, and nothing is waited for that could have been done before", async () => {

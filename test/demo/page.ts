@@ -1,6 +1,7 @@
 // The built demo in a real Chrome, and the hands of a person who uses it. Files are made here: a photo, a network,
 // and some that are neither.
 
+import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -11,6 +12,7 @@ import { openPage } from "../../src/chrome/open.js";
 import { caffeNetwork } from "../models/colors.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { tinyModel } from "../models/tiny.js";
+import { onDemand } from "../on-demand.js";
 import { bitmapFile } from "./bitmap.js";
 import { RECORDER } from "./record.js";
 
@@ -111,27 +113,35 @@ export async function eventually(
 /** The demo, opened, with what a person can do to it and see of it. */
 export type Demo = Awaited<ReturnType<typeof openDemo>>;
 
-/** Builds the demo and opens it; /bare/ is the same without WebGPU, /torn/ without its worker, /watched/ with a record of what its worker does. */
-export async function openDemo() {
+/** The demo's folder, the same for all pages: with networks that stand in for its own. */
+const built = onDemand(async () => {
   const folder = await mkdtemp(join(tmpdir(), "smoothgrad-demo-"));
-  for (const [name, content] of Object.entries(FILES)) await writeFile(join(folder, name), content);
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   // The build script finds its own folder, so it must not be bundled into the tests.
   const { buildDemo } = await import(pathToFileURL(resolve("build.mjs")).href);
-  await buildDemo(join(folder, "demo"));
-  await mkdir(join(folder, "demo/models"), { recursive: true });
+  await buildDemo(folder);
+  await mkdir(join(folder, "models"), { recursive: true });
   for (const name of ["clean", "noise"]) {
-    await writeFile(join(folder, `demo/models/mnist-${name}.onnx`), digits());
+    await writeFile(join(folder, `models/mnist-${name}.onnx`), digits());
   }
-  const worker = await readFile(join(folder, "demo/worker.js"), "utf8");
+  return folder;
+});
+
+/** Builds the demo and opens it; /bare/ is the same without WebGPU, /torn/ without its worker, /watched/ with a record of what its worker does. */
+export async function openDemo() {
+  const demo = await built;
+  const folder = await mkdtemp(join(tmpdir(), "smoothgrad-files-"));
+  for (const [name, content] of Object.entries(FILES)) await writeFile(join(folder, name), content);
+  const worker = await readFile(join(demo, "worker.js"), "utf8");
   const noGpu = `Object.defineProperty(navigator, "gpu", { value: undefined });\n${worker}`;
   const routes = new Map([
-    ["/demo/", { folder: join(folder, "demo") }],
+    ["/demo/", { folder: demo }],
     ["/bare/worker.js", { type: "text/javascript", body: noGpu }],
-    ["/bare/", { folder: join(folder, "demo") }],
+    ["/bare/", { folder: demo }],
     ["/torn/worker.js", { type: "text/plain", body: "" }],
-    ["/torn/", { folder: join(folder, "demo") }],
+    ["/torn/", { folder: demo }],
     ["/watched/worker.js", { type: "text/javascript", body: RECORDER + worker }],
-    ["/watched/", { folder: join(folder, "demo") }],
+    ["/watched/", { folder: demo }],
   ]);
   const { page, close } = await openPage(routes, { log: () => {} });
   const faults: string[] = [];

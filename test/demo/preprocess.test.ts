@@ -3,11 +3,12 @@
 import * as assert from "uvu/assert";
 import { en } from "../../demo/words/en.js";
 import { suite } from "../harness.js";
+import { onDemand } from "../on-demand.js";
 import { openDemo } from "./page.js";
 
 const test = suite("demo/preprocess");
 
-const opening = openDemo();
+const opening = onDemand(openDemo);
 
 const formula = async (text: string) =>
   (await opening).page.waitForFunction(

@@ -106,6 +106,10 @@ export function recordOf(page: Page) {
     },
     /** Waits until nothing more comes. */
     async quiet(): Promise<void> {
+      // What the page has still to say it says in its next frame.
+      await page.evaluate(async () => {
+        for (let i = 0; i < 2; i++) await new Promise((done) => requestAnimationFrame(done));
+      });
       let [before, same] = [-1, 0];
       while (same < 5) {
         const { length } = await all();

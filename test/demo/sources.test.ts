@@ -4,11 +4,12 @@
 import * as assert from "uvu/assert";
 import { published } from "../../demo/classifiers/known.js";
 import { suite } from "../harness.js";
+import { onDemand } from "../on-demand.js";
 import { eventually, network, openDemo } from "./page.js";
 
 const test = suite("demo/sources");
 
-const opening = openDemo();
+const opening = onDemand(openDemo);
 const bytes = network();
 let isOnline = true;
 const asked: string[] = [];

@@ -4,13 +4,14 @@
 
 import * as assert from "uvu/assert";
 import { suite } from "../harness.js";
+import { onDemand } from "../on-demand.js";
 import { openDemo } from "./page.js";
 import { recordOf } from "./record.js";
 
 const test = suite("demo/waiting");
 
-const opening = openDemo();
-const record = opening.then(({ page }) => recordOf(page));
+const opening = onDemand(openDemo);
+const record = onDemand(async () => recordOf((await opening).page));
 
 /** Passes through the network: of a map, of a pixel's line. */
 const MODEL = /^submit (passes|places)/;
