@@ -23,9 +23,12 @@ export function refusalOf(method: string, { node, why }: RuleError, graph: Graph
   const kin = methods[method]?.relevance || methods[method]?.baseline;
   const hint =
     isTransformer && kin ? "; attn-lrp is the one of its kind that is made for transformers" : "";
+  // It stands for what is explained, and is in no file.
+  const isTarget = node.op === "LogSoftmax" && node.name === "target";
+  const other = isTarget ? ': explain of: "logit" or of: "probability" with it' : "";
   return nodeError(
     node,
-    `${method} ${why}; methods that go through this network: ${names.join(", ")}${hint}`,
+    `${method} ${why}${other}; methods that go through this network: ${names.join(", ")}${hint}`,
   );
 }
 

@@ -83,7 +83,8 @@ testWithDevice(test, "a gray picture may lack its channel axis, or be a list", a
   ]) {
     const model = await loadModel(device, dense(shape));
     assert.equal(model.input, { channels: 1, height: 8, width: 8 });
-    assert.is(model.warnings.length, shape.length === 2 ? 1 : 0);
+    const ofLists = model.warnings.filter((warning) => warning.includes("is a list of 64 numbers"));
+    assert.is(ofLists.length, shape.length === 2 ? 1 : 0);
     const logits = [(await model.classify(photo)).logits];
     for (const of of [
       [1, 1, 8, 8],
@@ -123,7 +124,7 @@ testWithDevice(test, "a list of colors is a picture in either order", async (dev
       const g = new OnnxBuilder({ opset: 13 });
       const rows = g.node("Reshape", [g.input("x", input), g.int64("rows", [-1, 192])]);
       g.output(g.node("Gemm", [rows, g.weight("w", [192, 3])]), ["N", 3]);
-      const model = await loadModel(device, g.bytes(), { axes });
+      const model = await loadModel(device, g.bytes(), { axes, preprocess: "unit" });
       assert.equal(model.input, { channels: 3, height: 8, width: 8 });
       logits.push((await model.classify(photo)).logits);
       model.destroy();
