@@ -3,14 +3,8 @@
 
 import type { ImageSource } from "./image.js";
 import type { ClassScore, Model } from "./model.js";
-import {
-  colorKey,
-  type Preprocess,
-  type Preset,
-  presetName,
-  presets,
-  resolvePreprocess,
-} from "./preprocess.js";
+import { type Preprocess, type Preset, presets, resolvePreprocess } from "./preprocess.js";
+import { colorKey, presetName } from "./preprocess-check.js";
 import type { Suggestion, SuggestOptions } from "./suggest.js";
 
 interface Candidate {

@@ -29,7 +29,6 @@ export {
   type PreprocessOption,
   type PreprocessSource,
   type Preset,
-  presetName,
   presets,
   type ResolvedPreprocess,
 } from "./preprocess.js";

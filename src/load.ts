@@ -2,7 +2,6 @@
 // it comes beside the file.
 
 import type { Model, ModelOptions, ModelSource } from "./model.js";
-import { checkPreprocess } from "./preprocess.js";
 import { loadShaders } from "./shaders.js";
 import { breathe } from "./slices.js";
 
@@ -16,7 +15,6 @@ export async function loadModel(
   options: ModelOptions = {},
 ): Promise<Model> {
   const { signal } = options;
-  checkPreprocess(options.preprocess);
   const [{ decodeModel, externalFiles }, { makeModel, tensorsFor }, { bytes, url }] =
     await Promise.all([
       import("./onnx.js"),

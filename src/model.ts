@@ -31,14 +31,8 @@ import {
   SHARING_TILING,
   SOFTWARE_TILING,
 } from "./plan.js";
-import {
-  checkChannels,
-  checkPreprocess,
-  isGuessed,
-  type PreprocessOption,
-  type ResolvedPreprocess,
-  resolvePreprocess,
-} from "./preprocess.js";
+import { type PreprocessOption, type ResolvedPreprocess, resolvePreprocess } from "./preprocess.js";
+import { checkChannels, checkPreprocess, isGuessed } from "./preprocess-check.js";
 import { probabilitiesOf } from "./scores.js";
 import { breathe } from "./slices.js";
 import { DEFAULT_SUBMIT_TIME, Submits } from "./submits.js";

@@ -7,7 +7,7 @@ import type { Estimator } from "./estimate.js";
 import { methodOf, RELEVANCE } from "./methods.js";
 import { MAX_POINTS, type PathNode, pathNodes, type Quadrature } from "./path.js";
 import type { Box } from "./plan.js";
-import { checkPreprocess, type PreprocessOption } from "./preprocess.js";
+import type { PreprocessOption } from "./preprocess.js";
 import { checkRead } from "./reads.js";
 import { DEFAULT_SUBMIT_TIME } from "./submits.js";
 import type { RelevanceNumbers } from "./types.js";
@@ -214,7 +214,6 @@ export function settle(options: SensitivityOptions): Settings {
   checkRead(method, { ...options });
   const { path, occlusion, averages, baseline: compares } = methodOf(method);
   choice("noise scale", noiseScales, noiseScale);
-  checkPreprocess(options.preprocess);
   const noise = options.noise ?? (noiseScale === "adaptive" ? 0.95 : 0.15);
   const { samples = 50, seed = 0, maxMemory = DEFAULT_MEMORY, batch, stepTime } = options;
   const { stepsAt = [], submitTime = DEFAULT_SUBMIT_TIME } = options;

@@ -3,19 +3,17 @@
 import * as assert from "uvu/assert";
 import { vec3 } from "wgpu-matrix";
 import {
-  checkPreprocess,
   coloring,
   type Mat3,
   type Preprocess,
   type PreprocessOption,
   placement,
-  preprocessInWords,
-  presetName,
   presets,
   type ResolvedPreprocess,
   resolvePreprocess,
   tensorPixels,
 } from "../src/preprocess.js";
+import { checkPreprocess, preprocessInWords, presetName } from "../src/preprocess-check.js";
 import { close, suite } from "./harness.js";
 import { normalize } from "./reference/image.js";
 

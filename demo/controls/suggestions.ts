@@ -2,7 +2,8 @@
 // is often the one by which a class stands out.
 
 import type { Preprocess, Preset, Suggestion } from "../../src/index.js";
-import { colorKey, resolvePreprocess } from "../../src/preprocess.js";
+import { resolvePreprocess } from "../../src/preprocess.js";
+import { colorKey } from "../../src/preprocess-check.js";
 import { percent } from "../words/numbers.js";
 import { words } from "../words.js";
 

@@ -7,7 +7,8 @@ import { choice } from "../choice.js";
 import { AXIS_ORDERS, type AxisOrder } from "../input.js";
 import { type Parity, type ParityName, parity } from "../parity.js";
 import type { Box } from "../plan.js";
-import { checkPreprocess, type PreprocessOption } from "../preprocess.js";
+import type { PreprocessOption } from "../preprocess.js";
+import { checkPreprocess } from "../preprocess-check.js";
 import type { Extent } from "../settings.js";
 import { type Name, OPTIONS, type Option } from "./table.js";
 

@@ -20,7 +20,7 @@ import {
   type Tuning,
 } from "../index.js";
 import { readNpy, writeNpy } from "../npy.js";
-import { isGuessed, preprocessInWords } from "../preprocess.js";
+import { isGuessed, preprocessInWords } from "../preprocess-check.js";
 import { type InputKind, TAKEN } from "./formats.js";
 import type { ExplainRequest } from "./options.js";
 import { newsOf, suggestionOf } from "./suggest.js";
