@@ -106,7 +106,7 @@ export class Parts {
     name.textContent = label;
     this.words.replaceChildren(...(label ? [name, " "] : []), rest);
     this.words.title = this.words.textContent;
-    this.warnings.textContent = warnings.join(" ");
+    this.warnings.textContent = warnings.join(" · ");
   }
 
   /** Says something to those who listen to the page. */
