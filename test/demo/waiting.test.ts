@@ -19,13 +19,29 @@ const MODEL = /^submit (passes|places)/;
 const SAMPLES = 8;
 const MANY = 60;
 
-/** What the worker does from a change until nothing more comes. */
+/** What the worker still does between hearing another wish, in the middle of its passes, and beginning the map of it. */
+async function doneAfterChange(): Promise<string[]> {
+  const { until, all } = await record;
+  await until(/^hear wish/, (await until(MODEL)).time);
+  const notes = (await all()).map(({ what }) => what);
+  const heard = notes.indexOf(
+    "hear wish",
+    notes.findIndex((what) => MODEL.test(what)),
+  );
+  await until(/^buffer input/, (await all())[heard]!.time);
+  const later = (await all()).map(({ what }) => what);
+  return later
+    .slice(heard, later.indexOf("buffer input", heard))
+    .filter((what) => /^(submit|compute|read|compile)/.test(what));
+}
+
+/** What the worker does from a change until it is painted and nothing more comes. */
 async function costOf(change: () => Promise<void>): Promise<string[]> {
   const { quiet, clear, until, all } = await record;
   await quiet();
   await clear();
   await change();
-  await until(/^submit/);
+  await until(/^painted/);
   await quiet();
   return (await all()).map(({ what }) => what);
 }
@@ -65,8 +81,11 @@ for (const [name, values] of [
 }
 
 test("a control that moves is heard once a frame, and then as it stands", async () => {
-  const { page } = await opening;
-  const cost = await costOf(() =>
+  const { page, set, settled, textOf } = await opening;
+  const { all } = await record;
+  await set("samples", String(SAMPLES));
+  await settled(SAMPLES);
+  await costOf(() =>
     page.evaluate(async () => {
       const control = (name: string) => document.querySelector<HTMLInputElement>(`[name=${name}]`)!;
       await new Promise((done) => requestAnimationFrame(done));
@@ -81,13 +100,14 @@ test("a control that moves is heard once a frame, and then as it stands", async 
       }
     }),
   );
-  const heard = cost.filter((what) => what.startsWith("hear"));
+  await settled(SAMPLES);
+  const done = (await all()).map(({ what }) => what);
+  const heard = done.filter((what) => what.startsWith("hear"));
   assert.equal(heard.sort(), ["hear look", "hear wish"]);
   assert.ok(
-    cost.some((what) => MODEL.test(what)),
+    done.some((what) => MODEL.test(what)),
     "a new map is made of passes",
   );
-  const { textOf } = await opening;
   assert.match(await textOf("#caption"), /29\s%/);
 });
 
@@ -98,20 +118,14 @@ for (const [name, changed] of [
 ] as const) {
   test(`another ${name} ends the map under way: no further pass of it is begun`, async () => {
     const { set, settled } = await opening;
-    const { quiet, clear, interrupt, all, until } = await record;
+    const { quiet, clear, interrupt } = await record;
     await set("samples", String(SAMPLES));
     await settled(SAMPLES);
     await quiet();
     await clear();
     await interrupt(MODEL, changed);
     await set("samples", String(MANY));
-    const { time } = await until(/^hear wish/, (await until(MODEL)).time);
-    const begun = await until(/^(buffer input)$/, time);
-    const done = (await all()).filter((note) => note.time >= time && note.time <= begun.time);
-    assert.equal(
-      done.map(({ what }) => what).filter((what) => /^(submit|compute|read|compile)/.test(what)),
-      [],
-    );
+    assert.equal(await doneAfterChange(), []);
     await settled(SAMPLES);
   });
 }
@@ -119,24 +133,17 @@ for (const [name, changed] of [
 for (const tab of ["noise", "pixel"]) {
   test(`a change ends the figure "${tab}" that is being drawn: no further pass of it is begun`, async () => {
     const { page, set, settled } = await opening;
-    const { quiet, clear, interrupt, all, until } = await record;
+    const { quiet, clear, interrupt, until } = await record;
     await set("samples", String(SAMPLES));
     await settled(SAMPLES);
     await quiet();
     await clear();
     await interrupt(MODEL, { noise: 0.33 });
     await page.click(`#tab-${tab}`);
-    const first = await until(MODEL);
-    const { time } = await until(/^hear wish/, first.time);
-    const begun = await until(/^(buffer input)$/, time);
-    const notes = await all();
-    const done = notes.filter((note) => note.time >= time && note.time <= begun.time);
-    assert.equal(
-      done.map(({ what }) => what).filter((what) => /^(submit|compute|read|compile)/.test(what)),
-      [],
-    );
-    const told = (await until(/^tell (figure done|line)/)).time;
-    assert.ok(told > time, "the figure was done before");
+    assert.equal(await doneAfterChange(), []);
+    const figure = await until(/^tell (figure done|line)/);
+    const { time } = await until(/^hear wish/);
+    assert.ok(figure.time > time, "the figure was done before");
     await page.click("#tab-idea");
   });
 }
@@ -178,7 +185,7 @@ test("while samples are taken, the worker hears the page between two submits", a
 test("the page itself computes nothing: it hears a few numbers for each step and writes a few words", async () => {
   const { page, set, settled } = await opening;
   await page.evaluate(() => {
-    const seen = { reports: 0, bytes: 0, changes: 0, gpu: 0, pixels: 0, observer: undefined };
+    const seen = { changes: 0, gpu: 0, pixels: 0 };
     const { requestAdapter } = GPU.prototype;
     GPU.prototype.requestAdapter = function (options) {
       seen.gpu++;
@@ -209,8 +216,8 @@ test("the page itself computes nothing: it hears a few numbers for each step and
   const { quiet, clear, all } = await record;
   await quiet();
   await clear();
-  await set("samples", "60");
-  await settled(60);
+  await set("samples", String(MANY));
+  await settled(MANY);
   const seen = await page.evaluate(() => {
     const { seen, observer } = globalThis as unknown as {
       seen: Record<string, number>;
@@ -220,10 +227,15 @@ test("the page itself computes nothing: it hears a few numbers for each step and
     return seen;
   });
   const told = (await all()).filter(({ what }) => what.startsWith("tell"));
-  console.log(JSON.stringify(seen), told.map(({ what }) => what).join());
   assert.is(seen.gpu, 0);
   assert.is(seen.pixels, 0);
   assert.ok(told.every(({ what }) => what.startsWith("tell progress")));
+  assert.ok(told.length <= MANY + 1, `${told.length} reports of ${MANY} samples`);
+  // It is about 15 for each.
+  assert.ok(
+    seen.changes! <= 40 * told.length,
+    `${seen.changes} changes for ${told.length} reports`,
+  );
 });
 
 test("complains of nothing", async () => {
