@@ -7,7 +7,7 @@
 // those of one block. A node that mixes samples, or that this file knows nothing of, is refused.
 
 import { axisOf, integers, nodeError, numberOf, numbersOf, stringOf } from "./ops/attributes.js";
-import type { Constant, Layout, Node, Shape } from "./types.js";
+import type { Constant, Layout, Node, OnnxModel, Shape } from "./types.js";
 
 /** What is known of the samples while the graph is being made. */
 export interface Batch {
@@ -19,8 +19,39 @@ export interface Batch {
   readonly lengths: Set<string>;
 }
 
+/**
+ * Does the work on the nodes of a fixed batch, with `forOneSample`; the input is the file's. Throws, with the way to
+ * another file, where the work does, and where the samples do not stand one after the other in the output.
+ */
+export function withBatch(
+  input: OnnxModel["inputs"][number],
+  output: string,
+  batch: Batch,
+  layouts: ReadonlyMap<string, Layout>,
+  work: () => Node[],
+): Node[] {
+  try {
+    const nodes = work();
+    checkSamples(output, batch, layouts);
+    return nodes;
+  } catch (error) {
+    throw new Error(
+      `the input "${input.name}" has a fixed batch of ${batch.size}, which cannot be made 1: ` +
+        `${(error as Error).message}; ${exportAnew(input.name, input.shape)}`,
+      { cause: error },
+    );
+  }
+}
+
+/** Throws where the samples of a fixed batch do not stand one after the other in the output. */
+function checkSamples(output: string, { axes }: Batch, layouts: ReadonlyMap<string, Layout>): void {
+  const axis = axes.get(output) ?? 0;
+  const isFirst = layouts.get(output)?.shape.every((n, k) => k >= axis || n === 1) ?? true;
+  if (!isFirst) throw new Error(`the output "${output}" has the samples on axis ${axis}`);
+}
+
 /** How to make a file without a fixed batch; the shape is that of the input in the file. */
-export function exportAnew(input: string, shape: readonly (number | null)[]): string {
+function exportAnew(input: string, shape: readonly (number | null)[]): string {
   const one = [1, ...shape.slice(1).map((n) => n ?? 224)].join(", ");
   const torch = `torch.onnx.export(model, torch.zeros(${one}), "model.onnx", input_names=["${input}"]`;
   return (

@@ -4,22 +4,17 @@
 // Each rewrite is a small function from nodes to nodes. Rewrites never change what the network computes, with
 // exceptions that are noted in the result: a final Softmax or Sigmoid is taken off, and one logit becomes two (head.ts).
 
-import { type Batch, exportAnew, forOneSample } from "./batch.js";
-import { compose } from "./compose.js";
-import { asksForShape, canFold, fold, shapeOf } from "./fold.js";
+import type { Batch } from "./batch.js";
 import { type End, endOf, isOverAll, isSurelyOverAll, takeOff, withBothClasses } from "./head.js";
 import { type Entry, type InputOptions, readInput } from "./input.js";
 import { elements } from "./layout.js";
 import { activationOf } from "./ops/activation.js";
-import { nodeError, numberOf } from "./ops/attributes.js";
-import { compositions, hasRare, isOrdinary, ops } from "./ops/index.js";
+import { nodeError, numberOf, sensible } from "./ops/attributes.js";
+import { hasRare, isOrdinary, ops } from "./ops/index.js";
 import { affineOf } from "./ops/normalization.js";
-import { chooseOutput } from "./outputs.js";
 import { mergeMoves } from "./rearrange.js";
-import { recognize } from "./recognize.js";
+import { type Flow, newFlow, rewrites, type Unfinished } from "./rewrites.js";
 import type { Constant, Graph, Head, Layout, Node, OnnxModel, Op } from "./types.js";
-import { count, type Flow, isFlow, mayUnroll, newFlow, unroll } from "./unroll.js";
-import { unsupportedError } from "./unsupported.js";
 
 /** What the graph cannot know from the file. */
 export interface GraphOptions extends InputOptions {
@@ -30,19 +25,25 @@ export interface GraphOptions extends InputOptions {
 }
 
 const PIECEWISE = ["Relu", "Clip", "LeakyRelu"];
-/** Operators that the graph makes itself; a file has none of them. */
-const INTERNAL = ["Quantize", "Rearrange", "Relayout", "Spread", "Standardize", "Unfold"];
 
-/** Loads the rarer operators. */
+/** Loads the rarer operators, and the rewrites that only unusual files need. */
 export async function loadRareOperators(): Promise<void> {
   const { addRare } = await import("./rare.js");
   addRare();
 }
 
-/** Loads the operators that a model needs, if they are not there; to be done before its graph is made. */
+/** Loads what a model needs to become a graph, if it is not there; to be done before its graph is made. */
 export async function loadOperators(model: OnnxModel, options: GraphOptions = {}): Promise<void> {
-  const { nodes, isSure } = networkOf(model, options);
-  if (!isSure || !isOrdinary(nodes, model.constants)) await loadRareOperators();
+  if (!isPlain(model, options)) await loadRareOperators();
+}
+
+/** True if what is there from the beginning is enough for a model. */
+function isPlain(model: OnnxModel, options: GraphOptions): boolean {
+  const [only] = model.outputs;
+  if (model.outputs.length !== 1 || (options.output ?? only) !== only) return false;
+  const { input, nodes, isSure } = networkOf(model, options);
+  const mayBeBatch = (input.shape[0] ?? 1) > 1;
+  return isSure && !mayBeBatch && isOrdinary(nodes, model.constants);
 }
 
 /**
@@ -50,19 +51,17 @@ export async function loadOperators(model: OnnxModel, options: GraphOptions = {}
  * loaded.
  */
 export function makeGraph(file: OnnxModel, options: GraphOptions = {}): Graph {
-  const flow = newFlow();
-  const model = file.nodes.some(isFlow) ? withoutFlow(file, flow, options.output) : file;
-  const { input, output: logits, end, isTakenOff, ...network } = networkOf(model, options);
-  const constants = new Map(model.constants);
-  if (!hasRare() && !(network.isSure && isOrdinary(network.nodes, constants))) {
+  if (!hasRare() && !isPlain(file, options)) {
     throw new Error("the operators of this model must be loaded before its graph is made");
   }
-  let nodes = needed(recognize(network.nodes, constants), logits);
-  refuseUnsupported(
-    nodes,
-    constants,
-    model.outputs.filter((name) => name !== network.explained),
-  );
+  const flow = newFlow();
+  const asked = rewrites.chooseOutput(file, options.output).name;
+  const model = rewrites.unrollModel(file, needed(file.nodes, asked), flow);
+  const { input, output: logits, end, isTakenOff, ...network } = networkOf(model, options);
+  const constants = new Map(model.constants);
+  let nodes = needed(rewrites.recognize(network.nodes, constants), logits);
+  const others = model.outputs.filter((name) => name !== network.explained);
+  rewrites.refuse(nodes, constants, others);
   for (const node of nodes) refuseTraining(node, model.opset);
 
   const entry = readInput(input, nodes, options);
@@ -72,17 +71,9 @@ export function makeGraph(file: OnnxModel, options: GraphOptions = {}): Graph {
   const batch: Batch | undefined = isFixed
     ? { size: entry.batch, axes: new Map([[input.name, 0]]), lengths: new Set() }
     : undefined;
-  try {
-    nodes = inferLayouts([...shaping, ...nodes], model.opset, layouts, constants, batch, flow);
-    if (batch) checkSamples(logits, batch, layouts);
-  } catch (error) {
-    if (!batch) throw error;
-    throw new Error(
-      `the input "${input.name}" has a fixed batch of ${entry.batch}, which cannot be made 1: ` +
-        `${(error as Error).message}; ${exportAnew(input.name, input.shape)}`,
-      { cause: error },
-    );
-  }
+  const infer = () =>
+    inferLayouts([...shaping, ...nodes], model.opset, layouts, constants, batch, flow);
+  nodes = batch ? rewrites.withBatch(input, logits, batch, layouts, infer) : infer();
   const before = layouts.get(end?.activation.inputs[0] ?? "")?.shape;
   if (isTakenOff && before && !isOverAll(end as End, before)) {
     return makeGraph(file, { ...options, keepSoftmax: true });
@@ -181,16 +172,9 @@ function enter(name: string, { picture, shape }: Entry, constants: Map<string, C
   return { image, layouts: new Map([[image, picture]]), shaping: [node] };
 }
 
-/** Throws where the samples of a fixed batch do not stand one after the other in the output. */
-function checkSamples(output: string, { axes }: Batch, layouts: ReadonlyMap<string, Layout>): void {
-  const axis = axes.get(output) ?? 0;
-  const isFirst = layouts.get(output)?.shape.every((n, k) => k >= axis || n === 1) ?? true;
-  if (!isFirst) throw new Error(`the output "${output}" has the samples on axis ${axis}`);
-}
-
 /** The part of a model that leads from its image to the logits. */
 function networkOf(model: OnnxModel, options: GraphOptions) {
-  const { name: explained, warnings } = chooseOutput(model, options.output);
+  const { name: explained, warnings } = rewrites.chooseOutput(model, options.output);
   const all = needed(model.nodes, explained);
   const used = new Set(all.flatMap((node) => node.inputs));
   const missing = [explained, ...used].flatMap((name) => model.unreadable?.get(name) ?? []);
@@ -237,51 +221,11 @@ function needed(nodes: readonly Node[], output: string): Node[] {
   return kept.reverse();
 }
 
-/** The operators of a file that may depend on the image, in order, when the rare ones are there. */
-export function supported(): string[] {
-  return Object.keys({ ...ops, ...compositions })
-    .filter((op) => !INTERNAL.includes(op))
-    .sort();
-}
-
 // Before opset 7 evaluation mode was an attribute.
 function refuseTraining(node: Node, opset: number): void {
   if (opset < 7 && node.op === "BatchNormalization" && !node.attributes.is_test) {
     throw nodeError(node, "training mode mixes the samples: export the model in evaluation mode");
   }
-}
-
-function refuseUnsupported(
-  nodes: readonly Node[],
-  constants: ReadonlyMap<string, Constant>,
-  others: readonly string[],
-): void {
-  const known = new Set(constants.keys());
-  const names = supported();
-  const refused = new Map<string, string[]>();
-  for (const node of nodes) {
-    const constant = asksForShape(node) || node.inputs.every((name) => !name || known.has(name));
-    const becomesConstant = constant && (canFold(node) || node.op in compositions);
-    if (isFlow(node) && mayUnroll(node, known)) continue;
-    if (becomesConstant) for (const name of node.outputs) known.add(name);
-    else if (!names.includes(node.op))
-      refused.set(node.op, [...(refused.get(node.op) ?? []), node.name]);
-  }
-  if (refused.size === 0) return;
-  throw unsupportedError(refused, names, others);
-}
-
-/** What is known of the graph while it is being made, and its nodes so far. */
-interface Unfinished {
-  readonly opset: number;
-  readonly layouts: Map<string, Layout>;
-  readonly constants: Map<string, Constant>;
-  readonly nodes: Node[];
-  /** Where the samples of a fixed batch are. */
-  readonly batch: Batch | undefined;
-  /** Nodes that no file has: they are written for one sample. */
-  readonly composed: WeakSet<Node>;
-  readonly flow: Flow;
 }
 
 /** Finds the layout of every tensor, folds what turns out constant, and turns layouts where an operator asks. */
@@ -313,44 +257,11 @@ function inferLayouts(
   return graph.nodes;
 }
 
-/** Does something with a node; if the file says what no operator has reckoned with, that is an error of the node. */
-function sensible<T, G>(node: Node, work: (node: Node, graph: G) => T, graph: G): T {
-  try {
-    return work(node, graph);
-  } catch (error) {
-    const { message, constructor: kind } = error as Error;
-    if (kind === Error) throw error;
-    throw new Error(
-      `${node.name} (${node.op}): its inputs and attributes do not fit together (${message})`,
-      { cause: error },
-    );
-  }
-}
-
 /** Adds a node to the graph, or what it computes to the constants; gives the nodes that are to be added instead. */
 function addNode(asked: Node, graph: Unfinished): Node[] {
-  const { opset, layouts, constants, nodes, batch, composed, flow } = graph;
-  const unrolled = unroll(asked, flow, graph);
-  if (unrolled) return unrolled;
-  if (isFlow(asked)) throw nodeError(asked, "what it does depends on the image");
-  const next = batch && !composed.has(asked) ? forOneSample(asked, batch, graph) : asked;
-  const isConstant = next.inputs.every((name) => !name || constants.has(name));
-  const folds = isConstant && canFold(next);
-  const source = (name: string) => nodes.findLast(({ outputs }) => outputs.includes(name));
-  const simpler = folds ? undefined : compose(next, opset, layouts, constants, source);
-  if (simpler) {
-    for (const part of simpler) composed.add(part);
-    return simpler;
-  }
-  const shaped = layouts.get(next.inputs[0] ?? "");
-  if (asksForShape(next) && shaped) {
-    constants.set(next.outputs[0] as string, shapeOf(next, shaped.shape));
-    return [];
-  }
-  if (isConstant) {
-    setFolded(next, constants, flow);
-    return [];
-  }
+  const { layouts, constants, nodes } = graph;
+  const next = rewrites.rewriteNode(asked, graph);
+  if (Array.isArray(next)) return next;
   const op = ops[next.op];
   if (!op) throw nodeError(next, "not supported");
   const node = broadcasting(turning(next, op, graph), op, layouts, constants, nodes);
@@ -368,53 +279,6 @@ function addNode(asked: Node, graph: Unfinished): Node[] {
   });
   nodes.push({ ...node, outputs: node.outputs.slice(0, outputs.length) });
   return [];
-}
-
-/** Computes a node whose inputs are all constant. */
-function setFolded(node: Node, constants: Map<string, Constant>, flow: Flow): void {
-  const values = fold(node, constants);
-  count(flow, node, values);
-  values.forEach((value, k) => {
-    const name = node.outputs[k];
-    if (name) constants.set(name, value);
-  });
-}
-
-/** The nodes in the place of one that is control flow or constant; undefined where it stays. */
-function unrollOrFold(
-  node: Node,
-  graph: Pick<Unfinished, "constants" | "layouts" | "flow">,
-): Node[] | undefined {
-  const { constants, flow } = graph;
-  const unrolled = unroll(node, flow, graph);
-  if (unrolled) return unrolled;
-  const isConstant = node.inputs.every((name) => !name || constants.has(name));
-  if (!isConstant || !canFold(node)) return undefined;
-  setFolded(node, constants, flow);
-  return [];
-}
-
-/** The model with the control flow unrolled that depends on constants alone, so that rewrites see what is in it. */
-function withoutFlow(model: OnnxModel, flow: Flow, output: string | undefined): OnnxModel {
-  const constants = new Map(model.constants);
-  const known = { constants, layouts: new Map<string, Layout>() };
-  const nodes: Node[] = [];
-  const wanted = needed(model.nodes, chooseOutput(model, output).name);
-  const pending = [...wanted].reverse();
-  for (let next = pending.pop(); next; next = pending.pop()) {
-    const instead = sensible(next, unrollOrFold, { ...known, flow });
-    if (instead) {
-      pending.push(...instead.reverse());
-      continue;
-    }
-    // What stands in a sequence is still needed by its readers.
-    const items = next.inputs.flatMap((name) => flow.sequences.get(name) ?? []);
-    nodes.push(items.length > 0 ? { ...next, inputs: [...next.inputs, ...items] } : next);
-  }
-  // What other outputs need stays as it is.
-  const isWanted = new Set(wanted);
-  const others = model.nodes.filter((node) => !isWanted.has(node));
-  return { ...model, nodes: [...nodes, ...others], constants };
 }
 
 // What no operator is made of, and nothing but an endless composition comes to.

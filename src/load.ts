@@ -15,15 +15,15 @@ export async function loadModel(
   options: ModelOptions = {},
 ): Promise<Model> {
   const { signal } = options;
-  const [{ decodeModel, externalFiles }, { makeModel, tensorsFor }, { bytes, url }] =
-    await Promise.all([
-      import("./onnx.js"),
-      import("./model.js"),
-      fetched("the model", source, signal),
-      loadShaders(),
-    ]);
+  const [{ decodeModel, externalFiles }, { makeModel }, { bytes, url }] = await Promise.all([
+    import("./onnx.js"),
+    import("./model.js"),
+    fetched("the model", source, signal),
+    loadShaders(),
+  ]);
   let names = externalFiles(bytes);
   if (names.length > 0) {
+    const { tensorsFor } = await import("./outputs.js");
     const outline = decodeModel(bytes, { isLenient: true });
     names = externalFiles(bytes, tensorsFor(outline, options.output));
   }

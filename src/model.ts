@@ -36,10 +36,8 @@ import { checkChannels, checkPreprocess, isGuessed } from "./preprocess-check.js
 import { probabilitiesOf } from "./scores.js";
 import { breathe } from "./slices.js";
 import { DEFAULT_SUBMIT_TIME, Submits } from "./submits.js";
-import { isFasterInOne, keep, measureTilings, recall, type TuneOptions } from "./tune.js";
+import type { TuneOptions } from "./tune.js";
 import type { Graph, Layout, OnnxModel, Plan, Precision, Tiling, Tuning } from "./types.js";
-
-export { tensorsFor } from "./outputs.js";
 
 /** Where a model comes from: its bytes, or where to fetch them. */
 export type ModelSource = Uint8Array | ArrayBuffer | Response | URL | string;
@@ -370,6 +368,7 @@ export class Model {
    */
   async tune(options: TuneOptions = {}): Promise<Tuning> {
     return this.alone(async () => {
+      const { isFasterInOne, keep, measureTilings, recall } = await import("./tune.js");
       const { device, graph } = this;
       const { layers, ...own } = this.tiling;
       const kept = options.fresh ? undefined : await recall(device);

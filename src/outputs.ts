@@ -4,6 +4,7 @@
 
 import { endOf } from "./head.js";
 import { numberOf } from "./ops/attributes.js";
+import type { ChosenOutput } from "./rewrites.js";
 import type { Declared, Node, OnnxModel } from "./types.js";
 
 /** What is known of an output. */
@@ -44,10 +45,7 @@ const POOLING = ["GlobalAveragePool", "GlobalMaxPool", "ReduceMean"];
  * classes. One from which another is made is on the way to it: features, or the logits of a probability. Then an output
  * [N,1], first of all one behind a Sigmoid. Throws one sentence with all outputs where there is none of the name.
  */
-export function chooseOutput(
-  model: OnnxModel,
-  asked?: string,
-): { name: string; warnings: readonly string[] } {
+export function chooseOutput(model: OnnxModel, asked?: string): ChosenOutput {
   const { outputs } = model;
   const [first] = outputs;
   if (first === undefined) throw new Error("the model has no output");

@@ -1,6 +1,7 @@
-// What ordinary convolutional networks do without, as one part: the rarer operators, the compositions, and the rules by
-// which constants are computed.
+// What ordinary convolutional networks do without, as one part: the rarer operators, the compositions, the rules by
+// which constants are computed, and the rewrites that only unusual files need.
 
+import { withBatch } from "./batch.js";
 import { build } from "./fold/build.js";
 import { elementwise } from "./fold/elementwise.js";
 import { quantized } from "./fold/quantize.js";
@@ -9,9 +10,21 @@ import { addFolds } from "./fold.js";
 import { compositions } from "./ops/compositions.js";
 import { addOperators } from "./ops/index.js";
 import { rareOps } from "./ops/rare.js";
+import { chooseOutput } from "./outputs.js";
+import { recognize } from "./recognize.js";
+import { addRewrites } from "./rewrites.js";
+import { refuseUnsupported, rewriteNode, unrollModel } from "./unusual.js";
 
 /** Adds all of it to the tables. */
 export function addRare(): void {
   addOperators(rareOps, compositions);
   addFolds({ ...build, ...elementwise, ...quantized, ...reductions });
+  addRewrites({
+    chooseOutput,
+    unrollModel,
+    recognize,
+    refuse: refuseUnsupported,
+    withBatch,
+    rewriteNode,
+  });
 }

@@ -6,43 +6,17 @@
 // then the next condition has been computed. Nothing else in the program knows of sequences or bodies.
 
 import { axisOf, nodeError, numberOf } from "./ops/attributes.js";
+import type { Flow } from "./rewrites.js";
 import type { Constant, Layout, Node, Subgraph } from "./types.js";
 
 // What a few bytes of a file may come to.
 const MOST_NODES = 20_000;
 const MOST_ELEMENTS = 2 ** 24;
 
-/** What has been unrolled so far. */
-export interface Flow {
-  /** Sequences as the names of their tensors. */
-  readonly sequences: Map<string, readonly string[]>;
-  /** Loops under way. */
-  readonly loops: Map<string, Progress>;
-  /** The nodes of bodies: all that they compute is bounded. */
-  readonly unrolled: WeakSet<Node>;
-  nodes: number;
-  elements: number;
-}
-
-interface Progress {
-  round: number;
-  /** The tensors that each round leaves, by output. */
-  readonly scans: string[][];
-}
-
 interface Known {
   readonly constants: Map<string, Constant>;
   readonly layouts: ReadonlyMap<string, Layout>;
 }
-
-/** Nothing unrolled yet. */
-export const newFlow = (): Flow => ({
-  sequences: new Map(),
-  loops: new Map(),
-  unrolled: new WeakSet(),
-  nodes: 0,
-  elements: 0,
-});
 
 const OPS: readonly string[] = [
   ..."If Loop SequenceEmpty SequenceConstruct SequenceInsert SequenceErase SequenceAt SequenceLength".split(

@@ -7,6 +7,20 @@ export function nodeError(node: Node, fact: string): Error {
   return new Error(`${node.name} (${node.op}): ${fact}`);
 }
 
+/** Does something with a node; if the file says what no operator has reckoned with, that is an error of the node. */
+export function sensible<T, G>(node: Node, work: (node: Node, graph: G) => T, graph: G): T {
+  try {
+    return work(node, graph);
+  } catch (error) {
+    const { message, constructor: kind } = error as Error;
+    if (kind === Error) throw error;
+    throw new Error(
+      `${node.name} (${node.op}): its inputs and attributes do not fit together (${message})`,
+      { cause: error },
+    );
+  }
+}
+
 /** A method's rule does not fit a node: `why` goes on where the method's name is said ("has no rule for Softmax"). */
 export class RuleError extends Error {
   constructor(

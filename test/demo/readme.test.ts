@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as assert from "uvu/assert";
 import { openPage } from "../../src/chrome/open.js";
-import { supported } from "../../src/graph.js";
+import { supported } from "../../src/unusual.js";
 import { suite } from "../harness.js";
 import { smallNetwork } from "../models/tiny.js";
 
