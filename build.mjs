@@ -54,24 +54,65 @@ const palettes = {
   },
 };
 
-// wgpu-matrix makes all of its namespaces for three types of numbers when it is loaded, in calls that a bundler must
-// take to have effects. Its last lines, which do that, are written anew, one export at a time and marked as pure.
+// wgpu-matrix makes all functions of a namespace in one closure that returns them, so that a bundler cannot leave out
+// those that nobody calls. In its place each namespace is a module, with what is in the closure at the top, and with
+// the functions alone that the library or the demo calls.
 const matrices = {
   name: "matrices",
   setup(build) {
-    build.onLoad({ filter: /\bwgpu-matrix\b.*module\.js$/ }, async ({ path }) => {
-      const text = await readFile(path, "utf8");
-      const [functions, rest = ""] = text.split(/^function wgpuMatrixAPI\(/m);
-      const makers = [...rest.matchAll(/(\w+): (getAPI[$\d]*)\(/g)];
-      if (makers.length === 0) throw new Error("wgpu-matrix is not written as build.mjs expects");
-      const lines = makers.flatMap(([, name, make]) => [
-        `export const ${name} = /* @__PURE__ */ ${make}(Float32Array);`,
-        `export const ${name}d = /* @__PURE__ */ ${make}(Float64Array);`,
-      ]);
-      return { contents: functions + lines.join("\n"), loader: "js" };
+    build.onLoad(
+      { filter: /\bwgpu-matrix\b.*module\.js$/, namespace: "file" },
+      async ({ path }) => {
+        const [text, called] = await Promise.all([readFile(path, "utf8"), callsOfMatrices()]);
+        const lines = [...called.keys()].map(
+          (name) => `export * as ${name} from "matrices/${name}";`,
+        );
+        return { contents: lines.join("\n"), pluginData: { text, called } };
+      },
+    );
+    build.onResolve({ filter: /^matrices\// }, ({ path, pluginData }) => {
+      const name = basename(path);
+      const contents = matrixModule(pluginData.text, name, pluginData.called.get(name));
+      return { path: name, namespace: "matrices", sideEffects: false, pluginData: contents };
     });
+    build.onLoad({ filter: /./, namespace: "matrices" }, ({ pluginData }) => ({
+      contents: pluginData,
+    }));
   },
 };
+
+/** The names of wgpu-matrix's functions that sources call, by namespace. */
+async function callsOfMatrices() {
+  const called = new Map();
+  for (const folder of ["src", "demo"]) {
+    for (const path of await readdir(root + folder, { recursive: true })) {
+      if (!path.endsWith(".ts")) continue;
+      const text = await readFile(join(root, folder, path), "utf8");
+      if (!text.includes('"wgpu-matrix"')) continue;
+      for (const [, name, call] of text.matchAll(/\b((?:mat|vec)\dd?)\.(\w+)/g)) {
+        called.set(name, (called.get(name) ?? new Set()).add(call));
+      }
+    }
+  }
+  return called;
+}
+
+/** A namespace of wgpu-matrix as a module of some of its functions; those whose names end in "d" are of doubles. */
+function matrixModule(text, name, functions) {
+  const [before, after = ""] = text.split(/^function wgpuMatrixAPI\(/m);
+  const [, maker] = after.match(`${name.replace(/d$/, "")}: getAPI([$\\d]*)\\(`) ?? [];
+  const [, rest] = before.split(`function getAPIImpl${maker}(Ctor) {\n`);
+  const [closure] = rest?.split(/^ {4}return \{\n/m) ?? [];
+  if (closure === undefined) throw new Error("wgpu-matrix is not written as build.mjs expects");
+  // Functions of the package that have the name of one in the closure are hidden there.
+  const own = new Set(Array.from(closure.matchAll(/^ {4}function (\w+)/gm), ([, inner]) => inner));
+  const outer = before.replace(/^function (\w+)\([\s\S]*?^\}\n/gm, (whole, other) =>
+    own.has(other) ? "" : whole,
+  );
+  const numbers = `const Ctor = ${name.endsWith("d") ? "Float64Array" : "Float32Array"};`;
+  const module = [outer, numbers, closure, `export { ${[...functions].join(", ")} };`].join("\n");
+  return module.replace(/(?<= = )(?=(getAPI[$\d]*|wrapConstructor)\()/g, "/* @__PURE__ */ ");
+}
 
 // A dynamic import makes a file of its own, a part. esbuild makes a chunk for every combination of files that need a
 // module; but whoever loads a part has loaded the library. So each part names the library, and what they have in common
