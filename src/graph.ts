@@ -38,7 +38,7 @@ export async function loadOperators(model: OnnxModel, options: GraphOptions = {}
 }
 
 /** True if what is there from the beginning is enough for a model. */
-function isPlain(model: OnnxModel, options: GraphOptions): boolean {
+export function isPlain(model: OnnxModel, options: GraphOptions): boolean {
   const [only] = model.outputs;
   if (model.outputs.length !== 1 || (options.output ?? only) !== only) return false;
   const { input, nodes, isSure } = networkOf(model, options);

@@ -1,14 +1,16 @@
 // The operators that are there from the beginning: which networks they are enough for, and that what counts as ordinary
-// needs none of the compositions.
+// needs none of the compositions and none of the rewrites.
 
 import * as assert from "uvu/assert";
-import { compose } from "../../src/compose.js";
+import { isPlain } from "../../src/graph.js";
 import { decodeModel } from "../../src/onnx.js";
 import { isOrdinary } from "../../src/ops/index.js";
 import { rareOps } from "../../src/ops/rare.js";
-import type { Layout } from "../../src/types.js";
+import { newFlow, rewrites } from "../../src/rewrites.js";
+import type { Layout, Node } from "../../src/types.js";
 import { suite } from "../harness.js";
 import { smallSize } from "../models/architectures/index.js";
+import { OnnxBuilder } from "../models/onnx-builder.js";
 import { modelOf } from "../reference/case.js";
 import { cases } from "../reference/cases.js";
 
@@ -35,6 +37,37 @@ test("are enough for the convolutional networks that most people bring", () => {
   }
 });
 
+// A network must become the same graph before and after another one has brought the rare part.
+test("pass through all rewrites as they are", () => {
+  for (const name of NETWORKS) {
+    const model = decodeModel(smallSize[name].build());
+    const [output] = model.outputs;
+    assert.equal(rewrites.chooseOutput(model, undefined), { name: output, warnings: [] }, name);
+    assert.is(rewrites.unrollModel(model, model.nodes, newFlow()), model, name);
+    const played = model.nodes.filter(({ op }) => !op.endsWith("Softmax"));
+    assert.equal(rewrites.recognize(played, model.constants), played, name);
+    rewrites.refuse(played, model.constants, []);
+  }
+});
+
+test("are not said to be enough where the file asks for a rewrite", () => {
+  const plain = (batch: number | string, outputs: readonly string[], asked?: string) => {
+    const g = new OnnxBuilder();
+    const conv = g.node("Conv", [g.input("image", [batch, 3, 4, 4]), g.weight("w", [8, 3, 3, 3])]);
+    const features = g.node("Flatten", [g.node("GlobalAveragePool", [conv])]);
+    for (const output of outputs) {
+      const inputs = [features, g.weight(`${output} w`, [8, 5])];
+      g.output(g.node("Gemm", inputs, {}, { output }), [batch, 5]);
+    }
+    return isPlain(decodeModel(g.bytes()), asked === undefined ? {} : { output: asked });
+  };
+  assert.ok(plain("N", ["scores"]));
+  assert.ok(plain(1, ["scores"], "scores"));
+  assert.not.ok(plain(4, ["scores"]), "a fixed batch");
+  assert.not.ok(plain("N", ["scores", "others"]), "a choice of outputs");
+  assert.not.ok(plain("N", ["scores"], "score"), "an output that is to be refused");
+});
+
 test("are not said to be enough where a node is composed of others, or constant", () => {
   let ordinary = 0;
   for (const [number, example] of cases.entries()) {
@@ -44,8 +77,11 @@ test("are not said to be enough where a node is composed of others, or constant"
     const [node] = nodes;
     assert.not.ok(node!.op in rareOps, `${node!.op} (${number})`);
     const layouts = new Map<string, Layout>([["x", { shape: example.shape, channel: 1 }]]);
-    const made = compose(node!, opset, layouts, new Map(constants), () => undefined);
-    assert.is(made, undefined, `${node!.op} (${number})`);
+    const graph = {
+      ...{ opset, layouts, constants: new Map(constants), nodes: [], batch: undefined },
+      ...{ composed: new WeakSet<Node>(), flow: newFlow() },
+    };
+    assert.is(rewrites.rewriteNode(node!, graph), node, `${node!.op} (${number})`);
   }
   assert.ok(ordinary > 30, `${ordinary} cases are ordinary`);
 });
