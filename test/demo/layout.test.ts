@@ -11,6 +11,7 @@ import { openDemo } from "./page.js";
 const test = suite("demo/layout");
 
 const opening = onDemand(openDemo);
+// As the page was opened: what it shows later has no origin.
 const origin = onDemand(async () => new URL((await opening).page.url()).origin);
 
 const PHONES = [320, 360, 390];
@@ -20,9 +21,10 @@ const LARGE: Setting = "a wide font at 200 %";
 /** Opens one of the pages afresh. */
 async function go(name: string, lang = "en") {
   const { page } = await opening;
+  const start = await origin;
   // Another address in the same page would reload it by itself, too.
   await page.goto("about:blank");
-  await page.goto(`${await origin}/demo/${name}.html#lang=${lang}`);
+  await page.goto(`${start}/demo/${name}.html#lang=${lang}`);
   return page;
 }
 
@@ -108,11 +110,12 @@ async function grows(): Promise<void> {
   assert.equal(left, [], "words that do not grow");
 }
 
-/** Waits until the page has a map and its first figure. */
+/** Waits until the page has its map and its first figure. */
 async function drawn(): Promise<void> {
   const { page } = await opening;
   await page.waitForFunction(
     () =>
+      document.querySelector("#pictures")?.getAttribute("aria-busy") === "false" &&
       document.querySelector("#caption b") &&
       document.querySelector("#idea .smooth")?.getAttribute("d"),
   );

@@ -26,7 +26,7 @@ export const SETTINGS = {
     * { --spacing: 0.12em; line-height: 1.5 !important; word-spacing: 0.16em !important; }
     p { margin-bottom: 2em !important; }`,
   "a wide font at 200 %": `${WIDE}
-    :root { font-size: 200% !important; }`,
+    :root { font-size: var(--twice) !important; }`,
 };
 
 /** Sets a page's text in one of the ways, in the shadow trees of its elements as well. */
@@ -34,10 +34,17 @@ export async function setText(page: Page, setting: Setting): Promise<void> {
   await page.evaluate((css) => {
     type Marked = typeof globalThis & { textSheet?: CSSStyleSheet };
     const marked = globalThis as Marked;
+    const root = document.documentElement;
+    if (!root.style.getPropertyValue("--twice")) {
+      root.style.setProperty(
+        "--twice",
+        `${2 * Number.parseFloat(getComputedStyle(root).fontSize)}px`,
+      );
+    }
     const context = new OffscreenCanvas(1, 1).getContext("2d")!;
     context.font = '100px "DejaVu Sans", Verdana, sans-serif';
     const missing = Math.max(0, 1 - context.measureText("한글").width / 200);
-    document.documentElement.style.setProperty("--hangul", `${missing.toFixed(3)}em`);
+    root.style.setProperty("--hangul", `${missing.toFixed(3)}em`);
     for (const each of document.querySelectorAll("body *")) {
       const own = [...each.childNodes].filter((node) => node instanceof Text);
       const text = each instanceof HTMLSelectElement ? each.selectedOptions[0] : undefined;
@@ -48,9 +55,9 @@ export async function setText(page: Page, setting: Setting): Promise<void> {
     // A Content-Security-Policy forbids style elements; a constructed sheet is the script's own.
     marked.textSheet.replaceSync(css);
     const roots = [document, ...[...document.querySelectorAll("*")].map((e) => e.shadowRoot)];
-    for (const root of roots) {
-      if (root && !root.adoptedStyleSheets.includes(marked.textSheet)) {
-        root.adoptedStyleSheets = [...root.adoptedStyleSheets, marked.textSheet];
+    for (const each of roots) {
+      if (each && !each.adoptedStyleSheets.includes(marked.textSheet)) {
+        each.adoptedStyleSheets = [...each.adoptedStyleSheets, marked.textSheet];
       }
     }
   }, SETTINGS[setting]);
@@ -133,7 +140,10 @@ async function look(): Promise<string[]> {
   const context = new OffscreenCanvas(1, 1).getContext("2d")!;
   /** What a control shows, as wide as it is set. */
   const widthOf = (text: string, { font, letterSpacing, wordSpacing }: CSSStyleDeclaration) => {
-    Object.assign(context, { font, letterSpacing, wordSpacing });
+    const pixels = (spacing: string) => `${Number.parseFloat(spacing) || 0}px`;
+    context.font = font;
+    context.letterSpacing = pixels(letterSpacing);
+    context.wordSpacing = pixels(wordSpacing);
     return context.measureText(text).width;
   };
   const checkControl = (control: HTMLInputElement | HTMLSelectElement) => {
@@ -168,7 +178,11 @@ async function look(): Promise<string[]> {
       take(element, box, nameOf(element, ""));
       return;
     }
-    if (/^(canvas|img|progress|math)$/i.test(element.tagName)) {
+    // A map on its photo is one picture.
+    const isPicture =
+      /^(canvas|img|progress|math)$/i.test(element.tagName) ||
+      (element instanceof HTMLElement && element.getAttribute("role") === "img");
+    if (isPicture) {
       take(element, box, nameOf(element, ""));
       return;
     }
