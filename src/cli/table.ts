@@ -224,8 +224,8 @@ ${describe("how")}
 The picture
 ${describe("drawing")}
 The results: where none is asked for, the map is written to {name}.map.png in this folder. A result is a file,
-a folder (ends in "/"), or a name with {name} in it: the image's name without its ending, or with it where cat.jpg
-and cat.png are both given.
+a folder (ends in "/"), or a name with {name} in it: the image's name without its ending, or with it where
+cat.jpg and cat.png are both given.
 ${describe("results")}
 ${describe("other")}`;
 
