@@ -358,14 +358,14 @@ test("opens files by what they are, and says what no browser can decode", () =>
     await writeFile(join(folder, "red.npy"), red);
     await writeFile(join(folder, "x.jpg"), writeNpy(randn(72, 5), [1, 3, HEIGHT, WIDTH]));
     await writeFile(join(folder, "half.bmp"), red.subarray(0, 30));
-    await writeFile(join(folder, "text.npy"), writeNpy(randn(72, 5), [72]));
-    const words = "explain red.npy x.jpg half.bmp text.npy --model linear.onnx --samples 1";
+    await writeFile(join(folder, "short.npy"), writeNpy(randn(70, 5), [70]));
+    const words = "explain red.npy x.jpg half.bmp short.npy --model linear.onnx --samples 1";
     const { code, stdout, stderr } = await smoothgrad(folder, words.split(" "));
     assert.is(code, 1);
     assert.match(stdout, /^red.npy: class 0 .*\nx.jpg: class . .*\n$/);
-    const [half, text, ...more] = stderr.split("\n");
+    const [half, short, ...more] = stderr.split("\n");
     assert.is(half, "smoothgrad: half.bmp: the BMP is damaged: Chrome cannot decode it");
-    assert.match(`${text}`, /^smoothgrad: text.npy: .*\[1,3,4,6\]|\[72\]/);
+    assert.match(`${short}`, /^smoothgrad: short.npy: .*\[70\].*\[1,3,4,6\]/);
     assert.equal(more, [""]);
   }));
 
