@@ -16,7 +16,7 @@ export const root = fileURLToPath(new URL(".", import.meta.url));
 
 // Bytes, minified and gzipped: what a page loads with the library, and what the first map of an ordinary convolutional
 // network takes in all; and of the element, what it adds to the library.
-const BUDGETS = { "first load": 40_000, "first map": 100_000, element: 6_000 };
+const BUDGETS = { "first load": 40_000, "first map": 100_000, element: 6_200 };
 
 // The parts that every model brings along.
 const OF_A_MODEL = ["src/onnx.ts", "src/model.ts", "src/shaders/network.ts"];

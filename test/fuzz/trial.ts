@@ -82,7 +82,8 @@ export async function playGraph(device: GPUDevice, graph: Graph): Promise<boolea
     throw error;
   }
   try {
-    const shape = graph.layouts.get(graph.input)?.shape as number[];
+    const { channels, height, width } = model.input;
+    const shape = [1, channels, height, width];
     const data = randn(
       shape.reduce((a, b) => a * b, 1),
       3,
