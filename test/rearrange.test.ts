@@ -57,7 +57,8 @@ test("queries, keys and values are each taken from where they were made", () => 
   );
   g.output(g.node("Flatten", [g.node("Mul", [g.node("Mul", [q, k]), v])]));
   const graph = graphOf(g);
-  const taken = graph.nodes.filter((node) => node.op === "Rearrange");
+  // The first node reads the input as a gray picture.
+  const taken = graph.nodes.slice(1).filter((node) => node.op === "Rearrange");
   assert.equal(
     taken.map((node) => [node.name, ...node.inputs]),
     [0, 1, 2].map((i) => [`qkv ${i}`, "dense"]),
@@ -85,11 +86,12 @@ test("a Pad with a value of its own is not merged, one with zeros is", () => {
     const x = g.node("Sigmoid", [g.input("x", ["N", 2, 3])]);
     const turned = g.node("Transpose", [x], { perm: [0, 2, 1] });
     const inputs = [turned, g.int64("pads", [0, 1, 0, 0, 0, 1]), g.constant("value", value)];
-    g.output(g.node("Sigmoid", [g.node("Pad", inputs)]));
-    return opsOf(graphOf(g));
+    g.output(g.node("Tanh", [g.node("Pad", inputs)]));
+    // The first node reads the input as a gray picture.
+    return opsOf(graphOf(g)).slice(1);
   };
-  assert.equal(padded(0), ["Sigmoid", "Rearrange", "Sigmoid"]);
-  assert.equal(padded(1), ["Sigmoid", "Transpose", "Pad", "Sigmoid"]);
+  assert.equal(padded(0), ["Sigmoid", "Rearrange", "Tanh"]);
+  assert.equal(padded(1), ["Sigmoid", "Transpose", "Pad", "Tanh"]);
 });
 
 /** The graph with a count of the tables that its moves make. */
