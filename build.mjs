@@ -115,7 +115,7 @@ function matrixModule(text, name, functions) {
 }
 
 // A dynamic import makes a file of its own, a part. esbuild makes a chunk for every combination of files that need a
-// module; but whoever loads a part has loaded the library. So each part names the library, and what they have in common
+// module; but what loads a part has loaded the library. So each part names the library, and what they have in common
 // lies in one chunk.
 const parts = {
   name: "parts",

@@ -10,6 +10,7 @@ import { openPage } from "../../src/chrome/open.js";
 import { supported } from "../../src/unusual.js";
 import { suite } from "../harness.js";
 import { smallNetwork } from "../models/tiny.js";
+import { saysAndDraws } from "../says-and-draws.js";
 
 const test = suite("readme");
 
@@ -49,21 +50,7 @@ test("its code for pages runs as it stands", async () => {
   ]);
   const { page, close } = await openPage(routes, { log: () => {} });
   try {
-    const said = new Promise<string>((hear, fail) => {
-      page.on("console", (message) => hear(message.text()));
-      page.on("pageerror", (error) => fail(error));
-    });
-    await page.goto(new URL("/readme.html", page.url()).href);
-    assert.match(await said, /^class \d 0\.\d+ 0\.\d+$/);
-    const canvas = await page.waitForSelector("canvas");
-    const screenshot = await canvas?.screenshot({ encoding: "base64" });
-    const colors = await page.evaluate(async (png) => {
-      const image = await createImageBitmap(await (await fetch(png)).blob());
-      const context = new OffscreenCanvas(64, 64).getContext("2d")!;
-      context.drawImage(image, 0, 0);
-      return new Set(context.getImageData(0, 0, 64, 64).data).size;
-    }, `data:image/png;base64,${screenshot}`);
-    assert.ok(colors > 8, "the canvas is blank");
+    await saysAndDraws(page, "/readme.html");
   } finally {
     await close();
     await rm(folder, { recursive: true });

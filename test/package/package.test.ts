@@ -14,6 +14,7 @@ import * as vite from "vite";
 import { openPage } from "../../src/chrome/open.js";
 import { suite } from "../harness.js";
 import { smallNetwork } from "../models/tiny.js";
+import { saysAndDraws } from "../says-and-draws.js";
 
 const test = suite("package");
 
@@ -172,20 +173,7 @@ for (const [name, bundle] of Object.entries(bundlers)) {
     try {
       const loaded: string[] = [];
       page.on("request", (request) => loaded.push(request.url().replace(/.*\//, "")));
-      const said = new Promise<string>((hear, fail) => {
-        page.on("console", (message) => hear(message.text()));
-        page.on("pageerror", (error) => fail(error));
-      });
-      await page.goto(new URL("/site/index.html", page.url()).href);
-      assert.match(await said, /^class \d 0\.\d+ 0\.\d+$/);
-      const screenshot = await (await page.$("canvas"))!.screenshot({ encoding: "base64" });
-      const colors = await page.evaluate(async (png) => {
-        const image = await createImageBitmap(await (await fetch(png)).blob());
-        const context = new OffscreenCanvas(64, 64).getContext("2d")!;
-        context.drawImage(image, 0, 0);
-        return new Set(context.getImageData(0, 0, 64, 64).data).size;
-      }, `data:image/png;base64,${screenshot}`);
-      assert.ok(colors > 8, "the canvas is blank");
+      await saysAndDraws(page, "/site/index.html");
       const wasLoaded = (part: RegExp) => loaded.some((file) => part.test(file));
       assert.ok(wasLoaded(/^network-/) && !wasLoaded(/^(occlusion|rare)-/), `${loaded}`);
     } finally {
