@@ -12,7 +12,10 @@ import { dispatch, kernels, perDevice, run } from "./kernel.js";
 import type { Mat3, Preprocess, Preset, ResolvedPreprocess, Size } from "./preprocess.js";
 import { coloring, placement, resolvePreprocess, tensorPixels } from "./preprocess.js";
 
-/** Preprocessed values [1,C,H,W] or [C,H,W], row-major, used as they are. */
+/**
+ * Preprocessed values [1,C,H,W] or [C,H,W], row-major, used as they are. A network that reads its channels last takes
+ * [1,H,W,C] and [H,W,C] as well.
+ */
 export interface RawTensor {
   readonly data: Float32Array;
   readonly shape: readonly number[];
@@ -82,8 +85,7 @@ export async function toTensor(
 ): Promise<InputTensor> {
   const { channels, height, width } = shape;
   if ("shape" in image) {
-    checkTensor(image, shape, file);
-    return rawToTensor(device, image, shape, preprocess);
+    return rawToTensor(device, channelsFirst(image, shape, file), shape, preprocess);
   }
   const resolved = resolvePreprocess(preprocess, channels);
   const { matrix, shift } = coloring(resolved, channels);
@@ -180,22 +182,32 @@ async function decoded(image: Picture, largest: number): Promise<Pixels> {
   });
 }
 
-/** Throws one sentence where a tensor is not the network's input. */
-function checkTensor(
+/** The values of a tensor as [C,H,W]; throws one sentence where it is not the network's input. */
+function channelsFirst(
   { data, shape: given }: RawTensor,
   shape: InputShape,
   { isOpen = false, isChannelsLast = false }: FileInput,
-): void {
+): Float32Array {
   const { channels, height, width } = shape;
   const long = (axes: readonly number[]) => axes.filter((n) => n !== 1).join();
   const wanted = [channels, height, width];
   const count = wanted.reduce((a, b) => a * b, 1);
   const isFlat = long(given) === String(count) && (channels === 1 || !isChannelsLast);
-  if ((long(given) === long(wanted) || isFlat) && data.length === count) return;
-  const size = given.slice(-2).map((n, k) => n ?? [height, width][k]);
-  const isOther = isOpen && given.length > 1 && long(given) === long([channels, ...size]);
+  if (data.length === count) {
+    if (long(given) === long(wanted) || isFlat) return data;
+    if (isChannelsLast && long(given) === long([height, width, channels])) {
+      return transposed(data, channels);
+    }
+  }
+  const isLast = isChannelsLast && given.length > 2 && given.at(-1) === channels;
+  const plane = isLast ? given.slice(-3, -1) : given.slice(-2);
+  const size = plane.map((n, k) => n ?? [height, width][k]);
+  const others = isLast ? [...size, channels] : [channels, ...size];
+  const isOther = isOpen && given.length > 1 && long(given) === long(others);
   throw new Error(
     `the tensor has shape [${given.join()}] and ${data.length} values, the network wants [1,${wanted}]${
+      isChannelsLast && channels > 1 ? ` or [1,${height},${width},${channels}]` : ""
+    }${
       isOther
         ? `; the file leaves height and width open: load the model with size: [${size.join(", ")}] (on the command line --size ${size})`
         : ""
@@ -203,9 +215,15 @@ function checkTensor(
   );
 }
 
+/** [H·W,C] as [C,H·W]. */
+function transposed(data: Float32Array, channels: number): Float32Array {
+  const pixels = data.length / channels;
+  return data.map((_, i) => data[(i % pixels) * channels + Math.floor(i / pixels)] as number);
+}
+
 function rawToTensor(
   device: GPUDevice,
-  { data }: RawTensor,
+  data: Float32Array,
   shape: InputShape,
   preprocess: Preset | Preprocess | undefined,
 ): InputTensor {

@@ -61,12 +61,11 @@ const test = suite("found files");
 for (const { file, input, options, output, known, logits } of cases) {
   testWithDevice(test, `${file} says what onnxruntime says`, async (device) => {
     const bytes = await data(`found/${file}.onnx`);
-    const { data: x, shape } = await tensorOf(input);
+    const image = await tensorOf(input);
     const model = await loadModel(device, bytes, options);
     try {
-      const image = { data: channelsFirst(x, shape), shape: channelsFirstShape(shape) };
       const said = await model.classify(image);
-      const expected = await runOnnxRuntime(bytes, x, shape, output);
+      const expected = await runOnnxRuntime(bytes, image.data, image.shape, output);
       const { stripped } = model.graph;
       const all = stripped ? said.probabilities : said.logits;
       // A single Sigmoid is the probability of "yes", the second of two classes.
@@ -87,18 +86,6 @@ for (const { file, input, options, output, known, logits } of cases) {
       model.destroy();
     }
   });
-}
-
-/** Of [1,H,W,C], as TensorFlow's files have it; the library takes tensors as [1,C,H,W]. */
-const isChannelsLast = (shape: readonly number[]) => shape.length === 4 && shape[3]! <= 3;
-
-const channelsFirstShape = (shape: readonly number[]) =>
-  isChannelsLast(shape) ? [0, 3, 1, 2].map((axis) => shape[axis]!) : shape;
-
-function channelsFirst(x: Float32Array, shape: readonly number[]): Float32Array {
-  if (!isChannelsLast(shape)) return x;
-  const [channels, pixels] = [shape[3]!, shape[1]! * shape[2]!];
-  return x.map((_, i) => x[(i % pixels) * channels + Math.floor(i / pixels)]!);
 }
 
 async function tensorOf(input: Case["input"]) {

@@ -3,7 +3,7 @@
 import * as assert from "uvu/assert";
 import { unpackChannels } from "../src/channels.js";
 import { read } from "../src/gpu.js";
-import { type ImageSource, type InputShape, toTensor } from "../src/image.js";
+import { type FileInput, type ImageSource, type InputShape, toTensor } from "../src/image.js";
 import { type Preprocess, presets } from "../src/preprocess.js";
 import { close, data, randn, suite, testWithDevice } from "./harness.js";
 import { normalize, type Pixels, resample } from "./reference/image.js";
@@ -171,10 +171,32 @@ testWithDevice(test, "a raw tensor is used as it is", async (device) => {
   }
 });
 
+testWithDevice(
+  test,
+  "a network that reads its channels last takes tensors of both orders",
+  async (device) => {
+    const shape = { channels: 3, height: 2, width: 2 };
+    const first = Float32Array.of(1, 2, 3, 4, 10, 20, 30, 40, 100, 200, 300, 400);
+    const last = Float32Array.of(1, 10, 100, 2, 20, 200, 3, 30, 300, 4, 40, 400);
+    for (const [data, axes] of [
+      [first, [1, 3, 2, 2]],
+      [last, [1, 2, 2, 3]],
+      [last, [2, 2, 3]],
+    ] as const) {
+      const input = await toTensor(device, { data, shape: axes }, shape, undefined, {
+        isChannelsLast: true,
+      });
+      const packed = new Float32Array(await read(device, input.buffer));
+      close(unpackChannels(packed, 3), first, { rtol: 0, atol: 0 });
+      input.destroy();
+    }
+  },
+);
+
 testWithDevice(test, "what does not fit is refused in a sentence", async (device) => {
   const shape = { channels: 3, height: 7, width: 5 };
-  const refusal = (image: ImageSource) =>
-    toTensor(device, image, shape).then(
+  const refusal = (image: ImageSource, file?: FileInput) =>
+    toTensor(device, image, shape, undefined, file).then(
       () => "nothing",
       (error: Error) => error.message,
     );
@@ -183,6 +205,8 @@ testWithDevice(test, "what does not fit is refused in a sentence", async (device
     await refusal(raw),
     "the tensor has shape [1,3,5,7] and 105 values, the network wants [1,3,7,5]",
   );
+  const flat = { data: raw.data, shape: [1, 105] };
+  assert.match(await refusal(flat, { isChannelsLast: true }), /wants \[1,3,7,5\] or \[1,7,5,3\]$/);
   assert.match(await refusal(new OffscreenCanvas(0, 9)), /the picture is empty: 0×9/);
   assert.match(await refusal(new Blob(["no picture"])), /decoded/);
 });

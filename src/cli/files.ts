@@ -42,7 +42,9 @@ export async function firstTensorSize(
 ): Promise<[height: number, width: number] | undefined> {
   for (const input of tensors) {
     try {
-      const [height, width] = readNpy(await readFile(input)).shape.slice(-2);
+      const { shape } = readNpy(await readFile(input));
+      const isChannelsLast = shape.length > 2 && [1, 3].includes(shape.at(-1) as number);
+      const [height, width] = isChannelsLast ? shape.slice(-3, -1) : shape.slice(-2);
       if (height && width) return [height, width];
     } catch {
       // What is wrong with a file is said when it is explained.
