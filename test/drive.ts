@@ -1,10 +1,10 @@
-// Runs the suites that the test files of one bundle have put into uvu's queue, in Node or in the page, and
+// Runs the suites that test files have put into uvu's queue, in Node or in a page, and
 // keeps the record. uvu prints the dots and words the failures; this file adds what uvu lacks: time limits,
 // tests that skip themselves, and a summary that can travel from the page to the runner.
 
 import { dropDevice, takeUncapturedErrors } from "./device.js";
 
-/** What one bundle of tests came to. */
+/** What the tests of one run came to. */
 export interface Summary {
   passed: number;
   failed: number;
@@ -20,8 +20,9 @@ export class Skip extends Error {}
 
 type UvuRun = () => Promise<[failures: string | true, ran: number, skips: number, total: number]>;
 
-const skipped: string[] = [];
-const times: Record<string, number> = {};
+let skipped: string[] = [];
+let times: Record<string, number> = {};
+const endings: (() => Promise<void>)[] = [];
 let read: (path: string) => Promise<Uint8Array<ArrayBuffer> | undefined>;
 
 /** Bytes of a file of the data folder, undefined where there is none. */
@@ -29,9 +30,15 @@ export function readData(path: string): Promise<Uint8Array<ArrayBuffer> | undefi
   return read(path);
 }
 
+/** Has something done after the last test. */
+export function atEnd(action: () => Promise<void>): void {
+  endings.push(action);
+}
+
 /** Runs everything in uvu's queue. */
 export async function runSuites(readFile: typeof read): Promise<Summary> {
   read = readFile;
+  [skipped, times] = [[], {}];
   const { UVU_QUEUE } = globalThis as unknown as { UVU_QUEUE: UvuRun[][] };
   const summary: Summary = { passed: 0, failed: 0, failures: [], skipped, times };
   for (const run of UVU_QUEUE.flat()) {
@@ -40,6 +47,7 @@ export async function runSuites(readFile: typeof read): Promise<Summary> {
     summary.failed += total - ran;
     if (failures !== true) summary.failures.push(failures);
   }
+  for (const end of endings) await end();
   summary.passed -= skipped.length;
   return summary;
 }

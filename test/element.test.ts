@@ -9,10 +9,10 @@ import { promisify } from "node:util";
 import { build } from "esbuild";
 import type { Page } from "puppeteer";
 import * as assert from "uvu/assert";
-import { openPage } from "../src/chrome/open.js";
 import { attributes, propertyOf } from "../src/element/attributes.js";
 import type { SensitivityMapElement } from "../src/element/sensitivity-map.js";
 import type { SensitivityMap } from "../src/index.js";
+import { openTab } from "./browser.js";
 import { bitmapFile } from "./demo/bitmap.js";
 import { suite } from "./harness.js";
 import { smallNetwork } from "./models/tiny.js";
@@ -73,7 +73,7 @@ async function open() {
   // The build script finds its own folder, so it must not be bundled into the tests.
   const { buildLibrary } = await import(pathToFileURL(resolve("build.mjs")).href);
   await buildLibrary(folder);
-  const { page, close } = await openPage(new Map([["/page/", { folder }]]), { log: () => {} });
+  const { page, close } = await openTab(new Map([["/page/", { folder }]]));
   const faults: string[] = [];
   const requests: string[] = [];
   page.on("console", (message) => {

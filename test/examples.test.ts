@@ -8,8 +8,8 @@ import { pathToFileURL } from "node:url";
 import type { AxeResults } from "axe-core";
 import type { Page } from "puppeteer";
 import * as assert from "uvu/assert";
-import { openPage } from "../src/chrome/open.js";
 import type { SensitivityMapElement } from "../src/element/sensitivity-map.js";
+import { openTab } from "./browser.js";
 import { suite } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { onDemand } from "./on-demand.js";
@@ -36,12 +36,11 @@ async function open() {
   const { buildDemo } = await import(pathToFileURL(resolve("build.mjs")).href);
   await buildDemo(join(folder, "demo"));
   await writeFile(join(folder, "network.onnx"), network());
-  const { page, close } = await openPage(
+  const { page, close } = await openTab(
     new Map([
       ["/demo/models/mnist-clean.onnx", { file: join(folder, "network.onnx") }],
       ["/demo/", { folder: join(folder, "demo") }],
     ]),
-    { log: () => {} },
   );
   const faults: string[] = [];
   page.on("console", (message) => {

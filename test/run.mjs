@@ -1,14 +1,17 @@
-// `npm test [-- pattern …]`: runs the `*.test.ts` in this process and the `*.gpu.test.ts` in one page of headless
-// Chrome, and counts them together; a pattern is a part of a file's path. With `--runtime dawn` the latter run in
-// Node, too, on Dawn (the package "webgpu"); what needs a page skips itself. The last line of the output is
-// "N passed, N failed", with ", N skipped" where tests skipped themselves; their reasons stand above it.
+// `npm test [-- pattern …]`: runs the `*.test.ts` in this process and the `*.gpu.test.ts` in pages of headless Chrome, and
+// counts them together; a pattern is a part of a file's path. With `--runtime dawn` the latter run in Node, too, on Dawn
+// (the package "webgpu"); what needs a page skips itself. The last line of the output is "N passed, N failed", with
+// ", N skipped" where tests skipped themselves; their reasons stand above it.
+//
+// Two things go on at a time, because neither a page nor its GPU keeps two cores busy: the tests in Node beside a page,
+// then two pages, each in a browser of its own. The pages take the next file when they are done with one.
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { SourceMap } from "node:module";
 import { tmpdir } from "node:os";
-import { join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { parseArgs, stripVTControlCharacters } from "node:util";
 import { build } from "esbuild";
 import { glob } from "tinyglobby";
@@ -72,28 +75,42 @@ async function noBrowserIsLeft() {
   if (folders.length > 0) throw new Error(`left are ${folders.join(", ")}`);
 }
 
-async function bundle(options, files, outfile) {
+/** Takes texts piece by piece and prints them line by line, so that two who print at the same time do not mix. */
+function inLines(print) {
+  let line = "";
+  return (text) => {
+    const [rest, ...lines] = (line + text).split("\n").reverse();
+    line = rest;
+    for (const each of lines.reverse()) print(`${each}\n`);
+    return true;
+  };
+}
+
+const print = process.stdout.write.bind(process.stdout);
+
+async function runInNode(files, bundle = `${BUNDLES}/node.js`) {
   const imports = files.map((file) => `import "./${file}";\n`).join("");
   const contents = `${imports}export { runSuites } from "./test/drive.ts";`;
   // The package promises to have no side effects, but registering a test is one.
   await build({
-    ...options,
+    ...forNode,
     stdin: { contents, resolveDir: root, sourcefile: "tests.ts" },
-    outfile,
+    outfile: bundle,
     ignoreAnnotations: true,
   });
-}
-
-async function runInNode(files) {
-  await bundle(forNode, files, `${BUNDLES}/node.js`);
   process.setSourceMapsEnabled(true);
   Object.assign(globalThis, { UVU_DEFER: 1, UVU_QUEUE: [[]] });
-  const { runSuites } = await import(`../${BUNDLES}/node.js`);
   const read = (path) =>
     readFile(resolve(DATA, path)).catch((error) => {
       if (error.code !== "ENOENT") throw error;
     });
-  add(await runSuites(read));
+  process.stdout.write = inLines(print);
+  try {
+    const { runSuites } = await import(`../${bundle}`);
+    add(await runSuites(read));
+  } finally {
+    process.stdout.write = print;
+  }
 }
 
 /** What there is in pages only, and the runtime that the tests load from the page's server. */
@@ -111,13 +128,20 @@ async function runOnDawn(all) {
   Object.assign(globalThis, globals);
   const navigator = { gpu: create([]), userAgent: "Node" };
   Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true });
-  await runInNode(files);
+  await runInNode(files, `${BUNDLES}/dawn.js`);
 }
 
-async function runInPage(files) {
-  await bundle(forPage, files, `${BUNDLES}/page.js`);
+/** Bundles what runs in pages, with what the files share in parts. */
+async function bundleForPages(files) {
+  const entryPoints = ["test/drive.ts", ...files];
+  const outdir = `${BUNDLES}/page`;
+  await build({ ...forPage, entryPoints, outbase: ".", outdir, splitting: true });
+}
+
+/** Opens a page that runs files of tests. */
+async function openTests() {
   const { openPage } = await import(`../${BUNDLES}/chrome.js`);
-  const folders = { "/tests/": BUNDLES, "/packages/": "node_modules", "/data/": DATA };
+  const folders = { "/tests/": `${BUNDLES}/page`, "/packages/": "node_modules", "/data/": DATA };
   const routes = Object.entries(folders).map(([path, folder]) => [
     path,
     { folder: resolve(root, folder) },
@@ -125,40 +149,73 @@ async function runInPage(files) {
   const { page, close } = await openPage(new Map(routes), { log: console.log });
   const pageErrors = [];
   page.on("pageerror", (error) => pageErrors.push(error.stack ?? String(error)));
+  const take = inLines((line) => print(plain(line)));
   // The pieces that uvu prints end in a space or a newline of their own, and have colors.
   page.on("console", (message) => {
     if (message.text().startsWith("Failed to load resource")) return;
-    const text = plain(message.text());
+    const text = message.text();
     const isPiece = /[ \n]$/.test(stripVTControlCharacters(text));
-    process.stdout.write(isPiece ? text : `${text}\n`);
+    if (isPiece) take(text);
+    else print(`${plain(text)}\n`);
   });
+  return {
+    close,
+    async run(file) {
+      const summary = await page.evaluate(
+        async (path) => {
+          Object.assign(globalThis, { UVU_DEFER: 1, UVU_QUEUE: [[]] });
+          await import(`/tests/${path}`);
+          const { runSuites } = await import("/tests/test/drive.js");
+          return runSuites(async (path) => {
+            const response = await fetch(`/data/${path}`);
+            return response.ok ? response.bytes() : undefined;
+          });
+        },
+        file.replace(/\.ts$/, ".js"),
+      );
+      const errors = pageErrors.splice(0);
+      const failures = await Promise.all([...summary.failures, ...errors].map(readable));
+      add({ ...summary, failures });
+      total.failed += errors.length;
+    },
+  };
+}
+
+/** Runs files one after the other in a page, a new one where a file has ended the page. */
+async function runInPage(queue) {
+  let tests;
   try {
-    const summary = await page.evaluate(async () => {
-      Object.assign(globalThis, { UVU_DEFER: 1, UVU_QUEUE: [[]] });
-      const { runSuites } = await import("/tests/page.js");
-      return runSuites(async (path) => {
-        const response = await fetch(`/data/${path}`);
-        return response.ok ? response.bytes() : undefined;
-      });
-    });
-    const readable = await stackReader();
-    add({ ...summary, failures: [...summary.failures, ...pageErrors].map(readable) });
-    total.failed += pageErrors.length;
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+      tests ??= await openTests();
+      try {
+        await tests.run(file);
+      } catch (error) {
+        total.failed++;
+        console.log(`\n${file} ended early: ${await readable(error.stack)}`);
+        await tests.close().catch(() => {});
+        tests = undefined;
+      }
+    }
   } finally {
-    await close();
+    await tests?.close();
   }
 }
 
-/** Turns the places of the page's bundle in a text into places of the sources. */
-async function stackReader() {
-  const file = resolve(root, BUNDLES, "page.js.map");
-  const map = new SourceMap(JSON.parse(await readFile(file, "utf8")));
-  return (text) =>
-    text.replace(/http:[^\s()]*\/tests\/page\.js:(\d+):(\d+)/g, (place, line, column) => {
-      const { originalSource, originalLine } = map.findEntry(line - 1, column - 1);
-      if (!originalSource) return place;
-      return `${relative(root, resolve(root, BUNDLES, originalSource))}:${originalLine + 1}`;
-    });
+/** Turns the places of the pages' bundles in a text into places of the sources. */
+async function readable(text) {
+  const place = /http:[^\s()]*\/tests\/([^\s()]*\.js):(\d+):(\d+)/g;
+  const files = new Set(Array.from(text.matchAll(place), ([, file]) => file));
+  const maps = new Map();
+  for (const file of files) {
+    const map = await readFile(resolve(root, BUNDLES, "page", `${file}.map`), "utf8");
+    maps.set(file, new SourceMap(JSON.parse(map)));
+  }
+  return text.replace(place, (found, file, line, column) => {
+    const { originalSource, originalLine } = maps.get(file).findEntry(line - 1, column - 1);
+    if (!originalSource) return found;
+    const source = resolve(root, BUNDLES, "page", dirname(file), originalSource);
+    return `${relative(root, source)}:${originalLine + 1}`;
+  });
 }
 
 function printSlowest() {
@@ -189,17 +246,21 @@ async function main(patterns, onDawn) {
     await count("size", librarySize);
     await count("check", () => npmRun("check"));
   }
-  for (const [name, run, own] of [
-    ["tests in Node", runInNode, files.filter((file) => !isGpu(file))],
-    onDawn
-      ? ["GPU tests on Dawn", runOnDawn, files.filter(isGpu)]
-      : ["tests in the page", runInPage, files.filter(isGpu)],
-  ]) {
-    if (own.length === 0) continue;
-    await run(own).catch((error) => {
+  const reporting = (name, run) =>
+    run().catch((error) => {
       total.failed++;
       console.log(`\n${name} ended early: ${error.stack}`);
     });
+  const inNode = files.filter((file) => !isGpu(file));
+  const onGpu = files.filter(isGpu);
+  const tests = () => reporting("The tests in Node", () => runInNode(inNode));
+  if (onDawn) {
+    if (inNode.length > 0) await tests();
+    if (onGpu.length > 0) await reporting("The GPU tests on Dawn", () => runOnDawn(onGpu));
+  } else {
+    if (onGpu.length > 0) await bundleForPages(onGpu);
+    const page = () => reporting("The tests in a page", () => runInPage(onGpu));
+    await Promise.all([inNode.length > 0 ? tests().then(page) : page(), page()]);
   }
   await count("no browser is left", noBrowserIsLeft);
   printSlowest();

@@ -7,20 +7,32 @@ import { readdirSync } from "node:fs";
 import type { Browser, LaunchOptions, Page } from "puppeteer";
 import { findBrowser, loadPuppeteer } from "./find.js";
 import { type Remains, remainsOfBrowser } from "./remains.js";
-import { type Route, serve } from "./serve.js";
+import { type Route, type Server, serve } from "./serve.js";
 import type { Log } from "./turn.js";
 
 export interface OpenPage {
   readonly page: Page;
-  /** Closes the page, its browser and its server. */
+  /** Closes the page and its server, and with `openPage` its browser. */
   close(): Promise<void>;
 }
 
-export interface OpenOptions {
-  /** Is told in a line what takes long, such as installing a browser. */
-  readonly log: Log;
+export interface OpenBrowser {
+  /** Opens an empty page, apart from the others, that can fetch and import what the routes serve. */
+  open(routes: ReadonlyMap<string, Route>, options?: PageOptions): Promise<OpenPage>;
+  /** Closes the browser and all its pages. */
+  close(): Promise<void>;
+}
+
+export interface PageOptions {
   /** True for a page that may share memory between threads; it loads nothing from elsewhere. */
   readonly isolated?: boolean;
+}
+
+export interface BrowserOptions {
+  /** Is told in a line what takes long, such as installing a browser. */
+  readonly log: Log;
+  /** True where canvases of WebGPU are to be seen, in a screenshot for example. It costs a second on a machine without a GPU. */
+  readonly visible?: boolean;
 }
 
 const QUIET = [
@@ -32,13 +44,14 @@ const QUIET = [
 ];
 const HARDWARE = ["--enable-unsafe-webgpu", "--ignore-gpu-blocklist"];
 const SOFTWARE = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
-// On Linux a WebGPU canvas stays blank unless the rest of Chrome draws with Vulkan, too.
+// On Linux a WebGPU canvas stays blank unless the rest of Chrome draws with Vulkan, too. On the CPU that takes long to start.
 const LINUX_HARDWARE = ["--enable-features=Vulkan", "--use-angle=vulkan"];
 const LINUX_SOFTWARE = [
   "--enable-features=Vulkan",
   "--use-vulkan=swiftshader",
   "--use-angle=swiftshader",
 ];
+const LINUX_UNSEEN = ["--disable-gpu-compositing"];
 
 const ISOLATED = {
   "Cross-Origin-Opener-Policy": "same-origin",
@@ -54,28 +67,27 @@ const BLANK: Route = {
 const LIMIT = 600_000;
 
 /**
- * Opens an empty page that can fetch and import what the routes serve; rejects with one sentence where there is no browser
- * or no WebGPU. The browser ends with this process, even if that is killed.
+ * Starts a browser that has WebGPU; rejects with one sentence where there is none. The browser ends with this process, even
+ * if that is killed.
  */
-export async function openPage(
-  routes: ReadonlyMap<string, Route>,
-  { log, isolated = false }: OpenOptions,
-): Promise<OpenPage> {
+export async function openBrowser({ log, visible = false }: BrowserOptions): Promise<OpenBrowser> {
   const puppeteer = await loadPuppeteer();
   const executablePath = await findBrowser(puppeteer, log);
-  const server = await serve(new Map([["/", BLANK], ...routes]), isolated ? ISOLATED : {});
+  // Only a page that is served has WebGPU.
+  const server = await serve(new Map([["/", BLANK]]));
   try {
     for (const isSoftware of mayHaveGpu() ? [false, true] : [true]) {
       const remains = await remainsOfBrowser();
       let browser: Browser | undefined;
       const close = () => closeBrowser(browser, remains);
       try {
-        browser = await launch(puppeteer, executablePath, gpuFlags(isSoftware), remains);
+        browser = await launch(puppeteer, executablePath, gpuFlags(isSoftware, visible), remains);
         const [page = await browser.newPage()] = await browser.pages();
         page.setDefaultTimeout(LIMIT);
         await page.goto(server.origin);
         if (await hasAdapter(page, isSoftware)) {
-          return { page, close: () => close().finally(server.close) };
+          const { open, closeServers } = pagesOf(browser, page);
+          return { open, close: () => close().finally(closeServers) };
         }
       } catch (error) {
         await close();
@@ -86,10 +98,48 @@ export async function openPage(
     throw new Error(
       `${executablePath} offers no WebGPU adapter: a newer Chrome or Chromium is needed`,
     );
-  } catch (error) {
+  } finally {
     await server.close();
+  }
+}
+
+/** Opens a page in a browser of its own, which closes with it. */
+export async function openPage(
+  routes: ReadonlyMap<string, Route>,
+  { log, visible = false, isolated = false }: BrowserOptions & PageOptions,
+): Promise<OpenPage> {
+  const browser = await openBrowser({ log, visible });
+  try {
+    const { page } = await browser.open(routes, { isolated });
+    return { page, close: browser.close };
+  } catch (error) {
+    await browser.close();
     throw error;
   }
+}
+
+/** How a browser opens pages. The first is there already; the others share neither storage nor permissions with it. */
+function pagesOf(browser: Browser, first: Page) {
+  const servers = new Set<Server>();
+  let unused: Page | undefined = first;
+  const open: OpenBrowser["open"] = async (routes, { isolated = false } = {}) => {
+    const server = await serve(new Map([["/", BLANK], ...routes]), isolated ? ISOLATED : {});
+    servers.add(server);
+    const page = unused ?? (await (await browser.createBrowserContext()).newPage());
+    unused = undefined;
+    const close = async () => {
+      await (page === first ? page : page.browserContext()).close();
+      servers.delete(server);
+      await server.close();
+    };
+    page.setDefaultTimeout(LIMIT);
+    await page.goto(server.origin);
+    return { page, close };
+  };
+  const closeServers = async () => {
+    await Promise.all([...servers].map((server) => server.close()));
+  };
+  return { open, closeServers };
 }
 
 // Chrome ends when its pipe does. Signals end this process as they always do, and the pipe with it.
@@ -159,10 +209,10 @@ async function closeBrowser(browser: Browser | undefined, remains: Remains): Pro
   }
 }
 
-function gpuFlags(isSoftware: boolean): string[] {
+function gpuFlags(isSoftware: boolean, visible: boolean): string[] {
   const isLinux = process.platform === "linux";
-  if (isSoftware) return [...SOFTWARE, ...(isLinux ? LINUX_SOFTWARE : [])];
-  return [...HARDWARE, ...(isLinux ? LINUX_HARDWARE : [])];
+  if (!isSoftware) return [...HARDWARE, ...(isLinux ? LINUX_HARDWARE : [])];
+  return [...SOFTWARE, ...(isLinux ? (visible ? LINUX_SOFTWARE : LINUX_UNSEEN) : [])];
 }
 
 function mayHaveGpu(): boolean {

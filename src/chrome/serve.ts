@@ -72,7 +72,10 @@ async function answer(routes: ReadonlyMap<string, Route>, path: string, response
   }
   response.setHeader("Content-Type", TYPES[extname(file)] ?? "application/octet-stream");
   response.setHeader("Content-Length", found.size);
-  createReadStream(file).pipe(response);
+  // Without its end the page sees that the file could not be read.
+  createReadStream(file)
+    .on("error", () => response.destroy())
+    .pipe(response);
 }
 
 function fileFor(routes: ReadonlyMap<string, Route>, path: string): string | undefined {

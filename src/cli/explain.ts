@@ -3,10 +3,8 @@
 
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Page } from "puppeteer";
 import { version } from "../../package.json";
-import { openPage } from "../chrome/open.js";
 import type { Route } from "../chrome/serve.js";
 import {
   checkModel,
@@ -20,46 +18,53 @@ import {
   writeResult,
 } from "./files.js";
 import type { InputKind } from "./formats.js";
+import type { Surroundings } from "./main.js";
 import type { ExplainRequest } from "./options.js";
 import type { Result, Setting, Task } from "./page.js";
 import { inputKind } from "./pictures.js";
 import { progressBar } from "./progress.js";
 
-const DIST = fileURLToPath(new URL(".", import.meta.url));
-/** The network that comes along, without the ending. */
-const DIGITS = join(DIST, "models/mnist-clean");
+/** The network that comes along, in the package's folder, without the ending. */
+const DIGITS = "models/mnist-clean";
 
 /** Explains every input of the request; resolves with the exit code, which is 130 after Ctrl-C. */
-export async function explain(request: ExplainRequest): Promise<number> {
+export async function explain(
+  request: ExplainRequest,
+  surroundings: Surroundings,
+): Promise<number> {
+  const { dist, openPage, err } = surroundings;
   const inputs = await expandInputs(request.inputs);
   const places = placeOutputs(inputs, request.outputs);
-  const model = await modelOf(request);
+  const model = await modelOf(request, dist);
   await checkModel(model.file);
   const kinds = await Promise.all(
     inputs.map((file) => inputKind(file).catch((error): Error => error)),
   );
   if (kinds.every((kind) => kind instanceof Error)) {
-    for (const [i, kind] of kinds.entries()) fail(inputs[i] as string, kind);
+    for (const [i, kind] of kinds.entries()) err(failure(inputs[i] as string, kind));
     return 1;
   }
 
   const routes = new Map<string, Route>([
-    ["/dist/", { folder: DIST }],
+    ["/dist/", { folder: dist }],
     // A model may keep its weights in files beside it.
     ["/model/", { folder: dirname(resolve(model.file)) }],
     ...inputs.map((file, i): [string, Route] => [`/inputs/${i}`, { file }]),
   ]);
   // Until there is a page, Ctrl-C ends the program as it ends any other.
-  const { page, close } = await openPage(routes, { log: console.error });
+  const { page, close } = await openPage(routes, { log: err });
   const interruption = new AbortController();
   const interrupted = new Promise<number>((resolve) => {
     interruption.signal.onabort = () => resolve(130);
   });
-  process.once("SIGINT", () => interruption.abort());
-  const job = { request, model, inputs, kinds, places, routes, signal: interruption.signal };
+  const interrupt = () => interruption.abort();
+  process.once("SIGINT", interrupt);
+  const { signal } = interruption;
+  const job = { request, model, inputs, kinds, places, routes, signal, surroundings };
   try {
     return await Promise.race([explainAll(page, job), interrupted]);
   } finally {
+    process.off("SIGINT", interrupt);
     await close();
   }
 }
@@ -70,16 +75,16 @@ interface ModelFile extends Omit<Setting, "url" | "output" | "precision"> {
 }
 
 /** The classifier of the request, or the network of digits with what its card says. */
-async function modelOf(request: ExplainRequest): Promise<ModelFile> {
+async function modelOf(request: ExplainRequest, dist: string): Promise<ModelFile> {
   const { model, labels, preprocess, size, axes } = request;
   const names = labels === undefined ? undefined : await readLabels(labels);
   if (model !== undefined) {
     const card = await readCardsBeside(model);
     return { file: model, labels: names, preprocess, card, size, axes, isOfDigits: false };
   }
-  const card = JSON.parse(await readFile(`${DIGITS}.json`, "utf8"));
+  const card = JSON.parse(await readFile(join(dist, `${DIGITS}.json`), "utf8"));
   return {
-    file: `${DIGITS}.onnx`,
+    file: join(dist, `${DIGITS}.onnx`),
     labels: names ?? card.labels,
     preprocess: preprocess === "auto" ? card.preprocess : preprocess,
     card: undefined,
@@ -98,10 +103,12 @@ interface Job {
   readonly places: readonly Places[];
   readonly routes: ReadonlyMap<string, Route>;
   readonly signal: AbortSignal;
+  readonly surroundings: Surroundings;
 }
 
 async function explainAll(page: Page, job: Job): Promise<number> {
   const { request, model, inputs, kinds, places, routes, signal } = job;
+  const { out, err } = job.surroundings;
   const bar = progressBar(request.samples);
   await page.exposeFunction("tick", bar.tick);
   const { file, ...known } = model;
@@ -124,7 +131,7 @@ async function explainAll(page: Page, job: Job): Promise<number> {
     const { png, npy, json } = places[i] as Places;
     const kind = kinds[i];
     if (kind instanceof Error) {
-      fail(input, kind);
+      err(failure(input, kind));
       code = 1;
       continue;
     }
@@ -142,13 +149,13 @@ async function explainAll(page: Page, job: Job): Promise<number> {
       if (npy && result.npy) await writeResult(npy, Buffer.from(result.npy, "base64"));
       if (json) await writeResult(json, report(input, request, result));
       bar.stop();
-      if (result.news) console.error(`smoothgrad: ${result.news}`);
-      console.log(summary(input, result, [png, npy, json]));
-      for (const warning of untold(result, told)) console.error(`smoothgrad: ${input}: ${warning}`);
+      if (result.news) err(`smoothgrad: ${result.news}`);
+      out(summary(input, result, [png, npy, json]));
+      for (const warning of untold(result, told)) err(`smoothgrad: ${input}: ${warning}`);
     } catch (error) {
       bar.stop();
       if (signal.aborted) break;
-      fail(input, error);
+      err(failure(input, error));
       code = 1;
     }
   }
@@ -197,8 +204,8 @@ function inFiles(message: string, origin: string, routes: Job["routes"]): string
   });
 }
 
-function fail(input: string, error: unknown): void {
-  console.error(`smoothgrad: ${input}: ${(error as Error).message.trim()}`);
+function failure(input: string, error: unknown): string {
+  return `smoothgrad: ${input}: ${(error as Error).message.trim()}`;
 }
 
 function summary(input: string, { facts }: Result, files: readonly (string | undefined)[]): string {

@@ -1,6 +1,7 @@
 // How long a reader of the demo waits. Nothing here is judged: what a change may cost is asserted, in passes and submits,
 // by test/demo/waiting.test.ts.
 
+import { openPage } from "../../src/chrome/open.js";
 import { openDemo } from "../demo/page.js";
 import { type Note, recordOf } from "../demo/record.js";
 import { middle } from "./timing.js";
@@ -17,7 +18,9 @@ export interface Row {
 
 /** Measures everything so many times, and reports row by row. */
 export async function run(times: number, report: (row: Row) => void): Promise<void> {
-  const { page, upload, uses, set, settled, close } = await openDemo();
+  const { page, upload, uses, set, settled, close } = await openDemo((routes) =>
+    openPage(routes, { log: console.log, visible: true }),
+  );
   const record = recordOf(page);
   const { origin } = new URL(page.url());
 

@@ -1,5 +1,6 @@
-// The command line from end to end: the built program, a real Chrome, files in and files out. The network is
-// linear, so its gradient is known and noise changes nothing: ∂logit_k/∂x[c,h,w] = W[k,c] / (H·W).
+// The command line from end to end: a real Chrome, files in and files out. The built program starts a browser for each
+// run, so most tests call what it calls, with pages of the browser that all tests share. The network is linear, so its
+// gradient is known and noise changes nothing: ∂logit_k/∂x[c,h,w] = W[k,c] / (H·W).
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -8,8 +9,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
+import { main } from "../../src/cli/main.js";
 import { readNpy, writeNpy } from "../../src/npy.js";
 import { presets } from "../../src/preprocess.js";
+import { openTab } from "../browser.js";
 import { close, randn, suite } from "../harness.js";
 import { caffeNetwork } from "../models/colors.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
@@ -18,7 +21,7 @@ import { processesOf } from "../processes.js";
 
 const test = suite("cli/explain");
 
-const CLI = resolve("dist/cli.js");
+const DIST = resolve("dist");
 const HEIGHT = 4;
 const WIDTH = 6;
 const WEIGHTS = [1, -2, 3, 0.5, 0.25, -0.125];
@@ -62,13 +65,36 @@ interface Outcome {
   stderr: string;
 }
 
-function smoothgrad(
+/** What the words come to in a folder, in a page of the browser that is open already. */
+async function smoothgrad(folder: string, words: string[]): Promise<Outcome> {
+  const outcome: Outcome = { code: null, stdout: "", stderr: "" };
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    outcome.code = await main(words, {
+      dist: DIST,
+      openPage: (routes) => openTab(routes),
+      out(line) {
+        outcome.stdout += `${line}\n`;
+      },
+      err(line) {
+        outcome.stderr += `${line}\n`;
+      },
+    });
+  } finally {
+    process.chdir(before);
+  }
+  return outcome;
+}
+
+/** What the built program does with them, a process and a browser of its own. */
+function program(
   folder: string,
   words: string[],
   whenItPrints?: (child: ChildProcess) => void,
 ): Promise<Outcome> {
   const env = { ...process.env, TMPDIR: folder, TEMP: folder };
-  const child = spawn(process.execPath, [CLI, ...words], { cwd: folder, env });
+  const child = spawn(process.execPath, [join(DIST, "cli.js"), ...words], { cwd: folder, env });
   const outcome = { code: null as number | null, stdout: "", stderr: "" };
   child.stdout.once("data", () => whenItPrints?.(child));
   child.stdout.on("data", (text) => {
@@ -98,7 +124,7 @@ test("explains a picture and a tensor in one run", () =>
     await writeFile(join(folder, "labels.txt"), "first\nsecond\n");
     const words =
       "explain *.bmp tensor.npy --model linear.onnx --labels labels.txt --preprocess unit --target second --samples 7 --out {name}.png --npy maps/{name}.npy --json {name}.json";
-    const { code, stdout, stderr } = await smoothgrad(folder, words.split(" "));
+    const { code, stdout, stderr } = await program(folder, words.split(" "));
     assert.is(stderr, "");
     assert.is(code, 0);
     assert.equal(stdout.match(/^\S+/gm), ["red.bmp:", "tensor.npy:"]);
@@ -399,7 +425,7 @@ test("says in one line what is wrong with the model", () =>
 test("says in one line what is wrong with the words", () =>
   inFolder(async (folder) => {
     const words = ["explain", "red.bmp", "--samples", "0"];
-    const { code, stdout, stderr } = await smoothgrad(folder, words);
+    const { code, stdout, stderr } = await program(folder, words);
     assert.is(stdout, "");
     assert.match(stderr, /^smoothgrad: --samples is a whole number.*\n$/);
     assert.is(code, 1);
@@ -425,7 +451,7 @@ test("without a model it is the network of digits, white on black or black on wh
     await writeFile(join(folder, "chalk.bmp"), sevenFile(255, 0));
     await writeFile(join(folder, "ink.bmp"), sevenFile(0, 255));
     const words = ["explain", "chalk.bmp", "ink.bmp", "--samples", "4", "--json", "{name}.json"];
-    const { code, stdout, stderr } = await smoothgrad(folder, words);
+    const { code, stdout, stderr } = await program(folder, words);
     assert.is(code, 0, stderr);
     assert.match(stdout, /^chalk.bmp: 7 .*\nink.bmp: 7 /);
     const { shape, top } = JSON.parse(await readFile(join(folder, "ink.json"), "utf8"));
@@ -443,9 +469,17 @@ async function manyMaps(folder: string): Promise<string[]> {
 test("stops at Ctrl-C, in silence", () =>
   inFolder(async (folder) => {
     const interrupt = (child: ChildProcess) => child.kill("SIGINT");
-    const { code, stdout, stderr } = await smoothgrad(folder, await manyMaps(folder), interrupt);
+    const { code, stdout, stderr } = await program(folder, await manyMaps(folder), interrupt);
     assert.equal({ code, stderr }, { code: 130, stderr: "" });
     assert.ok(stdout.split("\n").length < 50, stdout);
+    await noBrowserIn(folder);
+  }));
+
+test("ends where nobody reads its lines, as `smoothgrad … | head` has it", () =>
+  inFolder(async (folder) => {
+    const leave = (child: ChildProcess) => child.stdout?.destroy();
+    const { code, stderr } = await program(folder, await manyMaps(folder), leave);
+    assert.equal({ code, stderr }, { code: 141, stderr: "" });
     await noBrowserIn(folder);
   }));
 
@@ -458,7 +492,7 @@ for (const signal of ["SIGTERM", "SIGHUP", "SIGKILL"] as const) {
         await processes;
         child.kill(signal);
       };
-      const { code } = await smoothgrad(folder, await manyMaps(folder), end);
+      const { code } = await program(folder, await manyMaps(folder), end);
       assert.is(code, null);
       if (process.platform === "win32") return;
       assert.ok(((await processes) ?? []).length > 0, "there was no browser to end");

@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Page } from "puppeteer";
 import * as assert from "uvu/assert";
-import { openPage } from "../../src/chrome/open.js";
+import { openTab } from "../browser.js";
 import { caffeNetwork } from "../models/colors.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { tinyModel } from "../models/tiny.js";
@@ -128,7 +128,7 @@ const built = onDemand(async () => {
 });
 
 /** Builds the demo and opens it; /bare/ is the same without WebGPU, /torn/ without its worker, /watched/ with a record of what its worker does. */
-export async function openDemo() {
+export async function openDemo(open: typeof openTab = openTab) {
   const demo = await built;
   const folder = await mkdtemp(join(tmpdir(), "smoothgrad-files-"));
   for (const [name, content] of Object.entries(FILES)) await writeFile(join(folder, name), content);
@@ -143,7 +143,7 @@ export async function openDemo() {
     ["/watched/worker.js", { type: "text/javascript", body: RECORDER + worker }],
     ["/watched/", { folder: demo }],
   ]);
-  const { page, close } = await openPage(routes, { log: () => {} });
+  const { page, close } = await open(routes);
   const faults: string[] = [];
   const hosts = new Set<string>();
   page.on("console", (message) => {

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as assert from "uvu/assert";
-import { openPage } from "../../src/chrome/open.js";
 import { supported } from "../../src/unusual.js";
+import { openTab } from "../browser.js";
 import { suite } from "../harness.js";
 import { smallNetwork } from "../models/tiny.js";
 import { saysAndDraws } from "../says-and-draws.js";
@@ -48,7 +48,7 @@ test("its code for pages runs as it stands", async () => {
     ["/index.js", { file: resolve("dist/index.js") }],
     ["/parts/", { folder: resolve("dist/parts") }],
   ]);
-  const { page, close } = await openPage(routes, { log: () => {} });
+  const { page, close } = await openTab(routes);
   try {
     await saysAndDraws(page, "/readme.html");
   } finally {

@@ -20,7 +20,7 @@ async function open(folder) {
   await build({ ...forNode, entryPoints: ["src/chrome/open.ts"], outfile: bundle });
   try {
     const { openPage } = await import(pathToFileURL(bundle).href);
-    return await openPage(new Map([["/demo/", { folder }]]), { log: console.log });
+    return await openPage(new Map([["/demo/", { folder }]]), { log: console.log, visible: true });
   } finally {
     await rm(bundle, { force: true });
     await rm(`${bundle}.map`, { force: true });

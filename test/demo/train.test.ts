@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import type { Page } from "puppeteer";
 import * as assert from "uvu/assert";
 import { mnist } from "../../demo/train/mnist.js";
-import { openPage } from "../../src/chrome/open.js";
+import { openTab } from "../browser.js";
 import { suite } from "../harness.js";
 import { stripes } from "../train/files.js";
 
@@ -54,7 +54,7 @@ test(
       }
     }
     const routes = new Map([["/demo/", { folder: join(folder, "demo") }]]);
-    const { page, close } = await openPage(routes, { log: console.log });
+    const { page, close } = await openTab(routes);
     try {
       const faults: string[] = [];
       page.on("pageerror", (error) => faults.push(String(error)));

@@ -11,7 +11,7 @@ import * as esbuild from "esbuild";
 import { parseTarGzip } from "nanotar";
 import * as assert from "uvu/assert";
 import * as vite from "vite";
-import { openPage } from "../../src/chrome/open.js";
+import { openTab } from "../browser.js";
 import { suite } from "../harness.js";
 import { smallNetwork } from "../models/tiny.js";
 import { saysAndDraws } from "../says-and-draws.js";
@@ -167,9 +167,7 @@ for (const [name, bundle] of Object.entries(bundlers)) {
     await writeFile(join(site, "model.onnx"), smallNetwork().bytes());
     const scripts = (await readdir(site, { recursive: true })).filter((file) => /\.js$/.test(file));
     assert.ok(scripts.length > 20, `${scripts}`);
-    const { page, close } = await openPage(new Map([["/site/", { folder: site }]]), {
-      log: () => {},
-    });
+    const { page, close } = await openTab(new Map([["/site/", { folder: site }]]));
     try {
       const loaded: string[] = [];
       page.on("request", (request) => loaded.push(request.url().replace(/.*\//, "")));
