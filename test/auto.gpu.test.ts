@@ -8,7 +8,7 @@ import { presets } from "../src/preprocess.js";
 import { sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
 import { suggestPreprocess } from "../src/suggest.js";
-import { close, data, suite, testWithDevice } from "./harness.js";
+import { close, suite, testWithDevice } from "./harness.js";
 import { caffeNetwork, meanNetwork } from "./models/colors.js";
 
 const test = suite("auto");
@@ -198,25 +198,5 @@ testWithDevice(test, "a tensor has no candidates", async (device) => {
   assert.is(refused, "a tensor is preprocessed already: suggestPreprocess needs a photo");
   model.destroy();
 });
-
-// SqueezeNet wants Caffe's colors; the others are what they are guessed to be.
-const real: readonly [model: string, current: string, chosen: string | undefined][] = [
-  ["squeezenet1.0", "imagenet", "caffe"],
-  ["mobilenet_v2", "tf", undefined],
-  ["googlenet", "imagenet", undefined],
-];
-for (const [name, guessed, right] of real) {
-  testWithDevice(test, `${name} sees a macaw without being told how`, async (device) => {
-    const model = await loadModel(device, await data(`models/${name}.onnx`));
-    const photo = new Blob([await data("photos/coral_parrot.jpg")]);
-    const suggestions = await suggestPreprocess(model, photo);
-    const current = suggestions.find(({ isCurrent }) => isCurrent);
-    const chosen = suggestions.find(({ isMuchSurer }) => isMuchSurer);
-    assert.is(current?.name, guessed);
-    assert.is(chosen?.name, right);
-    assert.is((chosen ?? current)?.top.label, "macaw");
-    model.destroy();
-  });
-}
 
 test.run();

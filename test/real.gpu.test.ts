@@ -1,17 +1,22 @@
-// The real models of the data folder on real photos: what they see, against what is known of them; their logits
-// against onnxruntime; and their gradient against the change of onnxruntime's logit along it.
+// The real models of the data folder on real photos: what they see, against what is known of them, with their preprocessing
+// given and without; their logits against onnxruntime; and their gradient against the change of onnxruntime's logit along it.
 
+import * as assert from "uvu/assert";
 import { unpackChannels } from "../src/channels.js";
 import { read } from "../src/gpu.js";
 import { loadModel } from "../src/load.js";
 import type { Preset } from "../src/preprocess.js";
 import { sensitivity } from "../src/sensitivity.js";
+import { suggestPreprocess } from "../src/suggest.js";
 import { close, data, suite, testWithDevice } from "./harness.js";
 import { runOnnxRuntime } from "./onnxruntime.js";
 
 interface Case {
   readonly model: string;
   readonly preprocess: Preset;
+  /** What is taken for it where it is not given, and what a photo then speaks for, if that is another. */
+  readonly guessed: Preset;
+  readonly suggested?: Preset;
   /** Photo → class index that the data folder's README gives. */
   readonly photos: Readonly<Record<string, number>>;
 }
@@ -22,22 +27,30 @@ const cases: readonly Case[] = [
   {
     model: "squeezenet1.0",
     preprocess: "caffe",
+    guessed: "imagenet",
+    suggested: "caffe",
     photos: { "n02423022_gazelle.jpg": 353, "n01882714_koala.jpg": 105, "coral_hot_dog.jpg": 934 },
   },
   {
     model: "mobilenet_v2",
     preprocess: "tf",
+    guessed: "tf",
     photos: {
       "n01537544_indigo_bunting.jpg": 14 + BACKGROUND,
       "coral_parrot.jpg": 88 + BACKGROUND,
     },
   },
-  { model: "googlenet", preprocess: "imagenet", photos: { "n02391049_zebra.jpg": 340 } },
+  {
+    model: "googlenet",
+    preprocess: "imagenet",
+    guessed: "imagenet",
+    photos: { "n02391049_zebra.jpg": 340 },
+  },
 ];
 
 const test = suite("real models");
 
-for (const { model: name, preprocess, photos } of cases) {
+for (const { model: name, preprocess, guessed, suggested, photos } of cases) {
   testWithDevice(
     test,
     `${name} sees what it should, and its gradient is that of its logit`,
@@ -76,6 +89,19 @@ for (const { model: name, preprocess, photos } of cases) {
       }
     },
   );
+
+  // Here, where the kernels of the model have been compiled.
+  testWithDevice(test, `${name} sees a macaw without being told how`, async (device) => {
+    const model = await loadModel(device, await data(`models/${name}.onnx`));
+    const photo = new Blob([await data("photos/coral_parrot.jpg")]);
+    const suggestions = await suggestPreprocess(model, photo);
+    const current = suggestions.find(({ isCurrent }) => isCurrent);
+    const chosen = suggestions.find(({ isMuchSurer }) => isMuchSurer);
+    assert.is(current?.name, guessed);
+    assert.is(chosen?.name, suggested);
+    assert.is((chosen ?? current)?.top.label, "macaw");
+    model.destroy();
+  });
 }
 
 testWithDevice(test, "the CIFAR ResNet sorts its test images", async (device) => {
