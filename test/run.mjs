@@ -146,7 +146,7 @@ async function openTests() {
     path,
     { folder: resolve(root, folder) },
   ]);
-  const { page, close } = await openPage(new Map(routes), { log: console.log });
+  const { page, close } = await openPage(new Map(routes), { log: console.log, visible: true });
   const pageErrors = [];
   page.on("pageerror", (error) => pageErrors.push(error.stack ?? String(error)));
   const take = inLines((line) => print(plain(line)));
