@@ -124,6 +124,7 @@ testWithDevice(
       model.destroy();
     }
   },
+  { long: true },
 );
 
 testWithDevice(test, "a series goes on for all classes at once", async (device) => {

@@ -11,6 +11,8 @@ export interface Summary {
   /** The failures as uvu words them. */
   failures: string[];
   skipped: string[];
+  /** How many long tests were left out. */
+  leftOut: number;
   /** Milliseconds by test. */
   times: Record<string, number>;
 }
@@ -21,6 +23,8 @@ export class Skip extends Error {}
 type UvuRun = () => Promise<[failures: string | true, ran: number, skips: number, total: number]>;
 
 let skipped: string[] = [];
+let leftOut = 0;
+let runsLong = false;
 let times: Record<string, number> = {};
 const endings: (() => Promise<void>)[] = [];
 let read: (path: string) => Promise<Uint8Array<ArrayBuffer> | undefined>;
@@ -35,12 +39,13 @@ export function atEnd(action: () => Promise<void>): void {
   endings.push(action);
 }
 
-/** Runs everything in uvu's queue. */
-export async function runSuites(readFile: typeof read): Promise<Summary> {
+/** Runs everything in uvu's queue, long tests only if they are wanted. */
+export async function runSuites(readFile: typeof read, withLong: boolean): Promise<Summary> {
   read = readFile;
-  [skipped, times] = [[], {}];
+  runsLong = withLong;
+  [skipped, leftOut, times] = [[], 0, {}];
   const { UVU_QUEUE } = globalThis as unknown as { UVU_QUEUE: UvuRun[][] };
-  const summary: Summary = { passed: 0, failed: 0, failures: [], skipped, times };
+  const summary: Summary = { passed: 0, failed: 0, failures: [], skipped, leftOut, times };
   for (const run of UVU_QUEUE.flat()) {
     const [failures, ran, , total] = await run();
     summary.passed += ran;
@@ -48,13 +53,22 @@ export async function runSuites(readFile: typeof read): Promise<Summary> {
     if (failures !== true) summary.failures.push(failures);
   }
   for (const end of endings) await end();
-  summary.passed -= skipped.length;
+  summary.leftOut = leftOut;
+  summary.passed -= skipped.length + leftOut;
   return summary;
 }
 
 /** A test's body with its time limit, its skip and its share of uncaptured GPU errors looked after. */
-export function watched(name: string, body: () => Promise<void> | void, timeLimit: number) {
+export function watched(
+  name: string,
+  body: () => Promise<void> | void,
+  { timeLimit, long }: { timeLimit: number; long: boolean },
+) {
   return async () => {
+    if (long && !runsLong) {
+      leftOut++;
+      return;
+    }
     const start = performance.now();
     try {
       await within(timeLimit, body);

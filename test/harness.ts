@@ -21,6 +21,8 @@ await loadRareOperators();
 export interface TestOptions {
   /** Milliseconds until the test counts as failed; TIME_LIMIT if omitted. */
   timeLimit?: number;
+  /** True for a test that takes long for what it adds: only `npm run test:long` runs it. */
+  long?: boolean;
 }
 
 /** A limit ends what hangs, and nothing else: a busy machine may take ten times as long as a quiet one. */
@@ -36,7 +38,10 @@ export interface Suite {
 export function suite(name: string): Suite {
   const group = uvuSuite(name);
   const test = (title: string, body: () => Promise<void> | void, options: TestOptions = {}) =>
-    group(title, watched(`${name}: ${title}`, body, options.timeLimit ?? TIME_LIMIT));
+    group(
+      title,
+      watched(`${name}: ${title}`, body, { timeLimit: TIME_LIMIT, long: false, ...options }),
+    );
   return Object.assign(test, { run: () => group.run() });
 }
 

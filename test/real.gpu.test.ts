@@ -50,6 +50,9 @@ const cases: readonly Case[] = [
 
 const test = suite("real models");
 
+// The others are as large, and their kernels take as long to be compiled.
+const long = (name: string) => ({ long: name !== "squeezenet1.0" });
+
 for (const { model: name, preprocess, guessed, suggested, photos } of cases) {
   testWithDevice(
     test,
@@ -88,20 +91,26 @@ for (const { model: name, preprocess, guessed, suggested, photos } of cases) {
         model.destroy();
       }
     },
+    long(name),
   );
 
   // Here, where the kernels of the model have been compiled.
-  testWithDevice(test, `${name} sees a macaw without being told how`, async (device) => {
-    const model = await loadModel(device, await data(`models/${name}.onnx`));
-    const photo = new Blob([await data("photos/coral_parrot.jpg")]);
-    const suggestions = await suggestPreprocess(model, photo);
-    const current = suggestions.find(({ isCurrent }) => isCurrent);
-    const chosen = suggestions.find(({ isMuchSurer }) => isMuchSurer);
-    assert.is(current?.name, guessed);
-    assert.is(chosen?.name, suggested);
-    assert.is((chosen ?? current)?.top.label, "macaw");
-    model.destroy();
-  });
+  testWithDevice(
+    test,
+    `${name} sees a macaw without being told how`,
+    async (device) => {
+      const model = await loadModel(device, await data(`models/${name}.onnx`));
+      const photo = new Blob([await data("photos/coral_parrot.jpg")]);
+      const suggestions = await suggestPreprocess(model, photo);
+      const current = suggestions.find(({ isCurrent }) => isCurrent);
+      const chosen = suggestions.find(({ isMuchSurer }) => isMuchSurer);
+      assert.is(current?.name, guessed);
+      assert.is(chosen?.name, suggested);
+      assert.is((chosen ?? current)?.top.label, "macaw");
+      model.destroy();
+    },
+    long(name),
+  );
 }
 
 testWithDevice(test, "the CIFAR ResNet sorts its test images", async (device) => {

@@ -1,7 +1,8 @@
-// `npm test [-- pattern …]`: runs the `*.test.ts` in this process and the `*.gpu.test.ts` in pages of headless Chrome, and
+// `npm test [-- --long] [-- pattern …]`: runs the `*.test.ts` in this process and the `*.gpu.test.ts` in pages of headless Chrome, and
 // counts them together; a pattern is a part of a file's path. With `--runtime dawn` the latter run in Node, too, on Dawn
-// (the package "webgpu"); what needs a page skips itself. The last line of the output is "N passed, N failed", with
-// ", N skipped" where tests skipped themselves; their reasons stand above it.
+// (the package "webgpu"); what needs a page skips itself. With --long (`npm run test:long`) the tests that take long for what
+// they add are run as well. The last line of the output is "N passed, N failed", with ", N skipped" where tests skipped
+// themselves; their reasons stand above it.
 //
 // Two things go on at a time, because neither a page nor its GPU keeps two cores busy: the tests in Node beside a page,
 // then two pages, each in a browser of its own. The pages take the next file when they are done with one.
@@ -24,7 +25,7 @@ const TEMPORARY = mkdtempSync(join(tmpdir(), "smoothgrad-test-"));
 Object.assign(process.env, { TMPDIR: TEMPORARY, TEMP: TEMPORARY });
 const DATA = resolve(root, process.env.SMOOTHGRAD_DATA ?? "../shared/data");
 
-const total = { passed: 0, failed: 0, skipped: [], times: {} };
+const total = { passed: 0, failed: 0, skipped: [], leftOut: 0, times: {} };
 
 const plain = process.stdout.isTTY ? (text) => text : stripVTControlCharacters;
 
@@ -41,11 +42,12 @@ async function count(name, action) {
 }
 
 /** Adds what a bundle of suites came to. */
-function add({ passed, failed, failures, skipped, times }) {
+function add({ passed, failed, failures, skipped, leftOut, times }) {
   for (const failure of failures) console.log(`\n${plain(failure)}`);
   total.passed += passed;
   total.failed += failed;
   total.skipped.push(...skipped);
+  total.leftOut += leftOut;
   Object.assign(total.times, times);
 }
 
@@ -88,7 +90,7 @@ function inLines(print) {
 
 const print = process.stdout.write.bind(process.stdout);
 
-async function runInNode(files, bundle = `${BUNDLES}/node.js`) {
+async function runInNode(files, long, bundle = `${BUNDLES}/node.js`) {
   const imports = files.map((file) => `import "./${file}";\n`).join("");
   const contents = `${imports}export { runSuites } from "./test/drive.ts";`;
   // The package promises to have no side effects, but registering a test is one.
@@ -107,7 +109,7 @@ async function runInNode(files, bundle = `${BUNDLES}/node.js`) {
   process.stdout.write = inLines(print);
   try {
     const { runSuites } = await import(`../${bundle}`);
-    add(await runSuites(read));
+    add(await runSuites(read, long));
   } finally {
     process.stdout.write = print;
   }
@@ -117,7 +119,7 @@ async function runInNode(files, bundle = `${BUNDLES}/node.js`) {
 const OF_PAGES = /\b(ImageData|OffscreenCanvas|createImageBitmap)\b|\.pixels\(|onnxruntime/;
 
 /** Runs the GPU tests in this process, on Dawn. */
-async function runOnDawn(all) {
+async function runOnDawn(all, long) {
   const files = [];
   for (const file of all) {
     const needsPage = OF_PAGES.test(await readFile(file, "utf8"));
@@ -128,7 +130,7 @@ async function runOnDawn(all) {
   Object.assign(globalThis, globals);
   const navigator = { gpu: create([]), userAgent: "Node" };
   Object.defineProperty(globalThis, "navigator", { value: navigator, configurable: true });
-  await runInNode(files, `${BUNDLES}/dawn.js`);
+  await runInNode(files, long, `${BUNDLES}/dawn.js`);
 }
 
 /** Bundles what runs in pages, with what the files share in parts. */
@@ -160,18 +162,19 @@ async function openTests() {
   });
   return {
     close,
-    async run(file) {
+    async run(file, long) {
       const summary = await page.evaluate(
-        async (path) => {
+        async (path, long) => {
           Object.assign(globalThis, { UVU_DEFER: 1, UVU_QUEUE: [[]] });
           await import(`/tests/${path}`);
           const { runSuites } = await import("/tests/test/drive.js");
           return runSuites(async (path) => {
             const response = await fetch(`/data/${path}`);
             return response.ok ? response.bytes() : undefined;
-          });
+          }, long);
         },
         file.replace(/\.ts$/, ".js"),
+        long,
       );
       const errors = pageErrors.splice(0);
       const failures = await Promise.all([...summary.failures, ...errors].map(readable));
@@ -182,13 +185,13 @@ async function openTests() {
 }
 
 /** Runs files one after the other in a page, a new one where a file has ended the page. */
-async function runInPage(queue) {
+async function runInPage(queue, long) {
   let tests;
   try {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
       tests ??= await openTests();
       try {
-        await tests.run(file);
+        await tests.run(file, long);
       } catch (error) {
         total.failed++;
         console.log(`\n${file} ended early: ${await readable(error.stack)}`);
@@ -227,7 +230,7 @@ function printSlowest() {
   for (const [name, time] of slow) console.log(`  ${(time / 1000).toFixed(1)} s  ${name}`);
 }
 
-async function main(patterns, onDawn) {
+async function main(patterns, onDawn, long) {
   const isWanted = (file) =>
     patterns.length === 0 || patterns.some((pattern) => file.includes(pattern));
   const files = (await glob("test/**/*.test.ts", { cwd: root })).filter(isWanted).sort();
@@ -253,19 +256,20 @@ async function main(patterns, onDawn) {
     });
   const inNode = files.filter((file) => !isGpu(file));
   const onGpu = files.filter(isGpu);
-  const tests = () => reporting("The tests in Node", () => runInNode(inNode));
+  const tests = () => reporting("The tests in Node", () => runInNode(inNode, long));
   if (onDawn) {
     if (inNode.length > 0) await tests();
-    if (onGpu.length > 0) await reporting("The GPU tests on Dawn", () => runOnDawn(onGpu));
+    if (onGpu.length > 0) await reporting("The GPU tests on Dawn", () => runOnDawn(onGpu, long));
   } else {
     if (onGpu.length > 0) await bundleForPages(onGpu);
-    const page = () => reporting("The tests in a page", () => runInPage(onGpu));
+    const page = () => reporting("The tests in a page", () => runInPage(onGpu, long));
     await Promise.all([inNode.length > 0 ? tests().then(page) : page(), page()]);
   }
   await count("no browser is left", noBrowserIsLeft);
   printSlowest();
   if (total.skipped.length > 0) console.log("\nSkipped:");
   for (const reason of total.skipped) console.log(`  ${reason}`);
+  if (total.leftOut > 0) console.log(`\n${total.leftOut} long tests are left to npm run test:long`);
   const { passed, failed, skipped } = total;
   const end = skipped.length > 0 ? `, ${skipped.length} skipped` : "";
   console.log(`\n${passed} passed, ${failed} failed${end}`);
@@ -287,11 +291,11 @@ process.on("unhandledRejection", (error) => {
 try {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { runtime: { type: "string", default: "chrome" } },
+    options: { runtime: { type: "string", default: "chrome" }, long: { type: "boolean" } },
   });
-  const { runtime } = values;
+  const { runtime, long = false } = values;
   if (!["chrome", "dawn"].includes(runtime)) throw new Error(`no runtime is named "${runtime}"`);
-  await main(positionals, runtime === "dawn");
+  await main(positionals, runtime === "dawn", long);
   // Dawn's threads outlive their device.
   if (runtime === "dawn") process.exit();
 } catch (error) {

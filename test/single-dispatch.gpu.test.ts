@@ -100,6 +100,7 @@ testWithDevice(
     const [one, many] = maps as [Float32Array, Float32Array];
     close(one, many, same);
   },
+  { long: true },
 );
 
 testWithDevice(test, "a map takes one launch, and another for its moments", async (device) => {

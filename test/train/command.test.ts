@@ -39,50 +39,54 @@ function trainCommand(words: readonly string[], until?: readonly string[]): Prom
   });
 }
 
-test("it learns, is killed, goes on from the checkpoint before a damaged one, and writes the network", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "smoothgrad-"));
-  const out = join(folder, "small.onnx");
-  try {
-    for (const [kind, count] of [
-      ["train", 120],
-      ["t10k", 40],
-    ] as const) {
-      const { images, labels } = stripes(count);
-      await writeFile(join(folder, `${kind}-images-idx3-ubyte`), images);
-      await writeFile(join(folder, `${kind}-labels-idx1-ubyte`), labels);
+test(
+  "it learns, is killed, goes on from the checkpoint before a damaged one, and writes the network",
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), "smoothgrad-"));
+    const out = join(folder, "small.onnx");
+    try {
+      for (const [kind, count] of [
+        ["train", 120],
+        ["t10k", 40],
+      ] as const) {
+        const { images, labels } = stripes(count);
+        await writeFile(join(folder, `${kind}-images-idx3-ubyte`), images);
+        await writeFile(join(folder, `${kind}-labels-idx1-ubyte`), labels);
+      }
+      const words = ["--network", "mnist-small", "--data", folder, "--out", out];
+      words.push(
+        "--rate",
+        "0.004",
+        "--epochs",
+        "6",
+        "--batch",
+        "20",
+        "--save-every",
+        "5",
+        "--noise",
+        "0.1",
+      );
+      await trainCommand(words, [`${out}.checkpoint`, `${out}.checkpoint.before`]);
+      const checkpoint = await readFile(`${out}.checkpoint`);
+      await writeFile(`${out}.checkpoint`, checkpoint.subarray(0, checkpoint.length >> 1));
+      const { code, output } = await trainCommand(words);
+      assert.is(code, 0, output);
+      assert.match(output, /checkpoint: not used, it is damaged/);
+      assert.match(output, /checkpoint.before: going on after step \d+/);
+      assert.match(output, /small.onnx: [\d.]+ % of 40 test images/);
+      assert.equal(decodeModel(await readFile(out)).outputs, ["logits"]);
+      const card = JSON.parse(await readFile(join(folder, "small.json"), "utf8"));
+      assert.ok(card.test.accuracy > 0.5, output);
+      assert.equal(card.labels.length, 10);
+      assert.match(card.training.command, /--network mnist-small .*--epochs 6/);
+      const left = (await readdir(folder)).filter((name) => name.includes("checkpoint"));
+      assert.equal(left, []);
+    } finally {
+      await rm(folder, { recursive: true });
     }
-    const words = ["--network", "mnist-small", "--data", folder, "--out", out];
-    words.push(
-      "--rate",
-      "0.004",
-      "--epochs",
-      "6",
-      "--batch",
-      "20",
-      "--save-every",
-      "5",
-      "--noise",
-      "0.1",
-    );
-    await trainCommand(words, [`${out}.checkpoint`, `${out}.checkpoint.before`]);
-    const checkpoint = await readFile(`${out}.checkpoint`);
-    await writeFile(`${out}.checkpoint`, checkpoint.subarray(0, checkpoint.length >> 1));
-    const { code, output } = await trainCommand(words);
-    assert.is(code, 0, output);
-    assert.match(output, /checkpoint: not used, it is damaged/);
-    assert.match(output, /checkpoint.before: going on after step \d+/);
-    assert.match(output, /small.onnx: [\d.]+ % of 40 test images/);
-    assert.equal(decodeModel(await readFile(out)).outputs, ["logits"]);
-    const card = JSON.parse(await readFile(join(folder, "small.json"), "utf8"));
-    assert.ok(card.test.accuracy > 0.5, output);
-    assert.equal(card.labels.length, 10);
-    assert.match(card.training.command, /--network mnist-small .*--epochs 6/);
-    const left = (await readdir(folder)).filter((name) => name.includes("checkpoint"));
-    assert.equal(left, []);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-});
+  },
+  { long: true },
+);
 
 test("what is wrong is said in a sentence", async () => {
   const wrong = async (...words: string[]) => {
