@@ -50,8 +50,8 @@ export function startHearing(page: Hearers) {
         classifier.say(words.says.loading(report.name));
         break;
       case "loaded":
-        // The first one is that of the address, and so is its class.
-        if (classifier.model && !isRecovering) instrument.choose(undefined);
+        // The first one is that of the address, and so is what is chosen for it.
+        if (classifier.model && !isRecovering) instrument.forget();
         isRecovering = false;
         calm();
         suggestions.clear();

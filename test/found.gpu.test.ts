@@ -58,34 +58,43 @@ const cases: readonly Case[] = [
 
 const test = suite("found files");
 
+// Of these the kernels take longest to be compiled.
+const LARGE = ["light-inception2", "paddle-cls", "detypify"];
+
 for (const { file, input, options, output, known, logits } of cases) {
-  testWithDevice(test, `${file} says what onnxruntime says`, async (device) => {
-    const bytes = await data(`found/${file}.onnx`);
-    const image = await tensorOf(input);
-    const model = await loadModel(device, bytes, options);
-    try {
-      const said = await model.classify(image);
-      const expected = await runOnnxRuntime(bytes, image.data, image.shape, output);
-      const { stripped } = model.graph;
-      const all = stripped ? said.probabilities : said.logits;
-      // A single Sigmoid is the probability of "yes", the second of two classes.
-      const ours = expected.length === 1 && all.length === 2 ? all.subarray(1) : all;
-      close(ours, expected, { rtol: 1e-3, atol: stripped ? 1e-4 : 1e-3 });
+  testWithDevice(
+    test,
+    `${file} says what onnxruntime says`,
+    async (device) => {
+      const bytes = await data(`found/${file}.onnx`);
+      const image = await tensorOf(input);
+      const model = await loadModel(device, bytes, options);
+      try {
+        const said = await model.classify(image);
+        const expected = await runOnnxRuntime(bytes, image.data, image.shape, output);
+        const { stripped } = model.graph;
+        const all = stripped ? said.probabilities : said.logits;
+        // A single Sigmoid is the probability of "yes", the second of two classes.
+        const ours = expected.length === 1 && all.length === 2 ? all.subarray(1) : all;
+        close(ours, expected, { rtol: 1e-3, atol: stripped ? 1e-4 : 1e-3 });
 
-      const map = await sensitivity(model, image, { samples: 1, noise: 0 });
-      const [top] = said.top;
-      close([map.target.index], [top?.index as number], { rtol: 0, atol: 0 });
-      if ((await map.data()).every((g) => g === 0)) throw new Error("the map is 0 everywhere");
-      map.destroy();
+        const map = await sensitivity(model, image, { samples: 1, noise: 0 });
+        const [top] = said.top;
+        close([map.target.index], [top?.index as number], { rtol: 0, atol: 0 });
+        if ((await map.data()).every((g) => g === 0)) throw new Error("the map is 0 everywhere");
+        map.destroy();
 
-      if (known) close([map.target.index], [known.class], { rtol: 0, atol: 0 });
-      if (known?.probability) close([map.target.probability], [known.probability], { atol: 5e-4 });
-      if (known?.logit) close([map.target.logit], [known.logit], { atol: 1e-4 });
-      if (logits) close(said.logits.subarray(0, logits.length), logits, { atol: 1e-4 });
-    } finally {
-      model.destroy();
-    }
-  });
+        if (known) close([map.target.index], [known.class], { rtol: 0, atol: 0 });
+        if (known?.probability)
+          close([map.target.probability], [known.probability], { atol: 5e-4 });
+        if (known?.logit) close([map.target.logit], [known.logit], { atol: 1e-4 });
+        if (logits) close(said.logits.subarray(0, logits.length), logits, { atol: 1e-4 });
+      } finally {
+        model.destroy();
+      }
+    },
+    { long: LARGE.includes(file) },
+  );
 }
 
 async function tensorOf(input: Case["input"]) {

@@ -269,7 +269,7 @@ async function main(patterns, onDawn, long) {
   printSlowest();
   if (total.skipped.length > 0) console.log("\nSkipped:");
   for (const reason of total.skipped) console.log(`  ${reason}`);
-  if (total.leftOut > 0) console.log(`\n${total.leftOut} long tests are left to npm run test:long`);
+  if (total.leftOut > 0) console.log(`\nLeft to npm run test:long: ${total.leftOut}`);
   const { passed, failed, skipped } = total;
   const end = skipped.length > 0 ? `, ${skipped.length} skipped` : "";
   console.log(`\n${passed} passed, ${failed} failed${end}`);

@@ -152,8 +152,6 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
 
   /** Offers what a model has to choose from. */
   function fit(next: ModelFacts, card: unknown) {
-    // Numbers are for the model that they were entered for.
-    if (model && model !== next) for (const each of Object.values(numbers)) each.value = "";
     model = next;
     const told = readCard(card);
     guess = told ? { preprocess: told, from: "card" } : next.guess;
@@ -202,6 +200,13 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
     showValues();
   }
 
+  /** Another network is coming: its class and its preprocessing are not those that were chosen for the one before. */
+  function forget() {
+    choose(undefined);
+    control("preprocess").value = "";
+    for (const each of Object.values(numbers)) each.value = "";
+  }
+
   /** Shows the controls as they are now, in the language of now. */
   function refresh() {
     listMethods(control("method") as unknown as HTMLSelectElement);
@@ -213,6 +218,7 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
     pass,
     preprocess,
     setPreprocess,
+    forget,
     look,
     fit,
     refresh,

@@ -18,11 +18,11 @@ import {
   writeResult,
 } from "./files.js";
 import type { InputKind } from "./formats.js";
-import type { Surroundings } from "./main.js";
 import type { ExplainRequest } from "./options.js";
 import type { Result, Setting, Task } from "./page.js";
 import { inputKind } from "./pictures.js";
 import { progressBar } from "./progress.js";
+import type { Surroundings } from "./surroundings.js";
 
 /** The network that comes along, in the package's folder, without the ending. */
 const DIGITS = "models/mnist-clean";

@@ -2,21 +2,10 @@
 // exit code 1.
 
 import { version } from "../../package.json";
-import type { openPage } from "../chrome/open.js";
 import { explain } from "./explain.js";
 import { parseCommand } from "./options.js";
+import type { Surroundings } from "./surroundings.js";
 import { helpText, methodTable } from "./table.js";
-
-/** Where the command runs. Tests give it pages of a browser that is open already, and read its lines. */
-export interface Surroundings {
-  /** The folder of the built package. */
-  readonly dist: string;
-  readonly openPage: typeof openPage;
-  /** Takes a line of results. */
-  out(line: string): void;
-  /** Takes a line of errors, warnings and progress. */
-  err(line: string): void;
-}
 
 /** Runs the command; resolves with the exit code. */
 export async function main(words: readonly string[], surroundings: Surroundings): Promise<number> {

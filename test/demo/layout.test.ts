@@ -162,24 +162,28 @@ for (const lang of ["en", "ko"]) {
   });
 }
 
-test("the article fits, with its maps", async () => {
-  const page = await go("examples/article");
-  const count = await page.$$eval("sensitivity-map[src]", (tags) => tags.length);
-  for (let i = 0; i < count; i++) {
-    // A tag works while it is in sight.
-    await page.$$eval("sensitivity-map[src]", (tags, i) => tags[i]!.scrollIntoView(), i);
-    await page.waitForFunction(
-      (i) => {
-        const tag = document.querySelectorAll("sensitivity-map[src]")[i]!;
-        return tag.shadowRoot!.querySelector(".words")!.textContent!.includes("sample");
-      },
-      {},
-      i,
-    );
-  }
-  await holds([...PHONES, 768, 1440]);
-  await grows();
-});
+test(
+  "the article fits, with its maps",
+  async () => {
+    const page = await go("examples/article");
+    const count = await page.$$eval("sensitivity-map[src]", (tags) => tags.length);
+    for (let i = 0; i < count; i++) {
+      // A tag works while it is in sight.
+      await page.$$eval("sensitivity-map[src]", (tags, i) => tags[i]!.scrollIntoView(), i);
+      await page.waitForFunction(
+        (i) => {
+          const tag = document.querySelectorAll("sensitivity-map[src]")[i]!;
+          return tag.shadowRoot!.querySelector(".words")!.textContent!.includes("sample");
+        },
+        {},
+        i,
+      );
+    }
+    await holds([...PHONES, 768, 1440]);
+    await grows();
+  },
+  { long: true },
+);
 
 test("the plain example fits", async () => {
   const page = await go("examples/plain");

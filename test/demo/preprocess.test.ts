@@ -67,8 +67,8 @@ test("a preset takes the place of the guess, and another network is guessed anew
   await set("channels", "");
   await set("preprocess", "tf");
   await formula("RGB: color ∕ 127.5 − 1");
-  await set("preprocess", "");
   await set("scale", "0.5");
+  await formula("RGB: color ∕ 2 − 1");
   await upload("#model-file", "sigmoid.onnx");
   await formula(
     `${en.says.guessed.channels} RGB: (color ∕ 255 − (0.485, 0.456, 0.406)) ∕ (0.229, 0.224, 0.225)`,
@@ -161,6 +161,16 @@ test("figure 8 takes the page's own networks, whatever the classifier and its pr
     const all = [...document.querySelectorAll("#panels canvas")];
     return all.length === 4 && all.every((canvas) => !canvas.classList.contains("stale"));
   });
+});
+
+test("a suggestion is for the network that it was made for", async () => {
+  const { page, upload } = await opening;
+  await formula("RGB: color − (123.68, 116.779, 103.939)");
+  await upload("#model-file", "network.onnx");
+  await formula(
+    `${en.says.guessed.channels} RGB: (color ∕ 255 − (0.485, 0.456, 0.406)) ∕ (0.229, 0.224, 0.225)`,
+  );
+  assert.is(await page.$eval("[name=preprocess]", (node) => (node as HTMLSelectElement).value), "");
 });
 
 test("complains of nothing", async () => {

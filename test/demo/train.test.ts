@@ -146,7 +146,7 @@ test(
       await rm(folder, { recursive: true });
     }
   },
-  { timeLimit: 1_200_000 },
+  { timeLimit: 1_200_000, long: true },
 );
 
 test.run();

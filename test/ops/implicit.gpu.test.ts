@@ -45,10 +45,15 @@ testWithDevice(
   { long: true },
 );
 
-testWithDevice(test, "give the same bits however the samples are split", async (device) => {
-  const whole = await mapOf(device, graph, 15, SHARING_TILING);
-  close(await mapOf(device, graph, 15, SHARING_TILING, 3), whole, { rtol: 0, atol: 0 });
-});
+testWithDevice(
+  test,
+  "give the same bits however the samples are split",
+  async (device) => {
+    const whole = await mapOf(device, graph, 15, SHARING_TILING);
+    close(await mapOf(device, graph, 15, SHARING_TILING, 3), whole, { rtol: 0, atol: 0 });
+  },
+  { long: true },
+);
 
 test("are large where there are enough, small where that keeps more of an adapter busy, and not mostly empty", () => {
   const { shared } = SHARING_TILING;
