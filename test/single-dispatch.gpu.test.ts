@@ -61,6 +61,7 @@ testWithDevice(
       { samples: 3, steps: 3, method: "integrated-gradients" },
     ]);
   },
+  { long: true },
 );
 
 testWithDevice(test, "so are those of one with a skip connection", (device) =>

@@ -204,56 +204,64 @@ test("an open size is that of the first tensor, or the one that is given", () =>
     assert.is(code, 1);
   }));
 
-test("measures what half precision errs by, and says it", () =>
-  inFolder(async (folder) => {
-    await writeFile(join(folder, "small.onnx"), smallNetwork().bytes());
-    const words = "explain red.bmp --model small.onnx --samples 5 --precision";
-    const { code, stdout, stderr } = await smoothgrad(folder, [
-      ...words.split(" "),
-      ...["half", "--json", "red.json"],
-    ]);
-    assert.is(stderr, "");
-    assert.is(code, 0);
-    assert.match(
-      stdout,
-      /, half precision off by \d+\.\d % in 4 samples; preprocessing: imagenet, guessed from the 3 channels → red\.json/,
-    );
-    const { precisionError, options } = JSON.parse(
-      await readFile(join(folder, "red.json"), "utf8"),
-    );
-    assert.is(options.precision, "half");
-    for (const error of [precisionError.map, precisionError.logits]) {
-      assert.ok(error > 0 && error < 0.05, `${error}`);
-    }
-    const wrong = await smoothgrad(folder, [...words.split(" "), "quarter"]);
-    assert.is(wrong.code, 1);
-    assert.match(wrong.stderr, /"quarter" is not a precision; there are: single, half/);
-  }));
+test(
+  "measures what half precision errs by, and says it",
+  () =>
+    inFolder(async (folder) => {
+      await writeFile(join(folder, "small.onnx"), smallNetwork().bytes());
+      const words = "explain red.bmp --model small.onnx --samples 5 --precision";
+      const { code, stdout, stderr } = await smoothgrad(folder, [
+        ...words.split(" "),
+        ...["half", "--json", "red.json"],
+      ]);
+      assert.is(stderr, "");
+      assert.is(code, 0);
+      assert.match(
+        stdout,
+        /, half precision off by \d+\.\d % in 4 samples; preprocessing: imagenet, guessed from the 3 channels → red\.json/,
+      );
+      const { precisionError, options } = JSON.parse(
+        await readFile(join(folder, "red.json"), "utf8"),
+      );
+      assert.is(options.precision, "half");
+      for (const error of [precisionError.map, precisionError.logits]) {
+        assert.ok(error > 0 && error < 0.05, `${error}`);
+      }
+      const wrong = await smoothgrad(folder, [...words.split(" "), "quarter"]);
+      assert.is(wrong.code, 1);
+      assert.match(wrong.stderr, /"quarter" is not a precision; there are: single, half/);
+    }),
+  { long: true },
+);
 
-test("measures tiles once, and keeps them in a file", () =>
-  inFolder(async (folder) => {
-    await writeFile(join(folder, "small.onnx"), smallNetwork().bytes());
-    await writeFile(join(folder, "x.npy"), writeNpy(randn(192, 5), [1, 3, 8, 8]));
-    const words = (npy: string) =>
-      `explain x.npy --model small.onnx --samples 4 --npy ${npy} --tune tiles.json`.split(" ");
-    const first = await smoothgrad(folder, words("first.npy"));
-    assert.is(first.stderr, "");
-    const written = await readFile(join(folder, "tiles.json"), "utf8");
-    const kinds = Object.keys(JSON.parse(written).layers);
-    assert.ok(kinds.some((kind) => /^Conv forward \[1,3,8,8\]/.test(kind)));
-    const again = await smoothgrad(folder, words("again.npy"));
-    assert.is(again.stderr, "");
-    // What is known is not measured again, and the map is the same to the bit.
-    assert.is(await readFile(join(folder, "tiles.json"), "utf8"), written);
-    const [one, two] = await Promise.all(
-      ["first.npy", "again.npy"].map((name) => readFile(join(folder, name))),
-    );
-    assert.equal(one, two);
-    await writeFile(join(folder, "tiles.json"), "[]");
-    const { stderr, code } = await smoothgrad(folder, words("never.npy"));
-    assert.is(code, 1);
-    assert.match(stderr, /tiles\.json is no file that --tune wrote/);
-  }));
+test(
+  "measures tiles once, and keeps them in a file",
+  () =>
+    inFolder(async (folder) => {
+      await writeFile(join(folder, "small.onnx"), smallNetwork().bytes());
+      await writeFile(join(folder, "x.npy"), writeNpy(randn(192, 5), [1, 3, 8, 8]));
+      const words = (npy: string) =>
+        `explain x.npy --model small.onnx --samples 4 --npy ${npy} --tune tiles.json`.split(" ");
+      const first = await smoothgrad(folder, words("first.npy"));
+      assert.is(first.stderr, "");
+      const written = await readFile(join(folder, "tiles.json"), "utf8");
+      const kinds = Object.keys(JSON.parse(written).layers);
+      assert.ok(kinds.some((kind) => /^Conv forward \[1,3,8,8\]/.test(kind)));
+      const again = await smoothgrad(folder, words("again.npy"));
+      assert.is(again.stderr, "");
+      // What is known is not measured again, and the map is the same to the bit.
+      assert.is(await readFile(join(folder, "tiles.json"), "utf8"), written);
+      const [one, two] = await Promise.all(
+        ["first.npy", "again.npy"].map((name) => readFile(join(folder, name))),
+      );
+      assert.equal(one, two);
+      await writeFile(join(folder, "tiles.json"), "[]");
+      const { stderr, code } = await smoothgrad(folder, words("never.npy"));
+      assert.is(code, 1);
+      assert.match(stderr, /tiles\.json is no file that --tune wrote/);
+    }),
+  { long: true },
+);
 
 test("subtracts the map of another class", () =>
   inFolder(async (folder) => {

@@ -185,12 +185,16 @@ test(
   { long: true },
 );
 
-test("the plain example fits", async () => {
-  const page = await go("examples/plain");
-  await page.waitForFunction(() => /100 samples/.test(document.querySelector("output")!.value));
-  await holds([...PHONES, 768, 1440]);
-  await grows();
-});
+test(
+  "the plain example fits",
+  async () => {
+    const page = await go("examples/plain");
+    await page.waitForFunction(() => /100 samples/.test(document.querySelector("output")!.value));
+    await holds([...PHONES, 768, 1440]);
+    await grows();
+  },
+  { long: true },
+);
 
 test("complains of nothing", async () => {
   const { close, faults } = await opening;

@@ -82,27 +82,31 @@ const CHANGES: readonly [
 ];
 
 for (const [method, changes] of CHANGES) {
-  test(`the options of ${method} change its map`, async () => {
-    const { page, set, settled, changesMap } = await opening;
-    await set("method", method);
-    await settled(SAMPLES);
-    for (const [option, value] of Object.entries(changes)) {
-      const chosen =
-        option === "layer"
-          ? await page.$eval(
-              "[name=layer] option:nth-child(2)",
-              (o) => (o as HTMLOptionElement).value,
-            )
-          : value!;
-      // With steps given there are no random places.
-      if (value === "random") await set("steps", "");
-      await changesMap(option, () => set(option, chosen));
+  test(
+    `the options of ${method} change its map`,
+    async () => {
+      const { page, set, settled, changesMap } = await opening;
+      await set("method", method);
       await settled(SAMPLES);
-    }
-    for (const [option, value] of Object.entries(changes)) {
-      await set(option, typeof value === "boolean" ? false : option === "weightNoise" ? "0" : "");
-    }
-  });
+      for (const [option, value] of Object.entries(changes)) {
+        const chosen =
+          option === "layer"
+            ? await page.$eval(
+                "[name=layer] option:nth-child(2)",
+                (o) => (o as HTMLOptionElement).value,
+              )
+            : value!;
+        // With steps given there are no random places.
+        if (value === "random") await set("steps", "");
+        await changesMap(option, () => set(option, chosen));
+        await settled(SAMPLES);
+      }
+      for (const [option, value] of Object.entries(changes)) {
+        await set(option, typeof value === "boolean" ? false : option === "weightNoise" ? "0" : "");
+      }
+    },
+    { long: !["gradient", "integrated-gradients"].includes(method) },
+  );
 }
 
 test("a choice that cannot be is explained in a sentence, and forgotten when it is taken back", async () => {

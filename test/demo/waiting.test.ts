@@ -131,21 +131,25 @@ for (const [name, changed] of [
 }
 
 for (const tab of ["noise", "pixel"]) {
-  test(`a change ends the figure "${tab}" that is being drawn: no further pass of it is begun`, async () => {
-    const { page, set, settled } = await opening;
-    const { quiet, clear, interrupt, until } = await record;
-    await set("samples", String(SAMPLES));
-    await settled(SAMPLES);
-    await quiet();
-    await clear();
-    await interrupt(MODEL, { noise: 0.33 });
-    await page.click(`#tab-${tab}`);
-    assert.equal(await doneAfterChange(), []);
-    const figure = await until(/^tell (figure done|line)/);
-    const { time } = await until(/^hear wish/);
-    assert.ok(figure.time > time, "the figure was done before");
-    await page.click("#tab-idea");
-  });
+  test(
+    `a change ends the figure "${tab}" that is being drawn: no further pass of it is begun`,
+    async () => {
+      const { page, set, settled } = await opening;
+      const { quiet, clear, interrupt, until } = await record;
+      await set("samples", String(SAMPLES));
+      await settled(SAMPLES);
+      await quiet();
+      await clear();
+      await interrupt(MODEL, { noise: 0.33 });
+      await page.click(`#tab-${tab}`);
+      assert.equal(await doneAfterChange(), []);
+      const figure = await until(/^tell (figure done|line)/);
+      const { time } = await until(/^hear wish/);
+      assert.ok(figure.time > time, "the figure was done before");
+      await page.click("#tab-idea");
+    },
+    { long: tab === "pixel" },
+  );
 }
 
 test("while samples are taken, the worker hears the page between two submits", async () => {
