@@ -25,6 +25,25 @@ test("a model with two images is refused", () => {
   assert.throws(() => graphOf(two), /needs left, right/);
 });
 
+test("a pool whose windows see nothing but padding is refused", () => {
+  const pooled = (op: string, side: number, attributes: Record<string, number | number[]>) => {
+    const g = new OnnxBuilder();
+    const x = g.input("x", ["N", 3, side, side]);
+    const pool = g.node(op, [x], { pads: [1, 1, 1, 1], ...attributes });
+    g.output(g.node("Flatten", [g.node("GlobalAveragePool", [pool])]));
+    return () => graphOf(g);
+  };
+  const apart = { kernel_shape: [2, 2], dilations: [2, 2] };
+  assert.throws(
+    pooled("MaxPool", 1, apart),
+    /windows in row 0 lie in the padding alone: they have no maximum/,
+  );
+  assert.not.throws(pooled("MaxPool", 2, apart));
+  const corner = { kernel_shape: [1, 1], strides: [2, 2] };
+  assert.throws(pooled("AveragePool", 3, corner), /row 0 .* have no mean/);
+  assert.not.throws(pooled("AveragePool", 3, { ...corner, count_include_pad: 1 }));
+});
+
 test("a final Softmax is taken off, and what nobody reads", () => {
   const g = new OnnxBuilder();
   const x = g.input("x", ["N", 4]);

@@ -13,13 +13,34 @@ function poolWindow(node: Node, x: Layout): Window {
   return windowOf(node, x.shape, numbersOf(node, "kernel_shape", []));
 }
 
-function inferPool(node: Node, x: Layout | undefined): Layout[] {
+/** A row or column of windows that see nothing but padding; undefined if all see something. */
+function blindWindow({ kernel, stride, dilation, before, input, output }: Window) {
+  for (const axis of [0, 1] as const) {
+    const offsets = Array.from({ length: kernel[axis] }, (_, k) => k * dilation[axis]);
+    for (let place = 0; place < output[axis]; place++) {
+      const first = place * stride[axis] - before[axis];
+      const sees = offsets.some((offset) => first + offset >= 0 && first + offset < input[axis]);
+      if (!sees) return `${["row", "column"][axis]} ${place}`;
+    }
+  }
+  return undefined;
+}
+
+function inferPool(kind: "max" | "average", node: Node, x: Layout | undefined): Layout[] {
   if (!x) throw nodeError(node, "its input is constant: it should have been folded");
   const window = poolWindow(node, x);
   if (window.kernel[0] * window.kernel[1] > 255) {
     throw nodeError(
       node,
       `its window of ${window.kernel} has more than 255 elements: not supported`,
+    );
+  }
+  const countsPadding = kind === "average" && numberOf(node, "count_include_pad", 0) !== 0;
+  const blind = countsPadding ? undefined : blindWindow(window);
+  if (blind !== undefined) {
+    throw nodeError(
+      node,
+      `its windows in ${blind} lie in the padding alone: they have no ${kind === "max" ? "maximum" : "mean"}`,
     );
   }
   return [{ shape: windowShape(x.shape, channels(x), window), channel: 1 }];
@@ -86,7 +107,7 @@ function pool(kind: "max" | "average"): Op {
   const max = kind === "max";
   return {
     channel: () => 1,
-    infer: (node, [x]) => inferPool(node, x),
+    infer: (node, [x]) => inferPool(kind, node, x),
     forward(node, plan) {
       const x = plan.value(node.inputs[0] as string);
       const y = plan.value(node.outputs[0] as string);

@@ -200,7 +200,10 @@ const pool: Kind = (s, x) => {
       count_include_pad: s.draw(2),
     });
   }
-  return s.node("MaxPool", [x], dilations[0] === 2 ? found : attributes);
+  if (dilations[0] === 1) return s.node("MaxPool", [x], attributes);
+  // Around a single pixel a window with gaps may see nothing but padding, which is refused.
+  if (s.shape(x).slice(2).includes(1)) return undefined;
+  return s.node("MaxPool", [x], found);
 };
 
 const mean: Kind = (s, x) => {
