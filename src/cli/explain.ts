@@ -125,6 +125,11 @@ async function explainAll(page: Page, job: Job): Promise<number> {
     throw new Error(`${file}: ${error.message}`, { cause: error });
   });
   if (tune !== undefined) await writeResult(tune, `${JSON.stringify(tuned, null, 2)}\n`);
+  if (request.model === undefined) {
+    err(
+      "smoothgrad: without --model the classifier is the one of handwritten digits that comes along",
+    );
+  }
   let code = 0;
   const told = new Set<string>();
   for (const [i, input] of inputs.entries()) {

@@ -460,6 +460,7 @@ test("without a model it is the network of digits, white on black or black on wh
     const words = ["explain", "chalk.bmp", "ink.bmp", "--samples", "4", "--json", "{name}.json"];
     const { code, stdout, stderr } = await program(folder, words);
     assert.is(code, 0, stderr);
+    assert.match(stderr, /^smoothgrad: without --model .* handwritten digits .*\n$/);
     assert.match(stdout, /^chalk.bmp: 7 .*\nink.bmp: 7 /);
     const { shape, top } = JSON.parse(await readFile(join(folder, "ink.json"), "utf8"));
     assert.equal(shape, [1, 28, 28]);
