@@ -104,7 +104,7 @@ export function recordOf(page: Page) {
         await new Promise((later) => setTimeout(later, 20));
       }
     },
-    /** Waits until nothing more comes. */
+    /** Waits until nothing more comes; a picture that was submitted comes, however long that takes. */
     async quiet(): Promise<void> {
       // What the page has still to say it says in its next frame.
       await page.evaluate(async () => {
@@ -112,9 +112,11 @@ export function recordOf(page: Page) {
       });
       let [before, same] = [-1, 0];
       while (same < 5) {
-        const { length } = await all();
-        same = length === before ? same + 1 : 0;
-        before = length;
+        const notes = (await all()).map(({ what }) => what);
+        const count = (which: RegExp) => notes.filter((what) => which.test(what)).length;
+        const isPainted = count(/^painted$/) === count(/^submit .*\bpicture\b/);
+        same = notes.length === before && isPainted ? same + 1 : 0;
+        before = notes.length;
         await new Promise((later) => setTimeout(later, 40));
       }
     },
