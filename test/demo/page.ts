@@ -186,6 +186,13 @@ function handsOn(page: Page, folder: string) {
       await (input as unknown as { uploadFile(path: string): Promise<void> }).uploadFile(
         join(folder, name),
       );
+      // It is decoded first. Until then maps are of the picture before it.
+      if (name !== "photo.bmp") return;
+      await page.waitForFunction(
+        (name) => document.querySelector("#photo-name")?.textContent?.startsWith(name),
+        {},
+        name,
+      );
     },
     /** Waits until a classifier is in use; its map is then on its way. */
     async uses(name: string): Promise<void> {
