@@ -96,7 +96,7 @@ async function check(device: GPUDevice, name: keyof typeof smallSize, how: Expor
   }
 }
 
-// What these are made of the others have as well, and they have more of it.
+// These take longest to compile, and the others have all of their operators.
 const isLong = (name: string) => ["Inception V3", "ResNet of bottlenecks"].includes(name);
 
 for (const name of Object.keys(smallSize) as (keyof typeof smallSize)[]) {

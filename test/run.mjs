@@ -1,5 +1,5 @@
-// `npm test [-- --long] [-- pattern …]`: runs the `*.test.ts` in this process and the `*.gpu.test.ts` in pages of headless Chrome, and
-// counts them together; a pattern is a part of a file's path. With `--runtime dawn` the latter run in Node, too, on Dawn
+// `npm test [-- [--long] pattern …]`: runs the `*.test.ts` in this process and the `*.gpu.test.ts` in pages of headless
+// Chrome, and counts them together; a pattern is a part of a file's path. With `--runtime dawn` the latter run in Node, too, on Dawn
 // (the package "webgpu"); what needs a page skips itself. With --long (`npm run test:long`) the tests that take long for what
 // they add are run as well. The last line of the output is "N passed, N failed", with ", N skipped" where tests skipped
 // themselves; their reasons stand above it.
@@ -81,9 +81,9 @@ async function noBrowserIsLeft() {
 function inLines(print) {
   let line = "";
   return (text) => {
-    const [rest, ...lines] = (line + text).split("\n").reverse();
-    line = rest;
-    for (const each of lines.reverse()) print(`${each}\n`);
+    const lines = (line + text).split("\n");
+    line = lines.pop();
+    for (const each of lines) print(`${each}\n`);
     return true;
   };
 }

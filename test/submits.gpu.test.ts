@@ -48,8 +48,8 @@ const METHODS: SensitivityOptions[] = [
 
 for (const options of METHODS) {
   test(`${JSON.stringify(options)} comes to the same bits`, async () => {
-    // Of a device of its own nothing is known yet: even a fast one begins with little.
     const { image, build } = small;
+    // Of a device of its own nothing is known yet: even a fast one begins with little.
     const device = await requestDevice();
     const model = await loadModel(device, build());
     const dataOf = (submitTime: number) =>

@@ -355,6 +355,7 @@ test("explains the output that it is asked for, and prints what it means", () =>
       ["", "class 0 100.0 %", "labels", 1 / (1 + Math.exp(-14))],
       // Not the softmax of two sigmoids, which would be 42 %.
       ["--output labels --target 1", "class 1 100.0 %", "labels", 1 / (1 + Math.exp(-13))],
+      ["--output yes", "no 95.3 %", "yes", 1 / (1 + Math.exp(-3))],
       ["--output yes --target yes", "yes 4.7 %", "yes", 1 / (1 + Math.exp(3))],
       ["--output age", "age 34.25", "age", null],
     ] as const) {
