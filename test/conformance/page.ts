@@ -6,7 +6,7 @@ import { decodeTensor } from "../../src/onnx/tensor.js";
 import { decodeModel } from "../../src/onnx.js";
 import type { Constant, OnnxModel } from "../../src/types.js";
 import { randn } from "../randn.js";
-import type { Tensor } from "../reference/twin.js";
+import { sizeOf, type Tensor } from "../reference/twin.js";
 import { openPlayer } from "./player.js";
 import { outputsOf, type Reading, read, sampleOf } from "./samples.js";
 
@@ -160,8 +160,7 @@ async function compare(
     const part = (values: Float32Array, size: number) =>
       values.slice(s * size, (s + samples) * size);
     // Of a final Sigmoid of one number the graph makes two classes, 1 − p and p.
-    const classes = graph.layouts.get(graph.output)?.shape.reduce((a, b) => a * b, 1);
-    const isPair = size === 1 && classes === 2;
+    const isPair = size === 1 && sizeOf(graph.layouts.get(graph.output)?.shape ?? []) === 2;
     const player = await openPlayer(device, graph, samples);
     try {
       const width = x.length / count;
