@@ -87,6 +87,8 @@ export class SensitivityMap {
   top: readonly ClassScore[] = [];
   /** Samples so far. */
   samples = 0;
+  /** Passes so far: `points` for each sample, those of an unfinished one included. */
+  passes = 0;
   /**
    * ‖standard error‖₂ / ‖map‖₂ of the estimator that was asked for; Infinity where it is not known: for one sample, for
    * "smoothdiff", and where noise has found nothing but zeros.
@@ -181,7 +183,7 @@ export class SensitivityMap {
    * longer than this one.
    */
   async snapshot(): Promise<SensitivityMap> {
-    const { device, facts, samples } = this;
+    const { device, facts, samples, passes } = this;
     const { label, size, usage } = this.moments;
     const moments = device.createBuffer({ label, size, usage });
     const words = device.createBuffer({ label: this.words.label, size: this.words.size, usage });
@@ -193,7 +195,7 @@ export class SensitivityMap {
     const picture = await createPicture(device, input);
     const parts = [this.model, this.tensor, this.chosen, words, moments, picture] as const;
     const kept = new SensitivityMap(...parts, facts);
-    const known = { target, versus, top, samples, sigma, standardError, times, warnings };
+    const known = { target, versus, top, samples, passes, sigma, standardError, times, warnings };
     return Object.assign(kept, known);
   }
 
@@ -303,9 +305,11 @@ export class SensitivityMap {
     submits.copy(engine.port("moments"), this.moments);
   }
 
-  /** @internal So many samples are on their way to the moments, ahead of whatever will read them. */
-  count(samples: number): void {
+  /** @internal This many passes are on their way to the moments, ahead of whatever reads them. */
+  count(passes: number): void {
+    const samples = Math.floor(passes / this.points);
     this.samples = samples;
+    this.passes = passes;
     // What comes of averaged gates is one gradient, however many samples it took.
     this.picture.samples = methodOf(this.method).averages ? 1 : samples;
   }

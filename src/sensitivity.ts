@@ -151,7 +151,7 @@ async function* run(
       const count = Math.min(pace.next(first), together - (first % together), passes - first);
       const stepping = performance.now();
       const counted = (done: number) => {
-        for (const map of maps) map.count(Math.floor((first + done) / points));
+        for (const map of maps) map.count(first + done);
       };
       for (let done = 0, samples = 0; done < count; done += samples) {
         samples = Math.min(engine.fitting(submits), count - done);
