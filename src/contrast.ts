@@ -33,8 +33,9 @@ export async function contrast(first: SensitivityMap, second: SensitivityMap): P
       `the maps must be of one model, got [${first.shape.join()}] and [${second.shape.join()}]`,
     );
   }
-  const { contrast: kernel } = await pipelines(device);
   const [a, b] = [first.picture, second.picture];
+  for (const picture of [a, b]) picture.check();
+  const { contrast: kernel } = await pipelines(device);
   const positions = tensor.width * tensor.height;
   const scores = device.createBuffer({
     label: "scores of two maps",

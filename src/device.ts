@@ -82,6 +82,26 @@ export function whileAlive<T>(
   });
 }
 
+/** Throws the device's sentence where it is known to be lost. */
+export function throwIfLost(device: GPUDevice): void {
+  const { lost } = watchOf(device);
+  if (lost) throw lost;
+}
+
+/** Milliseconds in which a device that failed says that it is lost. */
+const LATE = 2000;
+
+/** Maps a buffer to be read; a lost device rejects with its sentence and not with the browser's AbortError. */
+export async function mapToRead(device: GPUDevice, buffer: GPUBuffer): Promise<void> {
+  const { lost } = device;
+  await whileAlive(device, buffer.mapAsync(GPUMapMode.READ)).catch(async (error) => {
+    // The buffer may hear of the loss before the device does.
+    await Promise.race([lost, new Promise((done) => setTimeout(done, LATE))]);
+    throwIfLost(device);
+    throw error;
+  });
+}
+
 /** The adapter's name for people. */
 export function adapterName(device: GPUDevice): string {
   const { vendor, architecture, device: chip, description } = device.adapterInfo;

@@ -1,13 +1,12 @@
-// A plan with its buffers on a device, ready to be played. One engine serves one image at a time; what it
-// computes is left in its moments, for the caller to copy.
+// A plan bound to buffers on a device, ready to be played. The buffers belong to all engines of the model (engines.ts): what
+// an engine computes is left in its moments, and the caller copies it before another engine plays.
 
-import { adapterName, whileAlive } from "./device.js";
-import { bind, type Launch, measure, read, startCompiling } from "./gpu.js";
+import { adapterName } from "./device.js";
+import { bind, type Launch, measure, read } from "./gpu.js";
 import { unpackStored } from "./half.js";
 import { VEC4_BYTES } from "./layout.js";
-import { completeInSlices, type Take } from "./slices.js";
 import { type Job, jobOf, type Submits } from "./submits.js";
-import type { BufferId, Plan, PlanBuffer, Precision, Step, View } from "./types.js";
+import type { BufferId, Plan, PlanBuffer, Step, View } from "./types.js";
 
 /** What a batch must know, as run.wgsl has it; what is not given is 0, and one pass is one sample. */
 export interface Batch {
@@ -37,13 +36,17 @@ export interface Batch {
   readonly forwardOnly?: boolean;
 }
 
-/** The bytes that a plan may take where nobody says: what integrated graphics can spare. */
-export const DEFAULT_MEMORY = 2 ** 30;
+export const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
 
-/** Buffers that plans of one model share, by label: the weights. */
-export type SharedBuffers = Map<string, GPUBuffer>;
+/** The size of a buffer for so many bytes: vec4s are read and written whole. */
+export const sized = (bytes: number): number => Math.ceil(bytes / 16) * 16;
 
-const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
+/** The memory that a plan's samples take for a batch, one slot for each of its physical buffers, the largest first. */
+export function slotsOf({ physical }: Plan, capacity: number): { place: number; size: number }[] {
+  return physical
+    .map((bytes, place) => ({ place, bytes, size: sized(bytes * capacity) }))
+    .sort((a, b) => b.bytes - a.bytes || a.place - b.place);
+}
 
 /** The most samples that a batch of a plan may have within the device's limits and the given bytes. */
 export function capacityOf(
@@ -78,92 +81,73 @@ export function capacityOf(
 /** The lists of steps that a plan has. */
 export type Part = "prologue" | "classify" | "forward" | "backward";
 
-const stepsOf = (plan: Plan): Step[] => [
+/** All steps of a plan. */
+export const stepsOf = (plan: Plan): Step[] => [
   ...plan.prologue,
   ...plan.classify,
   ...plan.forward,
   ...plan.backward,
 ];
 
-/** The buffers and launches of a plan. */
+/** The launches of a plan. */
 export class Engine {
-  private constructor(
+  /** The fixed buffers that the plan reads and writes: its ports and those that its steps name. */
+  readonly shares: readonly PlanBuffer[];
+  /** Samples of the largest batch. */
+  capacity = 0;
+  private readonly fixed = new Map<BufferId, GPUBuffer>();
+  private physical: readonly GPUBuffer[] = [];
+  private buffers: ReadonlyMap<BufferId, GPUBuffer> = this.fixed;
+  private uniforms: readonly GPUBuffer[] = [];
+  private launches!: Readonly<Record<Part, readonly Job[]>>;
+
+  constructor(
     readonly device: GPUDevice,
     readonly plan: Plan,
-    /** Samples of the largest batch. */
-    readonly capacity: number,
-    private readonly buffers: ReadonlyMap<BufferId, GPUBuffer>,
-    private readonly own: readonly GPUBuffer[],
-    private readonly launches: Readonly<Record<Part, readonly Job[]>>,
-  ) {}
-
-  /** Compiles and allocates. Rejects in one sentence where the device has not enough memory. */
-  static async create(
-    device: GPUDevice,
-    plan: Plan,
-    capacity: number,
-    shared: SharedBuffers,
-  ): Promise<Engine> {
-    // The GPU's process compiles while weights are packed here.
-    const compiling = await startCompiling(device, stepsOf(plan));
-    device.pushErrorScope("out-of-memory");
+  ) {
     const ports = new Set(Object.values(plan.ports));
     const used = new Set(stepsOf(plan).flatMap((step) => Object.values(step.bindings)));
-    const own: GPUBuffer[] = [];
-    const make = (label: string, size: number) => {
-      const usage =
-        GPUBufferUsage.STORAGE |
-        GPUBufferUsage.UNIFORM |
-        GPUBufferUsage.COPY_DST |
-        GPUBufferUsage.COPY_SRC;
-      return device.createBuffer({ label, size: Math.ceil(size / 16) * 16, usage });
-    };
-    const physical = plan.physical.map((bytes, place) => {
-      const buffer = make(`shared ${place}`, bytes * capacity);
-      own.push(buffer);
-      return buffer;
+    this.shares = plan.buffers.filter((b, id) => b.fixed && (ports.has(id) || used.has(id)));
+  }
+
+  /** Bytes of the buffers that are the engine's own. */
+  get bytes(): number {
+    return this.uniforms.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Takes the fixed buffers. */
+  attach(bufferOf: (wanted: PlanBuffer) => GPUBuffer): void {
+    const shares = new Set(this.shares);
+    this.plan.buffers.forEach((wanted, id) => {
+      if (shares.has(wanted)) this.fixed.set(id, bufferOf(wanted));
     });
-    const buffers = new Map<BufferId, GPUBuffer>();
-    const empty: [PlanBuffer, GPUBuffer][] = [];
-    plan.buffers.forEach((wanted, id) => {
-      const place = plan.places[id] as number;
+  }
+
+  /** Binds the launches to memory for the samples: slots for so many, the largest first. Its steps must be compiled. */
+  bind(slots: readonly GPUBuffer[], capacity: number): void {
+    this.capacity = capacity;
+    const { device, plan } = this;
+    const physical: GPUBuffer[] = [];
+    slotsOf(plan, capacity).forEach(({ place }, i) => {
+      physical[place] = slots[i] as GPUBuffer;
+    });
+    const isBound = this.uniforms.length > 0;
+    if (isBound && physical.every((buffer, place) => buffer === this.physical[place])) return;
+    this.destroy();
+    this.physical = physical;
+    const buffers = new Map(this.fixed);
+    plan.places.forEach((place, id) => {
       if (place >= 0) buffers.set(id, physical[place] as GPUBuffer);
-      else if (wanted.fixed && ports.has(id)) {
-        const buffer = make(wanted.label, wanted.bytes);
-        own.push(buffer);
-        buffers.set(id, buffer);
-      } else if (wanted.fixed && used.has(id)) {
-        const kept = shared.get(wanted.label);
-        const buffer = kept ?? make(wanted.label, wanted.bytes);
-        if (!kept) empty.push([wanted, buffer]);
-        buffers.set(id, buffer);
-        shared.set(wanted.label, buffer);
-      }
     });
-    const error = await whileAlive(device, device.popErrorScope());
-    if (error) {
-      for (const buffer of own) buffer.destroy();
-      for (const [{ label }, buffer] of empty) {
-        shared.delete(label);
-        buffer.destroy();
-      }
-      const bytes = plan.memory.fixed + plan.memory.perSample * capacity;
-      throw new Error(
-        `the device (${adapterName(device)}) has not the ${megabytes(bytes)} that ${capacity} samples at a ` +
-          `time need: set maxMemory lower`,
-        { cause: error },
-      );
-    }
-    await whileAlive(device, fill(device, empty, plan.precision));
-    await whileAlive(device, Promise.all(compiling));
+    this.buffers = buffers;
+    const uniforms: GPUBuffer[] = [];
     const parts = (["prologue", "classify", "forward", "backward"] as const).map((part) => {
-      const { launches, uniforms } = bind(device, plan[part], buffers);
-      own.push(uniforms);
-      const jobs = launches.map((launch) => jobOf(launch, sharedBytes(plan, launch)));
-      return [part, jobs] as const;
+      const bound = bind(device, plan[part], buffers);
+      uniforms.push(bound.uniforms);
+      return [part, bound.launches.map((each) => jobOf(each, sharedBytes(plan, each)))] as const;
     });
-    const launches = Object.fromEntries<readonly Job[]>(parts) as Record<Part, readonly Job[]>;
-    return new Engine(device, plan, capacity, buffers, own, launches);
+    this.uniforms = uniforms;
+    this.launches = Object.fromEntries<readonly Job[]>(parts) as Record<Part, readonly Job[]>;
   }
 
   /** The buffer of a port of the plan. */
@@ -174,6 +158,11 @@ export class Engine {
   /** Where the logits are after a forward pass. */
   get logits(): GPUBuffer {
     return this.buffers.get(this.plan.logits.buffer) as GPUBuffer;
+  }
+
+  /** What a batch leaves to the next one beside the moments. */
+  get carried(): GPUBuffer[] {
+    return this.plan.carried.map((id) => this.buffers.get(id) as GPUBuffer);
   }
 
   /** Where the gradients of the input are after a backward pass. */
@@ -217,9 +206,10 @@ export class Engine {
     return launches.map(({ step }, i) => ({ step, milliseconds: times[i] as number }));
   }
 
-  /** Frees what is not shared with other plans. */
+  /** Frees the buffers that are the engine's own. */
   destroy(): void {
-    for (const buffer of this.own) buffer.destroy();
+    for (const buffer of this.uniforms) buffer.destroy();
+    this.uniforms = [];
   }
 }
 
@@ -227,26 +217,6 @@ export class Engine {
 function sharedBytes({ buffers }: Plan, { step }: Launch): number {
   const shared = new Set(Object.values(step.bindings)).values();
   return [...shared].reduce((sum, id) => sum + (buffers[id]?.fixed ? buffers[id].bytes : 0), 0);
-}
-
-/** Makes the contents of buffers and writes them, without holding up the page. */
-async function fill(
-  device: GPUDevice,
-  empty: readonly [PlanBuffer, GPUBuffer][],
-  precision: Precision,
-): Promise<void> {
-  const rounding = precision === "half" ? await import("./rounding.js") : undefined;
-  await completeInSlices(
-    empty.flatMap(([{ contents, precision }, buffer]) => {
-      const write: Take = (whole, from, to) => {
-        const data = whole as GPUAllowSharedBufferSource;
-        device.queue.writeBuffer(buffer, from * whole.BYTES_PER_ELEMENT, data, from, to - from);
-      };
-      if (!contents) return [];
-      const make = rounding && precision ? () => rounding.packHalves(contents()) : contents;
-      return [[make, write] as const];
-    }),
-  );
 }
 
 /** The fourth word of the target: whether the logits of its classes are all that is wanted, as while samples are played. */
@@ -269,6 +239,22 @@ export async function playClean(
   const nothing = { first: 0, seed: 0, stream: 0, noise: 0 };
   engine.setBatch({ ...nothing, samples: 1, scale, forwardOnly: true });
   await engine.play(submits, ["prologue", "forward"], 1);
+  await submits.submit();
+}
+
+/**
+ * Puts back what an engine knows of an image between two batches, after it played something else: the image, its range,
+ * the baseline's activations.
+ */
+export async function playAgain(
+  submits: Submits,
+  engine: Engine,
+  tensor: { readonly buffer: GPUBuffer },
+  scale: number,
+): Promise<void> {
+  submits.copy(tensor.buffer, engine.port("image"));
+  engine.setBatch({ first: 0, seed: 0, stream: 0, noise: 0, samples: 1, scale });
+  await engine.play(submits, ["prologue"], 1);
   await submits.submit();
 }
 

@@ -5,6 +5,7 @@
 // are kept per device for as long as the device lives. What differs from layer to layer is not compiled into a
 // pipeline but lies in uniform structs, so that all layers of a kind, of all models, share one.
 
+import { mapToRead } from "./device.js";
 import { DEFAULTS, loadShaders, shader } from "./shaders.js";
 import type { BufferId, Step } from "./types.js";
 
@@ -232,7 +233,7 @@ export async function read(
     const encoder = device.createCommandEncoder();
     encoder.copyBufferToBuffer(source, 0, staging, 0, bytes);
     device.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ);
+    await mapToRead(device, staging);
     return staging.getMappedRange().slice(0);
   } finally {
     staging.destroy();

@@ -55,6 +55,8 @@ export interface InputTensor extends InputShape {
   /** How it was made from a photo; undefined for a raw tensor that came without. */
   readonly preprocess: Preprocess | ResolvedPreprocess | undefined;
   readonly photo: Photo;
+  /** True when the buffer and the photo are gone. */
+  readonly isDestroyed: boolean;
   /** Frees the buffer and the photo. */
   destroy(): void;
 }
@@ -85,6 +87,7 @@ export async function toTensor(
 ): Promise<InputTensor> {
   const { channels, height, width } = shape;
   if ("shape" in image) {
+    checkFinite("the tensor", image);
     return rawToTensor(device, channelsFirst(image, shape, file), shape, preprocess);
   }
   const resolved = resolvePreprocess(preprocess, channels);
@@ -92,7 +95,6 @@ export async function toTensor(
   const { image: kernel } = await imageKernels(device);
   const texture = await upload(device, image);
   const place = placement(texture, shape, resolved);
-
   const buffer = tensorBuffer(device, height * width * 16);
   const settings = device.createBuffer({
     label: "image settings",
@@ -121,11 +123,22 @@ function inputTensor(
   preprocess: Preprocess | undefined,
   photo: Photo,
 ): InputTensor {
+  const tensor = {
+    buffer,
+    channels,
+    height,
+    width,
+    preprocess,
+    photo,
+    isDestroyed: false,
+    destroy,
+  };
   function destroy() {
+    tensor.isDestroyed = true;
     buffer.destroy();
     photo.texture.destroy();
   }
-  return { buffer, channels, height, width, preprocess, photo, destroy };
+  return tensor;
 }
 
 function tensorBuffer(device: GPUDevice, size: number): GPUBuffer {
@@ -150,13 +163,19 @@ type Picture = Exclude<ImageSource, RawTensor>;
 async function upload(device: GPUDevice, image: Picture): Promise<GPUTexture> {
   const source = await decoded(image, device.limits.maxTextureDimension2D);
   const texture = photoTexture(device, source);
-  device.queue.copyExternalImageToTexture(
-    { source },
-    { texture, colorSpace: "srgb", premultipliedAlpha: true },
-    [texture.width, texture.height],
-  );
-  if (source !== image && source instanceof ImageBitmap) source.close();
-  return texture;
+  try {
+    device.queue.copyExternalImageToTexture(
+      { source },
+      { texture, colorSpace: "srgb", premultipliedAlpha: true },
+      [texture.width, texture.height],
+    );
+    return texture;
+  } catch (error) {
+    texture.destroy();
+    throw error;
+  } finally {
+    if (source !== image && source instanceof ImageBitmap) source.close();
+  }
 }
 
 type Pixels = ImageBitmap | ImageData | HTMLCanvasElement | OffscreenCanvas;
@@ -180,6 +199,15 @@ async function decoded(image: Picture, largest: number): Promise<Pixels> {
     resizeHeight: Math.max(1, Math.floor(height * shrink)),
     resizeQuality: "high",
   });
+}
+
+/** Throws where a tensor holds NaN or Infinity, which a network would pass on, or hide behind a ReLU. */
+export function checkFinite(name: string, { data, shape }: RawTensor): void {
+  const place = data.findIndex((value) => !Number.isFinite(value));
+  if (place < 0) return;
+  throw new Error(
+    `${name} of shape [${shape.join()}] holds ${data[place]} at index ${place}: every value must be a finite number`,
+  );
 }
 
 /** The values of a tensor as [C,H,W]; throws one sentence where it is not the network's input. */
@@ -229,11 +257,11 @@ function rawToTensor(
 ): InputTensor {
   const { channels, width, height } = shape;
   const packed = packChannels(data, channels);
+  const resolved = preprocess && resolvePreprocess(preprocess, channels);
+  const pixels = tensorPixels(data, channels, resolved);
   const buffer = tensorBuffer(device, packed.byteLength);
   device.queue.writeBuffer(buffer, 0, packed);
-  const resolved = preprocess && resolvePreprocess(preprocess, channels);
   const texture = photoTexture(device, shape);
-  const pixels = tensorPixels(data, channels, resolved);
   device.queue.writeTexture({ texture }, pixels, { bytesPerRow: width * 4 }, [width, height]);
   return inputTensor(buffer, shape, resolved, { texture, place: mat3.identity() });
 }

@@ -16,6 +16,7 @@ export type {
   ClassifyOptions,
   ClassScore,
   Model,
+  ModelMemory,
   ModelOptions,
   ModelSource,
 } from "./model.js";

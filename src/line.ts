@@ -3,14 +3,14 @@
 
 import { valuesOf } from "./baseline.js";
 import { whileAlive } from "./device.js";
-import { DEFAULT_MEMORY, playClean } from "./engine.js";
+import { playClean } from "./engine.js";
 import { read } from "./gpu.js";
 import { GRADIENT_SCALE, unpackStored } from "./half.js";
 import type { ImageSource } from "./image.js";
 import { positions, VEC4_BYTES, vec4s } from "./layout.js";
 import type { Model } from "./model.js";
 import { passesOf } from "./passes.js";
-import { planOptions, playClass, prepare, takeTurn } from "./sensitivity.js";
+import { planOptions, playClass, prepare } from "./sensitivity.js";
 import { type SensitivityOptions, settle } from "./settings.js";
 import { Submits } from "./submits.js";
 import type { View } from "./types.js";
@@ -51,19 +51,21 @@ export async function gradientLine(
     throw new Error(`there is no pixel ${x}, ${y} in an input of ${width} × ${height}`);
   }
   const { device } = model;
+  const signal = others.signal ? AbortSignal.any([model.ended, others.signal]) : model.ended;
+  signal.throwIfAborted();
   const tensor = await model.tensor(image, options.preprocess);
-  const release = await takeTurn(model);
+  let release = () => {};
   try {
+    release = await model.takeTurn(signal);
     const data = await whileAlive(device, valuesOf(device, tensor));
     const baseline = { data, shape: [1, channels, height, width] };
     const path = { method: "integrated-gradients", quadrature: "riemann", steps: points } as const;
-    const settings = settle({ ...others, ...path, baseline, noise, samples: 1 });
+    const settings = settle({ ...others, ...path, baseline, noise, signal, samples: 1 });
     const passes = passesOf(settings, model.input);
     const count = Math.min(points, BATCH);
-    const engine = await model.engine(planOptions(model, settings), count, DEFAULT_MEMORY);
+    const engine = await model.engine(planOptions(model, settings), count);
     const setting = await prepare(engine, tensor, settings, passes);
     const submits = new Submits(device, settings);
-    const { signal } = settings;
     await playClean(submits, engine, tensor, setting.scale);
     await playClass(submits, engine, model.classIndex(settings.target));
     const { precision } = engine.plan;

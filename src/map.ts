@@ -4,7 +4,7 @@
 import { camWarning } from "./cam.js";
 import { unpackChannels } from "./channels.js";
 import { adapterName, whileAlive } from "./device.js";
-import { type Engine, readLogits, THESE_CLASSES } from "./engine.js";
+import { type Engine, playAgain, readLogits, THESE_CLASSES } from "./engine.js";
 import type { AttributionSize, Estimator } from "./estimate.js";
 import { flatNodes } from "./flat.js";
 import { read } from "./gpu.js";
@@ -21,11 +21,13 @@ import { type ValueFacts, warningsOf } from "./warnings.js";
 
 /** What a map took. */
 export interface MapMemory {
-  /** Bytes of all buffers while it was computed, and the samples that went through together. */
+  /** Bytes of the buffers that it needed, and the samples that went through together. */
   readonly peak: number;
   readonly batch: number;
   /** Bytes the batch would have taken had every activation been kept. */
   readonly unshared: number;
+  /** Bytes that the model keeps on the device, those of other methods' engines included. */
+  readonly kept: number;
 }
 
 /** Milliseconds. */
@@ -113,6 +115,8 @@ export class SensitivityMap {
   times: MapTimes = { classify: 0, samples: 0, total: 0 };
   /** What cannot be trusted in the map so far, one sentence each, with a way out; the model's warnings come first. */
   warnings: readonly string[] = [];
+  /** What a series carries from batch to batch, while other work is on the engine. */
+  private readonly carried: GPUBuffer[] = [];
 
   private constructor(
     private readonly model: Model,
@@ -144,13 +148,9 @@ export class SensitivityMap {
     // Sampling need not wait for it.
     const spread = spreadOf(engine, tensor.channels, options.signal).then((rms) => noise * rms);
     spread.catch(() => {});
-    const copyOf = (name: "moments" | "target") =>
-      device.createBuffer({
-        label: `${name} of a map`,
-        size: engine.port(name).size,
-        usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
-      });
-    const [words, moments] = [copyOf("target"), copyOf("moments")];
+    const [words, moments] = (["target", "moments"] as const).map((name) =>
+      bufferLike(device, engine.port(name)),
+    ) as [GPUBuffer, GPUBuffer];
     const { target = 0, versus = NO_CLASS } = chosen;
     const chosenWords = [target, versus, options.begins, THESE_CLASSES];
     device.queue.writeBuffer(words, 0, new Uint32Array(chosenWords));
@@ -169,6 +169,7 @@ export class SensitivityMap {
         peak: fixed + perSample * engine.capacity,
         batch: engine.capacity,
         unshared: fixed + unshared * engine.capacity,
+        kept: model.memory.bytes,
       },
       group,
       isRandom: noise > 0 || options.weightNoise > 0 || path === RANDOM,
@@ -183,12 +184,11 @@ export class SensitivityMap {
    * longer than this one.
    */
   async snapshot(): Promise<SensitivityMap> {
+    this.picture.check();
     const { device, facts, samples, passes } = this;
-    const { label, size, usage } = this.moments;
-    const moments = device.createBuffer({ label, size, usage });
-    const words = device.createBuffer({ label: this.words.label, size: this.words.size, usage });
+    const [words, moments] = [bufferLike(device, this.words), bufferLike(device, this.moments)];
     const encoder = device.createCommandEncoder({ label: "snapshot" });
-    encoder.copyBufferToBuffer(this.moments, 0, moments, 0, size);
+    encoder.copyBufferToBuffer(this.moments, 0, moments, 0, moments.size);
     device.queue.submit([encoder.finish()]);
     const { target, versus, top, sigma, standardError, times, warnings } = this;
     const input = { moments, samples, input: this.tensor, group: facts.group };
@@ -244,6 +244,7 @@ export class SensitivityMap {
     this.picture.destroy();
     this.words.destroy();
     this.moments.destroy();
+    for (const buffer of this.carried) buffer.destroy();
     // A snapshot looks at the input of the map that it was taken of.
     if (this.spread) this.tensor.destroy();
   }
@@ -305,6 +306,27 @@ export class SensitivityMap {
     submits.copy(engine.port("moments"), this.moments);
   }
 
+  /** @internal Keeps what the engine must know again when other work on it is over; the moments are here already. */
+  async leave(submits: Submits, engine: Engine): Promise<void> {
+    for (const [i, source] of engine.carried.entries()) {
+      this.carried[i] ??= bufferLike(this.device, source);
+      submits.copy(source, this.carried[i]);
+    }
+    await submits.submit();
+  }
+
+  /** @internal Makes an engine that others played go on where it was left. */
+  async resume(submits: Submits, engine: Engine, scale: number): Promise<void> {
+    submits.label = "resume";
+    await playAgain(submits, engine, this.tensor, scale);
+    submits.copy(this.words, engine.port("target"));
+    submits.copy(this.moments, engine.port("moments"));
+    for (const [i, target] of engine.carried.entries()) {
+      submits.copy(this.carried[i] as GPUBuffer, target);
+    }
+    await submits.submit();
+  }
+
   /** @internal This many passes are on their way to the moments, ahead of whatever reads them. */
   count(passes: number): void {
     const samples = Math.floor(passes / this.points);
@@ -343,6 +365,12 @@ export class SensitivityMap {
     const now = performance.now();
     this.times = { classify, samples: now - from, total: now - began };
   }
+}
+
+/** An empty buffer of the map's own, as long as another one. */
+function bufferLike(device: GPUDevice, { label, size }: GPUBuffer): GPUBuffer {
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
+  return device.createBuffer({ label: `${label}, kept`, size, usage });
 }
 
 function madeOf({ cam, occlusion, path, baseline }: Method): ValueFacts["made"] {

@@ -1,8 +1,16 @@
-// Which buffers may share memory. A buffer lives from the first step that names it to the last; two that do
+// How much memory steps need, and which buffers may share it. A buffer lives from the first step that names it to the last; two that do
 // not live at the same time can be one. Whole buffers are shared, never ranges: WebGPU forbids a buffer to be
 // read and written by one launch, even in disjoint places.
 
 import type { BufferId, PlanBuffer, Step } from "./types.js";
+
+/** Uniforms of steps lie at multiples of this many bytes; none is longer. */
+const UNIFORM = 256;
+
+/** The bytes that the uniforms of steps take at most. */
+export function uniformBytes(steps: readonly Step[]): number {
+  return UNIFORM * steps.reduce((count, { uniforms }) => count + Object.keys(uniforms).length, 0);
+}
 
 /**
  * For each buffer its place (−1 for fixed ones), and for each place its bytes for one sample. Those `kept` live at

@@ -4,14 +4,8 @@ import { assumptions } from "./assumed.js";
 import { layersOf } from "./cam.js";
 import { choice } from "./choice.js";
 import { adapterName, whileAlive } from "./device.js";
-import {
-  capacityOf,
-  DEFAULT_MEMORY,
-  Engine,
-  playClean,
-  readLogits,
-  type SharedBuffers,
-} from "./engine.js";
+import { type Engine, playClean, readLogits } from "./engine.js";
+import { Engines } from "./engines.js";
 import { type GraphOptions, loadOperators, loadRareOperators, makeGraph } from "./graph.js";
 import { type Guess, guessPreprocess, readCardLabels } from "./guess.js";
 import {
@@ -68,6 +62,11 @@ export interface ModelOptions extends GraphOptions {
   /** What `Model.tune` found for the layers of this model or of others, on the same adapter. */
   readonly tuning?: Tuning;
   /**
+   * Bytes of GPU memory that the model may take and keep: weights, activations, and what lets the next map of a method
+   * begin at once. What was not used for the longest time makes room. 1 GiB if not given.
+   */
+  readonly maxMemory?: number;
+  /**
    * Gives the data file of this name, for a model that keeps its weights beside itself. If not given, it is fetched
    * from where the model was.
    */
@@ -102,6 +101,22 @@ export interface ClassifyOptions {
   readonly preprocess?: PreprocessOption;
 }
 
+/** What a model has on its device, in bytes. */
+export interface ModelMemory {
+  /** All its buffers. */
+  readonly bytes: number;
+  /** Those of activations, gradients and masks of samples. */
+  readonly activations: number;
+  /** What `maxMemory` allows. */
+  readonly limit: number;
+}
+
+/** What integrated graphics can spare. */
+const DEFAULT_MEMORY = 2 ** 30;
+
+/** Plans kept: as many as engines.ts keeps engines. */
+const MOST_PLANS = 32;
+
 /** What is known of a network besides its graph. */
 interface Known {
   readonly guess: Guess;
@@ -121,7 +136,7 @@ export async function makeModel(
   const graph = makeGraph(decoded, options);
   await breathe();
   const model = new Model(device, graph, options, await knownOf(decoded, graph, options));
-  await model.engine({ method: "gradient" }, 1, DEFAULT_MEMORY);
+  await model.engine({ method: "gradient" }, 1);
   await whileAlive(device, prepared);
   return model;
 }
@@ -162,14 +177,20 @@ export class Model {
   readonly precision: Precision;
   /** What was assumed about the model, one sentence each, with the way to say otherwise; every map repeats them. */
   readonly warnings: readonly string[];
+  /** @internal Heard when the model is destroyed. */
+  readonly ended: AbortSignal;
+  /** @internal How many turns have been taken: engines keep what one turn left until the next. */
+  turns = 0;
+  private readonly ending = new AbortController();
+  private readonly maxMemory: number;
   private tiling: Tiling;
+  /** The least recently used first. */
   private readonly plans = new Map<string, Plan>();
   /** Plans as one dispatch plays them. */
   private readonly singles = new WeakMap<Plan, Plan>();
   /** The networks that tuning found faster so. */
   private fasterInOne: readonly string[];
-  private readonly engines = new Map<string, Engine>();
-  private readonly shared: SharedBuffers = new Map();
+  private readonly engines: Engines;
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -178,6 +199,12 @@ export class Model {
     private readonly options: ModelOptions,
     private readonly known: Known = knownOfGraph(graph, options),
   ) {
+    this.ended = this.ending.signal;
+    this.engines = new Engines(device);
+    this.maxMemory = options.maxMemory ?? DEFAULT_MEMORY;
+    if (!(this.maxMemory > 0)) {
+      throw new Error(`maxMemory must be a number of bytes, got ${options.maxMemory}`);
+    }
     const output = graph.layouts.get(graph.output) as Layout;
     if (positions(output) !== 1) {
       throw new Error(
@@ -210,13 +237,21 @@ export class Model {
     return layersOf(this.graph);
   }
 
+  /** What the model has on the device now. It does not count maps, which are their owner's. */
+  get memory(): ModelMemory {
+    const { bytes, activations } = this.engines;
+    return { bytes, activations, limit: this.maxMemory };
+  }
+
   /** What the network says to an image. */
   async classify(image: ImageSource, options: ClassifyOptions = {}): Promise<Classification> {
+    this.ended.throwIfAborted();
     const tensor = await this.tensor(image, options.preprocess);
     try {
       return await this.alone(async () => {
-        const engine = await this.engine({ method: "gradient" }, 1, DEFAULT_MEMORY);
-        const submits = new Submits(this.device, { submitTime: DEFAULT_SUBMIT_TIME });
+        const engine = await this.engine({ method: "gradient" }, 1);
+        const submitTime = DEFAULT_SUBMIT_TIME;
+        const submits = new Submits(this.device, { submitTime, signal: this.ended });
         await playClean(submits, engine, tensor);
         const logits = await whileAlive(this.device, readLogits(engine, this.classes));
         return this.scores(logits, options.top ?? 5);
@@ -308,11 +343,13 @@ export class Model {
   /** The plan of a method and what it is to be told. */
   plan(options: PlanOptions): Plan {
     const key = JSON.stringify({ baselines: 1, ...options });
-    let plan = this.plans.get(key);
-    if (!plan) {
-      plan = makePlan(this.graph, { tiling: this.tiling, precision: this.precision, ...options });
-      this.plans.set(key, plan);
-    }
+    const plan =
+      this.plans.get(key) ??
+      makePlan(this.graph, { tiling: this.tiling, precision: this.precision, ...options });
+    this.plans.delete(key);
+    this.plans.set(key, plan);
+    const [oldest] = this.plans.keys();
+    if (this.plans.size > MOST_PLANS) this.plans.delete(oldest as string);
     return plan;
   }
 
@@ -345,20 +382,15 @@ export class Model {
     return [...new Set([...forward, ...backward].flatMap(({ layer }) => layer ?? []))];
   }
 
-  /** An engine for batches of up to `samples`, kept for the next map; to be used within `alone`. */
-  async engine(options: PlanOptions, samples: number, maxMemory: number): Promise<Engine> {
+  /**
+   * An engine for batches of up to `samples`, or as many as the memory in bytes allows. To be used within a turn, and
+   * asked for again after another engine was asked for.
+   */
+  async engine(options: PlanOptions, samples: number, maxMemory = this.maxMemory): Promise<Engine> {
     const plan = await this.playable(options);
-    // Of plans that differ in numbers alone one is enough to keep.
-    const key = JSON.stringify({ ...options, baselines: 0, relevance: undefined });
-    const capacity = capacityOf(this.device, plan, samples, maxMemory);
-    const kept = this.engines.get(key);
-    const fits = kept && (kept.capacity === capacity || (samples === 1 && kept.capacity >= 1));
-    if (fits && kept.plan === plan) return kept;
-    kept?.destroy();
-    this.engines.delete(key);
-    const engine = await Engine.create(this.device, plan, capacity, this.shared);
-    this.engines.set(key, engine);
-    return engine;
+    // Of plans that differ in numbers alone the last one is kept: their weights are copies of their own.
+    const key = JSON.stringify({ ...options, baselines: 0, relevance: undefined, box: undefined });
+    return this.engines.take(key, plan, samples, maxMemory);
   }
 
   /**
@@ -374,18 +406,17 @@ export class Model {
       const kept = options.fresh ? undefined : await recall(device);
       const known = options.fresh ? {} : { ...kept?.layers, ...layers };
       const kinds = this.kinds();
-      for (const engine of this.engines.values()) engine.destroy();
-      this.engines.clear();
       const isNew = kinds.some((kind) => !known[kind]);
+      const how = { maxMemory: this.maxMemory, ...options, signal: this.ended };
       const measured =
-        isNew && (await measureTilings(device, graph, own, this.shared, this.precision, options));
+        isNew && (await measureTilings(this.engines, graph, own, this.precision, how));
       this.tiling = { ...own, layers: { ...known, ...measured } };
       this.plans.clear();
       this.fasterInOne = kept?.single ?? this.fasterInOne;
       if (options.singleDispatch) {
         const plan = this.plan({ method: "gradient" });
         const alone = this.plan({ method: "gradient", tiling: withoutSharing(this.tiling) });
-        const isFaster = await isFasterInOne(device, [plan, alone], this.shared, options);
+        const isFaster = await isFasterInOne(this.engines, [plan, alone], how);
         const network = kinds.join("; ");
         const others = this.fasterInOne.filter((other) => other !== network);
         this.fasterInOne = isFaster ? [...others, network] : others;
@@ -406,19 +437,45 @@ export class Model {
     return new Model(this.device, this.graph, options, this.known);
   }
 
-  /** Runs something when nothing else runs on this model's engines. */
-  alone<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.turn.then(work, work);
-    this.turn = result.catch(() => {});
-    return result;
+  /**
+   * @internal Resolves when the model's engines are free, with what frees them for the next one in line. Rejects at once
+   * where the model is destroyed, or the signal that takes its place is heard.
+   */
+  async takeTurn(signal = this.ended): Promise<() => void> {
+    signal.throwIfAborted();
+    const before = this.turn;
+    let free = () => {};
+    const over = new Promise<void>((resolve) => {
+      free = resolve;
+    });
+    this.turn = before.then(() => over);
+    try {
+      await whileAlive(this.device, before, signal);
+    } catch (error) {
+      free();
+      throw error;
+    }
+    this.turns++;
+    return free;
   }
 
-  /** Frees the weights and all buffers. Maps that were made stay. */
-  destroy(): void {
-    for (const engine of this.engines.values()) engine.destroy();
-    for (const buffer of this.shared.values()) buffer.destroy();
+  /** Runs something when nothing else runs on this model's engines; rejects at once when the model is destroyed. */
+  async alone<T>(work: () => Promise<T>): Promise<T> {
+    const free = await this.takeTurn();
+    const working = work();
+    // Who no longer waits for the work must not let others in before it ends.
+    working.then(free, free);
+    return whileAlive(this.device, working, this.ended);
+  }
+
+  /**
+   * Ends what runs on the model with an error, and frees the weights and all buffers. Resolves when nothing of it is left
+   * on the device. Maps that were made stay.
+   */
+  async destroy(): Promise<void> {
+    this.ending.abort(new Error("the model was destroyed: load it again"));
+    await this.turn;
     this.engines.clear();
-    this.shared.clear();
   }
 }
 

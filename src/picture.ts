@@ -5,6 +5,7 @@
 // no pass through the model, no read-back, and after the first time nothing to compile or to allocate.
 
 import { choice } from "./choice.js";
+import { throwIfLost } from "./device.js";
 import {
   type AttributionSize,
   createEstimate,
@@ -70,6 +71,7 @@ export class Picture {
   readonly #estimate: Estimate;
   readonly #range: RangeFinder;
   readonly #painter: Painter;
+  #isDestroyed = false;
 
   constructor(
     device: GPUDevice,
@@ -88,6 +90,7 @@ export class Picture {
 
   /** Paints the map over all of a canvas, whatever the canvas' size. */
   draw(canvas: HTMLCanvasElement | OffscreenCanvas, options: PictureOptions = {}): void {
+    this.check();
     const context = canvas.getContext("webgpu") as GPUCanvasContext | null;
     if (!context) throw new Error("the canvas has another kind of context: take a fresh one");
     if (configured.get(context) !== this.#device) {
@@ -100,6 +103,7 @@ export class Picture {
 
   /** Paints the map and reads its pixels back. */
   async pixels(options: PixelOptions = {}): Promise<ImageData> {
+    this.check();
     const { width = this.#moments.input.width, height = this.#moments.input.height } = options;
     const format = "rgba8unorm";
     const target = this.#device.createTexture({
@@ -133,17 +137,20 @@ export class Picture {
   }
 
   /** Reads back the attribution, row-major [C,H,W]. */
-  attribution(estimator: Estimator = "mean"): Promise<Float32Array<ArrayBuffer>> {
+  async attribution(estimator: Estimator = "mean"): Promise<Float32Array<ArrayBuffer>> {
+    this.check();
     return this.#estimate.attribution(this.samples, estimator);
   }
 
   /** How large the attribution is over all channels and pixels, and how sure. */
-  size(estimator: Estimator = "mean"): Promise<AttributionSize> {
+  async size(estimator: Estimator = "mean"): Promise<AttributionSize> {
+    this.check();
     return this.#estimate.size(this.samples, estimator);
   }
 
   /** Reads back the scores [H,W] that `draw` would paint with the same options. */
   async scores(options: ScoreOptions = {}): Promise<Float32Array<ArrayBuffer>> {
+    this.check();
     const encoder = this.#device.createCommandEncoder({ label: "scores" });
     this.#estimate.encode(encoder, this.samples, options);
     this.#device.queue.submit([encoder.finish()]);
@@ -166,6 +173,7 @@ export class Picture {
 
   /** Frees what the pictures needed; the moments and the input stay. */
   destroy(): void {
+    this.#isDestroyed = true;
     this.#estimate.destroy();
     this.#range.destroy();
     this.#painter.destroy();
@@ -173,8 +181,18 @@ export class Picture {
 
   /** @internal Encodes the scores and their range. */
   measure(encoder: GPUCommandEncoder, options: PictureOptions): void {
+    this.check();
     this.#estimate.encode(encoder, this.samples, options);
     this.#range.encode(encoder, options, palettes[paletteOf(options)].diverging);
+  }
+
+  /** @internal Throws one sentence where the map, the photo under it or the device is gone. */
+  check(): void {
+    throwIfLost(this.#device);
+    if (this.#isDestroyed) throw new Error("the map was destroyed: read and draw it before");
+    if (this.#moments.input.isDestroyed) {
+      throw new Error("the map whose photo this picture shows was destroyed: keep it as long");
+    }
   }
 
   #paint(

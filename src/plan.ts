@@ -18,7 +18,7 @@ import {
 } from "./ends.js";
 import { kindOf, LINEAR } from "./kinds.js";
 import { elements, maskWords, places, positions, quads, VEC4_BYTES, vec4s } from "./layout.js";
-import { share } from "./memory.js";
+import { share, uniformBytes } from "./memory.js";
 import { type Method, methodOf, RELEVANCE, ruleOf } from "./methods.js";
 import { hideStep, shareSteps } from "./occlusion.js";
 import { gateInPlace } from "./ops/activation.js";
@@ -261,6 +261,7 @@ export class Planner implements Planning {
   private readonly producers = new Map<string, Node>();
   private readonly readers = new Map<string, Node[]>();
   private readonly tallies: Step[] = [];
+  private readonly carried: BufferId[] = [];
   protected readonly contributions = new Map<string, { expected: number; done: number }>();
   protected steps: Step[] = [];
   readonly run: BufferId;
@@ -340,11 +341,11 @@ export class Planner implements Planning {
     const all = [...forward, ...backward];
     const { places, physical } = share(this.buffers, all, this.kept(forward, backward));
     const sum = (bytes: readonly number[]) => bytes.reduce((a, b) => a + b, 0);
-    const used = new Set(
-      [...prologue, ...classify, ...all].flatMap((step) => Object.values(step.bindings)),
-    );
+    const steps = [...prologue, ...classify, ...all];
+    const used = new Set(steps.flatMap((step) => Object.values(step.bindings)));
+    const shared = this.buffers.filter((b, id) => b.fixed && used.has(id));
     const memory = {
-      fixed: sum(this.buffers.filter((b, id) => b.fixed && used.has(id)).map((b) => b.bytes)),
+      fixed: sum(shared.map(({ bytes }) => bytes)) + uniformBytes(steps),
       perSample: sum(physical),
       unshared: sum(this.buffers.filter((b) => !b.fixed).map((b) => b.bytes)),
     };
@@ -362,6 +363,7 @@ export class Planner implements Planning {
       physical,
       memory,
       ports,
+      carried: this.carried,
       gradient: method && this.gradient(graph.input),
       logits,
       input,
@@ -706,6 +708,7 @@ export class Planner implements Planning {
     if (id === undefined) {
       id = this.buffers.push({ label: key, bytes: (1 + vec4s) * 16, fixed: true }) - 1;
       this.fixedIds.set(key, id);
+      this.carried.push(id);
       this.tallies.push(compiled(step(id)));
     }
     return id;

@@ -101,42 +101,48 @@ const LEAST_TO_STOP = 8;
 async function* run(
   model: Model,
   image: ImageSource,
-  options: Settings,
+  { signal: given, ...asked }: Settings,
   targets: readonly (number | string)[],
   parts: number,
 ): AsyncGenerator<SensitivityMap[], void, undefined> {
   const began = performance.now();
   const { device } = model;
-  options.signal?.throwIfAborted();
+  const signal = given ? AbortSignal.any([model.ended, given]) : model.ended;
+  const options = { ...asked, signal };
+  signal.throwIfAborted();
   if (targets.length === 0) throw new Error("there is no class to explain");
   const chosen = targets.map((target) => chooseClasses(model, target, options.versus));
   const takesTurns = chosen.length > 1;
+  if (takesTurns && options.singleDispatch) {
+    throw new Error("a single dispatch makes the map of one class: leave singleDispatch out");
+  }
   const perSample = passesOf(options, model.input);
-  const tensors = await Promise.all(chosen.map(() => model.tensor(image, options.preprocess)));
+  const { points } = perSample;
+  const { averages } = methodOf(options.method);
+  const passes = options.samples * points;
+  // All passes of a batch see the same weights.
+  const together = options.weightNoise > 0 ? options.inputs * points : passes;
+  const batch = Math.min(options.batch ?? Math.ceil(passes / parts), together);
+  const { maxMemory, tolerance, stepTime, stepsAt } = options;
+  const plan = { ...planOptions(model, options), ...(takesTurns && { several: true }) };
+  const tensors = await allOrNone(chosen.map(() => model.tensor(image, options.preprocess)));
   const [tensor] = tensors as [InputTensor];
-  const release = await takeTurn(model);
   let maps: SensitivityMap[] = [];
   let isSeen = false;
+  let release = () => {};
   try {
-    const { points } = perSample;
-    const { averages } = methodOf(options.method);
-    const passes = options.samples * points;
-    // All passes of a batch see the same weights.
-    const together = options.weightNoise > 0 ? options.inputs * points : passes;
-    const batch = Math.min(options.batch ?? Math.ceil(passes / parts), together);
-    const { maxMemory, tolerance, stepTime, stepsAt, signal } = options;
-    if (takesTurns && options.singleDispatch) {
-      throw new Error("a single dispatch makes the map of one class: leave singleDispatch out");
-    }
-    const plan = { ...planOptions(model, options), ...(takesTurns && { several: true }) };
-    const engine = await model.engine(plan, batch, maxMemory);
+    release = await model.takeTurn(signal);
+    let { turns } = model;
+    let engine = await model.engine(plan, batch, maxMemory);
     const setting = await prepare(engine, tensor, options, perSample);
     const submits = new Submits(device, options);
     await playClean(submits, engine, tensor, setting.scale);
-    const making = chosen.map((each, i) =>
-      SensitivityMap.create(model, engine, tensors[i] as InputTensor, options, setting, each),
+    maps = await allOrNone(
+      chosen.map((each, i) =>
+        SensitivityMap.create(model, engine, tensors[i] as InputTensor, options, setting, each),
+      ),
     );
-    maps = await Promise.all(making);
+    const [leader] = maps as [SensitivityMap];
     submits.label = "class";
     for (const map of maps) await map.playClass(submits, engine);
     await submits.submit();
@@ -147,7 +153,7 @@ async function* run(
     const pace = startPace({ stepTime, ends, capacity: engine.capacity });
     const sampling = performance.now();
     for (let first = 0; first < passes; ) {
-      signal?.throwIfAborted();
+      signal.throwIfAborted();
       const count = Math.min(pace.next(first), together - (first % together), passes - first);
       const stepping = performance.now();
       const counted = (done: number) => {
@@ -189,7 +195,18 @@ async function* run(
         first = passes;
       }
       isSeen = true;
+      if (first < passes) await leader.leave(submits, engine);
+      // Whoever reads the series may take long, ask the model for something else, or never come back.
+      release();
       yield maps;
+      if (first === passes) return;
+      release = await model.takeTurn(signal);
+      const isUntouched = model.turns === turns + 1;
+      ({ turns } = model);
+      if (isUntouched) continue;
+      engine = await model.engine(plan, batch, maxMemory);
+      await prepare(engine, tensor, options, perSample);
+      await leader.resume(submits, engine, setting.scale);
     }
   } catch (error) {
     // What was seen is its reader's.
@@ -198,6 +215,15 @@ async function* run(
   } finally {
     release();
   }
+}
+
+/** Waits for all. If one of them fails, what the others made is freed. */
+async function allOrNone<T extends { destroy(): void }>(making: Promise<T>[]): Promise<T[]> {
+  const made = await Promise.allSettled(making);
+  const failed = made.find(({ status }) => status === "rejected");
+  if (!failed) return Promise.all(making);
+  for (const each of made) if (each.status === "fulfilled") each.value.destroy();
+  throw (failed as PromiseRejectedResult).reason;
 }
 
 /** @internal What the plan of a method must be told: the layer of an activation map, the box of the z-box rule. */
@@ -348,13 +374,6 @@ async function completenessOf(
   const gain = at - (await meanScore(setting.path, isSame ? 1 : map.samples));
   const sum = (await map.data("mean")).reduce((a, b) => a + b, 0);
   return { sum, gain, gap: sum - gain };
-}
-
-/** @internal Resolves when the model's engines are free, with what makes them free again. */
-export function takeTurn(model: Model): Promise<() => void> {
-  return new Promise((resolve) => {
-    model.alone(() => new Promise<void>((release) => resolve(release)));
-  });
 }
 
 /** Tells the maps what the forward pass of the clean image found. */

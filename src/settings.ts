@@ -2,8 +2,8 @@
 
 import type { Baseline } from "./baseline.js";
 import { choice } from "./choice.js";
-import { DEFAULT_MEMORY } from "./engine.js";
 import type { Estimator } from "./estimate.js";
+import { checkFinite } from "./image.js";
 import { methodOf, RELEVANCE } from "./methods.js";
 import { MAX_POINTS, type PathNode, pathNodes, type Quadrature } from "./path.js";
 import type { Box } from "./plan.js";
@@ -86,7 +86,7 @@ export interface SensitivityOptions {
   /** For LRP with the αβ rule: the weights of positive and negative shares, α − β = 1; 2 and 1. */
   readonly alpha?: number;
   readonly beta?: number;
-  /** Bytes of GPU memory that the passes may take; 1 GiB. */
+  /** Bytes of GPU memory that the model may take for this map, what it keeps included; by default the model's own limit. */
   readonly maxMemory?: number;
   /** Most passes in a batch, where fewer than memory allows are wanted, for progress. */
   readonly batch?: number;
@@ -141,7 +141,7 @@ export interface Settings {
   readonly layer: string | undefined;
   readonly box: Box | undefined;
   readonly relevance: RelevanceNumbers;
-  readonly maxMemory: number;
+  readonly maxMemory: number | undefined;
   readonly batch: number | undefined;
   readonly stepTime: number | undefined;
   readonly stepsAt: readonly number[];
@@ -215,7 +215,7 @@ export function settle(options: SensitivityOptions): Settings {
   const { path, occlusion, averages, baseline: compares } = methodOf(method);
   choice("noise scale", noiseScales, noiseScale);
   const noise = options.noise ?? (noiseScale === "adaptive" ? 0.95 : 0.15);
-  const { samples = 50, seed = 0, maxMemory = DEFAULT_MEMORY, batch, stepTime } = options;
+  const { samples = 50, seed = 0, maxMemory, batch, stepTime } = options;
   const { stepsAt = [], submitTime = DEFAULT_SUBMIT_TIME } = options;
   const { steps = 50, quadrature = "gauss-legendre", antithetic = false } = options;
   check("samples", samples, 1, MAX_SAMPLES, true);
@@ -226,7 +226,7 @@ export function settle(options: SensitivityOptions): Settings {
   check("noise", noise, 0, noiseScale === "adaptive" ? 0.999999 : 10000, false);
   check("seed", seed, 0, 2 ** 32 - 1, true);
   check("steps", steps, 1, MAX_POINTS, true);
-  check("maxMemory", maxMemory, 1, Number.MAX_SAFE_INTEGER, false);
+  if (maxMemory !== undefined) check("maxMemory", maxMemory, 1, Number.MAX_SAFE_INTEGER, false);
   if (options.stop) check("stop.standardError", options.stop.standardError, 0, 1000, false);
   if (antithetic && samples % 2 === 1) {
     throw new Error(`antithetic samples come in pairs: samples must be even, got ${samples}`);
@@ -255,6 +255,7 @@ export function settle(options: SensitivityOptions): Settings {
   if (baselines.length > 1 && baselines.includes("noise")) {
     throw new Error('the baseline "noise" is another one for each sample: it stands alone');
   }
+  for (const each of baselines) if (typeof each !== "string") checkFinite("the baseline", each);
   const scalar = choice("scalar of a class", scalars, of);
   return {
     method,

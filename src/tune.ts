@@ -3,7 +3,8 @@
 // and pinned.
 
 import { adapterName, whileAlive } from "./device.js";
-import { capacityOf, DEFAULT_MEMORY, Engine, type SharedBuffers } from "./engine.js";
+import type { Engine } from "./engine.js";
+import type { Engines } from "./engines.js";
 import { makePlan, SHARING_TILING, SOFTWARE_TILING } from "./plan.js";
 import { Submits } from "./submits.js";
 import type { Graph, Plan, Precision, Tiling, Tuning } from "./types.js";
@@ -12,7 +13,7 @@ import type { Graph, Plan, Precision, Tiling, Tuning } from "./types.js";
 export interface TuneOptions {
   /** Samples that go through together; if not given 8, or 2 where a processor plays the GPU. */
   readonly samples?: number;
-  /** Bytes; those of a map if not given. */
+  /** Bytes of GPU memory; the model's own limit if not given. */
   readonly maxMemory?: number;
   /**
    * Measures, too, whether a map of so many samples is sooner done in a single dispatch, and if so makes it so. It takes
@@ -63,15 +64,24 @@ export function candidates(own: Tiling): Tiling[] {
   return [first, ...others];
 }
 
+/** How to measure, and what ends it. */
+interface Measuring extends TuneOptions {
+  readonly maxMemory: number;
+  readonly signal: AbortSignal;
+}
+
+/** The key of the engines that are measured. */
+const MEASURED = "measured";
+
 /** The fastest tiling of every kind of layer of a model. Nothing else may run on its engines meanwhile. */
 export async function measureTilings(
-  device: GPUDevice,
+  engines: Engines,
   graph: Graph,
   own: Tiling,
-  weights: SharedBuffers,
   precision: Precision,
-  { samples, maxMemory = DEFAULT_MEMORY }: TuneOptions,
+  { samples, maxMemory, signal }: Measuring,
 ): Promise<Tuning["layers"]> {
+  const { device } = engines;
   if (!device.features.has("timestamp-query")) {
     throw new Error(
       `the device (${adapterName(device)}) has no timestamps to measure with: ask for "timestamp-query", ` +
@@ -81,17 +91,14 @@ export async function measureTilings(
   const tilings = candidates(own);
   const together = samples ?? (isOfSoftware(own) ? 2 : 8);
   const measured: Times[] = [];
-  for (const tiling of tilings) {
-    const plan = makePlan(graph, { method: "gradient", tiling, precision });
-    const capacity = capacityOf(device, plan, together, maxMemory);
-    const shared = new Map(weights);
-    const engine = await Engine.create(device, plan, capacity, shared);
-    try {
-      measured.push(await timesOf(engine, capacity));
-    } finally {
-      engine.destroy();
-      for (const [label, buffer] of shared) if (!weights.has(label)) buffer.destroy();
+  try {
+    for (const tiling of tilings) {
+      signal.throwIfAborted();
+      const plan = makePlan(graph, { method: "gradient", tiling, precision });
+      measured.push(await timesOf(await engines.take(MEASURED, plan, together, maxMemory)));
     }
+  } finally {
+    engines.drop(MEASURED);
   }
   const [usual = new Map()] = measured;
   const layers = Array.from(usual.keys(), (kind: string) => {
@@ -104,7 +111,8 @@ export async function measureTilings(
 }
 
 /** The least time of all steps of each kind together. */
-async function timesOf(engine: Engine, samples: number): Promise<Times> {
+async function timesOf(engine: Engine): Promise<Times> {
+  const samples = engine.capacity;
   engine.setBatch({ samples, first: 0, seed: 0, stream: 0, noise: 0.1 });
   const least = new Map<string, number>();
   for (const part of ["forward", "backward"] as const) {
@@ -127,31 +135,26 @@ async function timesOf(engine: Engine, samples: number): Promise<Times> {
 
 /** Whether a batch is sooner done in one dispatch, made of the second plan, than in those of the first. */
 export async function isFasterInOne(
-  device: GPUDevice,
+  engines: Engines,
   [plan, alone]: readonly [Plan, Plan],
-  shared: SharedBuffers,
-  { samples = 8, maxMemory = DEFAULT_MEMORY }: TuneOptions,
+  { samples = 8, maxMemory, signal }: Measuring,
 ): Promise<boolean> {
   const { inOneDispatch } = await import("./single-dispatch.js");
-  const single = await inOneDispatch(alone, device.limits).catch(() => undefined);
+  const single = await inOneDispatch(alone, engines.device.limits).catch(() => undefined);
   if (!single) return false;
-  const engines: Engine[] = [];
-  const least: number[] = [];
+  const least = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
   try {
-    for (const each of [plan, single]) {
-      const capacity = capacityOf(device, each, samples, maxMemory);
-      engines.push(await Engine.create(device, each, capacity, shared));
-      least.push(Number.POSITIVE_INFINITY);
-    }
     // The first time is for what is done once.
     for (let time = 0; time <= TIMES; time++) {
-      for (const [i, engine] of engines.entries()) {
-        const took = await timeOf(engine, Math.min(samples, engine.capacity));
+      for (const [i, each] of [plan, single].entries()) {
+        signal.throwIfAborted();
+        const engine = await engines.take(`${MEASURED} ${i}`, each, samples, maxMemory);
+        const took = await timeOf(engine, engine.capacity);
         if (time > 0) least[i] = Math.min(least[i] as number, took);
       }
     }
   } finally {
-    for (const engine of engines) engine.destroy();
+    for (const i of [0, 1]) engines.drop(`${MEASURED} ${i}`);
   }
   return (least[1] as number) < WORTH * (least[0] as number);
 }

@@ -431,7 +431,7 @@ export type Composition = (node: Node, write: Writing) => string | readonly stri
 
 /** How much memory a plan takes, in bytes. */
 export interface Memory {
-  /** Weights, tables, sums. */
+  /** Weights, tables, sums, uniforms. */
   readonly fixed: number;
   /** Activations, gradients and masks of one sample. */
   readonly perSample: number;
@@ -457,6 +457,8 @@ export interface Plan {
   readonly memory: Memory;
   /** Fixed buffers that are written and read from outside. */
   readonly ports: Ports;
+  /** Fixed buffers in which a batch adds to what the batch before left; the moments are not among them. */
+  readonly carried: readonly BufferId[];
   /** Where the gradients of the input are after the backward pass of a batch; of class activation maps, the maps. */
   readonly gradient: View | undefined;
   /** Where the logits of a batch are after its forward pass. */

@@ -1,7 +1,7 @@
 // Noise, forward and backward pass in one dispatch: the bits are those of a dispatch for each step.
 
 import * as assert from "uvu/assert";
-import { Engine } from "../src/engine.js";
+import { Engines } from "../src/engines.js";
 import { makeGraph } from "../src/graph.js";
 import { loadModel } from "../src/load.js";
 import { decodeModel } from "../src/onnx.js";
@@ -145,18 +145,18 @@ testWithDevice(
   },
 );
 
-/** The labels of the steps of all engines that are made meanwhile. */
+/** The labels of the steps of all engines that are taken meanwhile. */
 async function launchesOf(action: () => Promise<void>): Promise<Set<string>> {
-  const { create } = Engine;
+  const { take } = Engines.prototype;
   const labels = new Set<string>();
-  Engine.create = (device, plan, ...rest) => {
+  Engines.prototype.take = function (key, plan, ...rest) {
     for (const { label } of [...plan.forward, ...plan.backward]) labels.add(label);
-    return create.call(Engine, device, plan, ...rest);
+    return take.call(this, key, plan, ...rest);
   };
   try {
     await action();
   } finally {
-    Engine.create = create;
+    Engines.prototype.take = take;
   }
   return labels;
 }

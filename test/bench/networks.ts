@@ -6,7 +6,6 @@
 // are not reported.
 
 import type { Engine } from "../../src/engine.js";
-import { DEFAULT_MEMORY } from "../../src/engine.js";
 import { precisionError, requestDevice, sensitivity } from "../../src/index.js";
 import { loadModel } from "../../src/load.js";
 import type { Model } from "../../src/model.js";
@@ -95,7 +94,7 @@ export async function benchNetwork(
       times.push(await timed(async () => (await sensitivity(model, image, options)).destroy()));
     }
     const milliseconds = middle(times);
-    const engine = await model.engine(METHOD, batch, DEFAULT_MEMORY);
+    const engine = await model.engine(METHOD, batch);
     const { forward, backward } = engine.plan;
     const flops = [...forward, ...backward].reduce((sum, step) => sum + (step.flops ?? 0), 0);
     const rate = (flops * samples) / milliseconds / 1e6;

@@ -1,0 +1,163 @@
+// What a model keeps on its device, counted as WebGPU sees it: within its budget, flat over many maps, and enough for the
+// next map of a recent method to begin at once.
+
+import * as assert from "uvu/assert";
+import { loadModel } from "../src/load.js";
+import type { Model } from "../src/model.js";
+import { sensitivity } from "../src/sensitivity.js";
+import type { SensitivityOptions } from "../src/settings.js";
+import { type Allocations, counting } from "./allocations.js";
+import { close, randn, suite, testWithDevice } from "./harness.js";
+import { smallNetwork } from "./models/tiny.js";
+
+const image = { data: randn(192, 11), shape: [1, 3, 8, 8] };
+
+/** One of each kind of plan, with few passes. */
+const KINDS: readonly SensitivityOptions[] = [
+  { samples: 6 },
+  { samples: 3, weightNoise: 0.1 },
+  { samples: 2, method: "integrated-gradients", steps: 3, baseline: "blur" },
+  { samples: 4, method: "smoothdiff" },
+  { samples: 2, method: "occlusion", window: 4 },
+  { samples: 2, method: "grad-cam" },
+  { samples: 2, method: "deeplift", noise: 0 },
+  { samples: 2, method: "lrp-gamma" },
+  { samples: 5, method: "guided-backprop" },
+];
+
+const test = suite("engines");
+
+async function mapOf(model: Model, options: SensitivityOptions): Promise<Float32Array> {
+  const map = await sensitivity(model, image, options);
+  const data = await map.data();
+  map.destroy();
+  return data;
+}
+
+/** Runs the body with a model, and wants everything gone in the end. */
+async function withCounted(
+  device: GPUDevice,
+  options: Parameters<typeof loadModel>[2],
+  body: (model: Model, allocations: Allocations) => Promise<void>,
+): Promise<void> {
+  await counting(device, async (allocations) => {
+    const model = await loadModel(device, smallNetwork().bytes(), options);
+    await body(model, allocations);
+    await model.destroy();
+    // Some resources are the device's: kernels of pictures have a table of palettes.
+    assert.equal(
+      allocations.labels.filter((label) => label !== "palettes"),
+      [],
+    );
+  });
+}
+
+testWithDevice(
+  test,
+  "many maps of changing kinds leave what the first ones left",
+  async (device) => {
+    await withCounted(device, {}, async (model, allocations) => {
+      const round = async (seed: number) => {
+        for (const options of KINDS) {
+          await mapOf(model, { ...options, seed, target: seed % 10 });
+          await model.classify(image);
+        }
+        const { bytes, labels } = allocations;
+        assert.is(model.memory.bytes, bytes, "what the model says is what there is");
+        return { bytes, count: labels.length };
+      };
+      const first = await round(0);
+      for (let seed = 1; seed < 4; seed++) assert.equal(await round(seed), first);
+    });
+  },
+);
+
+testWithDevice(test, "engines use one pool of memory for activations", async (device) => {
+  await withCounted(device, {}, async (model, allocations) => {
+    for (const options of KINDS) await mapOf(model, options);
+    const slots = allocations.labels.filter((label) => /^shared \d+$/.test(label));
+    assert.is(new Set(slots).size, slots.length, `there are ${slots.sort()}`);
+  });
+});
+
+testWithDevice(
+  test,
+  "other numbers of a rule replace the weights that were made for those before",
+  async (device) => {
+    await withCounted(device, {}, async (model, allocations) => {
+      const lrp = (gamma: number) => mapOf(model, { samples: 2, method: "lrp-gamma", gamma });
+      const box = (high: number) =>
+        mapOf(model, {
+          ...{ samples: 2, method: "lrp-epsilon-gamma-box" },
+          box: { low: [-4, -4, -4], high: [high, high, high] },
+        });
+      await lrp(0.1);
+      await box(4);
+      const { bytes, labels } = allocations;
+      for (let k = 1; k <= 30; k++) await lrp(0.1 + k / 100);
+      for (let k = 1; k <= 10; k++) await box(4 + k);
+      assert.is(allocations.labels.length, labels.length);
+      assert.is(allocations.bytes, bytes);
+    });
+  },
+);
+
+testWithDevice(
+  test,
+  "the budget holds at every moment, and the bits are the same",
+  async (device) => {
+    const free = await loadModel(device, smallNetwork().bytes());
+    const expected: Float32Array[] = [];
+    for (const options of KINDS) expected.push(await mapOf(free, options));
+    // What the largest of them needs for two samples, and no more.
+    const limit = Math.max(
+      ...KINDS.map(({ method = "gradient" }) => {
+        const { fixed, perSample } = free.plan({ method }).memory;
+        return fixed + 2 * perSample;
+      }),
+    );
+    await free.destroy();
+    const maxMemory = 1.3 * limit;
+    await withCounted(device, { maxMemory }, async (model, allocations) => {
+      assert.is(model.memory.limit, maxMemory);
+      let most = 0;
+      allocations.before = () => {
+        most = Math.max(most, model.memory.bytes);
+      };
+      for (let round = 0; round < 2; round++) {
+        for (const [i, options] of KINDS.entries()) {
+          const map = await sensitivity(model, image, options);
+          close(await map.data(), expected[i]!, { rtol: 0, atol: 0 });
+          map.destroy();
+          assert.ok(model.memory.bytes <= maxMemory, `${model.memory.bytes} of ${maxMemory} bytes`);
+          assert.is(allocations.bytes, model.memory.bytes);
+        }
+      }
+    });
+  },
+);
+
+testWithDevice(
+  test,
+  "the next map of a recent method makes nothing on the device but the map",
+  async (device) => {
+    await withCounted(device, {}, async (model, allocations) => {
+      // The first round may let the pool grow, to which engines are bound anew.
+      for (const options of [...KINDS, ...KINDS]) await mapOf(model, options);
+      const ofAMap = async (options: SensitivityOptions) => {
+        allocations.forget();
+        await mapOf(model, { ...options, seed: 7 });
+        return [...new Set(allocations.made)].sort();
+      };
+      const made = await ofAMap(KINDS[0]!);
+      assert.not.ok(
+        made.some((label) => /^shared|uniforms/.test(label)),
+        `${made}`,
+      );
+      for (const options of KINDS)
+        assert.equal(await ofAMap(options), made, options.method ?? "gradient");
+    });
+  },
+);
+
+test.run();
