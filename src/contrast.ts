@@ -22,10 +22,7 @@ export interface Contrast {
   destroy(): void;
 }
 
-/**
- * Prepares the picture of two maps of one image: each is scaled to 0 … 1 by its own percentile, then the second
- * is subtracted from the first (Smilkov et al. 2017, figure 6).
- */
+/** As in on-demand.ts. */
 export async function contrast(first: SensitivityMap, second: SensitivityMap): Promise<Contrast> {
   const { device, tensor } = first;
   if (first.shape.join() !== second.shape.join() || second.device !== device) {

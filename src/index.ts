@@ -1,13 +1,13 @@
 // The public names, nothing else.
 
 export type { Baseline } from "./baseline.js";
-export { type Contrast, contrast } from "./contrast.js";
+export type { Contrast } from "./contrast.js";
 export { type DeviceOptions, requestDevice } from "./device.js";
 export type { Estimator, Reduction } from "./estimate.js";
 export { type Guess, type GuessFacts, guessPreprocess, readCard, readCardLabels } from "./guess.js";
 export type { ImageSource, RawTensor } from "./image.js";
 export { type LabelsSource, parseLabels } from "./labels.js";
-export { type GradientLine, gradientLine, type LineOptions } from "./line.js";
+export type { GradientLine, LineOptions } from "./line.js";
 export { loadModel } from "./load.js";
 export type { Completeness, MapMemory, MapTimes, SensitivityMap } from "./map.js";
 export { type Method, methods } from "./methods.js";
@@ -20,11 +20,12 @@ export type {
   ModelOptions,
   ModelSource,
 } from "./model.js";
+export { contrast, gradientLine, precisionError } from "./on-demand.js";
 export { type PaletteName, paletteNames } from "./palettes.js";
 export { captumScale, type ParityName, pairScale, parity } from "./parity.js";
 export type { Quadrature } from "./path.js";
 export type { PictureOptions } from "./picture.js";
-export { type PrecisionError, precisionError } from "./precision.js";
+export type { PrecisionError } from "./precision.js";
 export {
   type Preprocess,
   type PreprocessOption,

@@ -38,7 +38,7 @@ export interface GradientLine {
 
 const BATCH = 16; // gradients of whole inputs that are read back together
 
-/** The gradient of a pixel at equally spaced places of the way from x to x + ε. */
+/** As in on-demand.ts. */
 export async function gradientLine(
   model: Model,
   image: ImageSource,

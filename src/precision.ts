@@ -18,10 +18,7 @@ export interface PrecisionError {
 /** As many as show the size of the error. */
 const MOST_SAMPLES = 4;
 
-/**
- * How far the model's map of an image is from that in single precision. It takes as long as the model takes to be
- * compiled once more, and as up to four samples with either; its weights are on the device twice meanwhile.
- */
+/** As in on-demand.ts. */
 export async function precisionError(
   model: Model,
   image: ImageSource,
