@@ -3,7 +3,9 @@
 
 import * as assert from "uvu/assert";
 import { loadModel } from "../src/load.js";
+import { methods } from "../src/methods.js";
 import type { Model } from "../src/model.js";
+import { optionsOf } from "../src/reads.js";
 import { sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
 import { type Allocations, counting } from "./allocations.js";
@@ -158,6 +160,80 @@ testWithDevice(
         assert.equal(await ofAMap(options), made, options.method ?? "gradient");
     });
   },
+);
+
+/** What is alive, and the least heap of some readings: garbage comes and goes. */
+interface Reading {
+  readonly bytes: number;
+  readonly buffers: number;
+  readonly heap: number;
+}
+
+const heap = (): number =>
+  (performance as Performance & { memory?: { usedJSHeapSize: number } }).memory?.usedJSHeapSize ??
+  0;
+
+testWithDevice(
+  test,
+  "a thousand maps of changing methods, options, targets and pictures take what a hundred took",
+  async (device) => {
+    const methodNames = Object.keys(methods);
+    await withCounted(device, { preprocess: "unit" }, async (model, allocations) => {
+      const readings: Reading[] = [];
+      let least = Number.POSITIVE_INFINITY;
+      for (let k = 0; k < 1000; k++) {
+        const method = methodNames[k % methodNames.length] as string;
+        const picture = new ImageData(8 + (k % 5), 8 + (k % 7));
+        picture.data.forEach((_, i) => {
+          picture.data[i] = (i * 37 + k * 11) % 256;
+        });
+        const reads = optionsOf(method);
+        const options: SensitivityOptions = {
+          ...{ method, seed: k, target: k % 10, samples: 2 * (1 + (k % 3)) },
+          ...(reads.includes("gamma") && { gamma: 0.1 + (k % 30) / 100 }),
+          ...(reads.includes("epsilon") && { epsilon: 10 ** -(1 + (k % 6)) }),
+          ...(reads.includes("steps") && { steps: 2 + (k % 4) }),
+          ...(reads.includes("window") && { window: 3 + (k % 3) }),
+          ...(reads.includes("box") && { box: boxOf(k) }),
+        };
+        const map = await sensitivity(model, picture, options);
+        if (k % 10 === 0) await map.pixels({ percentile: 90 + (k % 10) });
+        map.destroy();
+        least = Math.min(least, heap());
+        if ((k + 1) % 100 > 0) continue;
+        readings.push({
+          bytes: allocations.bytes,
+          buffers: allocations.labels.length,
+          heap: least,
+        });
+        least = Number.POSITIVE_INFINITY;
+      }
+      console.log(readings.map((each) => JSON.stringify(each)).join("\n"));
+      const [first, ...others] = readings as [Reading, ...Reading[]];
+      for (const each of others) {
+        assert.ok(each.bytes <= 1.02 * first.bytes, `${each.bytes} bytes, ${first.bytes} at first`);
+        assert.ok(each.buffers <= first.buffers + 8, `${each.buffers} of ${first.buffers} buffers`);
+        assert.ok(each.heap <= first.heap + 8e6, `a heap of ${each.heap}, at first ${first.heap}`);
+      }
+      assert.ok(model.memory.bytes <= model.memory.limit);
+    });
+  },
+  { long: true },
+);
+
+const boxOf = (k: number) => ({ low: [-k, -k, -k], high: [k + 1, k + 1, k + 1] });
+
+testWithDevice(
+  test,
+  "sixty models that are loaded, asked and destroyed leave nothing",
+  async (device) => {
+    for (let k = 0; k < 60; k++) {
+      await withCounted(device, {}, async (model) => {
+        await mapOf(model, KINDS[k % KINDS.length]!);
+      });
+    }
+  },
+  { long: true },
 );
 
 test.run();
