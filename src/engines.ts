@@ -123,7 +123,7 @@ export class Engines {
     }
   }
 
-  /** Frees the engines used the longest time ago, then what the pool has too much, until the budget holds. */
+  /** Frees what the pool has too much, which costs the least to make again, then the engines used the longest time ago. */
   private makeRoom(
     plan: Plan,
     capacity: number,
@@ -139,12 +139,12 @@ export class Engines {
     // An engine that is there already is the last one, and stays.
     const least = missing ? 0 : 1;
     const isOver = () => this.bytes + added + grown() > budget;
+    if (isOver()) this.emptyPool();
     for (const key of [...this.kept.keys()]) {
       const isFull = this.kept.size + (missing ? 1 : 0) > MOST_ENGINES;
       if (this.kept.size === least || !(isFull || isOver())) break;
       this.drop(key);
     }
-    if (isOver()) this.emptyPool();
   }
 
   private emptyPool(): void {
