@@ -131,9 +131,8 @@ function forget({ entries }: Home, key: string, entry: Entry): void {
 function leave(home: Home, key: string, entry: Entry): void {
   forget(home, key, entry);
   entry.abort.abort();
-  // Whatever still runs on the model ends before.
   const gone = entry.model.then(
-    (model) => model.alone(async () => model.destroy()),
+    (model) => model.destroy(),
     () => {},
   );
   if (home.users.size > 0) return;
