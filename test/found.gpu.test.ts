@@ -59,7 +59,7 @@ const cases: readonly Case[] = [
 const test = suite("found files");
 
 // Of these the kernels take longest to be compiled.
-const LARGE = ["light-inception2", "paddle-cls", "detypify"];
+const LARGE = ["light-inception2", "paddle-cls", "detypify", "mesonet"];
 
 for (const { file, input, options, output, known, logits } of cases) {
   testWithDevice(

@@ -64,16 +64,20 @@ testWithDevice(
   { long: true },
 );
 
-testWithDevice(test, "so are those of one with a skip connection", (device) =>
-  compare(
-    device,
-    smallNetwork().bytes(),
-    [1, 3, 8, 8],
-    [
-      { samples: 6, antithetic: true, target: 3 },
-      { samples: 3, versus: 2, target: 7, method: "grad-cam" },
-    ],
-  ),
+testWithDevice(
+  test,
+  "so are those of one with a skip connection",
+  (device) =>
+    compare(
+      device,
+      smallNetwork().bytes(),
+      [1, 3, 8, 8],
+      [
+        { samples: 6, antithetic: true, target: 3 },
+        { samples: 3, versus: 2, target: 7, method: "grad-cam" },
+      ],
+    ),
+  { long: true },
 );
 
 testWithDevice(

@@ -343,31 +343,37 @@ function severalOutputs(): Uint8Array {
   return g.bytes();
 }
 
-test("explains the output that it is asked for, and prints what it means", () =>
+for (const [words, said, output, probability, long] of [
+  ["", "class 0 100.0 %", "labels", 1 / (1 + Math.exp(-14)), false],
+  // Not the softmax of two sigmoids, which would be 42 %.
+  ["--output labels --target 1", "class 1 100.0 %", "labels", 1 / (1 + Math.exp(-13)), true],
+  ["--output yes", "no 95.3 %", "yes", 1 / (1 + Math.exp(-3)), true],
+  ["--output yes --target yes", "yes 4.7 %", "yes", 1 / (1 + Math.exp(3)), false],
+  ["--output age", "age 34.25", "age", null, true],
+] as const) {
+  test(
+    `explains the output that it is asked for, and prints what it means: "${words}"`,
+    () =>
+      inFolder(async (folder) => {
+        await writeFile(join(folder, "several.onnx"), severalOutputs());
+        const all = `explain red.bmp --model several.onnx --samples 2 --json r.json ${words}`;
+        const { code, stdout, stderr } = await smoothgrad(folder, all.trim().split(" "));
+        assert.is(code, 0, stderr);
+        assert.ok(stdout.startsWith(`red.bmp: ${said}`), stdout);
+        const report = JSON.parse(await readFile(join(folder, "r.json"), "utf8"));
+        assert.is(report.output, output);
+        if (probability === null) assert.is(report.target.probability, null);
+        else close([report.target.probability], [probability], { rtol: 1e-6, atol: 0 });
+      }),
+    { long },
+  );
+}
+
+test("says which outputs there are, where none has the name that is asked for", () =>
   inFolder(async (folder) => {
     await writeFile(join(folder, "several.onnx"), severalOutputs());
-    const run = (words: string) =>
-      smoothgrad(
-        folder,
-        `explain red.bmp --model several.onnx --samples 2 --json r.json ${words}`.trim().split(" "),
-      );
-    for (const [words, said, output, probability] of [
-      ["", "class 0 100.0 %", "labels", 1 / (1 + Math.exp(-14))],
-      // Not the softmax of two sigmoids, which would be 42 %.
-      ["--output labels --target 1", "class 1 100.0 %", "labels", 1 / (1 + Math.exp(-13))],
-      ["--output yes", "no 95.3 %", "yes", 1 / (1 + Math.exp(-3))],
-      ["--output yes --target yes", "yes 4.7 %", "yes", 1 / (1 + Math.exp(3))],
-      ["--output age", "age 34.25", "age", null],
-    ] as const) {
-      const { code, stdout, stderr } = await run(words);
-      assert.is(code, 0, stderr);
-      assert.ok(stdout.startsWith(`red.bmp: ${said}`), stdout);
-      const report = JSON.parse(await readFile(join(folder, "r.json"), "utf8"));
-      assert.is(report.output, output);
-      if (probability === null) assert.is(report.target.probability, null);
-      else close([report.target.probability], [probability], { rtol: 1e-6, atol: 0 });
-    }
-    const { code, stderr } = await run("--output ages");
+    const words = "explain red.bmp --model several.onnx --output ages".split(" ");
+    const { code, stderr } = await smoothgrad(folder, words);
     assert.is(code, 1);
     assert.match(stderr, /no output "ages"; it has: label int64 \[\?,1\], labels float32 \[\?,3\]/);
   }));
@@ -493,7 +499,7 @@ test("ends where nobody reads its lines, as `smoothgrad … | head` has it", () 
   }));
 
 for (const signal of ["SIGTERM", "SIGHUP", "SIGKILL"] as const) {
-  const long = signal === "SIGHUP";
+  const long = signal !== "SIGKILL";
   test(
     `takes its browser along when ${signal} ends it in the middle of a map`,
     () =>

@@ -6,7 +6,7 @@ import { fileOf, load, playGraph } from "./trial.js";
 
 const test = suite("fuzz/maps");
 
-const COUNT = 10;
+const COUNT = 4;
 
 testWithDevice(test, `makes the maps of ${COUNT} mutated files`, async (device) => {
   let played = 0;

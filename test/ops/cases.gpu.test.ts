@@ -178,6 +178,12 @@ const dense: Case = {
   inputs: ["x", floats([531, 509]), floats([509])],
 };
 
+/** The tilings that every case is tried with in `npm test`; the others take long to be compiled. */
+const BRIEF = ["", ", cut for a real GPU", ", cut for a software one"];
+
+/** The cases that fill several tiles, which are tried with all. */
+const TILES = new Set([wide, tall, deep, dense]);
+
 for (const [number, example] of [
   ...cases,
   wide,
@@ -203,7 +209,8 @@ for (const [number, example] of [
   }
   for (const [on, tiling] of Object.entries(TILINGS[op] ?? { "": undefined })) {
     const title = `${op} of [${shape}] (${number}) agrees with its twin${on}`;
-    testWithDevice(test, title, (device) => compare(device, example, number, tiling));
+    const long = !BRIEF.includes(on) && !TILES.has(example);
+    testWithDevice(test, title, (device) => compare(device, example, number, tiling), { long });
   }
 }
 
