@@ -36,7 +36,7 @@ export class Engines {
   /** By label and size: weights, tables, and the ports of plans. */
   private readonly shared = new Map<string, Shared>();
   /** The largest first. */
-  private pool: GPUBuffer[] = [];
+  private readonly pool: GPUBuffer[] = [];
 
   constructor(readonly device: GPUDevice) {}
 
@@ -148,8 +148,7 @@ export class Engines {
   }
 
   private emptyPool(): void {
-    for (const buffer of this.pool) buffer.destroy();
-    this.pool = [];
+    for (const buffer of this.pool.splice(0)) buffer.destroy();
   }
 
   /** Makes the missing buffers, and the pool as large as the plan needs it. */
@@ -158,20 +157,21 @@ export class Engines {
     capacity: number,
     missing: readonly PlanBuffer[],
   ): Promise<void> {
-    const { device } = this;
+    const { device, pool } = this;
+    const small = [...slotsOf(plan, capacity).entries()].filter(
+      ([i, { size }]) => (pool[i]?.size ?? 0) < size,
+    );
+    // The error scope costs a way to the GPU's process and back.
+    if (missing.length + small.length === 0) return;
     device.pushErrorScope("out-of-memory");
     for (const wanted of missing) {
       const buffer = this.make(wanted.label, sized(wanted.bytes));
       this.shared.set(nameOf(wanted), { buffer, users: 1 });
     }
-    const before = this.pool;
-    this.pool = [...before];
-    slotsOf(plan, capacity).forEach(({ size }, i) => {
-      const slot = this.pool[i];
-      if (slot && slot.size >= size) return;
-      slot?.destroy();
-      this.pool[i] = this.make(`shared ${i}`, size);
-    });
+    for (const [i, { size }] of small) {
+      pool[i]?.destroy();
+      pool[i] = this.make(`shared ${i}`, size);
+    }
     const error = await whileAlive(device, device.popErrorScope());
     if (!error) return;
     this.emptyPool();
