@@ -317,7 +317,8 @@ function draw(): void {
   if (!shown || !canvas || !look) return;
   try {
     const [map] = shown.maps as [SensitivityMap];
-    (shown.pair ?? map).draw(canvas, pictureOptions(look));
+    // The canvas has the photo's pixels beside it, to the last one.
+    (shown.pair ?? map).draw(canvas, { ...pictureOptions(look), fit: "fill" });
   } catch (error) {
     report({ kind: "failed", message: messageOf(error) });
   }

@@ -3,6 +3,7 @@
 import { mat3 } from "wgpu-matrix";
 import paintText from "../shaders/paint.wgsl";
 import photoText from "../shaders/photo.wgsl";
+import { type Fit, fitted, type Rectangle } from "./canvas.js";
 import { choice } from "./choice.js";
 import type { Photo } from "./image.js";
 import { bindGroup, bindingNumbers, type Kernel, perDevice } from "./kernel.js";
@@ -27,6 +28,8 @@ export interface PaintOptions {
   readonly opacity?: number;
   /** Show what the network saw ("crop", default), or the whole photo with the map in its place. */
   readonly frame?: "crop" | "photo";
+  /** On a canvas of another shape: whole and centered, with nothing beside it ("contain", default), or stretched. */
+  readonly fit?: Fit;
   /** Pans and zooms: from places on the canvas to places in the frame, both from 0 to 1. */
   readonly view?: Mat3;
   /** Interpolate between the scores where the canvas is larger than the map; false by default. */
@@ -97,6 +100,7 @@ function fill(
   target: GPUTexture,
   pipeline: GPURenderPipeline,
   group: GPUBindGroup,
+  part?: Rectangle,
 ) {
   const pass = encoder.beginRenderPass({
     label: pipeline.label,
@@ -104,6 +108,7 @@ function fill(
   });
   pass.setPipeline(pipeline);
   pass.setBindGroup(0, group);
+  if (part) pass.setScissorRect(part.x, part.y, part.width, part.height);
   pass.draw(3);
   pass.end();
 }
@@ -147,7 +152,8 @@ export async function createPainter(
       ready.set(format, await pipelineFor(device, "paint", format));
     },
     encode(encoder, target, options) {
-      const places = matrices(target, map, photo, options);
+      const part = fitted(frameOf(map, photo, options), target, options.fit);
+      const places = matrices(part, map, photo, options);
       device.queue.writeBuffer(settings, 0, paintSettings(map, places, options));
       if (overlayOf(options) !== "none") prepareBackdrop(encoder, target, places.toPhoto);
       const kernel = ready.get(target.format)!;
@@ -157,7 +163,7 @@ export async function createPainter(
         const resources = { scores, ends, palette: table(device), settings, behind };
         groups.set(target.format, (group = bindGroup(device, kernel, resources)));
       }
-      fill(encoder, target, kernel.pipeline, group);
+      fill(encoder, target, kernel.pipeline, group, part);
     },
     destroy() {
       settings.destroy();
@@ -209,9 +215,19 @@ function paintSettings(
   ]);
 }
 
+/** The size of what is shown: the whole photo, or what the network saw of it. */
+export const frameOf = (map: Size, photo: Photo, { frame }: PaintOptions): Size =>
+  frame === "photo" ? photo.texture : map;
+
 // From pixels of the target.
-function matrices(target: Size, map: Size, photo: Photo, { frame, view }: PaintOptions) {
-  const toUnit = mat3.scaling([1 / target.width, 1 / target.height]);
+function matrices(
+  { x, y, width, height }: Rectangle,
+  map: Size,
+  photo: Photo,
+  { frame, view }: PaintOptions,
+) {
+  const toUnit = mat3.scaling([1 / width, 1 / height]);
+  toUnit.set([-x / width, -y / height], 8);
   const toFrame = view ? mat3.multiply(view, toUnit) : toUnit;
   if (frame === "photo") {
     const { width, height } = photo.texture;

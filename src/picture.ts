@@ -4,6 +4,7 @@
 // Another estimator, reduction, percentile, palette or overlay repeats these few small kernels and nothing else:
 // no pass through the model, no read-back, and after the first time nothing to compile or to allocate.
 
+import { checkSize, takeShape } from "./canvas.js";
 import { choice } from "./choice.js";
 import { throwIfLost } from "./device.js";
 import {
@@ -19,6 +20,7 @@ import { read } from "./gpu.js";
 import {
   canvasFormat,
   createPainter,
+  frameOf,
   type Painter,
   type PaintOptions,
   paintKernels,
@@ -88,11 +90,14 @@ export class Picture {
     this.#painter = painter;
   }
 
-  /** Paints the map over all of a canvas, whatever the canvas' size. */
+  /** Paints the map on a canvas, and gives it the map's shape where it has no size of its own. */
   draw(canvas: HTMLCanvasElement | OffscreenCanvas, options: PictureOptions = {}): void {
     this.check();
     const context = canvas.getContext("webgpu") as GPUCanvasContext | null;
     if (!context) throw new Error("the canvas has another kind of context: take a fresh one");
+    const { input } = this.#moments;
+    if (options.fit !== "fill") takeShape(canvas, frameOf(input, input.photo, options));
+    checkSize(canvas, this.#device);
     if (configured.get(context) !== this.#device) {
       const format = canvasFormat();
       context.configure({ device: this.#device, format, alphaMode: "premultiplied" });

@@ -169,8 +169,34 @@ testWithDevice(test, "scores become gray levels, capped above", async (device) =
     assert.ok(image.data.every((value, i) => i % 4 < 3 || value === 255));
     const large = await picture.pixels({ scale, width: 6, height: 4 });
     close(reds(large).slice(0, 6), [0, 0, 64, 64, 128, 128], { rtol: 0, atol: 0 });
-    const smooth = await picture.pixels({ scale, width: 6, height: 2, smooth: true });
+    const wide = { scale, width: 6, height: 2, fit: "fill" } as const;
+    const smooth = await picture.pixels({ ...wide, smooth: true });
     close(reds(smooth).slice(0, 6), [0, 16, 48, 80, 112, 128], { rtol: 0, atol: 1 });
+  });
+});
+
+testWithDevice(test, "a map keeps its shape, and nothing is beside it", async (device) => {
+  const input = Float32Array.of(0.2, 0.4, 0.6, 0.8, 1, 0.1);
+  const wide = { ...mapOf([0, 1, 2, 3, 4, 8], 3), input };
+  await withPicture(device, wide, async (picture) => {
+    const view = mat3.translation([1 / 3, 0]);
+    for (const options of [{}, { overlay: "fade" }, { overlay: "mask", view }] as const) {
+      const { data } = await picture.pixels(options);
+      for (const [width, height, left, top] of [
+        [9, 2, 3, 0],
+        [8, 2, 2, 0],
+        [3, 6, 0, 2],
+        [3, 5, 0, 1],
+      ] as const) {
+        const expected = new Uint8ClampedArray(4 * width * height);
+        for (const y of [0, 1]) {
+          const row = data.slice(12 * y, 12 * (y + 1));
+          expected.set(row, 4 * ((top + y) * width + left));
+        }
+        const image = await picture.pixels({ ...options, width, height });
+        close(image.data, expected, { rtol: 0, atol: 1 });
+      }
+    }
   });
 });
 
@@ -265,6 +291,14 @@ testWithDevice(test, "the map lies in its place on the whole photo", async (devi
   close(reds(over).slice(0, 16), row, { rtol: 0, atol: 1 });
   const alone = await picture.pixels(options);
   assert.equal(Array.from(alone.data.slice(12, 20)), [0, 0, 0, 0, 255, 255, 255, 255]);
+  const square = await picture.pixels({ ...options, overlay: "mask", height: 16 });
+  assert.equal(square.data.slice(0, 4), new Uint8ClampedArray(4));
+  assert.equal(square.data.slice(4 * 64, 12 * 64), over.data);
+  const canvas = document.createElement("canvas");
+  picture.draw(canvas, { frame: "photo" });
+  assert.equal([canvas.width, canvas.height], [288, 144]);
+  picture.draw(canvas);
+  assert.equal([canvas.width, canvas.height], [300, 300]);
   picture.destroy();
   input.destroy();
   moments.destroy();
@@ -289,6 +323,30 @@ testWithDevice(test, "a canvas shows what the pixels say", async (device) => {
         close(copy.getImageData(0, 0, 21, 30).data, expected.data, { rtol: 0, atol: 1 });
       }
     }
+  });
+});
+
+testWithDevice(test, "a canvas without a size takes the map's shape", async (device) => {
+  await withPicture(device, randomCase(1, 40, 60, 2), async (picture) => {
+    const canvas = document.createElement("canvas");
+    picture.draw(canvas);
+    assert.equal([canvas.width, canvas.height], [300, 200]);
+    const copy = new OffscreenCanvas(300, 200).getContext("2d")!;
+    copy.drawImage(canvas, 0, 0);
+    const expected = await picture.pixels({ width: 300, height: 200 });
+    close(copy.getImageData(0, 0, 300, 200).data, expected.data, { rtol: 0, atol: 1 });
+    // The page's word is the last.
+    canvas.width = 80;
+    picture.draw(canvas);
+    assert.equal([canvas.width, canvas.height], [80, 200]);
+    const plain = document.createElement("canvas");
+    picture.draw(plain, { fit: "fill" });
+    assert.equal([plain.width, plain.height], [300, 150]);
+  });
+  await withPicture(device, randomCase(1, 4, 400, 2), async (picture) => {
+    const canvas = document.createElement("canvas");
+    picture.draw(canvas);
+    assert.equal([canvas.width, canvas.height], [400, 4]);
   });
 });
 
@@ -336,6 +394,20 @@ testWithDevice(test, "what there is not is refused in a sentence", async (device
     );
     assert.match(await refusal({ overlay: "over" }), /^"over" is not an overlay; there are: none/);
     assert.match(await refusal({ percentile: 101 }), /between 0 and 100, got 101/);
+    assert.match(
+      await refusal({ fit: "cover" }),
+      /^"cover" is not a fit; there are: contain, fill/,
+    );
+    const largest = device.limits.maxTextureDimension2D;
+    for (const [width, height] of [
+      [0, 0],
+      [0, 9],
+      [largest + 1, 9],
+    ] as const) {
+      const size = `^the canvas has ${width}×${height} pixels, the device paints 1×1 to ${largest}×`;
+      const draw = () => picture.draw(new OffscreenCanvas(width, height));
+      assert.throws(draw, new RegExp(size));
+    }
   });
 });
 

@@ -202,7 +202,8 @@ export class SensitivityMapElement extends ReflectingElement {
     this.#parts.frame(look.frame === "crop", this.#aspect);
     this.#parts.nameIt(nameOf(map, this.alt));
     if (!map) return;
-    map.draw(this.#parts.canvas, look);
+    // The photo below may be stretched by the page's style.
+    map.draw(this.#parts.canvas, { ...look, fit: "fill" });
     this.#parts.showMap();
     const describe = (error: number) =>
       this.#parts.describe(subject(map), facts(map, error), doubts(map));

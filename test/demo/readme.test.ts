@@ -33,7 +33,7 @@ test("its code for pages runs as it stands", async () => {
   await buildProgram();
   const html = `<!doctype html><meta charset="utf-8"><link rel="icon" href="/photo.svg">
     <script type="importmap">{ "imports": { "smoothgrad": "/index.js" } }</script>
-    <img src="/photo.svg" width="64" height="64"><canvas width="64" height="64"></canvas>
+    <img src="/photo.svg" width="64" height="64"><canvas></canvas>
     <script type="module" src="/readme.js"></script>`;
   const photo = `<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64">
     <rect width="64" height="64" fill="teal"/><circle cx="32" cy="32" r="18" fill="orange"/></svg>`;

@@ -24,6 +24,7 @@ type Sayable = Exclude<
   keyof SensitivityOptions | keyof PictureOptions | keyof ModelOptions,
   | "signal"
   | "view"
+  | "fit"
   | "tiling"
   | "tuning"
   | "external"

@@ -134,7 +134,7 @@ const PHOTO = `<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64">
 
 const html = (script: string) => `<!doctype html><meta charset="utf-8"><title>six lines</title>
   <link rel="icon" href="data:,"><img src="photo.svg" width="64" height="64">
-  <canvas width="64" height="64"></canvas><script type="module" src="${script}"></script>`;
+  <canvas></canvas><script type="module" src="${script}"></script>`;
 
 async function bundleWithEsbuild(folder: string, outdir: string) {
   await esbuild.build({
