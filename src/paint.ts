@@ -52,13 +52,8 @@ export interface Painter {
 export const canvasFormat = () =>
   (globalThis.navigator?.gpu?.getPreferredCanvasFormat() ?? "bgra8unorm") as CanvasFormat;
 
-const table = perDevice((device) => {
-  const colors = paletteTable();
-  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST;
-  const buffer = device.createBuffer({ label: "palettes", size: colors.byteLength, usage });
-  device.queue.writeBuffer(buffer, 0, colors);
-  return buffer;
-});
+/** What every painter's buffer of palettes holds. */
+let colors: ReturnType<typeof paletteTable> | undefined;
 
 const BACKDROP = "rgba8unorm";
 
@@ -128,6 +123,13 @@ export async function createPainter(
     settings,
     photo: photo.texture.createView(),
   });
+  colors ??= paletteTable();
+  const palette = device.createBuffer({
+    label: "palettes",
+    size: colors.byteLength,
+    usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST,
+  });
+  device.queue.writeBuffer(palette, 0, colors);
   const ready = new Map<string, Kernel<GPURenderPipeline>>();
   const groups = new Map<string, GPUBindGroup>();
   let backdrop = backdropTexture(device, { width: 1, height: 1 });
@@ -160,13 +162,14 @@ export async function createPainter(
       let group = groups.get(target.format);
       if (!group) {
         const behind = backdrop.createView();
-        const resources = { scores, ends, palette: table(device), settings, behind };
+        const resources = { scores, ends, palette, settings, behind };
         groups.set(target.format, (group = bindGroup(device, kernel, resources)));
       }
       fill(encoder, target, kernel.pipeline, group, part);
     },
     destroy() {
       settings.destroy();
+      palette.destroy();
       backdrop.destroy();
     },
   };

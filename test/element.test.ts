@@ -57,13 +57,20 @@ interface Counts {
   passes: number;
 }
 
+/** The labels of what is on any device. */
+type Alive = Map<GPUBuffer | GPUTexture, string>;
+
 /** What an event brought, as far as it can leave the page. */
 interface Heard {
   readonly type: string;
   readonly detail: unknown;
 }
 
-type Observed = typeof globalThis & { counts: Counts; heard: Map<string, Heard[]> };
+type Observed = typeof globalThis & {
+  counts: Counts;
+  alive: Alive;
+  heard: Map<string, Heard[]>;
+};
 
 const opening = onDemand(open);
 
@@ -90,13 +97,32 @@ async function open() {
 // Runs in the page, before anything else.
 function watch(): void {
   const counts = { devices: 0, destroyed: 0, passes: 0 };
+  const alive: Alive = new Map();
   const heard = new Map<string, Heard[]>();
-  Object.assign(globalThis, { counts, heard });
+  Object.assign(globalThis, { counts, alive, heard });
   const { requestDevice } = GPUAdapter.prototype;
   GPUAdapter.prototype.requestDevice = function (descriptor) {
     counts.devices++;
     return requestDevice.call(this, descriptor);
   };
+  const { createBuffer, createTexture } = GPUDevice.prototype;
+  GPUDevice.prototype.createBuffer = function (descriptor) {
+    const buffer = createBuffer.call(this, descriptor);
+    alive.set(buffer, buffer.label);
+    return buffer;
+  };
+  GPUDevice.prototype.createTexture = function (descriptor) {
+    const texture = createTexture.call(this, descriptor);
+    alive.set(texture, texture.label);
+    return texture;
+  };
+  for (const { prototype } of [GPUBuffer, GPUTexture]) {
+    const { destroy } = prototype;
+    prototype.destroy = function (this: GPUBuffer & GPUTexture) {
+      alive.delete(this);
+      return destroy.call(this);
+    };
+  }
   const { createCommandEncoder, destroy } = GPUDevice.prototype;
   GPUDevice.prototype.createCommandEncoder = function (descriptor) {
     if (descriptor?.label?.startsWith("passes")) counts.passes++;
@@ -373,7 +399,7 @@ test("elements of a page share the device and the model, and the last one frees 
   await change("b", { seed: "5" });
   await hear("b", "result", 2);
   await page.evaluate(() => document.getElementById("b")!.remove());
-  await page.waitForFunction(() => (globalThis as Observed).counts.destroyed === 1);
+  await nothingIsLeft(1);
 });
 
 test("goes on where it is put when it is moved, and begins anew when it comes back", async () => {
@@ -395,13 +421,59 @@ test("goes on where it is put when it is moved, and begins anew when it comes ba
   assert.equal({ ...(await counts()), passes: 0 }, { devices: 2, destroyed: 1, passes: 0 });
 });
 
+/** Waits until so many devices have been destroyed; fails where something is left on any device. */
+async function nothingIsLeft(devices: number): Promise<void> {
+  const { page } = await opening;
+  await page.waitForFunction(
+    (devices) => (globalThis as Observed).counts.destroyed === devices,
+    {},
+    devices,
+  );
+  // Whoever waited for a device hears a moment later that it is gone.
+  const isEmpty = () => (globalThis as Observed).alive.size === 0;
+  await page.waitForFunction(isEmpty, { timeout: 10_000 }).catch(() => {});
+  assert.equal(await page.evaluate(() => [...(globalThis as Observed).alive.values()]), []);
+}
+
+test(
+  "leaves nothing on the GPU, whenever it is removed",
+  async () => {
+    const page = await show("");
+    const pair = `<sensitivity-map ${SRC} samples="6" batch="2"></sensitivity-map>
+      <sensitivity-map ${SRC} samples="4" keep-softmax overlay></sensitivity-map>`;
+    await page.evaluate(async (pair) => {
+      const frame = () => new Promise(requestAnimationFrame);
+      const news = (element: Element, type: string) =>
+        new Promise((heard, fail) => {
+          element.addEventListener(type, heard);
+          element.addEventListener("error", (event) => fail((event as CustomEvent).detail));
+        });
+      for (let i = 0; i < 204; i++) {
+        document.body.innerHTML = pair;
+        const [first] = document.body.children as unknown as [Element];
+        // At once, after some frames, in the middle of a map, or after it.
+        const moment = i % 6;
+        if (moment === 5) await news(first, "result");
+        else if (moment === 4) await news(first, "progress");
+        else for (let frames = moment ** 2; frames > 0; frames--) await frame();
+        document.body.innerHTML = "";
+        await frame();
+      }
+    }, pair);
+    const { devices } = await counts();
+    assert.ok(devices > 60 && devices <= 204, `${devices} devices`);
+    await nothingIsLeft(devices);
+  },
+  { long: true, timeLimit: 3_600_000 },
+);
+
 test("stops when it is removed", async () => {
   const page = await show(
     `<sensitivity-map id="a" ${SRC} samples="5000" batch="2"></sensitivity-map>`,
   );
   await hear("a", "progress", 2);
   await page.evaluate(() => document.getElementById("a")!.remove());
-  await page.waitForFunction(() => (globalThis as Observed).counts.destroyed === 1);
+  await nothingIsLeft(1);
   const { passes } = await counts();
   await later(300);
   assert.is((await counts()).passes, passes);
