@@ -45,6 +45,8 @@ interface Home {
   readonly device: Promise<GPUDevice>;
   readonly entries: Map<string, Entry>;
   readonly users: Set<Listener>;
+  /** The models that were left have given back all that they had. */
+  gone: Promise<unknown>;
   isLost: boolean;
   /** The last user has let it go. */
   isClosed: boolean;
@@ -56,7 +58,7 @@ function openHome(): Home {
   const device = requestDevice();
   const home: Home = {
     ...{ device, entries: new Map(), users: new Set() },
-    ...{ isLost: false, isClosed: false },
+    ...{ gone: Promise.resolve(), isLost: false, isClosed: false },
   };
   const end = () => {
     if (current === home) current = undefined;
@@ -131,14 +133,12 @@ function forget({ entries }: Home, key: string, entry: Entry): void {
 function leave(home: Home, key: string, entry: Entry): void {
   forget(home, key, entry);
   entry.abort.abort();
-  const gone = entry.model.then(
-    (model) => model.destroy(),
-    () => {},
-  );
+  const gone = entry.model.then((model) => model.destroy()).catch(() => {});
+  home.gone = Promise.all([home.gone, gone]);
   if (home.users.size > 0) return;
   home.isClosed = true;
   if (current === home) current = undefined;
-  Promise.all([home.device, gone]).then(
+  Promise.all([home.device, home.gone]).then(
     ([device]) => device.destroy(),
     () => {},
   );
