@@ -10,6 +10,7 @@ import { build } from "esbuild";
 import type { Page } from "puppeteer";
 import * as assert from "uvu/assert";
 import { attributes, propertyOf } from "../src/element/attributes.js";
+import type { Progress } from "../src/element/events.js";
 import type { SensitivityMapElement } from "../src/element/sensitivity-map.js";
 import type { SensitivityMap } from "../src/index.js";
 import { openTab } from "./browser.js";
@@ -329,6 +330,18 @@ test("means by its attributes what the library means", async () => {
     method="integrated-gradients" steps="4" baseline="black" target="3" of="probability" antithetic
     preprocess="tf"></sensitivity-map>`);
   await hear("a", "result");
+  // A path takes several passes for a sample: what is told each time is how many there were.
+  const told = (await eventsOf("a")).filter(({ type }) => type === "progress");
+  const passes = told.map(({ detail }) => Object.values(detail as Progress).slice(0, 4));
+  assert.equal(passes, [
+    [1, 6, 6, 24],
+    [2, 6, 9, 24],
+    [3, 6, 12, 24],
+    [3, 6, 15, 24],
+    [4, 6, 18, 24],
+    [5, 6, 21, 24],
+    [6, 6, 24, 24],
+  ]);
   const isSame = await page.evaluate(async (path) => {
     const library = (await import(path)) as typeof import("../src/index.js");
     const { requestDevice, loadModel, sensitivity } = library;

@@ -6,6 +6,9 @@ import type { SensitivityMap } from "../index.js";
 export interface Progress {
   readonly samples: number;
   readonly wanted: number;
+  /** Passes through the network so far, and those that all samples take: where there is a path, each takes many. */
+  readonly passes: number;
+  readonly wantedPasses: number;
   /** Relative to the map; Infinity for one sample. */
   readonly standardError: number;
 }

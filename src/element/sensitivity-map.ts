@@ -184,9 +184,10 @@ export class SensitivityMapElement extends ReflectingElement {
     this.#look();
   }
 
-  #tell({ samples, standardError }: SensitivityMap, wanted: number): void {
-    this.#parts.showProgress(samples / wanted);
-    this.#fire("progress", { samples, wanted, standardError });
+  #tell({ samples, passes, points, standardError }: SensitivityMap, wanted: number): void {
+    const wantedPasses = wanted * points;
+    this.#parts.showProgress(passes / wantedPasses);
+    this.#fire("progress", { samples, wanted, passes, wantedPasses, standardError });
   }
 
   #finish(map: SensitivityMap): void {
