@@ -534,7 +534,20 @@ test("does nothing before it comes into sight", async () => {
 });
 
 test("follows its attributes: another photo, another class, another model", async () => {
-  await show(`<sensitivity-map id="a" ${SRC} samples="4"></sensitivity-map>`);
+  const page = await show(`<sensitivity-map id="a" samples="4"></sensitivity-map>`);
+  const lacks = async (what: string) => {
+    const caption = await page.$("#a >>> [part=caption]");
+    const sentence = `There is no map yet: the tag lacks ${what}, the address of an ONNX file.`;
+    await page.waitForFunction(
+      (node, sentence) => node?.textContent === sentence,
+      {},
+      ...([caption, sentence] as const),
+    );
+  };
+  await lacks("src, the address of a photo, and model");
+  await change("a", { src: "photo.bmp" });
+  await lacks("model");
+  await change("a", { model: "network.onnx" });
   await hear("a", "result");
   const before = await picture("a");
   await change("a", { src: "other.bmp" });
@@ -545,6 +558,13 @@ test("follows its attributes: another photo, another class, another model", asyn
   await change("a", { labels: "a,b,c,d,e,f,g,h,i,j", target: "c", versus: "e" });
   assert.is(((await hear("a", "result", 4)) as { label: string }).label, "c");
   assert.match((await inside("a", "caption")).text, /^c rather than e /);
+  await change("a", { model: null });
+  await lacks("model");
+  assert.is(await page.$eval("#a", (tag) => (tag as SensitivityMapElement).map), undefined);
+  assert.equal(
+    (await eventsOf("a")).filter(({ type }) => type === "error"),
+    [],
+  );
 });
 
 test("says what is wrong, in the tag and in an event, and gets over it", async () => {

@@ -15,7 +15,7 @@ import type { SensitivityMapEvents } from "./events.js";
 import { Parts } from "./parts.js";
 import { ReflectingElement } from "./reflecting.js";
 import { type Claim, claim, isOfLoss, type Wanted } from "./shared.js";
-import { doubts, facts, nameOf, sentence, subject } from "./words.js";
+import { doubts, facts, missing, nameOf, sentence, subject } from "./words.js";
 
 /** Milliseconds that a step should take: what the eye calls at once. */
 const STEP = 60;
@@ -124,7 +124,12 @@ export class SensitivityMapElement extends ReflectingElement {
     this.#hasFailed = false;
     this.#parts.calm();
     const wanted = wantedModel(this);
-    if (!wanted || !this.src) return true;
+    if (!wanted || !this.src) {
+      this.#drop();
+      this.#parts.describe("", missing(this));
+      return true;
+    }
+    if (!this.#map) this.#parts.describe("", "");
     const stopped = new Promise<undefined>((resolve) => {
       signal.addEventListener("abort", () => resolve(undefined));
     });

@@ -8,6 +8,13 @@ export function sentence(error: unknown): string {
   return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
 }
 
+/** What a tag lacks for a map. */
+export function missing({ src, model }: { src: string | null; model: string | null }): string {
+  const photo = src ? [] : ["src, the address of a photo"];
+  const network = model ? [] : ["model, the address of an ONNX file"];
+  return `There is no map yet: the tag lacks ${[...photo, ...network].join(", and ")}.`;
+}
+
 function percent(part: number): string {
   if (part > 0 && part < 0.001) return "<\u00a00.1\u00a0%";
   if (part < 1 && part > 0.999) return ">\u00a099.9\u00a0%";

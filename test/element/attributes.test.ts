@@ -8,6 +8,7 @@ import {
   textOf,
   wantedModel,
 } from "../../src/element/attributes.js";
+import { missing } from "../../src/element/words.js";
 import type { ModelOptions, PictureOptions, SensitivityOptions } from "../../src/index.js";
 import { suite } from "../harness.js";
 
@@ -96,6 +97,15 @@ test("an overlay is a mode or the opacity of the usual one", () => {
   assert.equal(layers({ overlay: "blend", opacity: "0.3" }), ["blend", 0.3]);
 });
 
+test("a tag says what it lacks for a map", () => {
+  const src = "cat.jpg";
+  const model = "net.onnx";
+  const both = "src, the address of a photo, and model, the address of an ONNX file";
+  const lacks = (what: string) => `There is no map yet: the tag lacks ${what}.`;
+  assert.is(missing({ src: null, model: "" }), lacks(both));
+  assert.is(missing({ src: null, model }), lacks("src, the address of a photo"));
+  assert.is(missing({ src, model: null }), lacks("model, the address of an ONNX file"));
+});
 test("addresses are the page's, and labels an address or a list", () => {
   const labels = (text: string) => wantedModel(tag({ model: "net.onnx", labels: text }))?.labels;
   assert.equal(
