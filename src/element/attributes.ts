@@ -15,7 +15,11 @@ interface Attribute {
 
 const text = (value: string) => value;
 
-const flag = () => true;
+/** A switch is on where its attribute is there. Frameworks write out what they are given: "true" and "false". */
+const flag = (value: string) => value !== "false";
+
+const flagOrText = (value: string): boolean | string =>
+  /^(true|false)?$/.test(value) ? flag(value) : value;
 
 function number(value: string): number {
   const parsed = value.trim() === "" ? Number.NaN : Number(value);
@@ -90,7 +94,7 @@ export const attributes = {
   scale: { stage: "look", read: numbers },
   "multiply-input": { stage: "look", read: flag },
   palette: { stage: "look", read: text },
-  overlay: { stage: "look", read: text },
+  overlay: { stage: "look", read: flagOrText },
   opacity: { stage: "look", read: number },
   frame: { stage: "look", read: text },
   smooth: { stage: "look", read: flag },
@@ -103,11 +107,12 @@ type Camel<Name extends string> = Name extends `${infer First}-${infer Rest}`
   ? `${First}${Capitalize<Camel<Rest>>}`
   : Name;
 
+/** What an attribute's text is read as. */
+export type Read<Name extends AttributeName> = ReturnType<(typeof attributes)[Name]["read"]>;
+
 /** The properties: null where there is no such attribute, but for switches, which are then false. */
 export type Properties = {
-  [Name in AttributeName as Camel<Name>]: (typeof attributes)[Name]["read"] extends () => true
-    ? boolean
-    : ReturnType<(typeof attributes)[Name]["read"]> | null;
+  [Name in AttributeName as Camel<Name>]: Read<Name> extends boolean ? boolean : Read<Name> | null;
 };
 
 /** The name of an attribute's property. */
@@ -178,15 +183,15 @@ export function lookOptions(element: Element): PictureOptions {
   return {
     frame: "photo",
     estimator: "mean",
-    ...(overlay !== undefined && layers(overlay as string)),
+    ...(overlay !== undefined && layers(overlay as boolean | string)),
     ...(scale !== undefined && { scale: range(scale) }),
     ...rest,
   } as PictureOptions;
 }
 
-// Either the mode, or the opacity of "fade", the usual one; nothing said means that, too.
-function layers(overlay: string): Given {
-  if (overlay === "") return { overlay: true };
+// Whether there is one, its mode, or the opacity of "fade", the usual one.
+function layers(overlay: boolean | string): Given {
+  if (typeof overlay === "boolean") return { overlay };
   const opacity = number(overlay);
   return typeof opacity === "number" ? { overlay: "fade", opacity } : { overlay };
 }

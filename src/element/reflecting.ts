@@ -27,7 +27,7 @@ class Reflecting extends Base {
 }
 
 for (const name of Object.keys(attributes) as AttributeName[]) {
-  const isFlag = attributes[name].read("") === true;
+  const isFlag = typeof attributes[name].read("word") === "boolean";
   Object.defineProperty(Reflecting.prototype, propertyOf(name), {
     configurable: true,
     enumerable: true,

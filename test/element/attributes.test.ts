@@ -2,10 +2,13 @@
 
 import * as assert from "uvu/assert";
 import {
+  type AttributeName,
+  attributes,
   lookOptions,
   type Properties,
   passOptions,
   textOf,
+  valueIn,
   wantedModel,
 } from "../../src/element/attributes.js";
 import { missing } from "../../src/element/words.js";
@@ -97,6 +100,25 @@ test("an overlay is a mode or the opacity of the usual one", () => {
   assert.equal(layers({ overlay: "blend", opacity: "0.3" }), ["blend", 0.3]);
 });
 
+test("a switch that a framework writes out is what it says", () => {
+  const switches = Object.keys(attributes).filter(
+    (name) => attributes[name as AttributeName].read("") === true,
+  ) as AttributeName[];
+  assert.ok(switches.includes("antithetic") && switches.includes("overlay"), `${switches}`);
+  for (const name of switches) {
+    for (const [text, value] of [
+      ["", true],
+      ["true", true],
+      ["false", false],
+    ] as const) {
+      assert.is(valueIn(tag({ [name]: text }), name), value, `${name}="${text}"`);
+    }
+  }
+  assert.is(passOptions(tag({ antithetic: "false" })).antithetic, false);
+  assert.is(lookOptions(tag({ overlay: "true" })).overlay, true);
+  assert.is(lookOptions(tag({ overlay: "false" })).overlay, false);
+});
+
 test("a tag says what it lacks for a map", () => {
   const src = "cat.jpg";
   const model = "net.onnx";
@@ -106,6 +128,7 @@ test("a tag says what it lacks for a map", () => {
   assert.is(missing({ src: null, model }), lacks("src, the address of a photo"));
   assert.is(missing({ src, model: null }), lacks("model, the address of an ONNX file"));
 });
+
 test("addresses are the page's, and labels an address or a list", () => {
   const labels = (text: string) => wantedModel(tag({ model: "net.onnx", labels: text }))?.labels;
   assert.equal(

@@ -51,6 +51,7 @@ import { networks, Trainer } from "smoothgrad/train";
 
 const tag = document.createElement("sensitivity-map");
 tag.samples = 20;
+tag.overlay = true;
 tag.addEventListener("result", ({ detail }) => console.log(detail.target.label));
 // @ts-expect-error: a number
 tag.samples = "many";
