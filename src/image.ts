@@ -186,7 +186,9 @@ async function decoded(image: Picture, largest: number): Promise<Pixels> {
   const isEncoded =
     image instanceof Blob || "decode" in image || "videoWidth" in image || "codedWidth" in image;
   const source = isEncoded
-    ? await createImageBitmap(image, { colorSpaceConversion: "none" })
+    ? await createImageBitmap(image, { colorSpaceConversion: "none" }).catch((cause) =>
+        drawn(image, cause),
+      )
     : image;
   const { width, height } = source;
   if (!(width > 0 && height > 0))
@@ -208,6 +210,24 @@ export function checkFinite(name: string, { data, shape }: RawTensor): void {
   throw new Error(
     `${name} of shape [${shape.join()}] holds ${data[place]} at index ${place}: every value must be a finite number`,
   );
+}
+
+/** Pixels of the longer side of an SVG picture that leaves its size open. */
+const SIDE = 1024;
+
+/** An SVG picture with a viewBox alone: it has a shape and no size, and no bitmap is made of it. */
+function drawn(image: Picture, cause: unknown): OffscreenCanvas {
+  if (!("naturalWidth" in image && image.naturalWidth > 0)) throw cause;
+  const { naturalWidth, naturalHeight } = image;
+  const times = SIDE / Math.max(naturalWidth, naturalHeight);
+  const canvas = new OffscreenCanvas(
+    Math.max(1, Math.round(times * naturalWidth)),
+    Math.max(1, Math.round(times * naturalHeight)),
+  );
+  const context = canvas.getContext("2d");
+  context?.scale(canvas.width / naturalWidth, canvas.height / naturalHeight);
+  context?.drawImage(image, 0, 0, naturalWidth, naturalHeight);
+  return canvas;
 }
 
 /** The values of a tensor as [C,H,W]; throws one sentence where it is not the network's input. */

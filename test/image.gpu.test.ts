@@ -154,6 +154,30 @@ testWithDevice(test, "a picture larger than any texture is made smaller first", 
   close(actual, [200, 200, 200, 200, 100, 100, 100, 100, 50, 50, 50, 50], { rtol: 0, atol: 1 });
 });
 
+testWithDevice(test, "an SVG picture needs a viewBox alone", async (device) => {
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 30">
+    <rect width="20" height="30" fill="white"/><circle cx="10" cy="20" r="7"/></svg>`;
+  const element = document.createElement("img");
+  element.src = `data:image/svg+xml,${encodeURIComponent(svg)}`;
+  const shape = { channels: 1, height: 30, width: 20 };
+  const input = await toTensor(device, element, shape, { resize: "stretch" });
+  const { width, height } = input.photo.texture;
+  const values = unpackChannels(new Float32Array(await read(device, input.buffer)), 1);
+  input.destroy();
+  assert.equal([width, height], [683, 1024]);
+  // A black disk, 7 pixels around (10, 20), on white to all edges.
+  for (const [x, y, value] of [
+    [10, 20, 0],
+    [10, 14, 0],
+    [4, 20, 0],
+    [10, 11, 1],
+    [1, 20, 1],
+    [0, 0, 1],
+  ] as const) {
+    close([values[y * 20 + x]!], [value], { rtol: 0, atol: 0.02 });
+  }
+});
+
 testWithDevice(test, "a raw tensor is used as it is", async (device) => {
   for (const channels of [1, 3, 5]) {
     const values = randn(channels * 35);
