@@ -170,9 +170,13 @@ async function upload(device: GPUDevice, image: Picture): Promise<GPUTexture> {
       [texture.width, texture.height],
     );
     return texture;
-  } catch (error) {
+  } catch (cause) {
     texture.destroy();
-    throw error;
+    if ((cause as Error).name !== "SecurityError") throw cause;
+    throw new Error(
+      'the page may not read this picture of another site: load it with crossorigin="anonymous"',
+      { cause },
+    );
   } finally {
     if (source !== image && source instanceof ImageBitmap) source.close();
   }

@@ -178,6 +178,25 @@ testWithDevice(test, "an SVG picture needs a viewBox alone", async (device) => {
   }
 });
 
+testWithDevice(
+  test,
+  "a picture that the page may not read is refused with the way out",
+  async (device) => {
+    // Chrome keeps a file's picture with HTML in it to itself, as it does one of another site.
+    const words = `<foreignObject width="9" height="9"><p xmlns="http://www.w3.org/1999/xhtml">a</p></foreignObject>`;
+    const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">${words}</svg>`;
+    const element = document.createElement("img");
+    element.src = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
+    const shape = { channels: 3, height: 9, width: 9 };
+    const said = await toTensor(device, element, shape).catch((error: Error) => error.message);
+    URL.revokeObjectURL(element.src);
+    assert.match(
+      said as string,
+      /this picture of another site: load it with crossorigin="anonymous"/,
+    );
+  },
+);
+
 testWithDevice(test, "a raw tensor is used as it is", async (device) => {
   for (const channels of [1, 3, 5]) {
     const values = randn(channels * 35);
