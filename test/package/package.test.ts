@@ -79,6 +79,7 @@ const TS7 = "typescript";
 // With TypeScript 7 there is no row for @webgpu/types: it clashes with lib.dom, whoever imports what.
 for (const [compiler, module, moduleResolution, { files, ...options }] of [
   [TS5, "ESNext", "bundler", PAGE],
+  [TS5, "ESNext", "node10", PAGE],
   [TS5, "Node16", "Node16", PAGE],
   [TS5, "NodeNext", "NodeNext", { ...PAGE, types: ["@webgpu/types"] }],
   [TS5, "NodeNext", "NodeNext", { lib: ["ES2023"], types: ["node"], files: ["worker.ts"] }],
