@@ -4,6 +4,7 @@ import { SensitivityMapElement } from "./element/sensitivity-map.js";
 
 export type { Properties } from "./element/attributes.js";
 export type { Progress, SensitivityMapEvents } from "./element/events.js";
+export type { TagAttributes } from "./element/frameworks.js";
 export { SensitivityMapElement };
 
 declare global {

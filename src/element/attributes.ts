@@ -103,7 +103,8 @@ export const attributes = {
 /** Name of an attribute. */
 export type AttributeName = keyof typeof attributes;
 
-type Camel<Name extends string> = Name extends `${infer First}-${infer Rest}`
+/** A name in camel case. */
+export type Camel<Name extends string> = Name extends `${infer First}-${infer Rest}`
   ? `${First}${Capitalize<Camel<Rest>>}`
   : Name;
 

@@ -2,7 +2,7 @@
 // TypeScript 5 and 7, bundled by esbuild and by Vite, and run.
 
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -33,8 +33,7 @@ async function open() {
     await writeFile(path, data!);
   }
   for (const name of ["@webgpu/types", "@types/node", "undici-types"]) {
-    await mkdir(dirname(join(packages, name)), { recursive: true });
-    await symlink(resolve("node_modules", name), join(packages, name), "junction");
+    await install(name, packages);
   }
   const readme = await readFile("README.md", "utf8");
   const [, sixLines = ""] = readme.match(/```js\n([\s\S]*?)```/) ?? [];
@@ -45,6 +44,12 @@ async function open() {
   return { folder, names: files.map(({ name }) => name.replace(/^package\//, "")) };
 }
 
+/** Puts one of this project's own packages into another's node_modules, under its name or another. */
+async function install(name: string, packages: string, as = name): Promise<void> {
+  await mkdir(dirname(join(packages, as)), { recursive: true });
+  await symlink(resolve("node_modules", name), join(packages, as), "junction");
+}
+
 const TAG = `
 import "smoothgrad/element";
 import { networks, Trainer } from "smoothgrad/train";
@@ -53,6 +58,7 @@ const tag = document.createElement("sensitivity-map");
 tag.samples = 20;
 tag.overlay = true;
 tag.addEventListener("result", ({ detail }) => console.log(detail.target.label));
+document.querySelector("sensitivity-map")?.map?.samples.toFixed();
 // @ts-expect-error: a number
 tag.samples = "many";
 export const trainer = async (device: GPUDevice) => Trainer.create(device, networks["mnist-small"](0));
@@ -92,19 +98,90 @@ for (const [compiler, module, moduleResolution, { files, ...options }] of [
   const [lib, types] = [options.lib, options.types].map((names) => names.join(" "));
   test(`compiles with TypeScript ${version}, ${moduleResolution}, ${lib} ${types}`, async () => {
     const { folder } = await opening;
-    const config = join(folder, `tsconfig.${compiler}.${moduleResolution}.${files.length}.json`);
+    const config = `tsconfig.${compiler}.${moduleResolution}.${files.length}.json`;
+    // The compiler's own lib is not ours to check, and takes half of the time.
+    const libraries = { skipLibCheck: false, skipDefaultLibCheck: true };
+    const compilerOptions = { ...libraries, module, moduleResolution, ...options };
+    assert.is(await complaints(compiler, join(folder, config), { compilerOptions, files }), "");
+  });
+}
+
+/** What a compiler says of files, strictly taken. */
+async function complaints(
+  compiler: string,
+  config: string,
+  { compilerOptions, files }: { compilerOptions: object; files: readonly string[] },
+): Promise<string> {
+  const strict = { strict: true, noEmit: true, target: "ES2022" };
+  const contents = { compilerOptions: { ...strict, ...compilerOptions }, files };
+  await writeFile(config, JSON.stringify(contents));
+  const tsc = resolve("node_modules", compiler, "bin/tsc");
+  const run = promisify(execFile)(process.execPath, [tsc, "-p", config]);
+  const { stdout } = await run.catch((error) => error);
+  return stdout;
+}
+
+const REACT = `
+import "smoothgrad/element";
+import { useRef } from "react";
+import type { SensitivityMapElement } from "smoothgrad/element";
+
+export function Figure() {
+  const map = useRef<SensitivityMapElement>(null);
+  return (
+    <figure>
+      <sensitivity-map ref={map} class="wide" src="cat.jpg" model="model.onnx" samples={20} seed="7"
+        noise-scale="rgb" antithetic={false} overlay percentile={[1, 99]} style={{ width: "50%" }}
+        onresult={({ detail }) => console.log(detail.target.label)}>
+        What is shown where there is no WebGPU.
+      </sensitivity-map>
+      {/* @ts-expect-error: a number, or the text of one */}
+      <sensitivity-map samples />
+      {/* @ts-expect-error: no attribute */}
+      <sensitivity-map sampels={20} />
+    </figure>
+  );
+}
+`;
+
+const VUE = `
+import "smoothgrad/element";
+import type { GlobalComponents } from "vue";
+
+type Props = InstanceType<GlobalComponents["sensitivity-map"]>["$props"];
+
+export const props: Props = {
+  ...{ class: "wide", src: "cat.jpg", model: "model.onnx", samples: 20, seed: "7" },
+  ...{ noiseScale: "rgb", antithetic: false, overlay: true, percentile: [1, 99] },
+  onResult: ({ detail }) => console.log(detail.target.label),
+};
+// @ts-expect-error: a number, or the text of one
+export const wrong: Props = { samples: true };
+// @ts-expect-error: no property
+export const unknown: Props = { sampels: 20 };
+`;
+
+// What frameworks know of the tag, from their own types.
+for (const [name, types, files] of [
+  ["React 18", { "@types/react-18": "@types/react" }, { "react.tsx": REACT }],
+  ["React 19", { "@types/react": "@types/react" }, { "react.tsx": REACT }],
+  ["Vue 3", { vue: "vue" }, { "vue.ts": VUE }],
+] as const) {
+  test(`the tag has its types in ${name}`, async () => {
+    const { folder } = await opening;
+    const place = join(folder, name);
+    const packages = join(place, "node_modules");
+    await cp(join(folder, "node_modules/smoothgrad"), join(packages, "smoothgrad"), {
+      recursive: true,
+    });
+    for (const [type, as] of Object.entries(types)) await install(type, packages, as);
+    for (const [file, text] of Object.entries(files)) await writeFile(join(place, file), text);
     const compilerOptions = {
-      ...{ strict: true, skipLibCheck: false, noEmit: true, target: "ES2022" },
-      // The compiler's own lib is not ours to check, and takes half of the time.
-      skipDefaultLibCheck: true,
-      ...{ module, moduleResolution, ...options },
+      ...{ module: "ESNext", moduleResolution: "bundler", jsx: "react-jsx" },
+      ...{ lib: ["ES2023", "DOM"], types: [], skipLibCheck: true },
     };
-    await writeFile(config, JSON.stringify({ compilerOptions, files }));
-    const tsc = resolve("node_modules", compiler, "bin/tsc");
-    const { stdout } = await promisify(execFile)(process.execPath, [tsc, "-p", config]).catch(
-      (error) => error,
-    );
-    assert.is(stdout, "");
+    const config = join(place, "tsconfig.json");
+    assert.is(await complaints(TS7, config, { compilerOptions, files: Object.keys(files) }), "");
   });
 }
 
