@@ -2,7 +2,7 @@
 // an engine computes is left in its moments, and the caller copies it before another engine plays.
 
 import { adapterName } from "./device.js";
-import { bind, type Launch, measure, read } from "./gpu.js";
+import { bind, type Launch, read } from "./gpu.js";
 import { unpackStored } from "./half.js";
 import { VEC4_BYTES } from "./layout.js";
 import { type Job, jobOf, type Submits } from "./submits.js";
@@ -195,15 +195,9 @@ export class Engine {
     return Math.min(this.capacity, submits.fitting(forward), submits.fitting(backward));
   }
 
-  /** Milliseconds of every step of a part, launched alone for a batch so many times; needs "timestamp-query". */
-  async measure(
-    part: Part,
-    samples: number,
-    repeats = 1,
-  ): Promise<{ step: Step; milliseconds: number }[]> {
-    const launches = this.launches[part];
-    const times = await measure(this.device, launches, samples, repeats);
-    return launches.map(({ step }, i) => ({ step, milliseconds: times[i] as number }));
+  /** The launches of a part, for whoever measures them. */
+  jobs(part: Part): readonly Job[] {
+    return this.launches[part];
   }
 
   /** Frees the buffers that are the engine's own. */

@@ -359,10 +359,10 @@ export class Model {
     if (options.of) await loadRareOperators();
     const { singleDispatch: isWanted = this.isFasterInOne() } = options;
     if (!isWanted || options.several) return this.plan(options);
+    const { inOneDispatch, withoutSharing } = await import("./single-dispatch.js");
     const plan = this.plan({ ...options, tiling: withoutSharing(this.tiling) });
     let single = this.singles.get(plan);
     if (!single) {
-      const { inOneDispatch } = await import("./single-dispatch.js");
       single = await inOneDispatch(plan, this.device.limits).catch((reason) => {
         if (options.singleDispatch) throw reason;
         return this.plan(options);
@@ -400,33 +400,13 @@ export class Model {
    */
   async tune(options: TuneOptions = {}): Promise<Tuning> {
     return this.alone(async () => {
-      const { isFasterInOne, keep, measureTilings, recall } = await import("./tune.js");
-      const { device, graph } = this;
-      const { layers, ...own } = this.tiling;
-      const kept = options.fresh ? undefined : await recall(device);
-      const known = options.fresh ? {} : { ...kept?.layers, ...layers };
-      const kinds = this.kinds();
-      const isNew = kinds.some((kind) => !known[kind]);
-      const how = { maxMemory: this.maxMemory, ...options, signal: this.ended };
-      const measured =
-        isNew && (await measureTilings(this.engines, graph, own, this.precision, how));
-      this.tiling = { ...own, layers: { ...known, ...measured } };
+      const { tune } = await import("./tune.js");
+      const { engines, graph, precision, tiling, fasterInOne, maxMemory, ended: signal } = this;
+      const model = { engines, graph, precision, tiling, fasterInOne, kinds: this.kinds() };
+      const tuning = await tune(model, { maxMemory, ...options, signal });
+      this.tiling = { ...tiling, layers: tuning.layers };
+      this.fasterInOne = tuning.single ?? [];
       this.plans.clear();
-      this.fasterInOne = kept?.single ?? this.fasterInOne;
-      if (options.singleDispatch) {
-        const plan = this.plan({ method: "gradient" });
-        const alone = this.plan({ method: "gradient", tiling: withoutSharing(this.tiling) });
-        const isFaster = await isFasterInOne(this.engines, [plan, alone], how);
-        const network = kinds.join("; ");
-        const others = this.fasterInOne.filter((other) => other !== network);
-        this.fasterInOne = isFaster ? [...others, network] : others;
-      }
-      const tuning: Tuning = {
-        adapter: adapterName(device),
-        layers: this.tiling.layers ?? {},
-        single: this.fasterInOne,
-      };
-      if (isNew || options.singleDispatch) await keep(device, tuning);
       return tuning;
     });
   }
@@ -490,14 +470,6 @@ function knownOfGraph({ layouts, input }: Graph, { labels }: ModelOptions): Know
 function labelsOfTwo(labels: readonly string[]): readonly string[] {
   const [first] = labels;
   return labels.length === 1 ? [`not ${first}`, first as string] : labels;
-}
-
-/** The same without tiles whose workgroups share memory: those of a single dispatch are of one size. */
-function withoutSharing({ shared: _, layers = {}, ...own }: Tiling): Tiling {
-  const each = Object.entries(layers).map(
-    ([kind, { shared: _, ...tiling }]) => [kind, tiling] as const,
-  );
-  return { ...own, layers: Object.fromEntries(each) };
 }
 
 /** The tiles that suit the adapter: SwiftShader and llvmpipe are processors that play a GPU. */

@@ -28,7 +28,7 @@ import {
   renamed,
 } from "./link.js";
 import { addShaders, loadShaders } from "./shaders.js";
-import type { BufferId, Plan, Step } from "./types.js";
+import type { BufferId, Plan, Step, Tiling } from "./types.js";
 
 /** Invocations of a workgroup: as many as those kernels have whose invocations meet. */
 const WORKGROUP = 64;
@@ -95,6 +95,14 @@ export async function inOneDispatch(plan: Plan, limits: SingleLimits): Promise<P
     flops: steps.reduce((sum, { flops = 0 }) => sum + flops, 0),
   };
   return { ...plan, ...arena.plan, forward: [step], backward: rest };
+}
+
+/** The same without tiles whose workgroups share memory: those of a single dispatch are of one size. */
+export function withoutSharing({ shared: _, layers = {}, ...own }: Tiling): Tiling {
+  const each = Object.entries(layers).map(
+    ([kind, { shared: _, ...tiling }]) => [kind, tiling] as const,
+  );
+  return { ...own, layers: Object.fromEntries(each) };
 }
 
 /** What a launch may have of a device. */

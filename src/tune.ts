@@ -7,6 +7,7 @@ import type { Engine } from "./engine.js";
 import type { Engines } from "./engines.js";
 import { makePlan, SHARING_TILING, SOFTWARE_TILING } from "./plan.js";
 import { Submits } from "./submits.js";
+import { stepTimes } from "./timing.js";
 import type { Graph, Plan, Precision, Tiling, Tuning } from "./types.js";
 
 /** How to measure. */
@@ -64,6 +65,41 @@ export function candidates(own: Tiling): Tiling[] {
   return [first, ...others];
 }
 
+/** What is tuned. */
+interface Tunable {
+  readonly engines: Engines;
+  readonly graph: Graph;
+  readonly precision: Precision;
+  readonly tiling: Tiling;
+  /** The networks that are faster in a single dispatch, by the kinds of their layers. */
+  readonly fasterInOne: readonly string[];
+  readonly kinds: readonly string[];
+}
+
+/** Finds the tiles of each kind of layer, and whether a single dispatch pays. Nothing else may run on the engines meanwhile. */
+export async function tune(
+  { engines, graph, precision, tiling, fasterInOne, kinds }: Tunable,
+  options: Measuring,
+): Promise<Tuning> {
+  const { device } = engines;
+  const { layers: before, ...own } = tiling;
+  const kept = options.fresh ? undefined : await recall(device);
+  const known = options.fresh ? {} : { ...kept?.layers, ...before };
+  const isNew = kinds.some((kind) => !known[kind]);
+  const measured = isNew && (await measureTilings(engines, graph, own, precision, options));
+  const layers = { ...known, ...measured };
+  let single = kept?.single ?? fasterInOne;
+  if (options.singleDispatch) {
+    const network = kinds.join("; ");
+    const others = single.filter((other) => other !== network);
+    const isFaster = await isFasterInOne(engines, graph, { ...own, layers }, precision, options);
+    single = isFaster ? [...others, network] : others;
+  }
+  const tuning = { adapter: adapterName(device), layers, single };
+  if (isNew || options.singleDispatch) await keep(device, tuning);
+  return tuning;
+}
+
 /** How to measure, and what ends it. */
 interface Measuring extends TuneOptions {
   readonly maxMemory: number;
@@ -73,8 +109,8 @@ interface Measuring extends TuneOptions {
 /** The key of the engines that are measured. */
 const MEASURED = "measured";
 
-/** The fastest tiling of every kind of layer of a model. Nothing else may run on its engines meanwhile. */
-export async function measureTilings(
+/** The fastest tiling of every kind of layer of a model. */
+async function measureTilings(
   engines: Engines,
   graph: Graph,
   own: Tiling,
@@ -116,12 +152,12 @@ async function timesOf(engine: Engine): Promise<Times> {
   engine.setBatch({ samples, first: 0, seed: 0, stream: 0, noise: 0.1 });
   const least = new Map<string, number>();
   for (const part of ["forward", "backward"] as const) {
-    const first = await engine.measure(part, samples);
+    const first = await stepTimes(engine, part, samples);
     const mean = first.reduce((sum, { milliseconds }) => sum + milliseconds, 0) / first.length;
     const repeats = Math.min(MOST_REPEATS, Math.ceil(LONG / Math.max(mean, 1e-3)));
     for (let time = 0; time < TIMES; time++) {
       const sums = new Map<string, number>();
-      for (const { step, milliseconds } of await engine.measure(part, samples, repeats)) {
+      for (const { step, milliseconds } of await stepTimes(engine, part, samples, repeats)) {
         const { layer } = step;
         if (layer !== undefined) sums.set(layer, (sums.get(layer) ?? 0) + milliseconds);
       }
@@ -133,13 +169,18 @@ async function timesOf(engine: Engine): Promise<Times> {
   return least;
 }
 
-/** Whether a batch is sooner done in one dispatch, made of the second plan, than in those of the first. */
-export async function isFasterInOne(
+/** Whether a batch is sooner done in one dispatch than in many. */
+async function isFasterInOne(
   engines: Engines,
-  [plan, alone]: readonly [Plan, Plan],
+  graph: Graph,
+  tiling: Tiling,
+  precision: Precision,
   { samples = 8, maxMemory, signal }: Measuring,
 ): Promise<boolean> {
-  const { inOneDispatch } = await import("./single-dispatch.js");
+  const { inOneDispatch, withoutSharing } = await import("./single-dispatch.js");
+  const [plan, alone] = [tiling, withoutSharing(tiling)].map((each) =>
+    makePlan(graph, { method: "gradient", tiling: each, precision }),
+  ) as [Plan, Plan];
   const single = await inOneDispatch(alone, engines.device.limits).catch(() => undefined);
   if (!single) return false;
   const least = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
@@ -173,14 +214,14 @@ async function timeOf(engine: Engine, samples: number): Promise<number> {
 const keyOf = (device: GPUDevice): string => `smoothgrad tuning of ${adapterName(device)}`;
 
 /** What this page, or another of its origin, measured on the adapter before; undefined where nothing is kept. */
-export async function recall(device: GPUDevice): Promise<Tuning | undefined> {
+async function recall(device: GPUDevice): Promise<Tuning | undefined> {
   if (!("indexedDB" in globalThis)) return undefined;
   const { get } = await import("idb-keyval");
   return get<Tuning>(keyOf(device)).catch(() => undefined);
 }
 
 /** Keeps it beside what is known of other layers. A browser that keeps nothing only measures again. */
-export async function keep(device: GPUDevice, tuning: Tuning): Promise<void> {
+async function keep(device: GPUDevice, tuning: Tuning): Promise<void> {
   if (!("indexedDB" in globalThis)) return;
   const { set } = await import("idb-keyval");
   await set(keyOf(device), tuning).catch(() => {});

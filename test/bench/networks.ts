@@ -10,6 +10,7 @@ import { precisionError, requestDevice, sensitivity } from "../../src/index.js";
 import { loadModel } from "../../src/load.js";
 import type { Model } from "../../src/model.js";
 import type { SensitivityOptions } from "../../src/settings.js";
+import { stepTimes } from "../../src/timing.js";
 import type { Precision } from "../../src/types.js";
 import { type Architecture, fullSize } from "../models/architectures/index.js";
 import { randn } from "../randn.js";
@@ -182,7 +183,7 @@ async function benchKernels(
   engine.setBatch({ samples, first: 0, seed: 0, stream: 0, noise: 0.15 });
   for (const part of ["forward", "backward"] as const) {
     const runs: { milliseconds: number }[][] = [];
-    for (let i = 0; i < REPEATS; i++) runs.push(await engine.measure(part, samples));
+    for (let i = 0; i < REPEATS; i++) runs.push(await stepTimes(engine, part, samples));
     engine.plan[part].forEach(({ shader, entry, flops = 0 }, i) => {
       const milliseconds = middle(runs.map((run) => run[i]?.milliseconds ?? 0)) / samples;
       if (CONVOLUTIONS.includes(shader)) add("all convolutions", milliseconds, flops);
