@@ -448,6 +448,24 @@ async function nothingIsLeft(devices: number): Promise<void> {
   assert.equal(await page.evaluate(() => [...(globalThis as Observed).alive.values()]), []);
 }
 
+test("leaves nothing on the GPU when it goes before its model has come", async () => {
+  const page = await show("");
+  await page.evaluate((tags) => {
+    const { fetch } = globalThis;
+    globalThis.fetch = (url, init) => {
+      if (!/late/.test(String(url))) return fetch(url, init);
+      return new Promise((_, fail) => {
+        init?.signal?.addEventListener("abort", () => fail(init.signal?.reason));
+      });
+    };
+    document.body.style.width = "200px";
+    document.body.innerHTML = tags;
+  }, `<sensitivity-map ${SRC}></sensitivity-map><sensitivity-map src="photo.bmp" model="late.onnx"></sensitivity-map>`);
+  await page.waitForFunction(() => (globalThis as Observed).alive.size > 0);
+  await page.evaluate(() => document.body.replaceChildren());
+  await nothingIsLeft(1);
+});
+
 test(
   "leaves nothing on the GPU, whenever it is removed",
   async () => {

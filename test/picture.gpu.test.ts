@@ -404,7 +404,7 @@ testWithDevice(test, "what there is not is refused in a sentence", async (device
       [0, 9],
       [largest + 1, 9],
     ] as const) {
-      const size = `^the canvas has ${width}×${height} pixels, the device paints 1×1 to ${largest}×`;
+      const size = `^the canvas has ${width}×${height} pixels: the device paints 1×1 to ${largest}×`;
       const draw = () => picture.draw(new OffscreenCanvas(width, height));
       assert.throws(draw, new RegExp(size));
     }
