@@ -2,7 +2,7 @@
 
 import type { Estimator } from "../../src/index.js";
 import type { Progress } from "../messages.js";
-import { percent } from "../words/numbers.js";
+import { percent, withPercentages } from "../words/numbers.js";
 import { words } from "../words.js";
 
 const element = <T extends HTMLElement = HTMLElement>(id: string) =>
@@ -78,7 +78,7 @@ export function showWarnings(warnings: readonly string[]): void {
       const item = document.createElement("p");
       item.textContent = text;
       // A sentence that has no translation stays English.
-      if (text === warnings[i]) item.lang = "en";
+      if (text === withPercentages(warnings[i]!)) item.lang = "en";
       return item;
     }),
   );

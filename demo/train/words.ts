@@ -46,12 +46,12 @@ const en = {
       `${images} images to learn from, ${tested} for the test.`,
     progress: ({ step, loss, accuracy, imagesPerSecond }: Point, steps: number, epoch: number) =>
       `Epoch ${epoch + 1}, step ${step} of ${steps}: loss ${loss.toFixed(3)}, ` +
-      `${(100 * accuracy).toFixed(1)} % right, ${imagesPerSecond.toFixed(0)} images a second.`,
+      `${(100 * accuracy).toFixed(1)}\u00a0% right, ${imagesPerSecond.toFixed(0)} images a second.`,
     done: (accuracy: number) =>
-      `Done: ${(100 * accuracy).toFixed(2)} % of the test images are right.`,
+      `Done: ${(100 * accuracy).toFixed(2)}\u00a0% of the test images are right.`,
     anew: "From the beginning.",
     verdict: (label: number, said: string, probability: number) =>
-      `It is a ${label}; the network says ${said}, ${(100 * probability).toFixed(1)} %.`,
+      `It is a ${label}; the network says ${said}, ${(100 * probability).toFixed(1)}\u00a0%.`,
     digit: (digit: number) => `Digit ${digit}`,
     step: "step",
   },
@@ -101,11 +101,11 @@ const ko: TrainingWords = {
     ready: (images, tested) => `학습할 이미지 ${images}장, 시험할 이미지 ${tested}장.`,
     progress: ({ step, loss, accuracy, imagesPerSecond }, steps, epoch) =>
       `에폭 ${epoch + 1}, ${steps}단계 중 ${step}단계: 손실 ${loss.toFixed(3)}, ` +
-      `정답 ${(100 * accuracy).toFixed(1)} %, 초당 ${imagesPerSecond.toFixed(0)}장.`,
-    done: (accuracy) => `끝: 시험 이미지의 ${(100 * accuracy).toFixed(2)} %를 맞혔다.`,
+      `정답 ${(100 * accuracy).toFixed(1)}\u00a0%, 초당 ${imagesPerSecond.toFixed(0)}장.`,
+    done: (accuracy) => `끝: 시험 이미지의 ${(100 * accuracy).toFixed(2)}\u00a0%를 맞혔다.`,
     anew: "처음부터 다시 시작한다.",
     verdict: (label, said, probability) =>
-      `정답은 ${label}, 네트워크의 답은 ${said}, ${(100 * probability).toFixed(1)} %.`,
+      `정답은 ${label}, 네트워크의 답은 ${said}, ${(100 * probability).toFixed(1)}\u00a0%.`,
     digit: (digit) => `숫자 ${digit}`,
     step: "단계",
   },

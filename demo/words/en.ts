@@ -1,6 +1,6 @@
 // The page's words in English. What is fixed stands under `page`, by the keys of [data-says] and [data-label].
 
-import { percent, sigmaOf } from "./numbers.js";
+import { percent, sigmaOf, withPercentages } from "./numbers.js";
 import type { Shown } from "./shown.js";
 
 export const en = {
@@ -127,7 +127,7 @@ export const en = {
     computed:
       "Let S be the score of a class (its logit) for the input x. The gradient ∂S/∂x says how much each pixel would change the score. It is averaged over n copies of the input, each with its own Gaussian noise of standard deviation σ, given as a part of the input’s range:",
     chosen:
-      "The paper finds 10 to 20 % noise best for photos, and little change beyond 50 samples. Values above the chosen percentile are painted alike, because a few extreme pixels would otherwise leave the rest dark.",
+      "The paper finds 10 to 20\u00a0% noise best for photos, and little change beyond 50 samples. Values above the chosen percentile are painted alike, because a few extreme pixels would otherwise leave the rest dark.",
     doubtTitle: "What it does not tell",
     doubt:
       "A sharp map is not a proof. Plain SmoothGrad ranked pixels no better than its gradient when networks were retrained without them; its squared and variance forms did better (Hooker et al. 2019). And a map can resemble the object because the edges of the photo shine through (Adebayo et al. 2018), most of all when it is multiplied by the input.",
@@ -249,12 +249,12 @@ export const en = {
     pixel: {
       tab: "One pixel",
       caption:
-        "Figure 2: the gradient of one pixel (click one in the image) while the image moves to one of its noisy copies, x + tε, at the noise level of now; the paper takes 1 %, which nobody sees. 200 places, each divided by the largest entry of its gradient. If one map could be trusted, this would be nearly flat.",
+        "Figure 2: the gradient of one pixel (click one in the image) while the image moves to one of its noisy copies, x + tε, at the noise level of now; the paper takes 1\u00a0%, which nobody sees. 200 places, each divided by the largest entry of its gradient. If one map could be trusted, this would be nearly flat.",
     },
     noise: {
       tab: "Noise",
       caption:
-        "Figure 3: the same samples at other noise levels. Too little leaves the speckles, too much erases the image: 10 to 20 % is where the paper stops.",
+        "Figure 3: the same samples at other noise levels. Too little leaves the speckles, too much erases the image: 10 to 20\u00a0% is where the paper stops.",
     },
     samples: {
       tab: "Samples",
@@ -302,7 +302,7 @@ export const en = {
     noisy: "trained with noise",
     gradient: "gradient",
     uncapped: "up to the maximum",
-    capped: (p: string) => `capped at ${p} %`,
+    capped: (p: string) => `capped at ${p}\u00a0%`,
     absolute: "absolute",
     signed: "signed",
     positive: "positive part",
@@ -350,7 +350,7 @@ export const en = {
     },
     /** A warning of the library's, with what can be done about it in this page. */
     warning: (sentence: string) =>
-      sentence
+      withPercentages(sentence)
         .replace(/ Give preprocess .*$/, " If the network was trained with another, choose it.")
         .replace(/ Give labels .*$/, " If it has others, drop a file of them on this page."),
     suggestion: (name: string, label: string, probability: string) =>

@@ -3,7 +3,7 @@
 
 import type { Words } from "./en.js";
 import { warningInKorean } from "./ko-warnings.js";
-import { percent, sigmaOf } from "./numbers.js";
+import { percent, sigmaOf, withPercentages } from "./numbers.js";
 
 export const ko: Words = {
   page: {
@@ -129,7 +129,7 @@ export const ko: Words = {
     computed:
       "입력 x에 대한 클래스의 점수(로짓)를 S라 하자. 그래디언트 ∂S/∂x는 픽셀마다 점수가 얼마나 달라질지 말해 준다. 이것을 표준편차가 σ인 가우스 노이즈를 저마다 더한 입력의 사본 n개에서 평균한다. σ는 입력 범위에 대한 비율로 준다.",
     chosen:
-      "논문에 따르면 사진에는 10~20 % 노이즈가 가장 좋고, 샘플이 50개를 넘으면 거의 달라지지 않는다. 고른 백분위수를 넘는 값은 모두 같은 색으로 칠한다. 그러지 않으면 극단적인 픽셀 몇 개 때문에 나머지가 어두워진다.",
+      "논문에 따르면 사진에는 10~20\u00a0% 노이즈가 가장 좋고, 샘플이 50개를 넘으면 거의 달라지지 않는다. 고른 백분위수를 넘는 값은 모두 같은 색으로 칠한다. 그러지 않으면 극단적인 픽셀 몇 개 때문에 나머지가 어두워진다.",
     doubtTitle: "무엇을 말해 주지 않는가",
     doubt:
       "또렷한 맵이 증명은 아니다. 맵이 가리킨 픽셀을 빼고 네트워크를 다시 학습시켰을 때, 보통의 SmoothGrad는 그냥 그래디언트보다 낫지 않았고 제곱형과 분산형은 나았다 (Hooker et al. 2019). 또 사진의 윤곽이 비쳐서 맵이 물체를 닮을 수 있다 (Adebayo et al. 2018). 입력을 곱하면 특히 그렇다.",
@@ -248,12 +248,12 @@ export const ko: Words = {
     pixel: {
       tab: "픽셀 하나",
       caption:
-        "그림 2: 이미지가 노이즈를 더한 사본 x + tε로 옮겨 가는 동안 한 픽셀의 그래디언트 (이미지에서 픽셀을 눌러 고른다). 노이즈는 지금의 세기이고, 논문은 눈에 띄지 않는 1 %를 쓴다. 200곳에서, 각 그래디언트의 가장 큰 값으로 나누었다. 맵 하나를 믿을 수 있다면 거의 평평해야 한다.",
+        "그림 2: 이미지가 노이즈를 더한 사본 x + tε로 옮겨 가는 동안 한 픽셀의 그래디언트 (이미지에서 픽셀을 눌러 고른다). 노이즈는 지금의 세기이고, 논문은 눈에 띄지 않는 1\u00a0%를 쓴다. 200곳에서, 각 그래디언트의 가장 큰 값으로 나누었다. 맵 하나를 믿을 수 있다면 거의 평평해야 한다.",
     },
     noise: {
       tab: "노이즈",
       caption:
-        "그림 3: 같은 샘플, 다른 노이즈 세기. 너무 적으면 얼룩이 남고 너무 많으면 이미지가 지워진다. 논문은 10~20 %에서 멈춘다.",
+        "그림 3: 같은 샘플, 다른 노이즈 세기. 너무 적으면 얼룩이 남고 너무 많으면 이미지가 지워진다. 논문은 10~20\u00a0%에서 멈춘다.",
     },
     samples: {
       tab: "샘플 수",
@@ -301,7 +301,7 @@ export const ko: Words = {
     noisy: "노이즈로 학습",
     gradient: "그래디언트",
     uncapped: "최댓값까지",
-    capped: (p) => `${p} %에서 자름`,
+    capped: (p) => `${p}\u00a0%에서 자름`,
     absolute: "절댓값",
     signed: "부호 있음",
     positive: "양의 부분",
@@ -342,7 +342,7 @@ export const ko: Words = {
       axes: "축의 순서가 TensorFlow의 것이어서 짐작했다:",
       channels: "채널 수로 짐작했다:",
     },
-    warning: warningInKorean,
+    warning: (sentence) => withPercentages(warningInKorean(sentence)),
     suggestion: (name, label, probability) => `${name}: ${label} ${probability}`,
     neither: (name) =>
       `${name}은(는) 사진도, .onnx 모델도, 모델 카드나 이름 파일(.txt, .json)도 아니다.`,

@@ -7,6 +7,9 @@ export function percent(part: number): string {
   return `${(100 * part).toFixed(digits)}\u00a0%`;
 }
 
+/** A sentence whose percentages do not break at the end of a line. */
+export const withPercentages = (sentence: string) => sentence.replaceAll(" %", "\u00a0%");
+
 /** σ in the input's units, and as a part of the range where it was given so. */
 export function sigmaOf(noise: number | undefined, sigma: number, ofRange: string): string {
   const units = sigma.toPrecision(3);

@@ -51,6 +51,17 @@ test("every method has a name and two honest sentences in both", () => {
   }
 });
 
+test("a number and its percent sign stay on one line", async () => {
+  for (const file of ["words/en.ts", "words/ko.ts", "train/words.ts", "index.html", "train.html"]) {
+    const text = await readFile(`demo/${file}`, "utf8");
+    assert.equal(text.match(/.{0,20}[\d}] %/g) ?? [], [], file);
+  }
+  const first = { label: "mosquito net", probability: 0.003 };
+  const [warning = ""] = warningsOf({ model: [], first, competing: 1000 });
+  assert.match(warning, "0.3 %");
+  for (const { says } of [en, ko]) assert.match(says.warning(warning), "0.3\u00a0%");
+});
+
 test("what the library says of a map's values has its Korean", () => {
   const target = { label: "macaw", logit: 1, probability: 1 };
   const zero = { standardError: 0, norm: 0, largest: 0 };
@@ -118,7 +129,11 @@ for (const [file, words] of [
     const html = await readFile(`demo/${file}`, "utf8");
     const page: Readonly<Record<string, string>> = words;
     const used = new Set(["title"]);
-    const plain = (text: string) => text.replaceAll(/\s+/g, " ").trim();
+    const plain = (text: string) =>
+      text
+        .replaceAll("&nbsp;", "\u00a0")
+        .replaceAll(/[ \n]+/g, " ")
+        .trim();
     assert.match(plain(html), `<title>${page.title}</title>`);
     for (const [, key, text] of html.matchAll(/data-says="(\w+)"[^<>]*>([^<]*)</g)) {
       assert.is(plain(text!), page[key!], key);
