@@ -11,7 +11,7 @@ import type { startResult } from "./stage/result.js";
 import type { startSharing } from "./stage/share.js";
 import { calm, complain, setStale, showBusy, showStop } from "./stage/stage.js";
 import { signed } from "./words/numbers.js";
-import { sentence, words } from "./words.js";
+import { say, sentence, words } from "./words.js";
 
 /** The parts of the page that reports are for. */
 export interface Hearers {
@@ -43,7 +43,7 @@ export function startHearing(page: Hearers) {
       case "missing":
         isWithoutGpu = true;
         showBusy(false);
-        complain(words.says.noWebGpu(sentence(report.message)));
+        complain(() => words.says.noWebGpu(sentence(report.message)));
         break;
       case "loading":
         setStale(true);
@@ -72,21 +72,21 @@ export function startHearing(page: Hearers) {
       case "refused":
         classifier.keep();
         setStale(result.progress === undefined);
-        complain(words.says.modelRefused(report.name, report.message));
+        complain(() => words.says.modelRefused(report.name, report.message));
         break;
       case "impossible":
         if (!link.isNewest(report.serial)) break;
         setStale(true);
         showBusy(false);
         showStop("done");
-        complain(sentence(report.message), "map");
+        complain(() => sentence(report.message), "map");
         break;
       case "failed":
-        complain(sentence(report.message));
+        complain(() => sentence(report.message));
         break;
       case "lost":
         isRecovering = true;
-        complain(report.again ? words.says.lost(report.message) : words.says.lostAgain);
+        complain(() => (report.again ? words.says.lost(report.message) : words.says.lostAgain));
         break;
     }
   }
@@ -112,5 +112,5 @@ export function startHearing(page: Hearers) {
 function showProbe({ x, y, score, gradient }: Probe): void {
   const values = gradient.map((g) => signed(g, 4)).join(", ");
   const value = score.toPrecision(3).replace("-", "−");
-  document.querySelector("#probe")!.textContent = words.says.probe(x, y, value, values);
+  say(document.querySelector("#probe")!, () => words.says.probe(x, y, value, values));
 }

@@ -15,6 +15,7 @@ import type { Pass, Wish } from "./messages.js";
 import { startResult } from "./stage/result.js";
 import { startSharing } from "./stage/share.js";
 import {
+  announce,
   calm,
   complain,
   onStop,
@@ -50,7 +51,7 @@ const { ask, ...link } = startLink(
   (report) => hearing.hear(report),
   (message) => {
     showBusy(false);
-    complain(message ? sentence(message) : words.says.incomplete);
+    complain(() => (message ? sentence(message) : words.says.incomplete));
   },
 );
 
@@ -272,6 +273,7 @@ function refresh(): void {
   desk.refresh();
   suggestions.show();
   result.show();
+  announce("");
 }
 
 language.addEventListener("input", () => {

@@ -14,10 +14,19 @@ export let words: Words = en;
 /** The language that the browser prefers of those that the page has. */
 export const preferredLanguage = () => preferredOf(languages);
 
-/** Changes the language, and every fixed text of the page with it. */
+const said = new Map<Element, () => string>();
+
+/** Changes the language, and with it every fixed text of the page and what was said before. */
 export function speak(language: string): void {
   words = languages[language] ?? en;
   place(words.page, words === en ? "en" : language);
+  for (const [element, text] of said) element.textContent = text();
+}
+
+/** Says something in an element, in the language of now and in any that is chosen later. */
+export function say(element: Element, text: () => string): void {
+  said.set(element, text);
+  element.textContent = text();
 }
 
 /** An error's message as a sentence. */

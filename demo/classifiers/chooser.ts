@@ -11,7 +11,7 @@ export interface ChooserListener {
   model(file: File, labels: readonly string[] | undefined, card: unknown): void;
   /** What there is to say of the classifier in a line, if not what it is. */
   status(text?: string): void;
-  complain(text: string): void;
+  complain(text: () => string): void;
 }
 
 const DIGITS = Array.from({ length: 10 }, (_, i) => String(i));
@@ -61,7 +61,7 @@ export function startChooser(
       if (signal.aborted) return;
       goBack();
       listener.status();
-      listener.complain(words.says.notFetched(known.name, (error as Error).message));
+      listener.complain(() => words.says.notFetched(known.name, (error as Error).message));
     } finally {
       if (!signal.aborted) bar.hidden = true;
     }

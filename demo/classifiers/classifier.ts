@@ -62,10 +62,10 @@ export function startClassifier({ form, takePhoto, takeModel, ...host }: Classif
         showFile();
         host.renamed();
       } catch (error) {
-        complain(words.says.labelsRefused(file.name, (error as Error).message));
+        complain(() => words.says.labelsRefused(file.name, (error as Error).message));
       }
     },
-    other: (file: File) => complain(words.says.neither(file.name)),
+    other: (file: File) => complain(() => words.says.neither(file.name)),
   };
 
   function showFile(): void {

@@ -5,14 +5,15 @@ import type { ModelFacts } from "../messages.js";
 import { words } from "../words.js";
 
 /** The classifier of now. */
-export function startNames(complain: (text: string) => void) {
+export function startNames(complain: (text: () => string) => void) {
   let model: ModelFacts | undefined;
   let labels: readonly string[] | undefined;
   let own: readonly string[] | undefined; // of the reader's file, for whatever model fits
 
   function check() {
     if (!model || !labels || labels.length === model.classes) return;
-    complain(words.says.labelsMisfit(labels.length, model.classes));
+    const [names, classes] = [labels.length, model.classes];
+    complain(() => words.says.labelsMisfit(names, classes));
   }
 
   return {

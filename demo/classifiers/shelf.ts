@@ -6,7 +6,6 @@ export async function fillShelf(shelf: HTMLElement, take: (file: File) => void):
   const response = await fetch("files.json");
   const paths: string[] = response.ok ? await response.json() : [];
   const select = shelf.querySelector("select")!;
-  select.add(new Option("choose …", ""));
   for (const path of paths) select.add(new Option(path, path));
   shelf.hidden = paths.length === 0;
   select.addEventListener("change", async () => {

@@ -2,7 +2,7 @@
 // gradient over noisy copies, computed here sample by sample. The page's own sliders rule it.
 
 import { signed } from "../words/numbers.js";
-import { words } from "../words.js";
+import { say, words } from "../words.js";
 import { gradient, makeToy, normals, type Smoothed, score, smoothed } from "./toy.js";
 
 /** The settings that the figure obeys. */
@@ -80,7 +80,7 @@ export function startIdea(figure: HTMLElement, tick: (progress: IdeaProgress) =>
     part("error").setAttribute("d", `M${x(at)} ${g(mean - reach)}V${g(mean + reach)}`);
     part("bell").setAttribute("d", bell(at, options.noise, x, height, (height - split) / 4));
     const plus = Number.isFinite(error) ? `\u00a0±\u00a0${error.toFixed(2)}` : "";
-    readout.textContent = words.says.idea(signed(gradient(toy, at)), signed(mean) + plus);
+    say(readout, () => words.says.idea(signed(gradient(toy, at)), signed(mean) + plus));
   }
 
   function play(now: number) {

@@ -16,7 +16,7 @@ const element = <T extends HTMLElement = HTMLElement>(id: string) =>
 export interface SourceListener {
   /** The image is another one, or has changed a little; a drawing is done when the pen is lifted. */
   imageChanged(how: { isNew: boolean; isDone: boolean }): void;
-  complain(text: string): void;
+  complain(text: () => string): void;
 }
 
 /** What the network makes of the image. */
@@ -76,7 +76,7 @@ export function startSource(zoom: ReturnType<typeof startZoom>, listener: Source
     try {
       photo = { name: file.name, bitmap: await readPhoto(file) };
     } catch {
-      return listener.complain(words.says.noPicture(file.name));
+      return listener.complain(() => words.says.noPicture(file.name));
     }
     use("photo");
     listener.imageChanged({ isNew: true, isDone: true });
@@ -87,7 +87,7 @@ export function startSource(zoom: ReturnType<typeof startZoom>, listener: Source
     try {
       camera = await openCamera();
     } catch (error) {
-      return listener.complain(words.says.noCamera((error as Error).message));
+      return listener.complain(() => words.says.noCamera((error as Error).message));
     }
     use("camera");
     await next(true);

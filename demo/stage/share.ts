@@ -1,7 +1,7 @@
 // Save and share: the buttons, and what becomes of the map that the worker reads back for them.
 
 import type { Look, ModelFacts, Progress, Report, Request, SaveKind } from "../messages.js";
-import { sentence, words } from "../words.js";
+import { say, sentence, words } from "../words.js";
 import { fileOf, keep } from "./save.js";
 import { announce, caption, complain, labelOf } from "./stage.js";
 
@@ -24,9 +24,9 @@ export function startSharing({ ask, nameOf, model, look }: ShareHost) {
   document.querySelector("#share")!.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(location.href);
-      tell(words.says.copied);
+      tell(() => words.says.copied);
     } catch (error) {
-      complain(sentence((error as Error).message));
+      complain(() => sentence((error as Error).message));
     }
   });
 
@@ -58,12 +58,12 @@ export function startSharing({ ask, nameOf, model, look }: ShareHost) {
       const plain = `smoothgrad-${nameOf(progress.target.index)}-${what}.${ending}`;
       const name = plain.replaceAll(/[^\w.-]+/g, "-");
       keep(await fileOf(saved, legendOf(progress)), name);
-      tell(words.says.saved(name));
+      tell(() => words.says.saved(name));
     },
   };
 }
 
-function tell(text: string): void {
-  document.querySelector("#saved")!.textContent = text;
-  announce(text);
+function tell(text: () => string): void {
+  say(document.querySelector("#saved")!, text);
+  announce(text());
 }

@@ -3,7 +3,7 @@
 import type { Estimator } from "../../src/index.js";
 import type { Progress } from "../messages.js";
 import { percent, withPercentages } from "../words/numbers.js";
-import { words } from "../words.js";
+import { say, words } from "../words.js";
 
 const element = <T extends HTMLElement = HTMLElement>(id: string) =>
   document.getElementById(id) as T;
@@ -42,11 +42,13 @@ export function showProgress(
   standardError: number,
   of?: string,
 ): void {
-  const { sampleLine, errorLine } = words.says;
-  // One sample has no error, and neither has a method that makes one gradient of all.
-  const error = Number.isFinite(standardError) ? errorLine(percent(standardError), of) : "";
   element<HTMLProgressElement>("progress").value = samples / wanted;
-  element("progress-line").textContent = sampleLine(samples, wanted) + error;
+  say(element("progress-line"), () => {
+    const { sampleLine, errorLine } = words.says;
+    // One sample has no error, and neither has a method that makes one gradient of all.
+    const error = Number.isFinite(standardError) ? errorLine(percent(standardError), of) : "";
+    return sampleLine(samples, wanted) + error;
+  });
 }
 
 /** What a map is of: a class, and a statistic that may be another one than that of the standard error. */
@@ -123,9 +125,9 @@ export function announce(text: string): void {
 }
 
 /** Says in the page what went wrong; until somebody takes it away, or a map is there. */
-export function complain(text: string, until: "dismissed" | "map" = "dismissed"): void {
+export function complain(text: () => string, until: "dismissed" | "map" = "dismissed"): void {
   trouble.dataset.until = until;
-  trouble.querySelector("p")!.textContent = text;
+  say(trouble.querySelector("p")!, text);
   trouble.hidden = false;
 }
 

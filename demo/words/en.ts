@@ -30,6 +30,7 @@ export const en = {
     photo: "Photo …",
     camera: "Camera",
     shelf: "On this computer",
+    pick: "choose …",
     classifier: "Classifier",
     download: "Downloaded",
     ownModel: "Own files and preprocessing",

@@ -32,6 +32,7 @@ export const ko: Words = {
     photo: "사진 …",
     camera: "카메라",
     shelf: "이 컴퓨터에서",
+    pick: "고르기 …",
     classifier: "분류기",
     download: "내려받은 양",
     ownModel: "내 파일과 전처리",

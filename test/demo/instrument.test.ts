@@ -293,14 +293,40 @@ test("the address holds the map: opened again, it is the same", async () => {
 });
 
 test("speaks Korean where it is asked to, all of it", async () => {
-  const { page, textOf } = await opening;
+  const { page, upload, textOf } = await opening;
   await painted(2);
+  await upload("#photo-file", "broken.jpg");
+  await page.waitForSelector("#trouble:not([hidden])");
+  await saved("json");
+  await page.hover("#map");
+  await page.waitForFunction(() => document.querySelector("#probe")?.textContent);
+  const [probe, readout] = [await textOf("#probe"), await textOf(".readout")];
   await page.select("#language", "ko");
   assert.is(await page.evaluate(() => document.documentElement.lang), "ko");
   assert.is(await textOf("header p"), ko.page.lead);
   assert.is(await textOf("#tab-noise"), ko.figures.noise.tab);
   assert.match(await textOf("#caption"), /노이즈를 더한 사본 9개의 적분 그래디언트 평균/);
   assert.match(await textOf("#progress-line"), /^샘플 9개 중 9개/);
+  // So does what the page has said before.
+  assert.ok((await textOf("#saved")).endsWith(ko.says.saved("-json.json")));
+  const numbers = (text: string) => text.match(/[−+]?\d[\d.]*/g);
+  assert.is(await textOf("#trouble p"), ko.says.noPicture("broken.jpg"));
+  await page.click("#trouble button");
+  assert.match(await textOf("#probe"), /^픽셀/);
+  assert.equal(numbers(await textOf("#probe")), numbers(probe));
+  assert.match(await textOf(".readout"), /^이곳의/);
+  assert.equal(numbers(await textOf(".readout")), numbers(readout));
+  const english = await page.evaluate(() => {
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const found: string[] = [];
+    while (texts.nextNode()) {
+      const { parentElement, data } = texts.currentNode as Text;
+      const isSaid = parentElement?.checkVisibility() && !parentElement.closest("[lang=en]");
+      if (isSaid && /\b[a-z]+ [a-z]+ [a-z]+\b/.test(data)) found.push(data);
+    }
+    return found;
+  });
+  assert.equal(english, []);
   // The open figure is still that of the map.
   assert.is(await textOf("#panels figcaption span"), ko.panel.plainInput);
   assert.is(await page.$("#panels canvas.stale"), null);
