@@ -203,7 +203,7 @@ const desk = startDesk({
     for (const name of ["clean", "noise"] as const) {
       classifier.own(name).then(
         (file) => ask({ kind: "model", name, file }),
-        () => {},
+        (error) => complain(() => words.says.notFetched(words.models[name], error.message)),
       );
     }
   },

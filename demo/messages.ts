@@ -145,6 +145,13 @@ export interface Probe {
   readonly gradient: readonly number[];
 }
 
+/** A panel under way. */
+export interface UnderWay {
+  readonly index: number;
+  /** Its place, from 1, in the order in which the panels are computed. */
+  readonly place: number;
+}
+
 /** What is saved of a map. */
 export interface Saved {
   readonly what: SaveKind;
@@ -163,6 +170,8 @@ export type Report =
   | { kind: "loaded"; model: ModelFacts }
   /** The serial number is that of the wish that the map fulfills. */
   | { kind: "progress"; serial: number; progress: Progress }
+  /** How much of a figure is done, from 0 to 1, and what is under way. */
+  | { kind: "figuring"; serial: number; part: number; panel: UnderWay | undefined }
   /** A panel of a figure; without an image it cannot be, and `text` says why. */
   | { kind: "panel"; serial: number; index: number; image: ImageData | undefined; text: string }
   | { kind: "line"; serial: number; t: Float32Array; curves: readonly Float32Array[] }

@@ -13,7 +13,7 @@ import {
   sensitivitiesOfClasses,
   suggestPreprocess,
 } from "../src/index.js";
-import { type Drawn, drawFigure, repaintFigure } from "./gpu/figure.js";
+import { type Drawn, startFigure } from "./gpu/figure.js";
 import { probeAt, savedOf } from "./gpu/readout.js";
 import {
   type Figure,
@@ -72,8 +72,7 @@ addEventListener("message", ({ data }: MessageEvent<Request>) => {
     case "model":
       if (others.get(data.name)?.file === data.file) return;
       others.set(data.name, { file: data.file, model: undefined });
-      drawn?.destroy();
-      drawn = undefined;
+      dropFigure();
       goOn();
       return;
     case "probe":
@@ -96,7 +95,7 @@ addEventListener("message", ({ data }: MessageEvent<Request>) => {
       break;
     case "look":
       look = data.look;
-      if (drawn) repaintFigure(drawn, look, report);
+      if (drawn) repaint(drawn, look);
       break;
     case "size":
       if (canvas) Object.assign(canvas, { width: data.width, height: data.height });
@@ -274,17 +273,38 @@ function facts([map, second]: readonly SensitivityMap[]) {
 }
 
 /** Draws the figure that the page has open, unless that is done. */
-async function drawWanted({ model, image }: { model: Model; image: Image }): Promise<void> {
-  if (!figure || !look || drawn?.serial === figure.serial) return;
-  drawn?.destroy();
-  drawn = undefined;
-  const modelOf = (name: string | undefined) => (name === undefined ? model : otherModel(name));
+async function drawWanted({ model, image }: NonNullable<typeof finished>): Promise<void> {
+  if (!look || drawn?.serial === figure?.serial) return;
   const { signal } = (figuring = new AbortController());
+  await dropFigure();
+  if (signal.aborted || !figure || !hasModels(figure.figure)) return;
+  const modelOf = async (name: string | undefined) =>
+    name === undefined ? model : otherModel(name);
+  const begun = startFigure({ ...figure, image: image.bitmap, look, modelOf, signal, report });
+  drawn = begun;
   try {
-    drawn = await drawFigure({ ...figure, image: image.bitmap, look, modelOf, signal, report });
+    await begun.done;
   } catch (error) {
     if (!signal.aborted) report({ kind: "failed", message: messageOf(error) });
   }
+  if (signal.aborted) await dropFigure();
+}
+
+/** Whether the models of a figure have come; with the last of them there is something to do again. */
+function hasModels(wanted: Figure): boolean {
+  return "x" in wanted || wanted.panels.every(({ model }) => !model || others.has(model));
+}
+
+async function dropFigure(): Promise<void> {
+  const old = drawn;
+  drawn = undefined;
+  await old?.end();
+}
+
+function repaint(painted: Drawn, next: Look): void {
+  painted.repaint(next).catch((error) => {
+    if (drawn === painted) report({ kind: "failed", message: messageOf(error) });
+  });
 }
 
 /** The warnings that another preprocessing may be the way out of. */
@@ -304,9 +324,8 @@ async function suggest({ model, image, warnings }: NonNullable<typeof finished>)
   }
 }
 
-async function otherModel(name: string): Promise<Model | undefined> {
-  const other = others.get(name);
-  if (!other) return undefined;
+function otherModel(name: string): Promise<Model> {
+  const other = others.get(name)!;
   other.model ??= other.file
     .arrayBuffer()
     .then(async (bytes) => loadModel(await openDevice(), bytes));

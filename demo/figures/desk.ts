@@ -4,7 +4,7 @@
 import type { Report, Request } from "../messages.js";
 import { words } from "../words.js";
 import { type Basis, type Composition, compose, type FigureName, figureOf } from "./figures.js";
-import { layPanels, namePanels, paintPanel } from "./panels.js";
+import { layPanels, markPanel, namePanels, paintPanel } from "./panels.js";
 import { drawPlot, textSize } from "./plot.js";
 import { startTabs } from "./tabs.js";
 
@@ -28,10 +28,13 @@ export interface DeskHost {
 export function startDesk(host: DeskHost) {
   const names = Object.keys(words.figures) as FigureName[];
   const [panels, plot, idea] = [element("panels"), element("plot"), element("idea")];
+  const bar = element<HTMLProgressElement>("figure-progress");
   let name: FigureName = "idea";
   let pixel = { x: 0.5, y: 0.5 };
   let serial = 0;
-  let asked = "";
+  let isAsked = false; // the worker has a figure to draw
+  let underWay: Extract<Report, { kind: "figuring" }> | undefined;
+  let titles: readonly string[] = []; // of the panels
   const scales = new Map<FigureName, boolean>(); // what the reader has chosen, shared or not
   const shared = document.querySelector<HTMLInputElement>("[name=sharedScale]")!;
   let line: Extract<Report, { kind: "line" }> | undefined;
@@ -52,6 +55,22 @@ export function startDesk(host: DeskHost) {
     drawnFor = now;
   }).observe(plot);
 
+  /** How much of the figure is there, and which panel comes next. */
+  function showWork(next: typeof underWay) {
+    underWay = next;
+    bar.hidden = !underWay;
+    element("figure").setAttribute("aria-busy", String(!bar.hidden));
+    bar.value = underWay?.part ?? 0;
+    const { index, place } = underWay?.panel ?? {};
+    if (index === undefined || place === undefined) {
+      bar.removeAttribute("aria-valuetext");
+      return markPanel(panels);
+    }
+    const word = words.panel.place(place, titles.length);
+    bar.setAttribute("aria-valuetext", `${titles[index]}, ${word}`);
+    markPanel(panels, index, word);
+  }
+
   shared.addEventListener("input", () => scales.set(name, shared.checked));
 
   /** The switch as the figure has it, for the form and the address to read. */
@@ -69,27 +88,31 @@ export function startDesk(host: DeskHost) {
     panels.hidden = name === "idea" || name === "pixel";
     element("figure-caption").textContent = words.figures[name].caption;
     panels.replaceChildren();
-    asked = "";
     update();
   }
 
-  /** Asks for the figure anew where what it depends on has changed. */
+  /** Asks for the figure anew: something that it depends on has changed. */
   function update() {
     const basis = host.basis();
     if (name === "training") host.needOwnModels();
+    showWork(undefined);
     if (name === "idea" || !basis) {
       offerScale({ panels: [], isShared: false, columns: 1 });
-      if (asked !== "") host.ask({ kind: "figure", serial: ++serial, figure: undefined });
-      asked = "";
+      if (isAsked) host.ask({ kind: "figure", serial: ++serial, figure: undefined });
+      isAsked = false;
       return;
     }
-    const figure = figureOf(name, basis, pixel);
-    const key = JSON.stringify([figure, host.aspect()]);
     const composition = compose(name, basis);
     offerScale(composition);
-    if (composition.panels.length > 0) layPanels(panels, composition, host.aspect());
-    asked = key;
-    host.ask({ kind: "figure", serial: ++serial, figure });
+    lay(composition);
+    plot.classList.add("stale");
+    isAsked = true;
+    host.ask({ kind: "figure", serial: ++serial, figure: figureOf(name, basis, pixel) });
+  }
+
+  function lay(composition: Composition) {
+    titles = composition.panels.map(({ title }) => title);
+    if (titles.length > 0) layPanels(panels, composition, host.aspect());
   }
 
   return {
@@ -108,7 +131,11 @@ export function startDesk(host: DeskHost) {
       tabs.label((each) => words.figures[each as FigureName].tab);
       element("figure-caption").textContent = words.figures[name].caption;
       const basis = host.basis();
-      if (basis && !panels.hidden) namePanels(panels, compose(name, basis).panels);
+      if (basis && !panels.hidden) {
+        titles = compose(name, basis).panels.map(({ title }) => title);
+        namePanels(panels, titles);
+      }
+      showWork(underWay);
       drawLine();
     },
     /** A pixel was chosen in a picture, from 0 to 1 in both directions. */
@@ -118,14 +145,17 @@ export function startDesk(host: DeskHost) {
     },
     hear(report: Report) {
       if (!("serial" in report) || report.serial !== serial) return;
-      if (report.kind === "panel")
-        paintPanel(panels, report.index, report.image, report.text || words.panel.impossible);
-      if (report.kind === "line") {
-        line = report;
-        drawLine();
-      }
-      if (report.kind === "figure done" || report.kind === "line") {
-        element("figure").setAttribute("aria-busy", "false");
+      switch (report.kind) {
+        case "figuring":
+          return showWork(report);
+        case "panel":
+          return paintPanel(panels, report.index, report.image, report.text);
+        case "line":
+          line = report;
+          plot.classList.remove("stale");
+          return drawLine();
+        case "figure done":
+          return showWork(undefined);
       }
     },
   };

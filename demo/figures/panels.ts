@@ -1,6 +1,6 @@
 // The pictures of a figure, side by side, each with its title below. They come one by one from the worker.
 
-import type { Composition, Titled } from "./figures.js";
+import type { Composition } from "./figures.js";
 
 /** Makes room for the panels of a figure; what was there stays until it is painted over, if it had as many. */
 export function layPanels(
@@ -27,20 +27,32 @@ export function layPanels(
       }),
     );
   }
-  namePanels(box, panels);
+  namePanels(
+    box,
+    panels.map(({ title }) => title),
+  );
   for (const canvas of box.querySelectorAll("canvas")) canvas.classList.add("stale");
 }
 
 /** Gives the panels their titles. */
-export function namePanels(box: HTMLElement, panels: readonly Titled[]): void {
-  panels.forEach(({ title }, i) => {
+export function namePanels(box: HTMLElement, titles: readonly string[]): void {
+  titles.forEach((title, i) => {
     const [canvas, caption] = box.children[i]!.children as unknown as [HTMLElement, HTMLElement];
     caption.querySelector("span")!.textContent = title;
     canvas.setAttribute("aria-label", title);
   });
 }
 
-/** Paints a panel, or says why there is none. */
+/** Marks the panel that is under way with a word; without one none is. */
+export function markPanel(box: HTMLElement, index?: number, word = ""): void {
+  for (const [i, panel] of [...box.children].entries()) {
+    const isMarked = i === index;
+    panel.classList.toggle("under-way", isMarked);
+    (panel as HTMLElement).dataset.place = isMarked ? word : "";
+  }
+}
+
+/** Paints a panel, or says in the library's English why there is none. */
 export function paintPanel(
   box: HTMLElement,
   index: number,
@@ -52,7 +64,9 @@ export function paintPanel(
   const canvas = panel.querySelector("canvas")!;
   canvas.classList.toggle("stale", image === undefined);
   panel.classList.toggle("impossible", image === undefined);
-  panel.querySelector("small")!.textContent = image ? "" : reason;
+  const small = panel.querySelector("small")!;
+  small.textContent = image ? "" : reason;
+  small.lang = "en";
   if (!image) return;
   Object.assign(canvas, { width: image.width, height: image.height });
   canvas.getContext("2d")!.putImageData(image, 0, 0);

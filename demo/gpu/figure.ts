@@ -1,22 +1,15 @@
-// The worker's half of a figure: its maps, made one after the other from the same noise, and kept on the GPU so that
-// another palette or percentile repaints them at once.
+// The worker's half of a figure: its maps, made one after the other from the same noise, the quickest first, each
+// painted as soon as it is there. They stay on the GPU, so that another palette or percentile repaints them at once.
 
 import {
-  type Contrast,
   contrast,
   type Model,
   type SensitivityMap,
   sensitivitiesOfClasses,
 } from "../../src/index.js";
-import {
-  type Figure,
-  type Look,
-  type Panel,
-  type Panels,
-  pictureOptions,
-  type Report,
-} from "../messages.js";
+import type { Figure, Look, Panel, Panels, Pass, Report } from "../messages.js";
 import { drawLine } from "./line.js";
+import { type Made, type Painter, startPainter } from "./painter.js";
 
 const STEP = 60; // milliseconds of a step, after which a new wish is heard
 const BATCH = 32;
@@ -27,146 +20,151 @@ export interface Drawing {
   readonly figure: Figure;
   readonly image: ImageBitmap;
   readonly look: Look;
-  modelOf(name: string | undefined): Model | Promise<Model | undefined>;
+  modelOf(name: string | undefined): Promise<Model>;
   /** Heard as soon as the page wishes something else. */
   readonly signal: AbortSignal;
   report(message: Report): void;
 }
 
-/** A figure that has been drawn. */
+/** A figure on its way, and then as it is drawn. */
 export interface Drawn {
   readonly serial: number;
-  readonly panels: readonly DrawnPanel[];
-  destroy(): void;
+  /** Resolves when all of it is painted, or when it was given up. */
+  readonly done: Promise<void>;
+  /** Paints what is there in another look, and then what is still to come. */
+  repaint(look: Look): Promise<void>;
+  /** Frees its maps as soon as nothing looks at them. A figure on its way must have been given up. */
+  end(): Promise<void>;
 }
 
-interface DrawnPanel {
-  readonly panel: Panel;
-  readonly map: SensitivityMap | undefined;
-  readonly pair: Contrast | undefined;
-  /** Why there is no map. */
-  readonly reason: string;
-}
-
-/** Draws all panels of a figure; undefined where it was given up. */
-export async function drawFigure(drawing: Drawing): Promise<Drawn | undefined> {
-  const { serial, figure, look, signal, report } = drawing;
-  if ("x" in figure) {
-    await drawLine(drawing, figure);
-    if (signal.aborted) return undefined;
-    return { serial, panels: [], destroy() {} };
-  }
-  const drawn: DrawnPanel[] = [];
-  const owned: { destroy(): void }[] = [];
-  const destroy = () => {
-    for (const each of owned.reverse()) each.destroy();
-  };
-  for (const panels of sameRuns(figure)) {
-    if (signal.aborted) break;
-    drawn.push(...(await drawRun(drawing, panels, owned)));
-  }
-  if (signal.aborted) {
-    destroy();
-    return undefined;
-  }
-  const made = {
+/** Begins to draw a figure. */
+export function startFigure(drawing: Drawing): Drawn {
+  const { serial, figure, look, report } = drawing;
+  const painter = startPainter(look, (index, image) =>
+    report({ kind: "panel", serial, index, image, text: "" }),
+  );
+  const owned: Owned = [];
+  const done =
+    "x" in figure ? drawLine(drawing, figure) : drawPanels(drawing, figure, painter, owned);
+  return {
     serial,
-    panels: figure.panels.map((panel) => drawn.find((d) => d.panel === panel)!),
-    destroy,
+    done,
+    repaint: painter.repaint,
+    async end() {
+      await Promise.allSettled([done, painter.end()]);
+      // A snapshot goes before the map that it was taken of.
+      for (const each of owned.splice(0).reverse()) each.destroy();
+    },
   };
-  await repaintFigure(made, look, report);
-  report({ kind: "figure done", serial });
-  return made;
 }
 
-/** The panels that are views of one run. */
-function sameRuns({ panels }: Panels): Panel[][] {
-  const runs = new Map<string, Panel[]>();
-  for (const panel of panels) {
-    const key = JSON.stringify([panel.pass, panel.model]);
-    runs.set(key, [...(runs.get(key) ?? []), panel]);
-  }
-  return [...runs.values()];
-}
+type Owned = { destroy(): void }[];
 
-async function drawRun(
-  { image, modelOf, signal, look }: Drawing,
-  panels: readonly Panel[],
-  owned: { destroy(): void }[],
-): Promise<DrawnPanel[]> {
-  const [{ pass, model: name }] = panels as [Panel];
-  const none = (reason: string) =>
-    panels.map((panel) => ({ panel, map: undefined, pair: undefined, reason }));
-  const { target = "top1", ...options } = pass.options;
-  const targets = pass.contrast === undefined ? [target] : [target, pass.contrast];
-  const stepsAt = panels.flatMap(({ at }) => (at === undefined ? [] : [at]));
-  const early = new Map<number, SensitivityMap>();
-  let last: SensitivityMap[] = [];
-  try {
-    const model = await modelOf(name);
-    if (!model) return none("");
-    const steps = {
-      ...options,
-      stepsAt,
-      stepTime: STEP,
-      batch: BATCH,
-      estimator: panels[0]?.look.estimator ?? look.estimator,
-      signal,
+async function drawPanels(
+  drawing: Drawing,
+  { panels }: Panels,
+  painter: Painter,
+  owned: Owned,
+): Promise<void> {
+  const { serial, signal, report } = drawing;
+  const settled = new Set<number>(); // the panels that are painted or cannot be
+  const runs = runsOf(panels);
+  const whole = runs.reduce((sum, { cost }) => sum + cost, 0);
+  let before = 0;
+  for (const run of runs) {
+    const left = () => run.panels.filter(([index]) => !settled.has(index));
+    const reached = (part: number) => {
+      const [next] = left();
+      if (!next) return;
+      const panel = { index: next[0], place: settled.size + 1 };
+      report({ kind: "figuring", serial, part: (before + part * run.cost) / whole, panel });
     };
-    for await (const maps of sensitivitiesOfClasses(model, image, targets, steps)) {
-      if (last.length === 0) owned.push(...maps);
-      last = maps;
-      const [map] = maps as [SensitivityMap];
-      if (stepsAt.includes(map.samples)) {
-        const snapshot = await map.snapshot();
-        owned.push(snapshot);
-        early.set(map.samples, snapshot);
+    reached(0);
+    try {
+      for await (const { part, made } of play(drawing, run, owned)) {
+        for (const [index, each] of made) {
+          await painter.add(index, each);
+          settled.add(index);
+        }
+        reached(part);
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      const text = error instanceof Error ? error.message : String(error);
+      for (const [index] of left()) {
+        report({ kind: "panel", serial, index, image: undefined, text });
+        settled.add(index);
       }
     }
-    const [map, second] = last as [SensitivityMap, SensitivityMap?];
-    const pair = second && (await contrast(map, second));
-    if (pair) owned.push(pair);
-    return panels.map((panel) => ({
-      panel,
-      map: panel.at === undefined ? map : early.get(panel.at),
-      pair,
-      reason: "",
-    }));
-  } catch (error) {
-    return none(error instanceof Error ? error.message : String(error));
+    if (signal.aborted) return;
+    before += run.cost;
   }
+  report({ kind: "figure done", serial });
 }
 
-/** Paints a figure's panels with another look. */
-export async function repaintFigure(
-  { serial, panels }: Drawn,
-  look: Look,
-  report: (message: Report) => void,
-): Promise<void> {
-  const scales = look.sharedScale ? await scalesOf(panels, look) : new Map<string, Range>();
-  for (const [index, each] of panels.entries()) {
-    const scale = scales.get(each.panel.quantity ?? "");
-    const options = { ...optionsOf(each, look), ...(scale && { scale }) };
-    const image = await (each.pair ?? each.map)?.pixels(options);
-    report({ kind: "panel", serial, index, image, text: each.reason });
-  }
+/** A run of samples, and the panels that are views of it. */
+interface Run {
+  readonly pass: Pass;
+  readonly model: string | undefined;
+  readonly panels: (readonly [index: number, panel: Panel])[];
+  /** Passes through the network, but for what all runs of a figure have in common. */
+  readonly cost: number;
 }
 
-const optionsOf = ({ panel }: DrawnPanel, look: Look) =>
-  pictureOptions({ ...look, view: "map", zoom: undefined, ...panel.look });
-
-type Range = { readonly low: number; readonly high: number };
-
-/** The widest range of each quantity. */
-async function scalesOf(panels: readonly DrawnPanel[], look: Look): Promise<Map<string, Range>> {
-  const scales = new Map<string, Range>();
-  for (const each of panels) {
-    const { quantity } = each.panel;
-    if (quantity === undefined || !each.map) continue;
-    const { low, high } = await each.map.range(optionsOf(each, look));
-    const before = scales.get(quantity) ?? { low, high };
-    const scale = { low: Math.min(low, before.low), high: Math.max(high, before.high) };
-    scales.set(quantity, scale);
+/** The runs that a figure is made of, the quickest first. */
+function runsOf(panels: readonly Panel[]): Run[] {
+  const runs = new Map<string, Run>();
+  for (const [index, panel] of panels.entries()) {
+    const { pass, model } = panel;
+    const key = JSON.stringify([pass, model]);
+    const run = runs.get(key) ?? { pass, model, panels: [], cost: costOf(pass) };
+    run.panels.push([index, panel]);
+    runs.set(key, run);
   }
-  return scales;
+  return [...runs.values()].sort((a, b) => a.cost - b.cost);
+}
+
+function costOf({ options: { samples = 50, steps = 1 }, contrast: other }: Pass): number {
+  return samples * steps * (other === undefined ? 1 : 2);
+}
+
+/** What has come of a run: how much of it is done, and the panels whose maps are there since the last step. */
+interface Step {
+  readonly part: number;
+  readonly made: readonly (readonly [index: number, made: Made])[];
+}
+
+/** Plays a run. A panel of fewer samples is a snapshot of the same series. */
+async function* play(
+  { image, look, modelOf, signal }: Drawing,
+  { pass, model: name, panels }: Run,
+  owned: Owned,
+): AsyncGenerator<Step, void, undefined> {
+  const { target = "top1", samples = 50, ...options } = pass.options;
+  const targets = pass.contrast === undefined ? [target] : [target, pass.contrast];
+  const stepsAt = panels.flatMap(([, { at }]) => at ?? []);
+  const pace = { stepsAt, stepTime: STEP, batch: BATCH };
+  const steps = { ...options, ...pace, samples, estimator: look.estimator, signal };
+  const model = await modelOf(name);
+  let waiting = panels;
+  let maps: readonly SensitivityMap[] = [];
+  for await (const now of sensitivitiesOfClasses(model, image, targets, steps)) {
+    if (now !== maps) owned.push(...now);
+    maps = now;
+    const [map] = now as [SensitivityMap];
+    const isDue = ({ at }: Panel) => at === map.samples;
+    const due = waiting.filter(([, panel]) => isDue(panel));
+    waiting = waiting.filter(([, panel]) => !isDue(panel));
+    const made: Step["made"][number][] = [];
+    for (const [index, panel] of due) {
+      const snapshot = await map.snapshot();
+      owned.push(snapshot);
+      made.push([index, { panel, map: snapshot, pair: undefined }]);
+    }
+    yield { part: map.samples / samples, made };
+  }
+  const [map, second] = maps as [SensitivityMap, SensitivityMap?];
+  const pair = second && (await contrast(map, second));
+  if (pair) owned.push(pair);
+  yield { part: 1, made: waiting.map(([index, panel]) => [index, { panel, map, pair }]) };
 }

@@ -23,6 +23,7 @@ async function painted(count: number): Promise<void> {
   const { page } = await opening;
   await page.waitForFunction(
     (count) => {
+      if (document.querySelector("#figure[aria-busy=true]")) return false;
       const canvases = [...document.querySelectorAll("#panels canvas")];
       return canvases.length === count && canvases.every((c) => !c.classList.contains("stale"));
     },
@@ -246,10 +247,11 @@ for (const [name, count, isShared] of [
 test("one pixel on its way is plotted, and another one where it is clicked", async () => {
   const { page } = await opening;
   await page.click("#tab-pixel");
-  await page.waitForSelector("#plot svg .curve");
   const curve = () => page.$eval("#plot .curve", (path) => path.getAttribute("d"));
+  await page.waitForFunction(
+    () => document.querySelector("#plot .curve")?.getAttribute("d")?.split("L").length === 200,
+  );
   const before = await curve();
-  assert.is((before ?? "").split("L").length, 200);
   await (await page.$("#map"))!.click({ offset: { x: 120, y: 140 } });
   await page.waitForFunction(
     (before) => document.querySelector("#plot .curve")?.getAttribute("d") !== before,

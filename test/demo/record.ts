@@ -2,7 +2,7 @@
 // long a reader waits count what stands in it; `npm run bench:page` takes its times.
 
 import type { Page } from "puppeteer";
-import type { Request, Wish } from "../../demo/messages.js";
+import type { Look, Request, Wish } from "../../demo/messages.js";
 
 /** Something that the worker did, and when, in milliseconds since 1970. */
 export interface Note {
@@ -17,6 +17,7 @@ interface Recorded {
   /** The wish of now, put together from all that were heard. */
   wished: Wish;
   serial: number;
+  look: Look | undefined;
   /** Milliseconds by which the worker's clock is fast. */
   fast: number;
 }
@@ -68,14 +69,16 @@ function watch(): void {
     }
   };
   wrap(globalThis, "postMessage", (message) => {
-    const { kind, progress } = message as { kind: string; progress?: { samples: number } };
-    return `tell ${kind}${progress ? ` ${progress.samples}` : ""}`;
+    type Told = { kind: string; progress?: { samples: number }; index?: number };
+    const { kind, progress, index } = message as Told;
+    return ["tell", kind, progress?.samples, index].filter((word) => word !== undefined).join(" ");
   });
   addEventListener("message", ({ data }: MessageEvent<Request>) => {
     if (data.kind === "wish") {
       scope.wished = { ...scope.wished, ...data.wish };
       scope.serial = data.serial;
     }
+    if (data.kind === "look") scope.look = data.look;
     note(`hear ${data.kind}`);
   });
 }
@@ -143,6 +146,23 @@ export function recordOf(page: Page) {
         },
         pattern.source,
         options,
+      ),
+    /** Lets the worker hear of another look in the task after the first note that matches. */
+    relook: (pattern: RegExp, changed: Partial<Look>) =>
+      worker().evaluate(
+        (source, changed) => {
+          const scope = globalThis as unknown as Recorded;
+          scope.noted = (what) => {
+            if (!new RegExp(source).test(what)) return;
+            scope.noted = undefined;
+            setTimeout(() => {
+              const data = { kind: "look", look: { ...scope.look, ...changed } };
+              dispatchEvent(new MessageEvent("message", { data }));
+            });
+          };
+        },
+        pattern.source,
+        changed,
       ),
   };
 }

@@ -30,7 +30,9 @@ async function open(folder) {
 /** Waits until the map has settled and the figure below is painted. */
 function settled() {
   const panels = [...document.querySelectorAll("#panels:not([hidden]) canvas")];
-  const isBusy = document.querySelector("#pictures")?.getAttribute("aria-busy") !== "false";
+  const isBusy =
+    document.querySelector("#pictures")?.getAttribute("aria-busy") !== "false" ||
+    document.querySelector("#figure[aria-busy=true]") !== null;
   const wantsPanels = document.querySelector("#panels")?.hasAttribute("hidden") === false;
   if (isBusy || (wantsPanels && panels.length === 0)) return false;
   return panels.every((canvas) => !canvas.classList.contains("stale"));

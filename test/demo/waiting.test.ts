@@ -3,6 +3,7 @@
 // tests, in order.
 
 import * as assert from "uvu/assert";
+import { en } from "../../demo/words/en.js";
 import { suite } from "../harness.js";
 import { onDemand } from "../on-demand.js";
 import { openDemo } from "./page.js";
@@ -240,6 +241,104 @@ test("the page itself computes nothing: it hears a few numbers for each step and
     seen.changes! <= 40 * told.length,
     `${seen.changes} changes for ${told.length} reports`,
   );
+});
+
+/** What the worker does for a figure, from the choice of its tab until all of it is painted. */
+async function drawingOf(tab: string): Promise<string[]> {
+  const { page } = await opening;
+  const { quiet, clear, until, all } = await record;
+  await page.click("#tab-idea");
+  await quiet();
+  await clear();
+  await page.click(`#tab-${tab}`);
+  await until(/^tell figure done/);
+  return (await all()).map(({ what }) => what);
+}
+
+/** The panels that were painted, each once, in the order of their coming. */
+const paintedIn = (notes: readonly string[]) => [
+  ...new Set(notes.flatMap((what) => /^tell panel (\d+)/.exec(what)?.[1] ?? []).map(Number)),
+];
+
+/** What was done before the last pass through a network. */
+function beforeLastPass(notes: readonly string[]): readonly string[] {
+  const last = notes.findLastIndex((what) => MODEL.test(what));
+  assert.ok(last > 0, "there are no passes");
+  return notes.slice(0, last);
+}
+
+test("the panels of a figure are painted as they come, the quickest first, and a bar tells which is next", async () => {
+  const { page, set, uses, settled } = await opening;
+  await page.select("#model", "clean");
+  await uses("mnist-clean.onnx");
+  await page.click("#draw");
+  await set("samples", String(SAMPLES));
+  await settled(SAMPLES);
+  await page.click("#tab-idea");
+  await page.evaluate(() => {
+    const figure = document.querySelector("#figure")!;
+    const bar = document.querySelector<HTMLProgressElement>("#figure-progress")!;
+    const sayings: string[] = [];
+    new MutationObserver(() => {
+      const isBusy = figure.getAttribute("aria-busy") === "true";
+      const saying = isBusy && !bar.hidden ? bar.getAttribute("aria-valuetext")! : "nothing";
+      if (saying !== sayings.at(-1)) sayings.push(saying);
+    }).observe(figure, { subtree: true, attributes: true });
+    Object.assign(globalThis, { sayings });
+  });
+  const notes = await drawingOf("methods");
+  // The path has ten steps: one sample costs more than eight of another method, but not than eight of its own.
+  const order = [0, 2, 3, 4, 5, 7, 8, 9, 1, 6];
+  assert.equal(paintedIn(notes), order);
+  assert.equal(paintedIn(beforeLastPass(notes)), order.slice(0, -1));
+  const titles = await page.$$eval("#panels figcaption span", (all) =>
+    all.map(({ textContent }) => textContent),
+  );
+  await page.waitForFunction(() => document.querySelector("#figure[aria-busy=false]"));
+  const sayings = await page.evaluate(
+    () => (globalThis as unknown as { sayings: string[] }).sayings,
+  );
+  assert.equal(
+    sayings.filter((saying) => saying !== "nothing"),
+    order.map((index, i) => `${titles[index]}, ${en.panel.place(i + 1, 10)}`),
+  );
+  assert.is(sayings.at(-1), "nothing");
+  assert.is(await page.$("#panels .under-way"), null);
+});
+
+test("the figure of samples comes from one series, snapshot by snapshot", async () => {
+  const notes = await drawingOf("samples");
+  assert.is(notes.filter((what) => what.startsWith("buffer input")).length, 1);
+  assert.equal(paintedIn(notes), [0, 1, 2, 3, 4, 5, 6, 7]);
+  assert.equal(paintedIn(beforeLastPass(notes)), [0, 1, 2, 3, 4, 5, 6]);
+});
+
+test("a figure that is under way goes on in another look, and what is there is painted in it", async () => {
+  const { page } = await opening;
+  const { relook, quiet } = await record;
+  await page.click("#tab-idea");
+  await quiet();
+  await relook(/^tell panel/, { palette: "viridis" });
+  const notes = await drawingOf("noise");
+  assert.ok(notes.filter((what) => what === "tell panel 0").length > 1, "it stays as it was");
+  await quiet();
+  // A map of digits is gray where it is zero, and no color of viridis is gray.
+  const grays = await page.$$eval("#panels canvas", (all) =>
+    all.map((each) => {
+      const { width, height } = each as HTMLCanvasElement;
+      const context = (each as HTMLCanvasElement).getContext("2d")!;
+      const { data } = context.getImageData(0, 0, width, height);
+      return data.filter((red, i) => i % 4 === 0 && red === data[i + 1] && red === data[i + 2])
+        .length;
+    }),
+  );
+  assert.equal(grays, [0, 0, 0, 0, 0, 0]);
+});
+
+test("the curve of a pixel is there before all of its places are", async () => {
+  const notes = await drawingOf("pixel");
+  assert.is(notes.filter((what) => what === "tell line").length, 2);
+  assert.is(beforeLastPass(notes).filter((what) => what === "tell line").length, 1);
 });
 
 test("complains of nothing", async () => {
