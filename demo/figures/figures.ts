@@ -1,7 +1,7 @@
 // The paper's figures as data: which maps each is made of, by the page's own settings. All panels have the same noise
 // (common random numbers), so what differs between them is what the figure is about.
 
-import { optionsOf, type SensitivityOptions } from "../../src/index.js";
+import { methods, optionsOf, type SensitivityOptions } from "../../src/index.js";
 import type { Figure, Look, Panel, Pass } from "../messages.js";
 import type { Words } from "../words/en.js";
 
@@ -53,6 +53,13 @@ function change({ options }: Pass, changes: SensitivityOptions): Pass {
   return { options: all, contrast: undefined };
 }
 
+/** Without noise all samples are alike: two are enough, and even their variance is known. */
+function alike({ options }: Pass): SensitivityOptions {
+  const { method = "gradient", samples = 2, quadrature, weightNoise = 0 } = options;
+  const isRandom = methods[method]?.path === "random" || quadrature === "random";
+  return isRandom || weightNoise > 0 ? {} : { samples: Math.min(samples, 2) };
+}
+
 /** The options of a pass that go with every method. */
 function common({ options }: Pass): SensitivityOptions {
   const { target, samples, noise, noiseScale, seed, preprocess, antithetic } = options;
@@ -71,7 +78,7 @@ export function compose(name: FigureName, basis: Basis): Composition {
       return {
         panels: LEVELS.map((noise) => ({
           title: panel.noise(`${100 * noise}\u00a0%`),
-          pass: change(pass, { ...level, noise }),
+          pass: change(pass, { ...level, noise, ...(noise === 0 && alike(pass)) }),
           look: {},
           quantity: "map",
         })),

@@ -313,6 +313,13 @@ test("the figure of samples comes from one series, snapshot by snapshot", async 
   assert.equal(paintedIn(beforeLastPass(notes)), [0, 1, 2, 3, 4, 5, 6]);
 });
 
+test("the panel without noise is the first of its figure", async () => {
+  const notes = await drawingOf("noise");
+  const passes = notes.slice(0, notes.indexOf("tell panel 0")).filter((what) => MODEL.test(what));
+  assert.equal(passes, ["submit passes from 0", "submit passes from 1"], "its samples are alike");
+  assert.equal(paintedIn(beforeLastPass(notes)), [0, 1, 2, 3, 4]);
+});
+
 test("a figure that is under way goes on in another look, and what is there is painted in it", async () => {
   const { page } = await opening;
   const { relook, quiet } = await record;
