@@ -96,7 +96,7 @@ export function startHearing(page: Hearers) {
     const isDone = progress.isDone && link.isNewest(serial);
     if (isDone) showBusy(false);
     result.take({ ...progress, isDone });
-    if (isFirst) desk.update();
+    if (isFirst || isDone) desk.follow();
     if (isDone && source.isFilming) source.next();
   }
 

@@ -248,6 +248,7 @@ const hearing = startHearing({
     see();
     remember();
     wish({ pass: instrument.pass(), ...(source.image && { image: source.image }) }, true);
+    desk.update();
   },
 });
 

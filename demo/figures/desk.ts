@@ -32,7 +32,7 @@ export function startDesk(host: DeskHost) {
   let name: FigureName = "idea";
   let pixel = { x: 0.5, y: 0.5 };
   let serial = 0;
-  let isAsked = false; // the worker has a figure to draw
+  let asked: string | undefined; // the figure that the worker has to draw
   let underWay: Extract<Report, { kind: "figuring" }> | undefined;
   let titles: readonly string[] = []; // of the panels
   const scales = new Map<FigureName, boolean>(); // what the reader has chosen, shared or not
@@ -98,16 +98,23 @@ export function startDesk(host: DeskHost) {
     showWork(undefined);
     if (name === "idea" || !basis) {
       offerScale({ panels: [], isShared: false, columns: 1 });
-      if (isAsked) host.ask({ kind: "figure", serial: ++serial, figure: undefined });
-      isAsked = false;
+      if (asked) host.ask({ kind: "figure", serial: ++serial, figure: undefined });
+      asked = undefined;
       return;
     }
     const composition = compose(name, basis);
     offerScale(composition);
     lay(composition);
     plot.classList.add("stale");
-    isAsked = true;
-    host.ask({ kind: "figure", serial: ++serial, figure: figureOf(name, basis, pixel) });
+    const figure = figureOf(name, basis, pixel);
+    asked = JSON.stringify(figure);
+    host.ask({ kind: "figure", serial: ++serial, figure });
+  }
+
+  /** Asks for the figure anew where the classes of a map have made another one of it. */
+  function follow() {
+    const basis = host.basis();
+    if (basis && asked !== JSON.stringify(figureOf(name, basis, pixel))) update();
   }
 
   function lay(composition: Composition) {
@@ -117,6 +124,7 @@ export function startDesk(host: DeskHost) {
 
   return {
     update,
+    follow,
     get name() {
       return name;
     },

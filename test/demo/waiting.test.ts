@@ -320,6 +320,26 @@ test("the panel without noise is the first of its figure", async () => {
   assert.equal(paintedIn(beforeLastPass(notes)), [0, 1, 2, 3, 4]);
 });
 
+test("the figure of two classes is of those that the map has found", async () => {
+  const { page } = await opening;
+  const { quiet } = await record;
+  await page.emulateMediaFeatures([{ name: "prefers-reduced-motion", value: "reduce" }]);
+  await page.click("#tab-classes");
+  const found = new Set<string>();
+  for (const digit of [1, 8, 3]) {
+    await page.click(`#digits button:nth-child(${digit + 1})`);
+    await quiet();
+    const textsOf = (selector: string) =>
+      page.$$eval(selector, (all) => all.map(({ textContent }) => textContent));
+    const [first, second] = await textsOf("#top b");
+    found.add(`${first}, ${second}`);
+    const titles = await textsOf("#panels figcaption span");
+    assert.equal(titles, [first, `${first} − ${second}`, second]);
+  }
+  assert.ok(found.size > 1, `all digits are ${[...found]}`);
+  await page.emulateMediaFeatures([]);
+});
+
 test("a figure that is under way goes on in another look, and what is there is painted in it", async () => {
   const { page } = await opening;
   const { relook, quiet } = await record;
