@@ -258,6 +258,8 @@ const untilTime = (time: number, signal: AbortSignal) =>
 async function show(maps: SensitivityMap[], progress: Progress): Promise<void> {
   const [first, second] = maps as [SensitivityMap, SensitivityMap?];
   const pair = second && (await contrast(first, second));
+  // A figure may look at the maps of before.
+  if (drawn?.usesAbove) await dropFigure();
   shown?.pair?.destroy();
   for (const map of shown?.maps ?? []) map.destroy();
   shown = { maps, pair, progress };
@@ -273,14 +275,16 @@ function facts([map, second]: readonly SensitivityMap[]) {
 }
 
 /** Draws the figure that the page has open, unless that is done. */
-async function drawWanted({ model, image }: NonNullable<typeof finished>): Promise<void> {
+async function drawWanted({ model, image, pass }: NonNullable<typeof finished>): Promise<void> {
   if (!look || drawn?.serial === figure?.serial) return;
   const { signal } = (figuring = new AbortController());
   await dropFigure();
   if (signal.aborted || !figure || !hasModels(figure.figure)) return;
   const modelOf = async (name: string | undefined) =>
     name === undefined ? model : otherModel(name);
-  const begun = startFigure({ ...figure, image: image.bitmap, look, modelOf, signal, report });
+  const above = shown && { pass, maps: shown.maps, pair: shown.pair };
+  const picture = image.bitmap;
+  const begun = startFigure({ ...figure, image: picture, look, above, modelOf, signal, report });
   drawn = begun;
   try {
     await begun.done;

@@ -2,6 +2,7 @@
 // painted as soon as it is there. They stay on the GPU, so that another palette or percentile repaints them at once.
 
 import {
+  type Contrast,
   contrast,
   type Model,
   type SensitivityMap,
@@ -20,15 +21,26 @@ export interface Drawing {
   readonly figure: Figure;
   readonly image: ImageBitmap;
   readonly look: Look;
+  /** The map of the page, where it is of the same image and done. */
+  readonly above: Above | undefined;
   modelOf(name: string | undefined): Promise<Model>;
   /** Heard as soon as the page wishes something else. */
   readonly signal: AbortSignal;
   report(message: Report): void;
 }
 
+/** A map that is there already. */
+export interface Above {
+  readonly pass: Pass;
+  readonly maps: readonly SensitivityMap[];
+  readonly pair: Contrast | undefined;
+}
+
 /** A figure on its way, and then as it is drawn. */
 export interface Drawn {
   readonly serial: number;
+  /** It looks at the map of the page, and must end before that does. */
+  readonly usesAbove: boolean;
   /** Resolves when all of it is painted, or when it was given up. */
   readonly done: Promise<void>;
   /** Paints what is there in another look, and then what is still to come. */
@@ -39,7 +51,7 @@ export interface Drawn {
 
 /** Begins to draw a figure. */
 export function startFigure(drawing: Drawing): Drawn {
-  const { serial, figure, look, report } = drawing;
+  const { serial, figure, look, above, report } = drawing;
   const painter = startPainter(look, (index, image) =>
     report({ kind: "panel", serial, index, image, text: "" }),
   );
@@ -48,6 +60,7 @@ export function startFigure(drawing: Drawing): Drawn {
     "x" in figure ? drawLine(drawing, figure) : drawPanels(drawing, figure, painter, owned);
   return {
     serial,
+    usesAbove: "panels" in figure && figure.panels.some((panel) => isView(panel, above)),
     done,
     repaint: painter.repaint,
     async end() {
@@ -66,9 +79,14 @@ async function drawPanels(
   painter: Painter,
   owned: Owned,
 ): Promise<void> {
-  const { serial, signal, report } = drawing;
+  const { serial, above, signal, report } = drawing;
   const settled = new Set<number>(); // the panels that are painted or cannot be
-  const runs = runsOf(panels);
+  for (const [index, panel] of panels.entries()) {
+    if (!isView(panel, above)) continue;
+    await painter.add(index, { panel, map: above.maps[0]!, pair: above.pair });
+    settled.add(index);
+  }
+  const runs = runsOf([...panels.entries()].filter(([index]) => !settled.has(index)));
   const whole = runs.reduce((sum, { cost }) => sum + cost, 0);
   let before = 0;
   for (const run of runs) {
@@ -102,6 +120,12 @@ async function drawPanels(
   report({ kind: "figure done", serial });
 }
 
+/** Whether a panel is another view of the map above, which needs no pass. */
+function isView({ pass, model, at }: Panel, above: Above | undefined): above is Above {
+  const isSame = above && JSON.stringify(pass) === JSON.stringify(above.pass);
+  return isSame === true && model === undefined && at === undefined;
+}
+
 /** A run of samples, and the panels that are views of it. */
 interface Run {
   readonly pass: Pass;
@@ -112,9 +136,9 @@ interface Run {
 }
 
 /** The runs that a figure is made of, the quickest first. */
-function runsOf(panels: readonly Panel[]): Run[] {
+function runsOf(panels: Run["panels"]): Run[] {
   const runs = new Map<string, Run>();
-  for (const [index, panel] of panels.entries()) {
+  for (const [index, panel] of panels) {
     const { pass, model } = panel;
     const key = JSON.stringify([pass, model]);
     const run = runs.get(key) ?? { pass, model, panels: [], cost: costOf(pass) };

@@ -320,6 +320,17 @@ test("the panel without noise is the first of its figure", async () => {
   assert.equal(paintedIn(beforeLastPass(notes)), [0, 1, 2, 3, 4]);
 });
 
+for (const tab of ["cap", "sign", "input"]) {
+  test(`the figure "${tab}" shows the map of the page in other ways, and needs no pass`, async () => {
+    const notes = await drawingOf(tab);
+    assert.ok(paintedIn(notes).length > 1);
+    assert.equal(
+      notes.filter((what) => MODEL.test(what)),
+      [],
+    );
+  });
+}
+
 test("the figure of two classes is of those that the map has found", async () => {
   const { page } = await opening;
   const { quiet } = await record;
