@@ -193,6 +193,8 @@ const desk = startDesk({
     result.progress && {
       pass: instrument.pass(),
       look: instrument.look(),
+      digit: source.digit,
+      isDrawn: source.isDrawn,
       isOfDigits: classifier.model?.channels === 1 && classifier.model.classes === 10,
       top: result.progress.top.map(({ index }) => index),
       nameOf,

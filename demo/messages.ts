@@ -68,6 +68,8 @@ export interface Panel {
 /** A figure of several maps. */
 export interface Panels {
   readonly panels: readonly Panel[];
+  /** What is explained in place of the wished image. */
+  readonly image: ImageBitmap | undefined;
 }
 
 /** The gradient of one pixel on the way to a noisy copy. */

@@ -282,8 +282,9 @@ async function drawWanted({ model, image, pass }: NonNullable<typeof finished>):
   if (signal.aborted || !figure || !hasModels(figure.figure)) return;
   const modelOf = async (name: string | undefined) =>
     name === undefined ? model : otherModel(name);
-  const above = shown && { pass, maps: shown.maps, pair: shown.pair };
-  const picture = image.bitmap;
+  const own = "panels" in figure.figure ? figure.figure.image : undefined;
+  const above = own || !shown ? undefined : { pass, maps: shown.maps, pair: shown.pair };
+  const picture = own ?? image.bitmap;
   const begun = startFigure({ ...figure, image: picture, look, above, modelOf, signal, report });
   drawn = begun;
   try {

@@ -3,7 +3,14 @@
 
 import type { Report, Request } from "../messages.js";
 import { words } from "../words.js";
-import { type Basis, type Composition, compose, type FigureName, figureOf } from "./figures.js";
+import {
+  type Basis,
+  type Composition,
+  captionOf,
+  compose,
+  type FigureName,
+  figureOf,
+} from "./figures.js";
 import { layPanels, markPanel, namePanels, paintPanel } from "./panels.js";
 import { drawPlot, textSize } from "./plot.js";
 import { startTabs } from "./tabs.js";
@@ -86,7 +93,6 @@ export function startDesk(host: DeskHost) {
     idea.hidden = name !== "idea";
     plot.hidden = name !== "pixel";
     panels.hidden = name === "idea" || name === "pixel";
-    element("figure-caption").textContent = words.figures[name].caption;
     panels.replaceChildren();
     update();
   }
@@ -96,6 +102,7 @@ export function startDesk(host: DeskHost) {
     const basis = host.basis();
     if (name === "training") host.needOwnModels();
     showWork(undefined);
+    showCaption(basis);
     if (name === "idea" || !basis) {
       offerScale({ panels: [], isShared: false, columns: 1 });
       if (asked) host.ask({ kind: "figure", serial: ++serial, figure: undefined });
@@ -117,9 +124,15 @@ export function startDesk(host: DeskHost) {
     if (basis && asked !== JSON.stringify(figureOf(name, basis, pixel))) update();
   }
 
+  function showCaption(basis: Basis | undefined) {
+    element("figure-caption").textContent = captionOf(name, basis, words);
+  }
+
   function lay(composition: Composition) {
-    titles = composition.panels.map(({ title }) => title);
-    if (titles.length > 0) layPanels(panels, composition, host.aspect());
+    const { image, panels: all } = composition;
+    titles = all.map(({ title }) => title);
+    const aspect = image ? image.width / image.height : host.aspect();
+    if (all.length > 0) layPanels(panels, composition, aspect);
   }
 
   return {
@@ -137,8 +150,8 @@ export function startDesk(host: DeskHost) {
     },
     refresh() {
       tabs.label((each) => words.figures[each as FigureName].tab);
-      element("figure-caption").textContent = words.figures[name].caption;
       const basis = host.basis();
+      showCaption(basis);
       if (basis && !panels.hidden) {
         titles = compose(name, basis).panels.map(({ title }) => title);
         namePanels(panels, titles);

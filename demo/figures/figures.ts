@@ -16,6 +16,8 @@ export interface Titled extends Panel {
 /** What a figure is made of. */
 export interface Composition {
   readonly panels: readonly Titled[];
+  /** What the panels explain in place of the page's image. */
+  readonly image?: ImageBitmap | undefined;
   /** Whether panels of the same quantity are on one scale, unless the reader wishes otherwise. */
   readonly isShared: boolean;
   /** How many panels stand in a row. */
@@ -28,6 +30,9 @@ export interface Basis {
   readonly look: Look;
   /** Whether the classifier reads digits, as those do that come with the page. */
   readonly isOfDigits: boolean;
+  /** A digit for those to read, and whether it is the page's image. */
+  readonly digit: ImageBitmap;
+  readonly isDrawn: boolean;
   /** The most probable classes, the first one first. */
   readonly top: readonly number[];
   readonly nameOf: (index: number) => string;
@@ -111,7 +116,7 @@ export function compose(name: FigureName, basis: Basis): Composition {
     case "classes":
       return { panels: classes(basis), isShared: true, columns: 3 };
     case "training":
-      return { panels: training(basis), isShared: true, columns: 4 };
+      return { panels: training(basis), image: basis.digit, isShared: true, columns: 4 };
     case "cap":
       return {
         panels: [100, 99.5, 99, 95].map((percentile) => ({
@@ -186,6 +191,13 @@ export function compose(name: FigureName, basis: Basis): Composition {
   }
 }
 
+/** What is said below a figure. */
+export function captionOf(name: FigureName, basis: Basis | undefined, words: Words): string {
+  const { caption } = words.figures[name];
+  const isOther = name === "training" && basis?.isDrawn === false;
+  return isOther ? `${caption} ${words.panel.digit}` : caption;
+}
+
 /** What the worker must do for a figure; undefined for one that needs no GPU. */
 export function figureOf(
   name: FigureName,
@@ -193,7 +205,7 @@ export function figureOf(
   pixel: { readonly x: number; readonly y: number },
 ): Figure | undefined {
   if (name === "pixel") return { ...pixel, pass: basis.pass };
-  const { panels } = compose(name, basis);
+  const { panels, image } = compose(name, basis);
   if (panels.length === 0) return undefined;
-  return { panels: panels.map(({ title: _, ...panel }) => panel) };
+  return { panels: panels.map(({ title: _, ...panel }) => panel), image };
 }

@@ -29,26 +29,8 @@ export function startPad(
     const context = canvas.getContext("2d")!;
     const [width, height] = [canvas.width / zoom, canvas.height / zoom];
     context.setTransform(1, 0, 0, 1, -x * width, -y * height);
-    paintStrokes(context, width, height);
+    paintStrokes(context, strokes, width, height);
     context.resetTransform();
-  }
-
-  function paintStrokes(
-    context: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D,
-    width: number,
-    height: number,
-  ) {
-    context.fillStyle = "black";
-    context.fillRect(0, 0, width, height);
-    context.strokeStyle = "white";
-    context.lineWidth = WIDTH * Math.min(width, height);
-    context.lineCap = context.lineJoin = "round";
-    for (const stroke of strokes) {
-      context.beginPath();
-      for (const [x, y] of stroke) context.lineTo(x * width, y * height);
-      if (stroke.length === 1) context.lineTo(stroke[0]![0] * width, stroke[0]![1] * height);
-      context.stroke();
-    }
   }
 
   function add(event: MouseEvent) {
@@ -149,12 +131,34 @@ export function startPad(
       frame = requestAnimationFrame(next);
     },
     /** The drawing as a picture of a size. */
-    picture(width: number, height: number): ImageBitmap {
-      const small = new OffscreenCanvas(width, height);
-      paintStrokes(small.getContext("2d")!, width, height);
-      return small.transferToImageBitmap();
-    },
+    picture: (width: number, height: number) => pictureOf(strokes, width, height),
   };
+}
+
+/** Strokes of the pen as a picture of a size. */
+export function pictureOf(strokes: readonly Stroke[], width: number, height: number): ImageBitmap {
+  const small = new OffscreenCanvas(width, height);
+  paintStrokes(small.getContext("2d")!, strokes, width, height);
+  return small.transferToImageBitmap();
+}
+
+function paintStrokes(
+  context: CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D,
+  strokes: readonly Stroke[],
+  width: number,
+  height: number,
+): void {
+  context.fillStyle = "black";
+  context.fillRect(0, 0, width, height);
+  context.strokeStyle = "white";
+  context.lineWidth = WIDTH * Math.min(width, height);
+  context.lineCap = context.lineJoin = "round";
+  for (const stroke of strokes) {
+    context.beginPath();
+    for (const [x, y] of stroke) context.lineTo(x * width, y * height);
+    if (stroke.length === 1) context.lineTo(stroke[0]![0] * width, stroke[0]![1] * height);
+    context.stroke();
+  }
 }
 
 /** Strokes as a word for an address: for each its length, then two characters for each point. */

@@ -4,8 +4,8 @@ import type { Preprocess, Preset } from "../../src/index.js";
 import type { Image } from "../messages.js";
 import { words } from "../words.js";
 import { type Camera, openCamera } from "./camera.js";
-import { digits } from "./glyphs.js";
-import { startPad, strokesFromWord, strokesToWord } from "./pad.js";
+import { digits, strokesOf } from "./glyphs.js";
+import { pictureOf, startPad, strokesFromWord, strokesToWord } from "./pad.js";
 import { type Input, paintPhoto, readPhoto } from "./photo.js";
 import type { startZoom } from "./zoom.js";
 
@@ -149,6 +149,16 @@ export function startSource(zoom: ReturnType<typeof startZoom>, listener: Source
       if (pad.isEmpty) return undefined;
       const { width, height } = eye === USUAL ? { width: DIGIT, height: DIGIT } : eye.input;
       return { name: "drawing", bitmap: pad.picture(width, height) };
+    },
+    /** Whether the image is what is drawn here. */
+    get isDrawn() {
+      return kind === "drawing";
+    },
+    /** What was drawn here last, as networks of digits read it; a 3 where nothing is drawn. */
+    get digit(): ImageBitmap {
+      // A photo may have come while the page was still writing.
+      const isByHand = written === undefined && !pad.isEmpty;
+      return pictureOf(isByHand ? pad.strokes : strokesOf(written ?? "3"), DIGIT, DIGIT);
     },
     /** The drawing as words for the address; a photo has none. */
     get address(): { digit?: string | undefined; strokes?: string | undefined } {

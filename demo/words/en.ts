@@ -303,6 +303,8 @@ export const en = {
     clean: "trained without noise",
     noisy: "trained with noise",
     gradient: "gradient",
+    digit:
+      "They read digits and cannot read photos: here they explain the digit that was drawn last.",
     uncapped: "up to the maximum",
     capped: (p: string) => `capped at ${p}\u00a0%`,
     absolute: "absolute",

@@ -302,6 +302,8 @@ export const ko: Words = {
     clean: "노이즈 없이 학습",
     noisy: "노이즈로 학습",
     gradient: "그래디언트",
+    digit:
+      "두 네트워크는 숫자만 읽고 사진은 읽지 못하므로, 여기서는 마지막에 그린 숫자를 설명한다.",
     uncapped: "최댓값까지",
     capped: (p) => `${p}\u00a0%에서 자름`,
     absolute: "절댓값",

@@ -2,6 +2,7 @@
 
 import * as assert from "uvu/assert";
 import { en } from "../../demo/words/en.js";
+import { presets } from "../../src/preprocess.js";
 import { suite } from "../harness.js";
 import { onDemand } from "../on-demand.js";
 import { openDemo } from "./page.js";
@@ -99,6 +100,17 @@ test("what cannot be trusted is said beside the map, in the language of the page
   // What the reader chooses is no guess.
   await set("preprocess", "imagenet");
   await says("No class stands out");
+  // Each preset is a button, with the class that the network then sees.
+  for (const preset of Object.keys(presets)) {
+    await page.waitForFunction(
+      (preset) =>
+        [...document.querySelectorAll("#suggestions:not([hidden]) button")].some(
+          ({ textContent }) => new RegExp(`^${preset}: class \\d+ \\d`).test(textContent ?? ""),
+        ),
+      {},
+      preset,
+    );
+  }
   await set("preprocess", "");
   await upload("#model-file", "network.onnx");
   await says(guess);
@@ -142,25 +154,40 @@ test("what is only guessed is offered otherwise, each with what the network then
   assert.match(found[0]!.text, /^caffe/);
   const caffe = found.findIndex(({ text }) => text.startsWith("caffe: "));
   assert.not(found[0]!.isPressed);
-  await press(`#suggestions button:nth-child(${caffe + 1})`);
+  await press(`#suggestions button:nth-of-type(${caffe + 1})`);
   await offered("caffe");
   await formula("BGR: color − (103.939, 116.779, 123.68)");
   await page.waitForFunction(() => document.querySelector("#caption b")?.textContent === "class 0");
   await page.waitForFunction(() => /preprocess=caffe/.test(location.hash));
   // Colors in the other order are numbers of their own.
   const twin = (await buttons()).findIndex(({ text }) => text.startsWith("caffe, RGB: "));
-  await press(`#suggestions button:nth-child(${twin + 1})`);
+  await press(`#suggestions button:nth-of-type(${twin + 1})`);
   await offered("caffe, RGB");
   await formula("RGB: color − (123.68, 116.779, 103.939)");
 });
 
-test("figure 8 takes the page's own networks, whatever the classifier and its preprocessing", async () => {
+/** Waits until figure 8 is drawn, and gives the colors of its panels. */
+async function training(): Promise<string[]> {
   const { page } = await opening;
-  await press("#tab-training");
   await page.waitForFunction(() => {
     const all = [...document.querySelectorAll("#panels canvas")];
-    return all.length === 4 && all.every((canvas) => !canvas.classList.contains("stale"));
+    const isBusy = document.querySelector("#figure[aria-busy=true]") !== null;
+    return !isBusy && all.length === 4 && all.every((each) => !each.classList.contains("stale"));
   });
+  return page.$$eval("#panels canvas", (all) =>
+    all.map((each) => (each as HTMLCanvasElement).toDataURL()),
+  );
+}
+
+test("figure 8 takes the page's own networks and a drawn digit, whatever the classifier and the photo", async () => {
+  const { page, textOf } = await opening;
+  await press("#tab-training");
+  const ofPhoto = await training();
+  assert.ok((await textOf("#figure-caption")).endsWith(en.panel.digit));
+  await press("#draw");
+  await page.waitForFunction(() => document.querySelector("#panels canvas.stale"));
+  assert.equal(await training(), ofPhoto);
+  assert.is(await textOf("#figure-caption"), en.figures.training.caption);
 });
 
 test("a suggestion is for the network that it was made for", async () => {
