@@ -147,8 +147,9 @@ async function work(): Promise<void> {
   if (!loaded || !wish.image || !wish.pass) return;
   await explain(loaded.model, wish.image, wish.pass);
   if (begun !== wishes || finished?.pass !== wish.pass) return;
-  await drawWanted(finished);
-  if (begun === wishes) await suggest(finished);
+  // It takes a few passes, a figure takes hundreds.
+  await suggest(finished);
+  if (begun === wishes) await drawWanted(finished);
 }
 
 function openDevice(): Promise<GPUDevice> {

@@ -379,6 +379,19 @@ test("the curve of a pixel is there before all of its places are", async () => {
   assert.is(beforeLastPass(notes).filter((what) => what === "tell line").length, 1);
 });
 
+test("what the network sees by other preprocessings is told before a figure is begun", async () => {
+  const { page, upload } = await opening;
+  const { quiet, clear, until, all } = await record;
+  await page.click("#tab-noise");
+  await quiet();
+  await clear();
+  await upload("#model-file", "caffe.onnx");
+  await until(/^tell figure done/, (await until(/^tell suggestions/)).time);
+  const notes = (await all()).map(({ what }) => what);
+  const later = notes.slice(notes.indexOf("tell loaded"));
+  assert.ok(later.indexOf("tell figuring") > later.indexOf("tell suggestions"));
+});
+
 test("complains of nothing", async () => {
   const { close, faults } = await opening;
   await close();
