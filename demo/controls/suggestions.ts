@@ -19,12 +19,14 @@ const keyOf = (preprocess: Preset | Preprocess) => colorKey(resolvePreprocess(pr
 
 /** Starts without any. */
 export function startSuggestions(field: HTMLElement, { nameOf, chosen, choose }: SuggestionsHost) {
+  const title = field.querySelector("p")!;
   let offered: readonly Suggestion[] = [];
 
   function show(): void {
     field.hidden = offered.length === 0;
     const now = keyOf(chosen() ?? {});
-    field.replaceChildren(...offered.map((each) => button(each, keyOf(each.preprocess) === now)));
+    const buttons = offered.map((each) => button(each, keyOf(each.preprocess) === now));
+    field.replaceChildren(title, ...buttons);
   }
 
   function button({ name, preprocess, top }: Suggestion, isChosen: boolean): HTMLElement {
