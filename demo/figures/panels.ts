@@ -2,6 +2,8 @@
 
 import type { Composition } from "./figures.js";
 
+const COARSE = 64; // pixels in a row
+
 /** Makes room for the panels of a figure; what was there stays until it is painted over, if it had as many. */
 export function layPanels(
   box: HTMLElement,
@@ -68,6 +70,8 @@ export function paintPanel(
   small.textContent = image ? "" : reason;
   small.lang = "en";
   if (!image) return;
+  // The few pixels of a digit are to be seen as such; those of a photo may be more than the canvas has on the screen.
+  canvas.classList.toggle("coarse", image.width <= COARSE);
   Object.assign(canvas, { width: image.width, height: image.height });
   canvas.getContext("2d")!.putImageData(image, 0, 0);
 }
