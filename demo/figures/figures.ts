@@ -103,7 +103,8 @@ export function compose(name: FigureName, basis: Basis): Composition {
           at,
           quantity: "map",
         })),
-        isShared: true,
+        // Most of a photo's gradient is noise, so that a common scale would leave the mean of many samples dark.
+        isShared: basis.isOfDigits,
         columns: 8,
       };
     }
