@@ -84,6 +84,9 @@ export function startHearing(page: Hearers) {
       case "failed":
         complain(() => sentence(report.message));
         break;
+      case "fault":
+        complain(words.says.fault);
+        break;
       case "lost":
         isRecovering = true;
         complain(() => (report.again ? words.says.lost(report.message) : words.says.lostAgain));

@@ -186,6 +186,8 @@ export type Report =
   | { kind: "refused"; name: string; message: string }
   /** A map that cannot be, for a reason that the reader can do something about. */
   | { kind: "impossible"; serial: number; message: string }
+  /** The GPU refused something that it should never have been asked. */
+  | { kind: "fault" }
   /** Anything else that went wrong. */
   | { kind: "failed"; message: string }
   /** The device is gone; the worker opens another one unless it has just done so. */

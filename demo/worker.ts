@@ -55,6 +55,20 @@ let finished: { model: Model; image: Image; pass: Pass; warnings: readonly strin
 let suggested: { model: Model; image: Image } | undefined;
 let isRecovering = false;
 
+// What reads the shown maps. They are destroyed only after it: a submit must find its buffers.
+let uses: Promise<unknown> = Promise.resolve();
+
+function use<T>(work: Promise<T>): Promise<T> {
+  uses = Promise.allSettled([uses, work]);
+  return work;
+}
+
+function discard(maps: readonly ({ destroy(): void } | undefined)[]): void {
+  uses.then(() => {
+    for (const each of maps) each?.destroy();
+  });
+}
+
 const report = (message: Report, transfer: Transferable[] = []) =>
   postMessage(message, { transfer });
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
@@ -77,14 +91,14 @@ addEventListener("message", ({ data }: MessageEvent<Request>) => {
       return;
     case "probe":
       if (shown)
-        probeAt(shown, look, data).then(
+        use(probeAt(shown, look, data)).then(
           (probe) => report({ kind: "probe", probe }),
           () => {},
         );
       return;
     case "save":
       if (shown && look) {
-        savedOf(shown, look, data).then(
+        use(savedOf(shown, look, data)).then(
           (saved) => report({ kind: "saved", saved }),
           (error) => report({ kind: "failed", message: messageOf(error) }),
         );
@@ -154,9 +168,8 @@ async function work(): Promise<void> {
 
 function openDevice(): Promise<GPUDevice> {
   device ??= requestDevice().then((opened) => {
-    opened.addEventListener("uncapturederror", ({ error }) =>
-      report({ kind: "failed", message: error.message }),
-    );
+    // What the browser says of it is for the console.
+    opened.addEventListener("uncapturederror", () => report({ kind: "fault" }));
     opened.lost.then(({ message }) => recover(message));
     report({ kind: "opened", isSoftware: opened.adapterInfo.isFallbackAdapter });
     return opened;
@@ -185,7 +198,7 @@ async function load(file: File): Promise<void> {
       model.destroy();
       throw new Error(`its input has ${input.channels} channels, a photo has 1 or 3`);
     }
-    loaded?.model.destroy();
+    discard([loaded?.model]);
     loaded = { file, model };
     wish = { ...wish, pass: undefined };
     const { from, ...preprocess } = model.preprocess;
@@ -261,8 +274,7 @@ async function show(maps: SensitivityMap[], progress: Progress): Promise<void> {
   const pair = second && (await contrast(first, second));
   // A figure may look at the maps of before.
   if (drawn?.usesAbove) await dropFigure();
-  shown?.pair?.destroy();
-  for (const map of shown?.maps ?? []) map.destroy();
+  discard([shown?.pair, ...(shown?.maps ?? [])]);
   shown = { maps, pair, progress };
 }
 

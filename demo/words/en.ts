@@ -381,6 +381,8 @@ export const en = {
       `The map of ${label} is ready, made of ${samples} samples.`,
     saved: (name: string) => `${name} is saved.`,
     copied: "The link is copied. Files of your own are not in it.",
+    fault:
+      "The GPU refused a part of the work, so what is shown may be wrong. Reload the page to be sure.",
   },
 };
 

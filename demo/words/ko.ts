@@ -369,5 +369,7 @@ export const ko: Words = {
     finished: (label, samples) => `샘플 ${samples}개로 만든 ${label}의 맵이 준비되었다.`,
     saved: (name) => `${name}을(를) 저장했다.`,
     copied: "링크를 복사했다. 내 파일은 들어 있지 않다.",
+    fault:
+      "GPU가 작업의 일부를 거부해서, 보이는 것이 틀릴 수 있다. 확실히 하려면 페이지를 새로 고쳐 보라.",
   },
 };

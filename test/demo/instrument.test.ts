@@ -11,6 +11,7 @@ import { ko } from "../../demo/words/ko.js";
 import { readNpy } from "../../src/npy.js";
 import { suite } from "../harness.js";
 import { onDemand } from "../on-demand.js";
+import { drawsOf } from "../random-graphs/draws.js";
 import { eventually, openDemo, variety } from "./page.js";
 
 const test = suite("demo/instrument");
@@ -185,6 +186,65 @@ for (const [name, count] of [
     await settled(12);
   });
 }
+
+/** Goes through all tabs in rounds of a random order, now and then before a figure is drawn, now and then after. */
+async function goThroughTabs(rounds: number): Promise<void> {
+  const { page, faults } = await opening;
+  const { draw } = drawsOf(rounds);
+  await page.$eval("#trouble", (box) => {
+    (box as HTMLElement).hidden = true;
+  });
+  const names = Object.keys(en.figures);
+  for (let round = 0; round < rounds; round++) {
+    const left = [...names];
+    while (left.length > 0) {
+      const [name] = left.splice(draw(left.length), 1);
+      await page.$eval(`#tab-${name}`, (tab) => (tab as HTMLElement).click());
+      const frames = [0, 1, 2, 5, 12, 30][draw(6)]!;
+      await page.evaluate(async (frames) => {
+        for (let i = 0; i < frames; i++) await new Promise((done) => requestAnimationFrame(done));
+      }, frames);
+      assert.equal(faults, [], `round ${round}, ${name}`);
+    }
+  }
+  assert.is(await page.$("#trouble:not([hidden])"), null);
+}
+
+test("whoever goes through the tabs without waiting for the figures meets no error", async () => {
+  const { set, settled } = await opening;
+  await set("samples", "10");
+  await settled(10);
+  await goThroughTabs(2);
+});
+
+test("nor does who goes through them twenty times", () => goThroughTabs(20), { long: true });
+
+test("a map that is being saved may be followed by the next one", async () => {
+  const { page, set, settled, textOf, faults } = await opening;
+  const worker = page.workers()[0]!;
+  // The first of two pictures is read back only after the next map is there.
+  await worker.evaluate(() => {
+    const scope = globalThis as unknown as { held: boolean; letGo(): void };
+    const { mapAsync } = GPUBuffer.prototype;
+    GPUBuffer.prototype.mapAsync = async function (mode) {
+      await mapAsync.call(this, mode);
+      if (this.size < 1e6) return;
+      GPUBuffer.prototype.mapAsync = mapAsync;
+      await new Promise<void>((letGo) => Object.assign(scope, { held: true, letGo }));
+    };
+  });
+  await page.click("[data-save=pair]");
+  await eventually("nothing is read back", () =>
+    worker.evaluate(() => (globalThis as unknown as { held?: boolean }).held === true),
+  );
+  await page.click("#reseed");
+  await settled(10);
+  await worker.evaluate(() => (globalThis as unknown as { letGo(): void }).letGo());
+  await eventually("nothing is saved", async () => (await textOf("#saved")).includes("-pair.png"));
+  assert.equal(faults, []);
+  await set("seed", "0");
+  await page.click("#tab-idea");
+});
 
 test("a figure follows the palette without a pass", async () => {
   const { page, set } = await opening;

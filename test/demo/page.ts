@@ -127,6 +127,16 @@ const built = onDemand(async () => {
   return folder;
 });
 
+// Runs in a worker before its own script: what the GPU says is a fault, whatever the page makes of it.
+const GUARD = `(${() => {
+  const { requestDevice } = GPUAdapter.prototype;
+  GPUAdapter.prototype.requestDevice = async function (descriptor) {
+    const device = await requestDevice.call(this, descriptor);
+    device.addEventListener("uncapturederror", ({ error }) => console.error(error.message));
+    return device;
+  };
+}})();\n`;
+
 /** Builds the demo and opens it; /bare/ is the same without WebGPU, /torn/ without its worker, /watched/ with a record of what its worker does. */
 export async function openDemo(open: typeof openTab = openTab) {
   const demo = await built;
@@ -135,12 +145,13 @@ export async function openDemo(open: typeof openTab = openTab) {
   const worker = await readFile(join(demo, "worker.js"), "utf8");
   const noGpu = `Object.defineProperty(navigator, "gpu", { value: undefined });\n${worker}`;
   const routes = new Map([
+    ["/demo/worker.js", { type: "text/javascript", body: GUARD + worker }],
     ["/demo/", { folder: demo }],
     ["/bare/worker.js", { type: "text/javascript", body: noGpu }],
     ["/bare/", { folder: demo }],
     ["/torn/worker.js", { type: "text/plain", body: "" }],
     ["/torn/", { folder: demo }],
-    ["/watched/worker.js", { type: "text/javascript", body: RECORDER + worker }],
+    ["/watched/worker.js", { type: "text/javascript", body: GUARD + RECORDER + worker }],
     ["/watched/", { folder: demo }],
   ]);
   const { page, close } = await open(routes);
