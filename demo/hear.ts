@@ -71,6 +71,7 @@ export function startHearing(page: Hearers) {
         break;
       case "refused":
         classifier.keep();
+        if (!classifier.model) showBusy(false);
         setStale(result.progress === undefined);
         complain(() => words.says.modelRefused(report.name, report.message));
         break;
@@ -89,6 +90,7 @@ export function startHearing(page: Hearers) {
         break;
       case "lost":
         isRecovering = true;
+        if (!report.again) showBusy(false);
         complain(() => (report.again ? words.says.lost(report.message) : words.says.lostAgain));
         break;
     }

@@ -19,6 +19,7 @@ import {
   type Figure,
   type Image,
   type Look,
+  type ModelFacts,
   type Pass,
   type Progress,
   pictureOptions,
@@ -34,24 +35,34 @@ const LEAST = 80; // milliseconds that a map has before it gives way to the next
 const BEATS = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 17, 20, 24, 28, 32, 36, 40, 45];
 const BEAT = 90;
 
+/** A map that has all its samples, and the wish that it fulfills. */
+interface Finished {
+  readonly model: Model;
+  readonly image: Image;
+  readonly pass: Pass;
+  readonly serial: number;
+  readonly progress: Progress;
+}
+
 let wish: Wish = {};
 let serial = 0; // the page's number of the wish
 let wishes = 0; // how many there have been; a map that was begun at another count is out of date
 let changes = 0; // of wishes, figures and models: there may be something to do
 let isWorking = false;
+let isAnswered = true; // the page knows what became of the file that it wished
 let canvas: OffscreenCanvas | undefined;
 let look: Look | undefined;
 let figure: { serial: number; figure: Figure } | undefined;
 
 // What is on the device.
 let device: Promise<GPUDevice> | undefined;
-let loaded: { file: File; model: Model } | undefined;
+let loaded: { file: File; model: Model; facts: ModelFacts } | undefined;
 const others = new Map<string, { file: File; model: Promise<Model> | undefined }>();
 let shown: { maps: SensitivityMap[]; pair: Contrast | undefined; progress: Progress } | undefined;
 let drawn: Drawn | undefined;
 let running: { readonly stop: AbortController; readonly begun: number } | undefined;
 let figuring: AbortController | undefined;
-let finished: { model: Model; image: Image; pass: Pass; warnings: readonly string[] } | undefined;
+let finished: Finished | undefined;
 let suggested: { model: Model; image: Image } | undefined;
 let isRecovering = false;
 
@@ -121,6 +132,7 @@ function want(part: Wish): void {
   const { image, file } = wish;
   wish = { ...wish, ...part };
   wishes++;
+  if (part.file) isAnswered = false;
   // A map of settings that are moving is better than none, a map of another photo is not.
   const isOther = wish.image?.name !== image?.name || wish.file !== file;
   if (wish.pass && running) stopAfter(running, isOther ? 0 : LEAST);
@@ -158,6 +170,7 @@ async function work(): Promise<void> {
     return;
   }
   if (wish.file && wish.file !== loaded?.file) await load(wish.file);
+  else if (loaded && !isAnswered) tellLoaded(loaded.facts);
   if (!loaded || !wish.image || !wish.pass) return;
   await explain(loaded.model, wish.image, wish.pass);
   if (begun !== wishes || finished?.pass !== wish.pass) return;
@@ -187,8 +200,16 @@ function recover(message: string): void {
   if (!isHopeless) want({});
 }
 
+/** The file that the page wished is in use. */
+function tellLoaded(model: ModelFacts): void {
+  isAnswered = true;
+  wish = { ...wish, pass: undefined };
+  report({ kind: "loaded", model });
+}
+
 async function load(file: File): Promise<void> {
   const began = device;
+  isAnswered = true;
   report({ kind: "loading", name: file.name });
   try {
     const bytes = new Uint8Array(await file.arrayBuffer());
@@ -198,14 +219,13 @@ async function load(file: File): Promise<void> {
       model.destroy();
       throw new Error(`its input has ${input.channels} channels, a photo has 1 or 3`);
     }
-    discard([loaded?.model]);
-    loaded = { file, model };
-    wish = { ...wish, pass: undefined };
     const { from, ...preprocess } = model.preprocess;
     const guess = { preprocess, from } as Guess;
     const names = labels && { labels, labelsFrom };
     const facts = { name: file.name, ...input, classes, layers, guess, ...names };
-    report({ kind: "loaded", model: facts });
+    discard([loaded?.model]);
+    loaded = { file, model, facts };
+    tellLoaded(facts);
   } catch (error) {
     if (device !== began) return;
     if (wish.file === file) wish = { ...wish, file: loaded?.file };
@@ -214,9 +234,13 @@ async function load(file: File): Promise<void> {
 }
 
 async function explain(model: Model, image: Image, pass: Pass): Promise<void> {
-  const isFinished =
-    finished?.model === model && finished.image === image && finished.pass === pass;
-  if (isFinished) return;
+  const before = finished;
+  if (before?.model === model && before.image === image && before.pass === pass) {
+    // A wish that changes nothing, as that of a file that is refused, waits for an answer all the same.
+    if (before.serial !== serial) report({ kind: "progress", serial, progress: before.progress });
+    finished = { ...before, serial };
+    return;
+  }
   const began = device;
   const begun = { serial, wishes, time: performance.now() };
   running = { stop: new AbortController(), begun: begun.time };
@@ -251,8 +275,9 @@ async function explain(model: Model, image: Image, pass: Pass): Promise<void> {
       lastBeat = performance.now();
     }
     if (!progress) return;
-    finished = { model, image, pass, warnings: progress.warnings };
-    report({ kind: "progress", serial: begun.serial, progress: { ...progress, isDone: true } });
+    progress = { ...progress, isDone: true };
+    finished = { model, image, pass, serial: begun.serial, progress };
+    report({ kind: "progress", serial: begun.serial, progress });
   } catch (error) {
     // Some samples may have come after the last step.
     if (made && shown?.maps === made) shown.progress = { ...shown.progress, ...facts(made) };
@@ -329,7 +354,8 @@ function repaint(painted: Drawn, next: Look): void {
 const IN_DOUBT = /^(Preprocessing: |No class stands out)/;
 
 /** Asks once what the network sees in the image by other preprocessings, where that of the map is in doubt. */
-async function suggest({ model, image, warnings }: NonNullable<typeof finished>): Promise<void> {
+async function suggest({ model, image, progress }: Finished): Promise<void> {
+  const { warnings } = progress;
   if (suggested?.model === model && suggested.image === image) return;
   if (image.name === "camera" || !warnings.some((warning) => IN_DOUBT.test(warning))) return;
   const { signal } = (figuring = new AbortController());

@@ -193,6 +193,11 @@ test("wrong files are explained and change nothing", async () => {
       words.source,
     );
     assert.is(await page.$eval("#trouble", (box) => (box as HTMLElement).hidden), false);
+    // The map of before is not waited for, and the complaint not over because of it.
+    await page.waitForFunction(
+      () => document.querySelector("#pictures")?.getAttribute("aria-busy") === "false",
+    );
+    assert.is(await page.$eval("#trouble", (box) => (box as HTMLElement).hidden), false);
     await page.click("#trouble button");
     assert.is(await textOf("#model-name"), name);
     assert.is(await page.$eval("#model", (select) => (select as HTMLSelectElement).value), chosen);

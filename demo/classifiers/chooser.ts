@@ -105,7 +105,11 @@ export function startChooser(
       if (knownModel(key)) select.value = key;
       return choose(select.value);
     },
-    goBack,
+    /** What was chosen is refused. */
+    keep() {
+      given = used;
+      goBack();
+    },
     /** What was chosen is in use. */
     settle() {
       used = given;

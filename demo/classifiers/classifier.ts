@@ -3,7 +3,7 @@
 
 import { readCardLabels } from "../../src/index.js";
 import type { ModelFacts } from "../messages.js";
-import { calm, complain } from "../stage/stage.js";
+import { calm, complain, showBusy } from "../stage/stage.js";
 import { words } from "../words.js";
 import { cardIn } from "./card.js";
 import { startChooser } from "./chooser.js";
@@ -25,11 +25,19 @@ export interface ClassifierHost {
   cardTaken(): void;
 }
 
+/** What comes with a classifier. */
+interface Belongings {
+  card: unknown;
+}
+
 /** Starts with none. */
 export function startClassifier({ form, takePhoto, takeModel, ...host }: ClassifierHost) {
   const names = startNames(complain);
-  let card: unknown;
+  let its: Belongings = { card: undefined };
+  let coming: Belongings | undefined; // of a classifier that is on its way
   let ofFile = () => element("labels-name").textContent ?? ""; // what the last file of names or a card was
+
+  const newest = () => coming ?? its;
 
   function say(text = names.line): void {
     element("model-name").textContent = text;
@@ -37,18 +45,21 @@ export function startClassifier({ form, takePhoto, takeModel, ...host }: Classif
 
   const chooser = startChooser(element("model"), element("download"), {
     model(file, labels, itsCard) {
-      card = itsCard;
+      coming = { card: itsCard };
       names.expect(labels);
       takeModel(file);
     },
     status: say,
-    complain,
+    complain(text) {
+      if (!names.model) showBusy(false);
+      complain(text);
+    },
   });
   const receiver = {
     photo: takePhoto,
     model(file: File) {
       chooser.showFile();
-      card = undefined;
+      coming = { card: undefined };
       names.expect(undefined);
       takeModel(file);
     },
@@ -74,10 +85,10 @@ export function startClassifier({ form, takePhoto, takeModel, ...host }: Classif
 
   // One file of Hugging Face has the colors, another one the names.
   function useCard(found: object): void {
-    card = Object.assign({}, card, found);
+    newest().card = Object.assign({}, newest().card, found);
     const labels = readCardLabels(found);
     if (labels) names.use(labels);
-    if (names.model) host.cardTaken();
+    if (names.model && !coming) host.cardTaken();
   }
 
   receiveFiles(form, receiver);
@@ -90,17 +101,21 @@ export function startClassifier({ form, takePhoto, takeModel, ...host }: Classif
       return names.model;
     },
     get card() {
-      return card;
+      return its.card;
     },
     /** It is in use. */
     take(model: ModelFacts): void {
+      its = newest();
+      coming = undefined;
       names.take(model);
       chooser.settle();
       say();
     },
     /** What was to take its place cannot be used. */
     keep(): void {
-      chooser.goBack();
+      coming = undefined;
+      names.keep();
+      chooser.keep();
       say();
     },
     /** Shows what there is to say of it, if not what it is. */

@@ -9,11 +9,18 @@ export function startNames(complain: (text: () => string) => void) {
   let model: ModelFacts | undefined;
   let labels: readonly string[] | undefined;
   let own: readonly string[] | undefined; // of the reader's file, for whatever model fits
+  let coming: { readonly names: readonly string[] | undefined } | undefined; // with the next classifier
 
   function check() {
     if (!model || !labels || labels.length === model.classes) return;
     const [names, classes] = [labels.length, model.classes];
     complain(() => words.says.labelsMisfit(names, classes));
+  }
+
+  function use(names: readonly string[]) {
+    labels = own = names;
+    if (coming) coming = { names };
+    check();
   }
 
   return {
@@ -23,23 +30,25 @@ export function startNames(complain: (text: () => string) => void) {
     /** A classifier is in use; its names were given before. */
     take(next: ModelFacts) {
       model = next;
+      if (coming) labels = coming.names ?? own;
+      coming = undefined;
       check();
+    },
+    /** The next one is refused. */
+    keep() {
+      coming = undefined;
     },
     /** The names that a card has. */
-    use(names: readonly string[]) {
-      labels = own = names;
-      check();
-    },
-    /** The names that come with a classifier; where none do, those of the reader's file. */
+    use,
+    /** The names that come with the next classifier; where none do, those of the reader's file. */
     expect(names: readonly string[] | undefined) {
-      labels = names ?? own;
+      coming = { names };
     },
     /** Reads a file of names. Throws where it holds none. */
     async read(file: File): Promise<number> {
-      own = parseLabels(await file.text());
-      labels = own;
-      check();
-      return own.length;
+      const found = parseLabels(await file.text());
+      use(found);
+      return found.length;
     },
     /** The name of a class. */
     of(index: number): string {

@@ -24,6 +24,17 @@ test("the shipped network's card says what it sees", async () => {
   await formula(`${en.says.guessed.card} RGB: color ∕ 255`);
 });
 
+test("a classifier that is refused leaves the one before as it was, with its names", async () => {
+  const { page, upload, textOf } = await opening;
+  await upload("#model-file", "broken.onnx");
+  await page.waitForSelector("#trouble:not([hidden])");
+  await page.waitForFunction(
+    () => document.querySelector("#pictures")?.getAttribute("aria-busy") === "false",
+  );
+  assert.match(await textOf("#caption b"), /^\d$/);
+  assert.match(await textOf("#top b"), /^\d$/);
+});
+
 test("a network of the reader's own is guessed", async () => {
   const { upload, set, settled } = await opening;
   await upload("#photo-file", "photo.bmp");
