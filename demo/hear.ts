@@ -86,7 +86,7 @@ export function startHearing(page: Hearers) {
         complain(() => sentence(report.message));
         break;
       case "fault":
-        complain(words.says.fault);
+        complain(() => words.says.fault);
         break;
       case "lost":
         isRecovering = true;

@@ -18,6 +18,7 @@ import {
   announce,
   calm,
   complain,
+  moveOn,
   onStop,
   setStale,
   showBusy,
@@ -65,6 +66,7 @@ function wish(part: Wish, isOther = false): void {
 const form = element<HTMLFormElement>("instrument");
 const instrument = startInstrument(form, {
   passChanged(name) {
+    moveOn();
     showBusy(true);
     link.foresee();
     if (instrument.isOfPreprocess(name)) {
@@ -137,6 +139,7 @@ const source = startSource(zoom, {
       instrument.choose(undefined);
       setStale(true);
     }
+    if (!isIntroduction && !source.isFilming) moveOn();
     soon("image", () => {
       const { image } = source;
       if (!image) return;

@@ -247,7 +247,12 @@ test("takes files that are dropped and pasted", async () => {
       document.querySelector("#trouble:not([hidden]) p")?.textContent ?? "",
     ),
   );
-  await page.click("#trouble button");
+});
+
+test("a complaint is over when the next map is there", async () => {
+  const page = await pageOf();
+  await page.click("#reseed");
+  await page.waitForFunction(() => document.querySelector<HTMLElement>("#trouble")!.hidden);
 });
 
 test("everything can be reached and moved by keyboard", async () => {

@@ -4,7 +4,7 @@
 import { showClasses, showOthers } from "../controls/classes.js";
 import type { Look, Progress } from "../messages.js";
 import { words } from "../words.js";
-import { announce, labelOf, showMap, showStop, showWarnings } from "./stage.js";
+import { announce, labelOf, relieve, showMap, showStop, showWarnings } from "./stage.js";
 
 /** What the words are made of. */
 export interface ResultHost {
@@ -39,6 +39,7 @@ export function startResult({ form, canvas, nameOf, look }: ResultHost) {
     /** A map, or more samples of it. */
     take(next: Progress): void {
       progress = next;
+      relieve();
       show();
       if (next.isDone) announce(words.says.finished(labelOf(next, nameOf), next.samples));
     },

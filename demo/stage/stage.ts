@@ -60,7 +60,6 @@ export function showMap(
   const { samples, wanted, standardError } = progress;
   const label = labelOf(progress, nameOf);
   setStale(false);
-  if (trouble.dataset.until === "map") calm();
   const isOther = progress.estimator !== estimator;
   const of = isOther ? words.statistics[progress.estimator] : undefined;
   showProgress(samples, wanted, standardError, of);
@@ -124,11 +123,21 @@ export function announce(text: string): void {
   element("news").textContent = text;
 }
 
-/** Says in the page what went wrong; until somebody takes it away, or a map is there. */
+/** Says in the page what went wrong; until somebody takes it away or moves on, or a map is there. */
 export function complain(text: () => string, until: "dismissed" | "map" = "dismissed"): void {
   trouble.dataset.until = until;
   say(trouble.querySelector("p")!, text);
   trouble.hidden = false;
+}
+
+/** The reader goes on to something else: what was complained of is over when a map comes of it. */
+export function moveOn(): void {
+  trouble.dataset.until = "map";
+}
+
+/** A map is there. */
+export function relieve(): void {
+  if (trouble.dataset.until === "map") calm();
 }
 
 /** Takes the last complaint away. */
