@@ -108,12 +108,11 @@ addEventListener("message", ({ data }: MessageEvent<Request>) => {
         );
       return;
     case "save":
-      if (shown && look) {
-        use(savedOf(shown, look, data)).then(
-          (saved) => report({ kind: "saved", saved }),
-          (error) => report({ kind: "failed", message: messageOf(error) }),
-        );
-      }
+      // After what is under way, the error of another statistic too.
+      use(uses.then(() => shown && look && savedOf(shown, look, data))).then(
+        (saved) => saved && report({ kind: "saved", saved }),
+        (error) => report({ kind: "failed", message: messageOf(error) }),
+      );
       return;
     case "canvas":
       canvas = data.canvas;
@@ -121,6 +120,7 @@ addEventListener("message", ({ data }: MessageEvent<Request>) => {
     case "look":
       look = data.look;
       if (drawn) repaint(drawn, look);
+      use(tellError()).catch(() => {});
       break;
     case "size":
       if (canvas) Object.assign(canvas, { width: data.width, height: data.height });
@@ -277,7 +277,9 @@ async function explain(model: Model, image: Image, pass: Pass): Promise<void> {
     if (!progress) return;
     progress = { ...progress, isDone: true };
     finished = { model, image, pass, serial: begun.serial, progress };
+    if (shown) shown.progress = progress;
     report({ kind: "progress", serial: begun.serial, progress });
+    use(tellError()).catch(() => {});
   } catch (error) {
     // Some samples may have come after the last step.
     if (made && shown?.maps === made) shown.progress = { ...shown.progress, ...facts(made) };
@@ -310,6 +312,20 @@ function facts([map, second]: readonly SensitivityMap[]) {
   const other = versus ?? second?.target;
   const made = { samples, standardError, estimator, noise, sigma, preprocess };
   return { ...made, top, target, other, warnings };
+}
+
+/** Tells the standard error of the statistic that is shown, where that is another than sampling went by. */
+async function tellError(): Promise<void> {
+  const [before, estimator] = [finished, look?.estimator];
+  if (!before || !shown || shown.progress !== before.progress || !estimator) return;
+  if (before.progress.estimator === estimator) return;
+  const [map] = shown.maps as [SensitivityMap];
+  const standardError = await map.errorOf(estimator);
+  if (finished?.progress !== before.progress || look?.estimator !== estimator) return;
+  const progress = { ...before.progress, estimator, standardError };
+  finished = { ...finished, progress };
+  shown.progress = progress;
+  report({ kind: "progress", serial: finished.serial, progress });
 }
 
 /** Draws the figure that the page has open, unless that is done. */
