@@ -255,6 +255,7 @@ function wordOf(control: Control): number | string | true | undefined {
   if (control.type === "checkbox") return (control as HTMLInputElement).checked || undefined;
   if (control.value === "") return undefined;
   const number = Number(control.value);
-  if (Number.isNaN(number)) return control.value;
+  // A layer may be called 7.
+  if (Number.isNaN(number) || control.name === "layer") return control.value;
   return Number((number * Number(control.dataset.factor ?? 1)).toPrecision(6));
 }

@@ -25,8 +25,11 @@ export const CLASSES = 10;
 export function network(activation = "Relu"): Uint8Array {
   const g = new OnnxBuilder();
   const pads = [1, 1, 1, 1];
-  const conv = (x: string, i: number, shape: number[]) =>
-    g.node("Conv", [x, g.weight(`w${i}`, shape), g.weight(`b${i}`, [8], { std: 0.5 })], { pads });
+  // Exporters number nodes, too.
+  const conv = (x: string, i: number, shape: number[]) => {
+    const inputs = [x, g.weight(`w${i}`, shape), g.weight(`b${i}`, [8], { std: 0.5 })];
+    return g.node("Conv", inputs, { pads }, { name: String(i) });
+  };
   const x = g.input("x", ["N", 3, 24, 24]);
   const a = g.node(activation, [conv(x, 1, [8, 3, 3, 3])]);
   const b = g.node(activation, [conv(a, 2, [8, 8, 3, 3])]);
