@@ -5,6 +5,8 @@ import { type Stroke, strokesOf } from "./glyphs.js";
 const WIDTH = 0.085; // of the pen, as a part of the canvas
 const WRITING = 1300; // milliseconds for a digit
 const CLOSE = 0.006; // points that are nearer to each other are one
+const GRID = 255; // steps in either direction, as many as a byte of an address can tell
+const LONGEST = 255; // points of a stroke, for the same reason; a longer one goes on in another
 
 /** What of the drawing is to be seen, and where on it a pointer is. */
 interface Viewed {
@@ -34,9 +36,11 @@ export function startPad(
   }
 
   function add(event: MouseEvent) {
-    const point = viewed.place(canvas, event);
+    const [x, y] = viewed.place(canvas, event);
+    const point = [onGrid(x), onGrid(y)] as const;
     const last = strokes.at(-1)!.at(-1);
     if (last && Math.hypot(point[0] - last[0], point[1] - last[1]) < CLOSE) return;
+    if (last && strokes.at(-1)!.length === LONGEST) strokes.push([last]);
     strokes.at(-1)!.push(point);
   }
 
@@ -161,13 +165,16 @@ function paintStrokes(
   }
 }
 
-/** Strokes as a word for an address: for each its length, then two characters for each point. */
+// A pen draws where an address can tell, so that a drawing that is passed on is the same to the last bit.
+const onGrid = (v: number) => Math.round(Math.min(Math.max(v, 0), 1) * GRID) / GRID;
+
+/** Strokes as a word for an address: for each its length, then a byte for either place of each point. */
 export function strokesToWord(strokes: readonly Stroke[]): string {
   const bytes = strokes.flatMap((stroke) => [
     stroke.length,
-    ...stroke.flat().map((v) => Math.round(Math.min(Math.max(v, 0), 1) * 255)),
+    ...stroke.flat().map((v) => Math.round(v * GRID)),
   ]);
-  const binary = String.fromCharCode(...bytes.map((v) => Math.min(v, 255)));
+  const binary = bytes.map((byte) => String.fromCharCode(byte)).join("");
   return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
@@ -181,11 +188,12 @@ export function strokesFromWord(word: string): Stroke[] {
     for (let at = 0; at < bytes.length; at += 1 + 2 * bytes[at]!) {
       const points = Array.from({ length: bytes[at]! }, (_, i) => {
         const [x = 0, y = 0] = bytes.slice(at + 1 + 2 * i, at + 3 + 2 * i);
-        return [x / 255, y / 255] as const;
+        return [x / GRID, y / GRID] as const;
       });
       strokes.push(points);
     }
-    return strokes;
+    const isWhole = strokesToWord(strokes) === word && strokes.every(({ length }) => length > 0);
+    return isWhole ? strokes : [];
   } catch {
     return [];
   }
