@@ -80,6 +80,7 @@ export function startHearing(page: Hearers) {
         setStale(true);
         showBusy(false);
         showStop("done");
+        result.showChoice();
         complain(() => sentence(report.message), "map");
         break;
       case "failed":

@@ -2,7 +2,7 @@
 // here computes maps, so the page answers at once whatever the GPU does.
 
 import { startClassifier } from "./classifiers/classifier.js";
-import { applyAddress, readAddress, writeAddress } from "./controls/address.js";
+import { readAddress, type Setting, writeAddress } from "./controls/address.js";
 import { startInstrument } from "./controls/instrument.js";
 import { startSuggestions } from "./controls/suggestions.js";
 import { startDesk } from "./figures/desk.js";
@@ -33,12 +33,10 @@ const element = <T extends HTMLElement = HTMLElement>(id: string) =>
   document.getElementById(id) as T;
 
 // What the page knows.
-const address = readAddress();
 let isIntroduction = true;
 
 const language = element<HTMLSelectElement>("language");
-const asked = address.get("lang") ?? "";
-language.value = Object.hasOwn(languages, asked) ? asked : preferredLanguage();
+language.value = preferredLanguage();
 speakAsChosen();
 
 function speakAsChosen(): void {
@@ -233,8 +231,9 @@ function nameOf(index: number): string {
   return classifier.nameOf(index);
 }
 
-function fit(): void {
-  if (classifier.model) instrument.fit(classifier.model, classifier.card);
+/** Gives what was chosen before the model was there and what it does not have. */
+function fit(): string[] {
+  return classifier.model ? instrument.fit(classifier.model, classifier.card) : [];
 }
 
 // What the worker says.
@@ -243,12 +242,19 @@ const sharing = startSharing({
   nameOf,
   model: () => classifier.model,
   look: instrument.look,
+  address() {
+    writeDown();
+    return location.href;
+  },
+  ownFiles: () => [source.ownFile ?? [], classifier.ownFiles].flat(),
 });
 const hearing = startHearing({
   ...{ link, classifier, instrument, source, desk, result, suggestions, sharing },
   taken(model) {
     classifier.take(model);
-    fit();
+    foreign.push(...fit());
+    const unknown = foreign.splice(0).join(", ");
+    if (unknown) complain(() => words.says.foreign(unknown));
     askLook();
     see();
     remember();
@@ -257,17 +263,29 @@ const hearing = startHearing({
   },
 });
 
+// The address.
+const spoken: Setting = {
+  name: "lang",
+  word: () => (language.value === preferredLanguage() ? undefined : language.value),
+  take(word) {
+    if (!Object.hasOwn(languages, word)) return false;
+    language.value = word;
+    refresh();
+    return true;
+  },
+};
+const settings = [spoken, ...source.settings, classifier.setting, ...instrument.settings];
+settings.push(...desk.settings);
+
 function remember(): void {
-  soon("address", () => {
-    const { value: modelKey } = element<HTMLSelectElement>("model");
-    writeAddress(form, {
-      ...source.address,
-      target: instrument.chosen === undefined ? undefined : String(instrument.chosen),
-      model: modelKey === "clean" || modelKey === "file" ? undefined : modelKey,
-      tab: desk.name === "idea" ? undefined : desk.name,
-      lang: language.value === preferredLanguage() ? undefined : language.value,
-    });
-  });
+  soon("address", writeDown);
+}
+
+function writeDown(): void {
+  // What is chosen for a file would be foreign to the network that a link opens without it.
+  const ofModel = classifier.isOwn ? [] : instrument.modelSettings;
+  const hash = writeAddress([...settings, ...ofModel]);
+  history.replaceState(null, "", hash === "" ? location.pathname + location.search : `#${hash}`);
 }
 
 // The language of everything that is there already.
@@ -293,12 +311,9 @@ addEventListener("hashchange", () => location.reload());
 // As the address says, or as the page begins.
 classifier.refresh();
 desk.refresh();
-applyAddress(form, address);
-instrument.restored(new Set(address.keys()));
-const target = address.get("target");
-if (target && /^\d{1,6}$/.test(target)) instrument.choose(Number(target));
-desk.restore(address.get("tab"), address.get("sharedScale"));
+const foreign = readAddress(location.hash.slice(1), [...settings, ...instrument.modelSettings]);
+desk.open();
 idea.set(ideaOf(instrument.pass()));
 askLook();
-classifier.choose(address.get("model") ?? "clean");
-if (!source.restore(address)) source.draw("3");
+classifier.begin();
+source.begin();

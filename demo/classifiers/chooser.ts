@@ -1,6 +1,7 @@
 // The list of classifiers: the page's own, public ones that are downloaded when they are chosen, and files.
 
 import { parseLabels } from "../../src/labels.js";
+import type { Setting } from "../controls/address.js";
 import { download } from "../download.js";
 import { percent } from "../words/numbers.js";
 import { words } from "../words.js";
@@ -14,6 +15,7 @@ export interface ChooserListener {
   complain(text: () => string): void;
 }
 
+const FIRST = "clean";
 const DIGITS = Array.from({ length: 10 }, (_, i) => String(i));
 
 /** Brings the list to life. */
@@ -100,10 +102,25 @@ export function startChooser(
     else choose(select.value);
   });
 
+  // Before anything is in use, what was asked for counts.
+  const current = () => used || select.value;
+  const setting: Setting = {
+    name: "model",
+    word: () => (knownModel(current()) && current() !== FIRST ? current() : undefined),
+    take(word) {
+      if (!knownModel(word)) return false;
+      select.value = word;
+      return true;
+    },
+  };
+
   return {
-    choose(key: string) {
-      if (knownModel(key)) select.value = key;
-      return choose(select.value);
+    setting,
+    /** Uses the entry that the list shows. */
+    begin: () => choose(select.value),
+    /** Whether the classifier in use is a file of the reader's own. */
+    get isOwn() {
+      return used === "file";
     },
     /** What was chosen is refused. */
     keep() {

@@ -28,12 +28,14 @@ export interface ClassifierHost {
 /** What comes with a classifier. */
 interface Belongings {
   card: unknown;
+  /** The reader's own file of names, or card, that counts for it. */
+  beside: string | undefined;
 }
 
 /** Starts with none. */
 export function startClassifier({ form, takePhoto, takeModel, ...host }: ClassifierHost) {
   const names = startNames(complain);
-  let its: Belongings = { card: undefined };
+  let its: Belongings = { card: undefined, beside: undefined };
   let coming: Belongings | undefined; // of a classifier that is on its way
   let ofFile = () => element("labels-name").textContent ?? ""; // what the last file of names or a card was
 
@@ -45,7 +47,7 @@ export function startClassifier({ form, takePhoto, takeModel, ...host }: Classif
 
   const chooser = startChooser(element("model"), element("download"), {
     model(file, labels, itsCard) {
-      coming = { card: itsCard };
+      coming = { card: itsCard, beside: labels ? undefined : newest().beside };
       names.expect(labels);
       takeModel(file);
     },
@@ -59,7 +61,7 @@ export function startClassifier({ form, takePhoto, takeModel, ...host }: Classif
     photo: takePhoto,
     model(file: File) {
       chooser.showFile();
-      coming = { card: undefined };
+      coming = { card: undefined, beside: newest().beside };
       names.expect(undefined);
       takeModel(file);
     },
@@ -69,6 +71,7 @@ export function startClassifier({ form, takePhoto, takeModel, ...host }: Classif
         const found = await cardIn(file);
         if (found) useCard(found);
         const count = found ? 0 : await names.read(file);
+        newest().beside = file.name;
         ofFile = () => (found ? file.name : `${file.name}, ${words.says.names(count)}`);
         showFile();
         host.renamed();
@@ -120,7 +123,16 @@ export function startClassifier({ form, takePhoto, takeModel, ...host }: Classif
     },
     /** Shows what there is to say of it, if not what it is. */
     say,
-    choose: chooser.choose,
+    setting: chooser.setting,
+    begin: chooser.begin,
+    get isOwn() {
+      return chooser.isOwn;
+    },
+    /** What of the reader's own files counts. */
+    get ownFiles(): string[] {
+      const model = chooser.isOwn ? names.model?.name : undefined;
+      return [model, its.beside].filter((name) => name !== undefined);
+    },
     own: chooser.own,
     refresh(): void {
       chooser.refresh();

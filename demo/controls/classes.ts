@@ -40,14 +40,15 @@ export function showOthers(
   const chosen = form.querySelector<HTMLInputElement>("[name=target]:checked")?.value;
   const { value } = select;
   const others = top.map(({ index }) => String(index)).filter((index) => index !== chosen);
-  if (value !== "" && value !== chosen && !others.includes(value)) others.push(value);
+  // What is chosen stays so, even while it is the class that is predicted.
+  if (value !== "" && !others.includes(value)) others.push(value);
   const names = others.map((index) => nameOf(Number(index)));
   const key = [...others, ...names].join();
   if (select.dataset.key === key) return;
   select.dataset.key = key;
   const [nothing] = select.options;
   select.replaceChildren(nothing!, ...others.map((index, i) => new Option(names[i], index)));
-  select.value = others.includes(value) ? value : "";
+  select.value = value;
 }
 
 function row(index: number): HTMLElement {

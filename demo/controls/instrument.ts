@@ -18,6 +18,8 @@ import {
 import { resolvePreprocess } from "../../src/preprocess.js";
 import type { Look, ModelFacts, Pass } from "../messages.js";
 import { formula, words } from "../words.js";
+import type { Setting } from "./address.js";
+import { type Control, namesIn, said, settingOf } from "./form.js";
 import { listMethods, showMethod } from "./methods.js";
 import { type Numbers, numbersIn, showNumbers } from "./numbers.js";
 
@@ -27,8 +29,6 @@ export interface Listener {
   passChanged(name: string): void;
   lookChanged(): void;
 }
-
-type Control = HTMLInputElement | HTMLSelectElement;
 
 const PERCENT = "\u00a0%";
 
@@ -42,6 +42,9 @@ const NOISE: Readonly<
   adaptive: [99.9, 0.1, 95, PERCENT],
 };
 
+/** An index as it is written. */
+const CLASS = /^(0|[1-9]\d{0,5})$/;
+
 /** Brings a form of controls to life. */
 export function startInstrument(form: HTMLFormElement, listener: Listener) {
   const control = (name: string) => form.elements.namedItem(name) as HTMLInputElement;
@@ -52,7 +55,6 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
       control(name),
     ]),
   ) as unknown as Numbers;
-  let lastSeed = seed.valueAsNumber;
   let guess: Guess | undefined; // of the model's preprocessing
   let model: ModelFacts | undefined;
   let isReduceChosen = false;
@@ -66,7 +68,6 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
         ...options,
         preprocess: isAsGuessed() ? "auto" : preprocess(),
         target: chosen ?? "top1",
-        seed: lastSeed,
         ...(stop !== undefined && { stop: { standardError: stop } }),
         ...(comparison === "versus" && { versus: against }),
       } as SensitivityOptions,
@@ -130,7 +131,7 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
   function scaleNoise() {
     const noise = control("noise");
     const [max, step, start, unit] = NOISE[(control("noiseScale").value || "range") as NoiseScale];
-    Object.assign(noise, { max, step, value: start });
+    Object.assign(noise, { max, step, defaultValue: start, value: start });
     Object.assign(noise.dataset, { unit, factor: unit === PERCENT ? 0.01 : 1 });
   }
 
@@ -144,26 +145,37 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
   function change(name: string) {
     if (name === "noiseScale") scaleNoise();
     if (name === "method") showMethod(form, control("method").value);
-    if (name === "seed") lastSeed = seed.valueAsNumber;
     if (name === "reduce") isReduceChosen = true;
     if (name === "target") choose(Number(control("target").value));
     showValues();
   }
 
-  /** Offers what a model has to choose from. */
-  function fit(next: ModelFacts, card: unknown) {
+  /** Offers what a model has to choose from. Gives what was chosen before it was there and what it does not have. */
+  function fit(next: ModelFacts, card: unknown): string[] {
     model = next;
     const told = readCard(card);
     guess = told ? { preprocess: told, from: "card" } : next.guess;
-    const { channels, layers } = next;
+    const { channels, classes, layers } = next;
+    const missing: string[] = [];
     const layer = control("layer") as unknown as HTMLSelectElement;
     const [automatic] = layer.options;
     const { value } = layer;
     layer.replaceChildren(automatic!, ...layers.map((name) => new Option(name, name)));
-    layer.value = layers.includes(value) ? value : "";
+    if (value !== "" && !layers.includes(value)) missing.push(`layer=${value}`);
+    else layer.value = value;
+    if (chosen !== undefined && chosen >= classes) {
+      missing.push(`target=${chosen}`);
+      choose(undefined);
+    }
+    const against = control("against");
+    if (Number(against.value) >= classes) {
+      missing.push(`against=${against.value}`);
+      against.value = "";
+    }
     // The sign means something where objects are white on black, as digits are (the paper's section on absolute values).
     if (!isReduceChosen) control("reduce").value = channels === 1 ? "signed" : "abs";
     showValues();
+    return missing;
   }
 
   form.addEventListener("submit", (event) => event.preventDefault());
@@ -177,8 +189,7 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
     else listener.lookChanged();
   });
   form.querySelector("#reseed")!.addEventListener("click", () => {
-    seed.valueAsNumber = (lastSeed + 1) % 2 ** 32;
-    change("seed");
+    seed.value = String((Number(said(seed)) + 1) % 2 ** 32);
     listener.passChanged("seed");
   });
 
@@ -200,12 +211,55 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
     showValues();
   }
 
-  /** Another network is coming: its class and its preprocessing are not those that were chosen for the one before. */
+  /** What is chosen for a network is not for another one. */
+  const OF_MODEL = ["against", "layer", "preprocess", ...Object.keys(numbers)];
+
+  /** Another network is coming. */
   function forget() {
     choose(undefined);
-    control("preprocess").value = "";
-    for (const each of Object.values(numbers)) each.value = "";
+    for (const name of OF_MODEL) control(name).value = "";
   }
+
+  const plain = (name: string) => settingOf(form, name, change);
+
+  /** What there is to choose from comes with the model. Until then it may be whatever an address says. */
+  function listed(name: string, isPossible: (word: string) => boolean): Setting {
+    const setting = plain(name);
+    return {
+      ...setting,
+      take(word) {
+        if (!isPossible(word)) return false;
+        (control(name) as unknown as HTMLSelectElement).append(new Option(word, word));
+        return setting.take(word);
+      },
+    };
+  }
+
+  const modelSettings: Setting[] = [
+    {
+      name: "target",
+      word: () => (chosen === undefined ? undefined : String(chosen)),
+      take(word) {
+        if (CLASS.test(word)) choose(Number(word));
+        return CLASS.test(word);
+      },
+    },
+    listed("against", (word) => CLASS.test(word) && Number(word) !== chosen),
+    listed("layer", (word) => word !== ""),
+    ...["preprocess", ...Object.keys(numbers)].map(plain),
+  ];
+
+  // Whether they share a scale is for the figures to know.
+  const others = namesIn(form).filter(
+    (name) => !["target", "sharedScale", "noiseScale", "reduce", ...OF_MODEL].includes(name),
+  );
+  const settings: Setting[] = [
+    // What a level of noise may be depends on it.
+    plain("noiseScale"),
+    // As long as nobody chooses it, it goes with the model.
+    { ...plain("reduce"), word: () => (isReduceChosen ? control("reduce").value : undefined) },
+    ...others.map(plain),
+  ];
 
   /** Shows the controls as they are now, in the language of now. */
   function refresh() {
@@ -222,22 +276,18 @@ export function startInstrument(form: HTMLFormElement, listener: Listener) {
     look,
     fit,
     refresh,
-    /** The controls have been set by an address. */
-    restored(names: ReadonlySet<string>) {
-      isReduceChosen = names.has("reduce");
-      refresh();
-    },
+    settings,
+    /** Those that are of a model and no other. */
+    modelSettings,
     isOfPreprocess: (name: string) => name === "preprocess" || Object.hasOwn(numbers, name),
     /** Explains this class, or, without one, what is predicted. */
     choose,
-    get chosen() {
-      return chosen;
-    },
   };
 }
 
+// Where there is no map yet, the choice of classes is hidden as a whole. What an address says of it counts.
 function isShown(element: Element): boolean {
-  return element.closest("[hidden]") === null;
+  return element.closest("label[hidden]") === null;
 }
 
 function passControls(form: HTMLFormElement): Control[] {
@@ -253,9 +303,11 @@ function passControls(form: HTMLFormElement): Control[] {
 /** What a control says to the library; undefined where it says nothing. */
 function wordOf(control: Control): number | string | true | undefined {
   if (control.type === "checkbox") return (control as HTMLInputElement).checked || undefined;
-  if (control.value === "") return undefined;
-  const number = Number(control.value);
+  const value = said(control);
+  if (value === "") return undefined;
+  const number = Number(value);
   // A layer may be called 7.
-  if (Number.isNaN(number) || control.name === "layer") return control.value;
-  return Number((number * Number(control.dataset.factor ?? 1)).toPrecision(6));
+  if (Number.isNaN(number) || control.name === "layer") return value;
+  const { factor } = control.dataset;
+  return factor === undefined ? number : Number((number * Number(factor)).toPrecision(6));
 }

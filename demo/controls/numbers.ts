@@ -3,6 +3,7 @@
 
 import type { Preprocess } from "../../src/index.js";
 import type { Size } from "../../src/preprocess.js";
+import { said } from "./form.js";
 
 type Name = "scale" | "mean" | "std" | "channels" | "shortSide" | "resize";
 
@@ -11,9 +12,10 @@ export type Numbers = Readonly<Record<Name, HTMLInputElement>>;
 
 /** What the reader has entered. */
 export function numbersIn(controls: Numbers): Preprocess {
-  const entered = Object.entries(controls).flatMap(([name, { value, type }]) => {
+  const entered = Object.entries(controls).flatMap(([name, control]) => {
+    const value = said(control);
     if (value.trim() === "") return [];
-    if (type === "select-one") return [[name, value]];
+    if (control.type === "select-one") return [[name, value]];
     const list = value
       .split(/[\s,]+/)
       .filter(Boolean)

@@ -1,6 +1,7 @@
 // The figures below the pictures: tabs, and what the chosen one shows. It is drawn by the worker when the map above is
 // done, and anew when something changes that it depends on.
 
+import type { Setting } from "../controls/address.js";
 import type { Report, Request } from "../messages.js";
 import { words } from "../words.js";
 import {
@@ -31,13 +32,30 @@ export interface DeskHost {
   lookChanged(): void;
 }
 
+/** Where a pixel is, from 0 to 1 in both directions. */
+interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
+const MIDDLE: Place = { x: 0.5, y: 0.5 };
+const PLACE = /^0\.\d{4} 0\.\d{4}$/;
+
+const wordOfPixel = ({ x, y }: Place) =>
+  [x, y].map((v) => Math.min(Math.max(v, 0), 0.9999).toFixed(4)).join(" ");
+
+function pixelOfWord(word: string): Place | undefined {
+  const [x, y] = PLACE.test(word) ? word.split(" ").map(Number) : [];
+  return x === undefined || y === undefined ? undefined : { x, y };
+}
+
 /** Brings the figures to life. */
 export function startDesk(host: DeskHost) {
   const names = Object.keys(words.figures) as FigureName[];
   const [panels, plot, idea] = [element("panels"), element("plot"), element("idea")];
   const bar = element<HTMLProgressElement>("figure-progress");
   let name: FigureName = "idea";
-  let pixel = { x: 0.5, y: 0.5 };
+  let pixel = MIDDLE;
   let serial = 0;
   let asked: string | undefined; // the figure that the worker has to draw
   let underWay: Extract<Report, { kind: "figuring" }> | undefined;
@@ -135,16 +153,49 @@ export function startDesk(host: DeskHost) {
     if (all.length > 0) layPanels(panels, composition, aspect);
   }
 
+  /** Whether panels are on one scale, where that is another than the figure's own; before there is a map, as chosen. */
+  function scaleWord(): string | undefined {
+    const [chosen, basis] = [scales.get(name), host.basis()];
+    const isUsual = basis && chosen === compose(name, basis).isShared;
+    return chosen === undefined || isUsual ? undefined : String(chosen);
+  }
+
+  const settings: Setting[] = [
+    {
+      name: "tab",
+      word: () => (name === "idea" ? undefined : name),
+      take(word) {
+        if (!names.includes(word as FigureName)) return false;
+        name = word as FigureName;
+        return true;
+      },
+    },
+    {
+      name: "sharedScale",
+      word: scaleWord,
+      take(word) {
+        if (word !== "true" && word !== "false") return false;
+        scales.set(name, word === "true");
+        return true;
+      },
+    },
+    {
+      name: "pixel",
+      word: () => (name === "pixel" && pixel !== MIDDLE ? wordOfPixel(pixel) : undefined),
+      take(word) {
+        const at = pixelOfWord(word);
+        pixel = at ?? pixel;
+        return at !== undefined;
+      },
+    },
+  ];
+
   return {
     update,
     follow,
-    get name() {
-      return name;
-    },
-    /** As an address says: the figure, and whether it has one scale. */
-    restore(wanted = "idea", isShared: string | undefined) {
-      name = names.includes(wanted as FigureName) ? (wanted as FigureName) : "idea";
-      if (isShared !== undefined) scales.set(name, isShared === "true");
+    settings,
+    /** Shows the figure of now. */
+    open() {
       tabs.show(name, false);
       show();
     },
@@ -160,9 +211,12 @@ export function startDesk(host: DeskHost) {
       drawLine();
     },
     /** A pixel was chosen in a picture, from 0 to 1 in both directions. */
-    look(at: { x: number; y: number }) {
-      pixel = at;
-      if (name === "pixel") update();
+    look(at: Place) {
+      // As its word has it, so that a figure that is passed on is of the same pixel.
+      pixel = pixelOfWord(wordOfPixel(at)) ?? pixel;
+      if (name !== "pixel") return;
+      update();
+      host.changed();
     },
     hear(report: Report) {
       if (!("serial" in report) || report.serial !== serial) return;

@@ -1,6 +1,7 @@
 // Where the image comes from: drawn here, a photo, or the camera. One of them at a time.
 
 import type { Preprocess, Preset } from "../../src/index.js";
+import type { Setting } from "../controls/address.js";
 import type { Image } from "../messages.js";
 import { words } from "../words.js";
 import { type Camera, openCamera } from "./camera.js";
@@ -28,6 +29,7 @@ export interface Eye {
 // Before there is a model, a photo is cut as most of them want it.
 const USUAL: Eye = { input: { channels: 3, height: 224, width: 224 }, preprocess: undefined };
 const DIGIT = 28;
+const FIRST = "3"; // the digit that the page begins with
 
 /** Brings the sources to life. */
 export function startSource(zoom: ReturnType<typeof startZoom>, listener: SourceListener) {
@@ -101,6 +103,16 @@ export function startSource(zoom: ReturnType<typeof startZoom>, listener: Source
     listener.imageChanged({ isNew, isDone: true });
   }
 
+  let drawn: { digit?: string; strokes?: string } = {};
+
+  /** In words what is drawn. Of an empty pad there is no map: it is still that of the drawing before. */
+  function drawing() {
+    if (kind !== "drawing") return {};
+    if (written !== undefined) drawn = { digit: written };
+    else if (!pad.isEmpty) drawn = { strokes: strokesToWord(pad.strokes) };
+    return drawn;
+  }
+
   function paint() {
     if (kind === "drawing") pad.paint();
     else if (photo) paintPhoto(canvas, photo.bitmap, eye.input, eye.preprocess, zoom.view);
@@ -132,7 +144,6 @@ export function startSource(zoom: ReturnType<typeof startZoom>, listener: Source
   return {
     takePhoto,
     next,
-    draw,
     paint,
     refresh,
     /** What the network of now sees. */
@@ -158,20 +169,38 @@ export function startSource(zoom: ReturnType<typeof startZoom>, listener: Source
     get digit(): ImageBitmap {
       // A photo may have come while the page was still writing.
       const isByHand = written === undefined && !pad.isEmpty;
-      return pictureOf(isByHand ? pad.strokes : strokesOf(written ?? "3"), DIGIT, DIGIT);
+      return pictureOf(isByHand ? pad.strokes : strokesOf(written ?? FIRST), DIGIT, DIGIT);
     },
-    /** The drawing as words for the address; a photo has none. */
-    get address(): { digit?: string | undefined; strokes?: string | undefined } {
-      if (kind !== "drawing") return {};
-      return written === undefined ? { strokes: strokesToWord(pad.strokes) } : { digit: written };
+    /** The drawing; a photo has no words. */
+    settings: [
+      {
+        name: "digit",
+        word: () => (drawing().digit === FIRST ? undefined : drawing().digit),
+        take(word) {
+          if (digits.includes(word)) write(word);
+          return digits.includes(word);
+        },
+      },
+      {
+        name: "strokes",
+        word: () => drawing().strokes,
+        take(word) {
+          const strokes = strokesFromWord(word);
+          if (strokes.length === 0) return false;
+          isWriting = false;
+          pad.set(strokes);
+          return true;
+        },
+      },
+    ] satisfies Setting[],
+    /** Draws the first digit, unless something is drawn already. */
+    begin() {
+      if (written === undefined && pad.isEmpty) write(FIRST);
     },
-    /** Draws what an address says; whether it says anything. */
-    restore(address: ReadonlyMap<string, string>): boolean {
-      const strokes = strokesFromWord(address.get("strokes") ?? "");
-      if (strokes.length > 0) pad.set(strokes);
-      else if (digits.includes(address.get("digit") ?? "")) write(address.get("digit")!);
-      else return false;
-      return true;
+    /** What the photo is called, which is not in the address. */
+    get ownFile(): string | undefined {
+      if (kind === "camera") return words.says.cameraPicture;
+      return kind === "photo" ? photo?.name : undefined;
     },
   };
 }

@@ -19,10 +19,15 @@ export function startResult({ form, canvas, nameOf, look }: ResultHost) {
   let progress: Progress | undefined;
   let isStopped = false;
 
+  /** Classes can be chosen: there is a map, or none because of what was chosen. */
+  function showChoice(): void {
+    form.querySelector<HTMLElement>("#classes")!.hidden = false;
+  }
+
   function show(): void {
     if (!progress) return;
     const { top, target, isDone } = progress;
-    form.querySelector<HTMLElement>("#classes")!.hidden = false;
+    showChoice();
     showClasses(form.querySelector<HTMLElement>("#top")!, top, target.index, nameOf);
     showOthers(form, top, nameOf);
     showMap(progress, nameOf, look().estimator);
@@ -36,6 +41,7 @@ export function startResult({ form, canvas, nameOf, look }: ResultHost) {
 
   return {
     show,
+    showChoice,
     /** A map, or more samples of it. */
     take(next: Progress): void {
       progress = next;

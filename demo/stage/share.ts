@@ -13,18 +13,22 @@ export interface ShareHost {
   nameOf(index: number): string;
   model(): ModelFacts | undefined;
   look(): Look;
+  /** The settings of now as an address. */
+  address(): string;
+  /** The names of the reader's own files, which no address holds. */
+  ownFiles(): string[];
 }
 
 /** Brings the buttons to life. */
-export function startSharing({ ask, nameOf, model, look }: ShareHost) {
+export function startSharing({ ask, nameOf, model, look, address, ownFiles }: ShareHost) {
   for (const button of document.querySelectorAll<HTMLElement>("[data-save]")) {
     const what = button.dataset.save as SaveKind;
     button.addEventListener("click", () => ask({ kind: "save", what, width: WIDTH }));
   }
   document.querySelector("#share")!.addEventListener("click", async () => {
     try {
-      await navigator.clipboard.writeText(location.href);
-      tell(() => words.says.copied);
+      await navigator.clipboard.writeText(address());
+      tell(() => words.says.copied(ownFiles().join(", ")));
     } catch (error) {
       complain(() => sentence((error as Error).message));
     }

@@ -380,7 +380,11 @@ export const en = {
     finished: (label: string, samples: number) =>
       `The map of ${label} is ready, made of ${samples} samples.`,
     saved: (name: string) => `${name} is saved.`,
-    copied: "The link is copied. Files of your own are not in it.",
+    copied: (files: string) =>
+      files === "" ? "The link is copied." : `The link is copied. What is not in it: ${files}.`,
+    cameraPicture: "the camera’s picture",
+    foreign: (words: string) =>
+      `The address asks for what is not there: ${words}. The map is made without it.`,
     fault:
       "The GPU refused a part of the work, so what is shown may be wrong. Reload the page to be sure.",
   },

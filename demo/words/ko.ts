@@ -368,7 +368,10 @@ export const ko: Words = {
     downloading: (name, part) => `${name} 내려받는 중: ${part}`,
     finished: (label, samples) => `샘플 ${samples}개로 만든 ${label}의 맵이 준비되었다.`,
     saved: (name) => `${name}을(를) 저장했다.`,
-    copied: "링크를 복사했다. 내 파일은 들어 있지 않다.",
+    copied: (files) =>
+      files === "" ? "링크를 복사했다." : `링크를 복사했다. 들어 있지 않은 것: ${files}.`,
+    cameraPicture: "카메라 영상",
+    foreign: (words) => `주소가 여기 없는 것을 바란다: ${words}. 맵은 그것 없이 만든다.`,
     fault:
       "GPU가 작업의 일부를 거부해서, 보이는 것이 틀릴 수 있다. 확실히 하려면 페이지를 새로 고쳐 보라.",
   },
