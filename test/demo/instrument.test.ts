@@ -154,6 +154,28 @@ test("saves the map as pictures, numbers and settings", async () => {
   assert.match(caption, /12 noisy copies/);
 });
 
+test("the standard error is that of the statistic that is shown", async () => {
+  const { page, set } = await opening;
+  const says = (words: RegExp) =>
+    page.waitForFunction(
+      (words) =>
+        new RegExp(words).test(document.querySelector("#progress-line")!.textContent ?? ""),
+      {},
+      words.source,
+    );
+  await says(/ of the map$/);
+  const before = await page.$eval("#progress-line", (line) => line.textContent);
+  await set("estimator", "variance");
+  await page.waitForFunction(
+    (before) => document.querySelector("#progress-line")!.textContent !== before,
+    {},
+    before,
+  );
+  await says(/ of the map$/);
+  await set("estimator", "mean");
+  await says(new RegExp(`^${before}$`));
+});
+
 for (const [name, count] of [
   ["noise", 6],
   ["samples", 8],

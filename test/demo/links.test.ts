@@ -10,7 +10,7 @@ import { openDemo } from "./page.js";
 
 const test = suite("demo/links");
 
-/** What the page is about to hand out instead of the hands of a browser. */
+/** What the page hands to the browser: a link for the clipboard, a file to keep. */
 interface Handed {
   link: string | undefined;
   file: Blob | undefined;
@@ -126,10 +126,10 @@ const TYPED: Readonly<Record<string, readonly string[]>> = {
   weightSamples: ["1", "2"],
 };
 
-/** For a control of a few samples. */
+/** More would take longer and tell no more. */
 const SAMPLES = ["2", "4", "6"];
 
-/** What a control can be set to, its first value last. */
+/** A control, and what it can be set to. */
 interface Control {
   readonly name: string;
   readonly usual: string;
@@ -287,7 +287,7 @@ async function scribble(draw: Draw): Promise<void> {
   );
 }
 
-/** Draws settings, copies them, sets others, and enters the address: how what is shown differs. */
+/** Draws settings, copies their link, sets others, and enters the address: what is shown and saved must be as before. */
 async function trip(seed: number): Promise<void> {
   const { page } = await opening;
   const { draw } = drawsOf(seed);
@@ -409,7 +409,7 @@ test(
   async () => {
     for (let seed = QUICK; seed < MANY; seed++) await trip(seed);
   },
-  { long: true },
+  { long: true, timeLimit: 3_600_000 },
 );
 
 test("complains of nothing", async () => {

@@ -386,7 +386,8 @@ test("what the network sees by other preprocessings is told before a figure is b
   await quiet();
   await clear();
   await upload("#model-file", "caffe.onnx");
-  await until(/^tell figure done/, (await until(/^tell suggestions/)).time);
+  const { time } = await until(/^tell loaded/);
+  for (const what of [/^tell suggestions/, /^tell figure done/]) await until(what, time);
   const notes = (await all()).map(({ what }) => what);
   const later = notes.slice(notes.indexOf("tell loaded"));
   assert.ok(later.indexOf("tell figuring") > later.indexOf("tell suggestions"));
