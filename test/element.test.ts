@@ -314,16 +314,20 @@ test("every attribute has a property that reflects", async () => {
   }
 });
 
-test("takes properties that were set before it was defined", async () => {
-  const page = await show(`<sensitivity-map id="a" ${SRC}>Wait.</sensitivity-map>`, "late.html");
-  await page.evaluate(() => {
-    Object.assign(document.getElementById("a")!, { samples: 2, percentile: [2, 98] });
-  });
-  await page.addScriptTag({ url: "/page/element.js", type: "module" });
-  assert.is(((await hear("a", "result")) as SensitivityMap).samples, 2);
-  const text = await page.$eval("#a", (tag) => tag.getAttribute("percentile"));
-  assert.is(text, "2,98");
-});
+test(
+  "takes properties that were set before it was defined",
+  async () => {
+    const page = await show(`<sensitivity-map id="a" ${SRC}>Wait.</sensitivity-map>`, "late.html");
+    await page.evaluate(() => {
+      Object.assign(document.getElementById("a")!, { samples: 2, percentile: [2, 98] });
+    });
+    await page.addScriptTag({ url: "/page/element.js", type: "module" });
+    assert.is(((await hear("a", "result")) as SensitivityMap).samples, 2);
+    const text = await page.$eval("#a", (tag) => tag.getAttribute("percentile"));
+    assert.is(text, "2,98");
+  },
+  { long: true },
+);
 
 test("means by its attributes what the library means", async () => {
   const page = await show(`<sensitivity-map id="a" ${SRC} samples="6" batch="3" noise="0.3" seed="9"
@@ -415,24 +419,28 @@ test("elements of a page share the device and the model, and the last one frees 
   await nothingIsLeft(1);
 });
 
-test("goes on where it is put when it is moved, and begins anew when it comes back", async () => {
-  const page = await show(
-    `<div id="from"><sensitivity-map id="a" ${SRC} samples="4"></sensitivity-map></div><div id="to"></div>`,
-  );
-  await hear("a", "result");
-  await page.evaluate(() => document.getElementById("to")!.append(document.getElementById("a")!));
-  await later(200);
-  assert.is((await counts()).destroyed, 0);
-  const tag = await page.evaluateHandle(() => {
-    const tag = document.getElementById("a")!;
-    tag.remove();
-    return tag;
-  });
-  await page.waitForFunction(() => (globalThis as Observed).counts.destroyed === 1);
-  await tag.evaluate((tag) => document.body.append(tag));
-  await hear("a", "result", 2);
-  assert.equal({ ...(await counts()), passes: 0 }, { devices: 2, destroyed: 1, passes: 0 });
-});
+test(
+  "goes on where it is put when it is moved, and begins anew when it comes back",
+  async () => {
+    const page = await show(
+      `<div id="from"><sensitivity-map id="a" ${SRC} samples="4"></sensitivity-map></div><div id="to"></div>`,
+    );
+    await hear("a", "result");
+    await page.evaluate(() => document.getElementById("to")!.append(document.getElementById("a")!));
+    await later(200);
+    assert.is((await counts()).destroyed, 0);
+    const tag = await page.evaluateHandle(() => {
+      const tag = document.getElementById("a")!;
+      tag.remove();
+      return tag;
+    });
+    await page.waitForFunction(() => (globalThis as Observed).counts.destroyed === 1);
+    await tag.evaluate((tag) => document.body.append(tag));
+    await hear("a", "result", 2);
+    assert.equal({ ...(await counts()), passes: 0 }, { devices: 2, destroyed: 1, passes: 0 });
+  },
+  { long: true },
+);
 
 /** Waits until so many devices have been destroyed; fails where something is left on any device. */
 async function nothingIsLeft(devices: number): Promise<void> {
@@ -690,27 +698,31 @@ test("gets over a lost device, and gives up when it is lost again at once", asyn
   assert.is((await eventsOf("a")).filter(({ type }) => type === "error").length, 1);
 });
 
-test("shows only the finished map where motion is not wanted", async () => {
-  const { page } = await opening;
-  for (const value of ["reduce", "no-preference"]) {
-    await page.emulateMediaFeatures([{ name: "prefers-reduced-motion", value }]);
-    await show("");
-    const drawn = await page.evaluate(async (tag) => {
-      document.body.innerHTML = tag;
-      const element = document.querySelector("sensitivity-map")!;
-      const picture = element.shadowRoot!.querySelector(".picture")!;
-      const drawn: boolean[] = [];
-      for (const type of ["progress", "progress", "result"] as const) {
-        await new Promise((heard) => element.addEventListener(type, heard, { once: true }));
-        drawn.push(picture.classList.contains("drawn"));
-      }
-      return drawn;
-    }, `<sensitivity-map ${SRC} samples="12" batch="4"></sensitivity-map>`);
-    const settles = value !== "reduce";
-    assert.equal(drawn, [settles, settles, true], value);
-  }
-  await page.emulateMediaFeatures([]);
-});
+test(
+  "shows only the finished map where motion is not wanted",
+  async () => {
+    const { page } = await opening;
+    for (const value of ["reduce", "no-preference"]) {
+      await page.emulateMediaFeatures([{ name: "prefers-reduced-motion", value }]);
+      await show("");
+      const drawn = await page.evaluate(async (tag) => {
+        document.body.innerHTML = tag;
+        const element = document.querySelector("sensitivity-map")!;
+        const picture = element.shadowRoot!.querySelector(".picture")!;
+        const drawn: boolean[] = [];
+        for (const type of ["progress", "progress", "result"] as const) {
+          await new Promise((heard) => element.addEventListener(type, heard, { once: true }));
+          drawn.push(picture.classList.contains("drawn"));
+        }
+        return drawn;
+      }, `<sensitivity-map ${SRC} samples="12" batch="4"></sensitivity-map>`);
+      const settles = value !== "reduce";
+      assert.equal(drawn, [settles, settles, true], value);
+    }
+    await page.emulateMediaFeatures([]);
+  },
+  { long: true },
+);
 
 test("takes the photo's room before the photo is there, and none more after", async () => {
   const page = await show("");

@@ -186,6 +186,11 @@ function suggestion(name: string): string {
 // Ways to read an option's value: as it is, or as what it must be.
 function reader(values: Values) {
   const text = (name: Name) => (values[name] as string | undefined) ?? TABLE[name]?.default;
+  const file = (name: Name) => {
+    const value = text(name);
+    if (value === "") throw new Error(`--${name} is the name of a file, not ""`);
+    return value;
+  };
   const needed = (name: Name) => {
     const value = text(name);
     if (value === undefined) throw new Error(`--${name} is missing: ${OPTIONS[name].help}`);
@@ -200,13 +205,13 @@ function reader(values: Values) {
     }
     return Number(value);
   };
-  return { text, needed, number, whole };
+  return { text, file, needed, number, whole };
 }
 
 function toRequest(inputs: readonly string[], values: Values): ExplainRequest {
-  const { text, needed, number, whole } = reader(values);
+  const { text, file, needed, number, whole } = reader(values);
   const isAdaptive = values.noise === undefined && values["noise-scale"] === "adaptive";
-  const outputs = { png: text("out"), npy: text("npy"), json: text("json") };
+  const outputs = { png: file("out"), npy: file("npy"), json: file("json") };
   const wantsNothing = Object.values(outputs).every((output) => output === undefined);
   return {
     inputs,

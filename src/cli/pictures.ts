@@ -89,7 +89,13 @@ function textFault(text: string, file: string): string {
 /** A file's name as a shell takes it. */
 const quoted = (file: string) => (/^[\w./\\:-]+$/.test(file) ? file : `'${file}'`);
 
-const renamed = (file: string, ending: string) => quoted(basename(file, extname(file)) + ending);
+/** Never the name of the file itself, which a converter would overwrite. */
+function renamed(file: string, ending: string): string {
+  const name = basename(file, extname(file));
+  return quoted(
+    extname(file).toLowerCase() === ending ? `${name}.converted${ending}` : name + ending,
+  );
+}
 
 // Chrome decodes what there is of a picture and leaves the rest gray, so it does not say that something is missing.
 function isCutOff(bytes: Buffer, format: PictureFormat): boolean {

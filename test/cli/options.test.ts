@@ -149,6 +149,7 @@ const mistakes: [words: string, message: string][] = [
   ["explain a.jpg --model m --noise -1", '--noise is a number of at least 0, not "-1"'],
   ["explain a.jpg --model m --noise much", '--noise is a number of at least 0, not "much"'],
   ["explain a.jpg --model m --noise=", '--noise is a number of at least 0, not ""'],
+  ["explain a.jpg --model m --out=", '--out is the name of a file, not ""'],
   ["explain a.jpg --model m --parity lime", '"lime" is not a program to imitate; there are: paper'],
   ["explain a.jpg --model m --opacity 2", '--opacity is a number from 0 to 1, not "2"'],
   ["explain a.jpg --model m --percentile 101", "--percentile is a number from 0 to 100"],

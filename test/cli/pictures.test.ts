@@ -67,18 +67,18 @@ const magick = (name: string, kind: string) =>
   `it is ${kind}, which Chrome cannot decode; convert it: "magick ${name} ${name.replace(/\.\w+$/, ".png")}"`;
 const svg = (name: string) =>
   `it is an SVG drawing, which has no pixels yet; convert it: "rsvg-convert --width 512 ${name} --output ${name.replace(/\.\w+$/, ".png")}"`;
-const heic = (name: string) =>
+const heic = (name: string, converted: string) =>
   `it is an HEIC picture, as iPhones take them, which Chrome cannot decode; convert it: ` +
-  `"sips -s format jpeg ${name} --out ${name.replace(/\.\w+$/, ".jpg")}" on a Mac, ` +
-  `"heif-convert ${name} ${name.replace(/\.\w+$/, ".jpg")}" elsewhere`;
+  `"sips -s format jpeg ${name} --out ${converted}" on a Mac, "heif-convert ${name} ${converted}" elsewhere`;
 
 for (const [name, bytes, sentence] of [
   ["empty.jpg", latin(""), "the file is empty"],
   ["cut.jpg", jpeg(""), `the JPEG ${CUT}`],
   ["cut.png", padded("\x89PNG\r\n\x1a\nIHDR"), `the PNG ${CUT}`],
   ["cut.webp", webp.subarray(0, 20), `the WebP ${CUT}`],
-  ["IMG_1.HEIC", media("heic", "mif1", "heic"), heic("IMG_1.HEIC")],
-  ["IMG_2.jpg", media("mif1", "heic"), heic("IMG_2.jpg")],
+  ["IMG_1.HEIC", media("heic", "mif1", "heic"), heic("IMG_1.HEIC", "IMG_1.jpg")],
+  // Not over the picture itself.
+  ["IMG_2.jpg", media("mif1", "heic"), heic("IMG_2.jpg", "IMG_2.converted.jpg")],
   ["scan.tif", padded("II*\0"), magick("scan.tif", "a TIFF picture or a camera's raw file")],
   ["scan.jpg", padded("MM\0*"), magick("scan.jpg", "a TIFF picture or a camera's raw file")],
   ["a.jxl", padded("\xff\x0a"), magick("a.jxl", "a JPEG XL picture")],

@@ -186,27 +186,31 @@ for (const [name, count] of [
   ["sign", 3],
   ["input", 2],
 ] as const) {
-  test(`figure "${name}" is live`, async () => {
-    const { page, set, settled } = await opening;
-    await page.click(`#tab-${name}`);
-    await painted(count);
-    const first = await panels();
-    // Grad-CAM has nothing to say of an untrained network, and so plain and smoothed alike.
-    const flat = first.filter((each) => variety(each) < 6).length;
-    assert.ok(flat <= (name === "methods" ? 2 : 0), `${flat} panels are flat`);
-    // Both networks that stand in for the page's are the same.
-    const alike = count - new Set(first).size;
-    assert.ok(alike <= (name === "training" ? 2 : flat), `${alike} panels are alike`);
-    // Another seed, another figure: all of it.
-    await page.click("#reseed");
-    await settled(12);
-    await painted(count);
-    const second = await panels();
-    const differ = second.filter((each, i) => each !== first[i]).length;
-    assert.ok(differ >= Math.floor(count / 2), `${differ} of ${count} panels have changed`);
-    await set("seed", "0");
-    await settled(12);
-  });
+  test(
+    `figure "${name}" is live`,
+    async () => {
+      const { page, set, settled } = await opening;
+      await page.click(`#tab-${name}`);
+      await painted(count);
+      const first = await panels();
+      // Grad-CAM has nothing to say of an untrained network, and so plain and smoothed alike.
+      const flat = first.filter((each) => variety(each) < 6).length;
+      assert.ok(flat <= (name === "methods" ? 2 : 0), `${flat} panels are flat`);
+      // Both networks that stand in for the page's are the same.
+      const alike = count - new Set(first).size;
+      assert.ok(alike <= (name === "training" ? 2 : flat), `${alike} panels are alike`);
+      // Another seed, another figure: all of it.
+      await page.click("#reseed");
+      await settled(12);
+      await painted(count);
+      const second = await panels();
+      const differ = second.filter((each, i) => each !== first[i]).length;
+      assert.ok(differ >= Math.floor(count / 2), `${differ} of ${count} panels have changed`);
+      await set("seed", "0");
+      await settled(12);
+    },
+    { long: name !== "training" },
+  );
 }
 
 /** Goes through all tabs in rounds of a random order, now and then before a figure is drawn, now and then after. */

@@ -37,24 +37,39 @@ test("the layers to choose from are the model's", async () => {
   assert.ok(layers > 2, `${layers} layers`);
 });
 
+/** One of each kind. */
+const SOME = [
+  "gradient",
+  "integrated-gradients",
+  "smoothdiff",
+  "occlusion",
+  "grad-cam",
+  "lrp",
+  "deeplift",
+];
+
 for (const method of Object.keys(methods)) {
-  test(`${method} makes a map, with the options that it reads and no others`, async () => {
-    const { page, set, settled, textOf, changesMap, picture } = await opening;
-    const change = async () => set("method", method);
-    if (method === "gradient") await change();
-    else await changesMap(method, change);
-    const shown = await page.$$eval("#instrument [data-option]:not([hidden])", (rows) =>
-      rows.map((row) => (row as HTMLElement).dataset.option),
-    );
-    const own = optionsOf(method).filter((option) => !WITHOUT_CONTROL.includes(option));
-    assert.equal(shown.sort(), [...own].sort());
-    if (own.includes("steps")) await set("steps", "3");
-    if (own.includes("window")) await set("window", "12");
-    await settled(SAMPLES);
-    assert.ok(variety(await picture("map")) > 8, "the map is flat");
-    assert.match(await textOf("#method-about"), new RegExp(methods[method]!.paper.slice(0, 8)));
-    assert.is(await page.$eval("#trouble", (box) => (box as HTMLElement).hidden), true);
-  });
+  test(
+    `${method} makes a map, with the options that it reads and no others`,
+    async () => {
+      const { page, set, settled, textOf, changesMap, picture } = await opening;
+      const change = async () => set("method", method);
+      if (method === "gradient") await change();
+      else await changesMap(method, change);
+      const shown = await page.$$eval("#instrument [data-option]:not([hidden])", (rows) =>
+        rows.map((row) => (row as HTMLElement).dataset.option),
+      );
+      const own = optionsOf(method).filter((option) => !WITHOUT_CONTROL.includes(option));
+      assert.equal(shown.sort(), [...own].sort());
+      if (own.includes("steps")) await set("steps", "3");
+      if (own.includes("window")) await set("window", "12");
+      await settled(SAMPLES);
+      assert.ok(variety(await picture("map")) > 8, "the map is flat");
+      assert.match(await textOf("#method-about"), new RegExp(methods[method]!.paper.slice(0, 8)));
+      assert.is(await page.$eval("#trouble", (box) => (box as HTMLElement).hidden), true);
+    },
+    { long: !SOME.includes(method) },
+  );
 }
 
 /** A method, and a control of each option that it reads with a value that changes its map. */

@@ -321,14 +321,18 @@ test("the panel without noise is the first of its figure", async () => {
 });
 
 for (const tab of ["cap", "sign", "input"]) {
-  test(`the figure "${tab}" shows the map of the page in other ways, and needs no pass`, async () => {
-    const notes = await drawingOf(tab);
-    assert.ok(paintedIn(notes).length > 1);
-    assert.equal(
-      notes.filter((what) => MODEL.test(what)),
-      [],
-    );
-  });
+  test(
+    `the figure "${tab}" shows the map of the page in other ways, and needs no pass`,
+    async () => {
+      const notes = await drawingOf(tab);
+      assert.ok(paintedIn(notes).length > 1);
+      assert.equal(
+        notes.filter((what) => MODEL.test(what)),
+        [],
+      );
+    },
+    { long: tab !== "sign" },
+  );
 }
 
 test("the figure of two classes is of those that the map has found", async () => {
@@ -373,11 +377,15 @@ test("a figure that is under way goes on in another look, and what is there is p
   assert.equal(grays, [0, 0, 0, 0, 0, 0]);
 });
 
-test("the curve of a pixel is there before all of its places are", async () => {
-  const notes = await drawingOf("pixel");
-  assert.is(notes.filter((what) => what === "tell line").length, 2);
-  assert.is(beforeLastPass(notes).filter((what) => what === "tell line").length, 1);
-});
+test(
+  "the curve of a pixel is there before all of its places are",
+  async () => {
+    const notes = await drawingOf("pixel");
+    assert.is(notes.filter((what) => what === "tell line").length, 2);
+    assert.is(beforeLastPass(notes).filter((what) => what === "tell line").length, 1);
+  },
+  { long: true },
+);
 
 test("what the network sees by other preprocessings is told before a figure is begun", async () => {
   const { page, upload } = await opening;
