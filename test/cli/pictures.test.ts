@@ -65,8 +65,9 @@ const CUT = "is cut off: its end is missing; copy or download it once more";
 const TAKEN = "pictures are JPEG, PNG, GIF, WebP, BMP, AVIF, tensors .npy files";
 const magick = (name: string, kind: string) =>
   `it is ${kind}, which Chrome cannot decode; convert it: "magick ${name} ${name.replace(/\.\w+$/, ".png")}"`;
-const svg = (name: string) =>
-  `it is an SVG drawing, which has no pixels yet; convert it: "rsvg-convert --width 512 ${name} --output ${name.replace(/\.\w+$/, ".png")}"`;
+const svg = (name: string, converted: string) =>
+  "it is an SVG drawing, which has no pixels yet; convert it: " +
+  `"rsvg-convert --width 512 ${name} --output ${converted}"`;
 const heic = (name: string, converted: string) =>
   `it is an HEIC picture, as iPhones take them, which Chrome cannot decode; convert it: ` +
   `"sips -s format jpeg ${name} --out ${converted}" on a Mac, "heif-convert ${name} ${converted}" elsewhere`;
@@ -85,8 +86,12 @@ for (const [name, bytes, sentence] of [
   ["a.jp2", padded("\0\0\0\x0cjP  \r\n"), magick("a.jp2", "a JPEG 2000 picture")],
   ["a.pdf", padded("%PDF-1.7\n\0"), magick("a.pdf", "a PDF")],
   ["a.psd", padded("8BPS\0\x01"), magick("a.psd", "a Photoshop file")],
-  ["logo.svg", latin("<svg viewBox='0 0 4 4'/>"), svg("logo.svg")],
-  ["logo.png", latin(`<?xml version="1.0"?>\n<!-- a logo -->\n<svg/>`), svg("logo.png")],
+  ["logo.svg", latin("<svg viewBox='0 0 4 4'/>"), svg("logo.svg", "logo.png")],
+  [
+    "logo.png",
+    latin(`<?xml version="1.0"?>\n<!-- a logo -->\n<svg/>`),
+    svg("logo.png", "logo.converted.png"),
+  ],
   [
     "clip.mp4",
     media("isom", "mp41"),
