@@ -3,7 +3,7 @@
 import { assumptions } from "./assumed.js";
 import { layersOf } from "./cam.js";
 import { choice } from "./choice.js";
-import { adapterName, whileAlive } from "./device.js";
+import { whileAlive } from "./device.js";
 import { type Engine, playClean, readLogits } from "./engine.js";
 import { Engines } from "./engines.js";
 import { type GraphOptions, loadOperators, loadRareOperators, makeGraph } from "./graph.js";
