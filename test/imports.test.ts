@@ -14,7 +14,8 @@ test("types.ts imports nothing", async () => {
 });
 
 test("gpu.ts plays steps and knows no op", async () => {
-  await only("gpu.ts", ["types.ts", "shaders.ts"]);
+  await only("gpu.ts", ["types.ts", "shaders.ts", "device.ts"]);
+  await only("device.ts", []);
 });
 
 test("an op makes steps and knows no GPU", async () => {
