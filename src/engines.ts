@@ -10,7 +10,7 @@ import { completeInSlices, type Take } from "./slices.js";
 import type { Plan, PlanBuffer, Precision } from "./types.js";
 
 /** Engines kept at most, however small they are: one for each method, and a few more. */
-const MOST_ENGINES = 32;
+export const MOST_ENGINES = 32;
 
 /** A buffer that is the same for all samples, and the number of engines that bind it. */
 interface Shared {

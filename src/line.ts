@@ -51,7 +51,7 @@ export async function gradientLine(
     throw new Error(`there is no pixel ${x}, ${y} in an input of ${width} × ${height}`);
   }
   const { device } = model;
-  const signal = others.signal ? AbortSignal.any([model.ended, others.signal]) : model.ended;
+  const signal = model.endedOr(others.signal);
   signal.throwIfAborted();
   const tensor = await model.tensor(image, options.preprocess);
   let release = () => {};

@@ -1,6 +1,6 @@
-// How much memory steps need, and which buffers may share it. A buffer lives from the first step that names it to the last; two that do
-// not live at the same time can be one. Whole buffers are shared, never ranges: WebGPU forbids a buffer to be
-// read and written by one launch, even in disjoint places.
+// How much memory steps need, and which buffers may share it. A buffer lives from the first step that names it to the
+// last; two that do not live at the same time can be one. Whole buffers are shared, never ranges: WebGPU forbids a
+// buffer to be read and written by one launch, even in disjoint places.
 
 import type { BufferId, PlanBuffer, Step } from "./types.js";
 

@@ -5,7 +5,7 @@ import { layersOf } from "./cam.js";
 import { choice } from "./choice.js";
 import { whileAlive } from "./device.js";
 import { type Engine, playClean, readLogits } from "./engine.js";
-import { Engines } from "./engines.js";
+import { Engines, MOST_ENGINES } from "./engines.js";
 import { type GraphOptions, loadOperators, loadRareOperators, makeGraph } from "./graph.js";
 import { type Guess, guessPreprocess, readCardLabels } from "./guess.js";
 import {
@@ -113,9 +113,6 @@ export interface ModelMemory {
 
 /** What integrated graphics can spare. */
 const DEFAULT_MEMORY = 2 ** 30;
-
-/** Plans kept: as many as engines.ts keeps engines. */
-const MOST_PLANS = 32;
 
 /** What is known of a network besides its graph. */
 interface Known {
@@ -349,7 +346,7 @@ export class Model {
     this.plans.delete(key);
     this.plans.set(key, plan);
     const [oldest] = this.plans.keys();
-    if (this.plans.size > MOST_PLANS) this.plans.delete(oldest as string);
+    if (this.plans.size > MOST_ENGINES) this.plans.delete(oldest as string);
     return plan;
   }
 
@@ -415,6 +412,11 @@ export class Model {
   inPrecision(precision: Precision): Model {
     const options = { ...this.options, tiling: this.tiling, precision };
     return new Model(this.device, this.graph, options, this.known);
+  }
+
+  /** @internal Heard when the model is destroyed, or the signal that a call was given is. */
+  endedOr(signal: AbortSignal | undefined): AbortSignal {
+    return signal ? AbortSignal.any([this.ended, signal]) : this.ended;
   }
 
   /**

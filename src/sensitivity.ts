@@ -107,7 +107,7 @@ async function* run(
 ): AsyncGenerator<SensitivityMap[], void, undefined> {
   const began = performance.now();
   const { device } = model;
-  const signal = given ? AbortSignal.any([model.ended, given]) : model.ended;
+  const signal = model.endedOr(given);
   const options = { ...asked, signal };
   signal.throwIfAborted();
   if (targets.length === 0) throw new Error("there is no class to explain");
