@@ -2,7 +2,7 @@
 // a standard normal that depends on the seed, the draw, the parameter's name and the weight's place in it. All
 // samples of a batch see the same draw, so that one set of perturbed weights is all there is.
 //
-// What a rule of relevance makes of weights (Change in types.ts) it makes of the perturbed ones.
+// What a rule of relevance makes of weights (Change in ops/types.ts) it makes of the perturbed ones.
 
 struct Layer {
   vec4s: u32,

@@ -21,7 +21,7 @@ struct Layer {
 const LOGIT = 0u;
 const PROBABILITY = 1u;
 
-// How the probability p of a class follows from its logit z (types.ts, Head).
+// How the probability p of a class follows from its logit z (ops/types.ts, Head).
 // Constant: HEAD, since whether a workgroup meets for a sum must be the same for all.
 const SOFTMAX = 0u;
 const SIGMOID = 1u;

@@ -6,8 +6,10 @@
 // axis is known by its operator, and constants that hold the 64 (the target of a Reshape, rows for each sample) become
 // those of one block. A node that mixes samples, or that this file knows nothing of, is refused.
 
+import type { OnnxModel } from "./onnx/types.js";
 import { axisOf, integers, nodeError, numberOf, numbersOf, stringOf } from "./ops/attributes.js";
-import type { Constant, Layout, Node, OnnxModel, Shape } from "./types.js";
+import type { Node } from "./ops/types.js";
+import type { Constant, Layout, Shape } from "./tensor/types.js";
 
 /** What is known of the samples while the graph is being made. */
 export interface Batch {

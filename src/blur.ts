@@ -2,7 +2,9 @@
 
 import { pictureLayer } from "./ends.js";
 import { plane, positions, quads, vec4s } from "./layout.js";
-import type { BufferId, Layout, Ports, Step } from "./types.js";
+import type { Ports } from "./plan/types.js";
+import type { BufferId, Step } from "./shaders/step.js";
+import type { Layout } from "./tensor/types.js";
 
 /** The buffers that take part: for each of n passes the noisy sample, its blurred self, and the change with σ. */
 export interface BlurBuffers {

@@ -1,7 +1,9 @@
 // Class activation maps: which layer of a graph they look at, and their steps, by cam.wgsl.
 
 import { channels, elements, plane, positions, quads } from "./layout.js";
-import type { BufferId, Graph, Layout, Node, Step, View } from "./types.js";
+import type { Graph, Node, View } from "./ops/types.js";
+import type { BufferId, Step } from "./shaders/step.js";
+import type { Layout } from "./tensor/types.js";
 
 /** What a class activation map is made of. */
 export interface Cam {

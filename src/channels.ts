@@ -1,4 +1,4 @@
-// Channels packed in fours, as the GPU keeps every tensor (see Layout in types.ts): element (c, p) of channel c
+// Channels packed in fours, as the GPU keeps every tensor (see Layout in tensor/types.ts): element (c, p) of channel c
 // and position p is lane c % 4 of vec4 (c / 4 | 0) · P + p. The lanes that pad C to a multiple of four are 0 here.
 
 /** Packs row-major [C, P] values (P: all positions, H · W of a picture) into [⌈C/4⌉, P] vec4s. */

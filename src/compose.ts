@@ -2,7 +2,8 @@
 // and no rule of its own (ReduceL2 is a square, a sum and a root). The compositions are in ops/compositions.ts.
 
 import { compositions } from "./ops/index.js";
-import type { Attribute, Constant, Layout, Node, Writing } from "./types.js";
+import type { Attribute, Node, Writing } from "./ops/types.js";
+import type { Constant, Layout } from "./tensor/types.js";
 
 /**
  * The nodes that a node is made of, in order, the last of them with its outputs; undefined where it is an

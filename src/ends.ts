@@ -2,8 +2,11 @@
 // the gradient that the backward pass begins with, and the moments that take what comes out.
 
 import { channels, plane, positions, quads, vec4s } from "./layout.js";
+import type { Head, View } from "./ops/types.js";
+import type { Ports } from "./plan/types.js";
 import { HEADS } from "./scores.js";
-import type { BufferId, Head, Layout, Ports, Step, View } from "./types.js";
+import type { BufferId, Step } from "./shaders/step.js";
+import type { Layout } from "./tensor/types.js";
 
 const sampleLayer = (input: Layout) => ({
   channels: channels(input),

@@ -6,8 +6,9 @@ import { adapterName, whileAlive } from "./device.js";
 import { capacityOf, Engine, megabytes, sized, slotsOf, stepsOf } from "./engine.js";
 import { startCompiling } from "./gpu.js";
 import { uniformBytes } from "./memory.js";
+import type { Plan, PlanBuffer } from "./plan/types.js";
 import { completeInSlices, type Take } from "./slices.js";
-import type { Plan, PlanBuffer, Precision } from "./types.js";
+import type { Precision } from "./tensor/types.js";
 
 /** Engines kept at most, however small they are: one for each method, and a few more. */
 export const MOST_ENGINES = 32;

@@ -1,6 +1,6 @@
 // Where the gradient ends on its way from the class to the image: at operators whose derivative is 0 wherever there is one.
 
-import type { Graph } from "./types.js";
+import type { Graph } from "./ops/types.js";
 
 const FLAT = ["Sign", "Floor", "Ceil", "Round"];
 

@@ -6,7 +6,8 @@ import { elements } from "./layout.js";
 import { nodeError, numberOf } from "./ops/attributes.js";
 import { ops } from "./ops/index.js";
 import { fillOf } from "./ops/move.js";
-import type { Constant, Layout, Node, Shape } from "./types.js";
+import type { Node } from "./ops/types.js";
+import type { Constant, Layout, Shape } from "./tensor/types.js";
 
 /** At first there are none: networks without constants to compute are ordinary. */
 const rules: Record<string, Fold> = {};

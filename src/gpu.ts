@@ -6,8 +6,8 @@
 // pipeline but lies in uniform structs, so that all layers of a kind, of all models, share one.
 
 import { mapToRead } from "./device.js";
+import type { BufferId, Step } from "./shaders/step.js";
 import { DEFAULTS, loadShaders, shader } from "./shaders.js";
-import type { BufferId, Step } from "./types.js";
 
 const pipelines = new WeakMap<GPUDevice, Map<string, Promise<GPUComputePipeline>>>();
 const ready = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();

@@ -8,13 +8,15 @@ import type { Batch } from "./batch.js";
 import { type End, endOf, isOverAll, isSurelyOverAll, takeOff, withBothClasses } from "./head.js";
 import { type Entry, type InputOptions, readInput } from "./input.js";
 import { elements } from "./layout.js";
+import type { OnnxModel } from "./onnx/types.js";
 import { activationOf } from "./ops/activation.js";
 import { nodeError, numberOf, sensible } from "./ops/attributes.js";
 import { hasRare, isOrdinary, ops } from "./ops/index.js";
 import { affineOf } from "./ops/normalization.js";
+import type { Graph, Head, Node, Op } from "./ops/types.js";
 import { mergeMoves } from "./rearrange.js";
 import { type Flow, newFlow, rewrites, type Unfinished } from "./rewrites.js";
-import type { Constant, Graph, Head, Layout, Node, OnnxModel, Op } from "./types.js";
+import type { Constant, Layout } from "./tensor/types.js";
 
 /** What the graph cannot know from the file. */
 export interface GraphOptions extends InputOptions {

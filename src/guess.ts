@@ -5,8 +5,9 @@
 // axes (TensorFlow's files have the channels last), the number of classes (TensorFlow's ImageNet has 1001), the number
 // of channels. Plain data in, plain data out.
 
+import type { OnnxModel } from "./onnx/types.js";
+import type { Node } from "./ops/types.js";
 import { type Preprocess, type PreprocessSource, presets } from "./preprocess.js";
-import type { Node, OnnxModel } from "./types.js";
 
 /** A preprocessing, and what it was guessed from. */
 export interface Guess {

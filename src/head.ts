@@ -8,7 +8,8 @@
 import { elements } from "./layout.js";
 import { numberOf } from "./ops/attributes.js";
 import { ops } from "./ops/index.js";
-import type { Constant, Layout, Node, Shape } from "./types.js";
+import type { Node } from "./ops/types.js";
+import type { Constant, Layout, Shape } from "./tensor/types.js";
 
 type Constants = ReadonlyMap<string, Constant>;
 

@@ -21,10 +21,12 @@ export type {
   ModelSource,
 } from "./model.js";
 export { contrast, gradientLine, precisionError } from "./on-demand.js";
+export type { Tiling } from "./ops/types.js";
 export { type PaletteName, paletteNames } from "./palettes.js";
 export { captumScale, type ParityName, pairScale, parity } from "./parity.js";
 export type { Quadrature } from "./path.js";
 export type { PictureOptions } from "./picture.js";
+export type { Tuning } from "./plan/types.js";
 export type { PrecisionError } from "./precision.js";
 export {
   type Preprocess,
@@ -49,5 +51,5 @@ export {
   type SensitivityOptions,
 } from "./settings.js";
 export { type Suggestion, type SuggestOptions, suggestPreprocess } from "./suggest.js";
+export type { Precision } from "./tensor/types.js";
 export type { TuneOptions } from "./tune.js";
-export type { Precision, Tiling, Tuning } from "./types.js";

@@ -3,8 +3,10 @@
 // for both, channels packed in fours, so that nothing but the channel axis of one layout depends on the answer.
 
 import { choice } from "./choice.js";
+import type { OnnxModel } from "./onnx/types.js";
 import { numbersOf } from "./ops/attributes.js";
-import type { Layout, Node, OnnxModel, Shape } from "./types.js";
+import type { Node } from "./ops/types.js";
+import type { Layout, Shape } from "./tensor/types.js";
 
 /** The orders of an image's axes. */
 export const AXIS_ORDERS = ["NCHW", "NHWC"] as const;

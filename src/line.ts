@@ -9,11 +9,11 @@ import { GRADIENT_SCALE, unpackStored } from "./half.js";
 import type { ImageSource } from "./image.js";
 import { positions, VEC4_BYTES, vec4s } from "./layout.js";
 import type { Model } from "./model.js";
+import type { View } from "./ops/types.js";
 import { passesOf } from "./passes.js";
 import { planOptions, playClass, prepare } from "./sensitivity.js";
 import { type SensitivityOptions, settle } from "./settings.js";
 import { Submits } from "./submits.js";
-import type { View } from "./types.js";
 
 /** Which pixel, and which way. */
 export interface LineOptions

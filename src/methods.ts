@@ -3,7 +3,7 @@
 
 import type { Cam } from "./cam.js";
 import { choice } from "./choice.js";
-import type { RelevanceNumbers } from "./types.js";
+import type { RelevanceNumbers } from "./ops/types.js";
 
 /** The numbers in the rules of relevance where nothing is said: zennit's. */
 export const RELEVANCE: RelevanceNumbers = { epsilon: 1e-6, gamma: 0.25, alpha: 2 };

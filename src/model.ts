@@ -17,7 +17,10 @@ import {
 } from "./image.js";
 import type { LabelsSource } from "./labels.js";
 import { channels, positions, VEC4_BYTES } from "./layout.js";
+import type { OnnxModel } from "./onnx/types.js";
+import type { Graph, Tiling } from "./ops/types.js";
 import { preparePictures } from "./picture.js";
+import type { Plan, Tuning } from "./plan/types.js";
 import {
   HARDWARE_TILING,
   makePlan,
@@ -30,8 +33,8 @@ import { checkChannels, checkPreprocess, isGuessed } from "./preprocess-check.js
 import { probabilitiesOf } from "./scores.js";
 import { breathe } from "./slices.js";
 import { DEFAULT_SUBMIT_TIME, Submits } from "./submits.js";
+import type { Layout, Precision } from "./tensor/types.js";
 import type { TuneOptions } from "./tune.js";
-import type { Graph, Layout, OnnxModel, Plan, Precision, Tiling, Tuning } from "./types.js";
 
 /** Where a model comes from: its bytes, or where to fetch them. */
 export type ModelSource = Uint8Array | ArrayBuffer | Response | URL | string;

@@ -2,7 +2,9 @@
 
 import { pictureLayer } from "./ends.js";
 import { positions, quads } from "./layout.js";
-import type { BufferId, Layout, Ports, Step } from "./types.js";
+import type { Ports } from "./plan/types.js";
+import type { BufferId, Step } from "./shaders/step.js";
+import type { Layout } from "./tensor/types.js";
 
 /** Hides in the input of every pass its window; the first pass of a sample has none. */
 export function hideStep(ports: Ports, input: Layout, shown: BufferId): Step {

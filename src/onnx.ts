@@ -1,4 +1,4 @@
-// Bytes of an ONNX file → `OnnxModel`: what the file says, checked, in the words of types.ts.
+// Bytes of an ONNX file → `OnnxModel`: what the file says, checked.
 //
 // In order: protobuf messages (onnx/proto.ts), functions expanded (onnx/functions.ts), initializers
 // and Constant nodes as constants (onnx/tensor.ts), nodes sorted (onnx/order.ts). Every fault of a
@@ -24,8 +24,10 @@ import {
   plainBytes,
   toConstant,
 } from "./onnx/tensor.js";
+import type { Declared, OnnxModel } from "./onnx/types.js";
 import { decodeMessage } from "./onnx/wire.js";
-import type { Constant, Declared, Node, OnnxModel } from "./types.js";
+import type { Node } from "./ops/types.js";
+import type { Constant } from "./tensor/types.js";
 
 const OLDEST_OPSET = 1;
 const NEWEST_OPSET = 24;

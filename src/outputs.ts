@@ -3,9 +3,10 @@
 // anything is computed.
 
 import { endOf } from "./head.js";
+import type { Declared, OnnxModel } from "./onnx/types.js";
 import { numberOf } from "./ops/attributes.js";
+import type { Node } from "./ops/types.js";
 import type { ChosenOutput } from "./rewrites.js";
-import type { Declared, Node, OnnxModel } from "./types.js";
 
 /** What is known of an output. */
 interface Candidate {

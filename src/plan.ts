@@ -30,34 +30,28 @@ import { rearrangementOf, staysInPlace } from "./ops/move.js";
 import { multiply } from "./ops/relevance.js";
 import { isResidual, withResiduals } from "./ops/residual.js";
 import { tallyGates } from "./ops/tally.js";
-import { MAX_POINTS } from "./path.js";
-import { perturbStep } from "./perturb.js";
-import { OF_ACTIVATIONS, refusalOf } from "./refusal.js";
 import type {
   Activation,
-  BufferId,
   Change,
-  Constant,
-  Contents,
   Gate,
   Graph,
   Head,
-  Layout,
   Mask,
   Node,
   Op,
-  Plan,
-  PlanBuffer,
   Planning,
-  Ports,
-  Precision,
   Rearrangement,
   RelevanceNumbers,
   Sink,
-  Step,
   Tiling,
   View,
-} from "./types.js";
+} from "./ops/types.js";
+import { MAX_POINTS } from "./path.js";
+import { perturbStep } from "./perturb.js";
+import type { Plan, PlanBuffer, Ports } from "./plan/types.js";
+import { OF_ACTIVATIONS, refusalOf } from "./refusal.js";
+import type { BufferId, Step } from "./shaders/step.js";
+import type { Constant, Contents, Layout, Precision } from "./tensor/types.js";
 
 /** What the plan is for. */
 export interface PlanOptions {

@@ -8,7 +8,8 @@ import { elements } from "./layout.js";
 import { concatAxis } from "./ops/concat.js";
 import { ops } from "./ops/index.js";
 import { fillOf, rearrangementOf } from "./ops/move.js";
-import type { Constant, Layout, Node, Rearrangement } from "./types.js";
+import type { Node, Rearrangement } from "./ops/types.js";
+import type { Constant, Layout } from "./tensor/types.js";
 
 /** What a tensor is made of by moves alone. */
 interface Origin extends Rearrangement {

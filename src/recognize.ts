@@ -3,7 +3,8 @@
 //
 // Only the last node of each is replaced. What led to it is left without a reader, and goes unless it has another.
 
-import type { Constant, Node } from "./types.js";
+import type { Node } from "./ops/types.js";
+import type { Constant } from "./tensor/types.js";
 
 type Makers = ReadonlyMap<string, Node>;
 type Constants = ReadonlyMap<string, Constant>;

@@ -4,7 +4,7 @@ import { layersOf } from "./cam.js";
 import { methods, ruleOf } from "./methods.js";
 import { nodeError, type RuleError } from "./ops/attributes.js";
 import { ops } from "./ops/index.js";
-import type { Graph } from "./types.js";
+import type { Graph } from "./ops/types.js";
 
 /** Rules of an activation that another node applies to its own output. */
 export const OF_ACTIVATIONS = [

@@ -3,7 +3,9 @@
 // has the real ones (unusual.ts, batch.ts, outputs.ts), and puts them in place when a network needs them.
 
 import type { Batch } from "./batch.js";
-import type { Constant, Layout, Node, OnnxModel } from "./types.js";
+import type { OnnxModel } from "./onnx/types.js";
+import type { Node } from "./ops/types.js";
+import type { Constant, Layout } from "./tensor/types.js";
 
 /** What has been unrolled so far (unroll.ts). */
 export interface Flow {

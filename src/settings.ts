@@ -5,12 +5,12 @@ import { choice } from "./choice.js";
 import type { Estimator } from "./estimate.js";
 import { checkFinite } from "./image.js";
 import { methodOf, RELEVANCE } from "./methods.js";
+import type { RelevanceNumbers } from "./ops/types.js";
 import { MAX_POINTS, type PathNode, pathNodes, type Quadrature } from "./path.js";
 import type { Box } from "./plan.js";
 import type { PreprocessOption } from "./preprocess.js";
 import { checkRead } from "./reads.js";
 import { DEFAULT_SUBMIT_TIME } from "./submits.js";
-import type { RelevanceNumbers } from "./types.js";
 
 /** Rows and columns. */
 export type Extent = readonly [height: number, width: number];

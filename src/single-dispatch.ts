@@ -27,8 +27,10 @@ import {
   type Replacement,
   renamed,
 } from "./link.js";
+import type { Tiling } from "./ops/types.js";
+import type { Plan } from "./plan/types.js";
+import type { BufferId, Step } from "./shaders/step.js";
 import { addShaders, loadShaders } from "./shaders.js";
-import type { BufferId, Plan, Step, Tiling } from "./types.js";
 
 /** Invocations of a workgroup: as many as those kernels have whose invocations meet. */
 const WORKGROUP = 64;

@@ -2,7 +2,7 @@
 
 import type { Engine, Part } from "./engine.js";
 import { type Launch, play, read } from "./gpu.js";
-import type { Step } from "./types.js";
+import type { Step } from "./shaders/step.js";
 
 /** Milliseconds of every step of a part, launched alone for a batch so many times; needs "timestamp-query". */
 export async function stepTimes(

@@ -5,10 +5,12 @@
 import { adapterName, whileAlive } from "./device.js";
 import type { Engine } from "./engine.js";
 import type { Engines } from "./engines.js";
+import type { Graph, Tiling } from "./ops/types.js";
+import type { Plan, Tuning } from "./plan/types.js";
 import { makePlan, SHARING_TILING, SOFTWARE_TILING } from "./plan.js";
 import { Submits } from "./submits.js";
+import type { Precision } from "./tensor/types.js";
 import { stepTimes } from "./timing.js";
-import type { Graph, Plan, Precision, Tiling, Tuning } from "./types.js";
 
 /** How to measure. */
 export interface TuneOptions {

@@ -6,8 +6,9 @@
 // then the next condition has been computed. Nothing else in the program knows of sequences or bodies.
 
 import { axisOf, nodeError, numberOf } from "./ops/attributes.js";
+import type { Node, Subgraph } from "./ops/types.js";
 import type { Flow } from "./rewrites.js";
-import type { Constant, Layout, Node, Subgraph } from "./types.js";
+import type { Constant, Layout } from "./tensor/types.js";
 
 // What a few bytes of a file may come to.
 const MOST_NODES = 20_000;

@@ -4,10 +4,12 @@
 import { forOneSample } from "./batch.js";
 import { compose } from "./compose.js";
 import { asksForShape, canFold, fold, shapeOf } from "./fold.js";
+import type { OnnxModel } from "./onnx/types.js";
 import { nodeError, sensible } from "./ops/attributes.js";
 import { compositions, ops } from "./ops/index.js";
+import type { Node } from "./ops/types.js";
 import type { Flow, Unfinished } from "./rewrites.js";
-import type { Constant, Layout, Node, OnnxModel } from "./types.js";
+import type { Constant, Layout } from "./tensor/types.js";
 import { count, isFlow, mayUnroll, unroll } from "./unroll.js";
 import { unsupportedError } from "./unsupported.js";
 

@@ -2,7 +2,7 @@
 // warnings, which hold for every image, come first; the map's follow.
 
 import type { AttributionSize, Estimator } from "./estimate.js";
-import type { Precision } from "./types.js";
+import type { Precision } from "./tensor/types.js";
 
 /** What is to be known of a class. */
 interface Scored {

@@ -5,7 +5,8 @@ import * as assert from "uvu/assert";
 import { fold } from "../src/fold.js";
 import { makeGraph } from "../src/graph.js";
 import { decodeModel } from "../src/onnx.js";
-import type { Attribute, Constant, ElementType } from "../src/types.js";
+import type { Attribute } from "../src/ops/types.js";
+import type { Constant, ElementType } from "../src/tensor/types.js";
 import { suite } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 

@@ -10,6 +10,8 @@ import { makeGraph } from "../src/graph.js";
 import { declarations, neededBy, pruned } from "../src/link.js";
 import { methods } from "../src/methods.js";
 import { decodeModel } from "../src/onnx.js";
+import type { Graph } from "../src/ops/types.js";
+import type { PlanBuffer } from "../src/plan/types.js";
 import {
   HARDWARE_TILING,
   makePlan,
@@ -17,13 +19,13 @@ import {
   SHARING_TILING,
   SOFTWARE_TILING,
 } from "../src/plan.js";
+import type { Step } from "../src/shaders/step.js";
 import { addShaders, loadShaders } from "../src/shaders.js";
 import { inOneDispatch } from "../src/single-dispatch.js";
 import { complete } from "../src/slices.js";
 import { makeTrainingPlan, numbered } from "../src/train/plan.js";
 import { trainingShaders } from "../src/train/shaders.js";
 import { overWindows } from "../src/train/windows.js";
-import type { Graph, PlanBuffer, Step } from "../src/types.js";
 import { suite } from "./harness.js";
 import { smallSize } from "./models/architectures/index.js";
 import { small } from "./train/network.js";

@@ -5,9 +5,9 @@
 import * as assert from "uvu/assert";
 import { loadModel } from "../src/load.js";
 import type { Model, ModelOptions } from "../src/model.js";
+import type { Head } from "../src/ops/types.js";
 import { sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
-import type { Head } from "../src/types.js";
 import { close, randn, suite, testWithDevice } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { runOnnxRuntime } from "./onnxruntime.js";

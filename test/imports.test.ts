@@ -9,17 +9,20 @@ import { suite } from "./harness.js";
 
 const test = suite("imports");
 
-test("types.ts imports nothing", async () => {
-  await only("types.ts", []);
-});
-
 test("gpu.ts plays steps and knows no op", async () => {
-  await only("gpu.ts", ["types.ts", "shaders.ts", "device.ts"]);
+  await only("gpu.ts", [
+    "shaders.ts",
+    "shaders/",
+    "ops/types.ts",
+    "plan/types.ts",
+    "tensor/",
+    "device.ts",
+  ]);
   await only("device.ts", []);
 });
 
 test("an op makes steps and knows no GPU", async () => {
-  await only("ops/", ["types.ts", "layout.ts", "ops/"]);
+  await only("ops/", ["tensor/", "shaders/step.ts", "layout.ts", "ops/"]);
 });
 
 test("a plan is made without a GPU", async () => {

@@ -4,8 +4,9 @@ import * as assert from "uvu/assert";
 import { makeGraph } from "../src/graph.js";
 import { methods } from "../src/methods.js";
 import { decodeModel } from "../src/onnx.js";
+import type { Plan } from "../src/plan/types.js";
 import { makePlan } from "../src/plan.js";
-import type { Plan, Step } from "../src/types.js";
+import type { Step } from "../src/shaders/step.js";
 import { suite } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 

@@ -4,8 +4,8 @@
 import * as assert from "uvu/assert";
 import { makeGraph } from "../src/graph.js";
 import { decodeModel } from "../src/onnx.js";
+import type { Graph, Node } from "../src/ops/types.js";
 import { makePlan } from "../src/plan.js";
-import type { Graph, Node } from "../src/types.js";
 import { suite } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { shiftedWindows } from "./models/windows.js";

@@ -6,7 +6,7 @@ import { decodeModel } from "../src/onnx.js";
 import { makePlan } from "../src/plan.js";
 import { packHalves } from "../src/rounding.js";
 import { completeInSlices } from "../src/slices.js";
-import type { Contents } from "../src/types.js";
+import type { Contents } from "../src/tensor/types.js";
 import { suite } from "./harness.js";
 import { fullSize } from "./models/architectures/index.js";
 

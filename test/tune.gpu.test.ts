@@ -3,10 +3,11 @@
 import * as assert from "uvu/assert";
 import { loadModel } from "../src/load.js";
 import type { Model } from "../src/model.js";
+import type { Tiling } from "../src/ops/types.js";
+import type { Tuning } from "../src/plan/types.js";
 import { SHARING_TILING, SOFTWARE_TILING } from "../src/plan.js";
 import { sensitivity } from "../src/sensitivity.js";
 import { candidates } from "../src/tune.js";
-import type { Tiling, Tuning } from "../src/types.js";
 import { close, randn, relativeL2, skip, suite, testWithDevice } from "./harness.js";
 import { smallSize } from "./models/architectures/index.js";
 

@@ -8,7 +8,7 @@ import { readCard, readCardLabels } from "../guess.js";
 import { parseLabels } from "../labels.js";
 import { readNpy } from "../npy.js";
 import { foreignKind } from "../onnx/signature.js";
-import type { Tuning } from "../types.js";
+import type { Tuning } from "../plan/types.js";
 import type { Outputs } from "./options.js";
 
 /** The files that names and globs stand for, in order, each once; throws where one stands for none. */

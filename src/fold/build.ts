@@ -3,7 +3,7 @@
 import { elements } from "../layout.js";
 import { axisOf, nodeError, numberOf } from "../ops/attributes.js";
 import { broadcast, broadcastPlaces } from "../ops/broadcast.js";
-import type { Constant } from "../types.js";
+import type { Constant } from "../tensor/types.js";
 import { castType } from "./elementwise.js";
 import { constant, type Fold, size } from "./tensor.js";
 

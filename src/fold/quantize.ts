@@ -2,7 +2,8 @@
 
 import { axisOf, nodeError, numberOf } from "../ops/attributes.js";
 import { quantizedRange } from "../ops/quantization.js";
-import type { Constant, Node } from "../types.js";
+import type { Node } from "../ops/types.js";
+import type { Constant } from "../tensor/types.js";
 import { roundToEven } from "./elementwise.js";
 import { constant, type Fold } from "./tensor.js";
 

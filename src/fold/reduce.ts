@@ -3,7 +3,8 @@
 import { elements } from "../layout.js";
 import { axisOf, numberOf, numbersOf } from "../ops/attributes.js";
 import { broadcastPlaces } from "../ops/broadcast.js";
-import type { Constant, Node, Shape } from "../types.js";
+import type { Node } from "../ops/types.js";
+import type { Constant, Shape } from "../tensor/types.js";
 import { constant, type Fold } from "./tensor.js";
 
 const SUMS: Readonly<Record<string, (values: readonly number[]) => number>> = {

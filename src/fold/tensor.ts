@@ -2,7 +2,8 @@
 
 import { elements } from "../layout.js";
 import { nodeError } from "../ops/attributes.js";
-import type { Constant, ElementType, Node, Shape } from "../types.js";
+import type { Node } from "../ops/types.js";
+import type { Constant, ElementType, Shape } from "../tensor/types.js";
 
 /** From the constant inputs of a node (an absent one is undefined) to its outputs. */
 export type Fold = (node: Node, ...inputs: readonly Constant[]) => Constant | readonly Constant[];

@@ -1,7 +1,8 @@
 // One node of the file → `Node`: its attributes as plain values, its domain as part of the
 // operator's name.
 
-import type { Attribute, Constant, Node, Subgraph } from "../types.js";
+import type { Attribute, Node, Subgraph } from "../ops/types.js";
+import type { Constant } from "../tensor/types.js";
 import { normalDomain } from "./functions.js";
 import type { RawAttribute, RawGraph, RawNode, RawTensor } from "./proto.js";
 import { joinFloats } from "./wire.js";
@@ -15,7 +16,7 @@ export interface Body {
   readonly reads: readonly string[];
 }
 
-/** The node in the words of types.ts; `constantOf` and `bodyOf` decode what stands among its attributes. */
+/** The node in the words of ops/types.ts; `constantOf` and `bodyOf` decode what stands among its attributes. */
 export function toNode(
   raw: RawNode,
   constantOf: ConstantOf,

@@ -1,7 +1,7 @@
 // Puts nodes in an order in which every tensor is produced before it is used. Files that are sorted
 // already, as they should be, keep their order.
 
-import type { Node } from "../types.js";
+import type { Node } from "../ops/types.js";
 
 /**
  * The nodes in topological order. `sources` names the tensors that no node produces and what they

@@ -4,7 +4,7 @@
 // allocated for values that are not there.
 
 import { halfValue } from "../half.js";
-import type { Constant, ElementType } from "../types.js";
+import type { Constant, ElementType } from "../tensor/types.js";
 import { blankTensor, type RawTensor, tensorFields } from "./proto.js";
 import { clampInteger, decodeMessage, joinFloats, view } from "./wire.js";
 

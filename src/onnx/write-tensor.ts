@@ -2,7 +2,7 @@
 // packed or an unpacked typed list, or another file.
 
 import type { PbfWriter } from "pbf";
-import type { ElementType } from "../types.js";
+import type { ElementType } from "../tensor/types.js";
 
 /** How a tensor stands in the file. */
 export type Encoding = "raw" | "typed" | "unpacked";

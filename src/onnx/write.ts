@@ -3,7 +3,7 @@
 // the tests' OnnxBuilder is the pleasant way to make one. Field numbers are those of onnx.proto.
 
 import { PbfWriter } from "pbf";
-import type { ElementType } from "../types.js";
+import type { ElementType } from "../tensor/types.js";
 import { elementCode, type TensorSpec, writeTensor } from "./write-tensor.js";
 
 /**

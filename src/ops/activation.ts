@@ -3,10 +3,11 @@
 // on their own they only pass it on.
 
 import { positions, quads } from "../layout.js";
-import type { Activation, Constant, Node, Op, Planning, Sink } from "../types.js";
+import type { Constant } from "../tensor/types.js";
 import { constantInput, nodeError, numberOf } from "./attributes.js";
 import { activated, gradientTo, join, layer, source } from "./epilogue.js";
 import { rescale } from "./rescale.js";
+import type { Activation, Node, Op, Planning, Sink } from "./types.js";
 
 /** The activation that a node is, if it is a piecewise linear one. */
 export function activationOf(

@@ -1,6 +1,7 @@
 // Reading a node's attributes and constant inputs, with ONNX's defaults, and saying what is wrong with them.
 
-import type { Constant, Node } from "../types.js";
+import type { Constant } from "../tensor/types.js";
+import type { Node } from "./types.js";
 
 /** An error about one node: "conv1 (Conv): <fact>". */
 export function nodeError(node: Node, fact: string): Error {

@@ -1,8 +1,9 @@
 // ONNX's broadcasting: shapes are aligned at their last axes, and an axis of length 1 is repeated.
 
 import { elements, multiples, rowMajor, sums } from "../layout.js";
-import type { Node, Shape } from "../types.js";
+import type { Shape } from "../tensor/types.js";
 import { nodeError } from "./attributes.js";
+import type { Node } from "./types.js";
 
 /** The shape that all shapes broadcast to. */
 export function broadcast(node: Node, ...shapes: readonly Shape[]): number[] {

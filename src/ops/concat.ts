@@ -3,10 +3,12 @@
 // copied element by element by gather.wgsl.
 
 import { channels, multiples, places, positions, rowMajor, sums, vec4s } from "../layout.js";
-import type { BufferId, Layout, Node, Op, Planning, Shape, View } from "../types.js";
+import type { BufferId } from "../shaders/step.js";
+import type { Layout, Shape } from "../tensor/types.js";
 import { gateInPlace } from "./activation.js";
 import { axisOf, nodeError, numberOf } from "./attributes.js";
 import { gradientTo, join, layer, result, source } from "./epilogue.js";
+import type { Node, Op, Planning, View } from "./types.js";
 
 const NOTHING = 0xffffffff;
 

@@ -2,13 +2,14 @@
 // each channel.
 
 import { channels } from "../layout.js";
-import type { Constant, Node, Op, Planning, Sink, View, WeightGradient } from "../types.js";
+import type { Constant } from "../tensor/types.js";
 import { constantInput, nodeError, numberOf } from "./attributes.js";
 import { type Convolution, convolve, convolveBack, weightGradientSteps } from "./convolution.js";
 import { depthwiseBackward, depthwiseForward, isDepthwise } from "./depthwise.js";
 import { isNeighborhoods, neighborhoodsBackward, neighborhoodsForward } from "./neighborhoods.js";
 import { linearRules } from "./relevance.js";
 import { residualBack } from "./residual.js";
+import type { Node, Op, Planning, Sink, View, WeightGradient } from "./types.js";
 import { windowOf, windowShape } from "./window.js";
 import { isWinograd, winogradBackward, winogradForward } from "./winograd.js";
 

@@ -2,17 +2,8 @@
 // tokens or pixels, are a 1 × 1 convolution over them.
 
 import { channels, positions } from "../layout.js";
-import type {
-  Constant,
-  Layout,
-  Node,
-  Op,
-  Planning,
-  Sink,
-  Step,
-  View,
-  WeightGradient,
-} from "../types.js";
+import type { Step } from "../shaders/step.js";
+import type { Constant, Layout } from "../tensor/types.js";
 import { constantInput, nodeError, numberOf } from "./attributes.js";
 import {
   biasPart,
@@ -24,6 +15,7 @@ import {
 import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
 import { linearRules, type Weights } from "./relevance.js";
 import { residual, residualBack } from "./residual.js";
+import type { Node, Op, Planning, Sink, View, WeightGradient } from "./types.js";
 import { pointwise } from "./window.js";
 
 const WORKGROUP = 16;

@@ -2,8 +2,9 @@
 // what both have and nobody after them wants is summed over, and what only one has are its rows or columns.
 
 import { elements } from "../layout.js";
-import type { Composition, Node, Shape, Writing } from "../types.js";
+import type { Shape } from "../tensor/types.js";
 import { nodeError, stringOf } from "./attributes.js";
+import type { Composition, Node, Writing } from "./types.js";
 
 /** A tensor whose axes have labels: letters, and "…0" for the last axis of an ellipsis, "…1" for the one before. */
 interface Labeled {

@@ -2,7 +2,8 @@
 // leaves its result) and of gradient.wgsl (how a backward kernel leaves its gradient).
 
 import { positions } from "../layout.js";
-import type { BufferId, Mask, Node, Planning, Sink, Step, View } from "../types.js";
+import type { BufferId, Step } from "../shaders/step.js";
+import type { Mask, Node, Planning, Sink, View } from "./types.js";
 
 /** Uniforms and bindings that a step takes over. What has a name in capitals is compiled in, by `compiled`. */
 export interface Part {

@@ -1,7 +1,7 @@
 // The table of operators: ONNX's name → how it is done here. At first it has those of ordinary convolutional networks,
 // which are most of what is loaded with the first model; rare.ts has the others, and adds them when a network needs them.
 
-import type { Composition, Constant, Node, Op } from "../types.js";
+import type { Constant } from "../tensor/types.js";
 import { Piecewise } from "./activation.js";
 import { Arithmetic } from "./arithmetic.js";
 import { Concat } from "./concat.js";
@@ -12,6 +12,7 @@ import { BatchNormalization } from "./normalization.js";
 import { AveragePool, GlobalAveragePool, MaxPool } from "./pool.js";
 import { Expand } from "./repeat.js";
 import { Flatten, Identity, Relayout, Reshape, Squeeze, Unsqueeze } from "./reshape.js";
+import type { Composition, Node, Op } from "./types.js";
 
 const table: Record<string, Op> = {
   Add: Arithmetic,

@@ -1,9 +1,9 @@
 // MatMul: by constant weights a dense layer (dense.ts), otherwise a product of matrices (product.ts).
 
-import type { Composition, Node, Op, Planning } from "../types.js";
 import { nodeError, RuleError } from "./attributes.js";
 import { Linear } from "./dense.js";
 import { Product } from "./product.js";
+import type { Composition, Node, Op, Planning } from "./types.js";
 
 /** Weights of two axes make a dense layer; the graph sees constants as inputs without a layout. */
 const opOf = (node: Node, plan: Planning): Op =>

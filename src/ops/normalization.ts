@@ -2,11 +2,12 @@
 // the convolution before (graph.ts); one that stands alone is affine.wgsl.
 
 import { channels, positions, quads } from "../layout.js";
-import type { Constant, Node, Op, Planning } from "../types.js";
+import type { Constant } from "../tensor/types.js";
 import { constantInput, nodeError, numberOf } from "./attributes.js";
 import { packVector } from "./convolution.js";
 import { activated, gradientTo, join, layer, source } from "./epilogue.js";
 import { STABILIZER } from "./relevance.js";
+import type { Node, Op, Planning } from "./types.js";
 
 /** y = scale·x + shift for each channel, as the node's statistics say. */
 export function affineOf(

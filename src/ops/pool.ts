@@ -1,12 +1,13 @@
 // MaxPool, AveragePool and GlobalAveragePool, by pool.wgsl.
 
 import { channels, plane, positions, quads } from "../layout.js";
-import type { Layout, Node, Op, Planning, Sink, View } from "../types.js";
+import type { Layout } from "../tensor/types.js";
 import { nodeError, numberOf, numbersOf } from "./attributes.js";
 import { gradientTo, join, layer, result, source } from "./epilogue.js";
 import { normRule } from "./relevance.js";
 import { rescaleMaximum } from "./rescale.js";
 import { tallyWinners } from "./tally.js";
+import type { Node, Op, Planning, Sink, View } from "./types.js";
 import { type Window, windowOf, windowShape } from "./window.js";
 
 function poolWindow(node: Node, x: Layout): Window {

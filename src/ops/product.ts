@@ -3,10 +3,11 @@
 // keys of an attention after their Transpose, its rows. That Transpose is then free.
 
 import { channels, elements, places, positions, vec4s } from "../layout.js";
-import type { Layout, Node, Op, Planning, Shape, View } from "../types.js";
+import type { Layout, Shape } from "../tensor/types.js";
 import { nodeError } from "./attributes.js";
 import { broadcast, broadcastPlaces } from "./broadcast.js";
 import { gradientTo, join, type Part, result } from "./epilogue.js";
+import type { Node, Op, Planning, View } from "./types.js";
 
 const FORMS = { NN: 0, NT: 1, TN: 2 } as const;
 const QUADS = 2;

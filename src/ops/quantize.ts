@@ -5,11 +5,11 @@
 // as in PyTorch's fake quantization. Made by quantization.ts; no file has this operator.
 
 import { positions, quads } from "../layout.js";
-import type { Node, Op, Planning } from "../types.js";
 import { pass } from "./activation.js";
 import { nodeError, numberOf } from "./attributes.js";
 import { activated, gradientTo, join, layer, source } from "./epilogue.js";
 import { rescale } from "./rescale.js";
+import type { Node, Op, Planning } from "./types.js";
 
 // What left the range is gated already, as the output of every activation is.
 function backward(node: Node, plan: Planning): void {

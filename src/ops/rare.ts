@@ -1,6 +1,5 @@
 // The operators that ordinary convolutional networks do without.
 
-import type { Op } from "../types.js";
 import { Arithmetic } from "./arithmetic.js";
 import { DepthToSpace, SpaceToDepth } from "./blocks.js";
 import { MatMul } from "./matmul.js";
@@ -15,6 +14,7 @@ import { smooth } from "./smooth.js";
 import { LogSoftmax, Softmax } from "./softmax.js";
 import { Spread, Unfold } from "./spread.js";
 import { Transpose } from "./transpose.js";
+import type { Op } from "./types.js";
 
 export const rareOps: Readonly<Record<string, Op>> = {
   ...smooth,

@@ -3,10 +3,11 @@
 // is a Squeeze (compositions.ts).
 
 import { channels, positions, quads, strides } from "../layout.js";
-import type { Constant, Layout, Node, Op, Planning } from "../types.js";
+import type { Constant, Layout } from "../tensor/types.js";
 import { axisOf, constantInput, integers, nodeError, numberOf } from "./attributes.js";
 import { packVector } from "./convolution.js";
 import { gradientTo, join, layer, type Part, result, source } from "./epilogue.js";
+import type { Node, Op, Planning } from "./types.js";
 
 const OPERATIONS = { ReduceSum: 0, ReduceMean: 1, ReduceMax: 2, ReduceMin: 3 } as const;
 

@@ -5,18 +5,10 @@
 // Rules and constants are those of zennit (Anders et al. 2021); its stabilizer is ε · sign z with sign 0 = +1.
 
 import { vec4s } from "../layout.js";
-import type {
-  Change,
-  Constant,
-  Node,
-  Op,
-  Planning,
-  RelevanceNumbers,
-  Sink,
-  View,
-} from "../types.js";
+import type { Constant } from "../tensor/types.js";
 import { RuleError } from "./attributes.js";
 import { gradientTo, join, layer } from "./epilogue.js";
+import type { Change, Node, Op, Planning, RelevanceNumbers, Sink, View } from "./types.js";
 
 /** Keeps quotients finite. */
 export const STABILIZER = 1e-6;

@@ -1,8 +1,9 @@
 // DeepLift's Rescale rule for functions of one element and for maxima, by rescale.wgsl.
 
 import { vec4s } from "../layout.js";
-import type { BufferId, Node, Planning, Sink, View } from "../types.js";
+import type { BufferId } from "../shaders/step.js";
 import { gradientTo, join, layer } from "./epilogue.js";
+import type { Node, Planning, Sink, View } from "./types.js";
 
 function step(
   node: Node,

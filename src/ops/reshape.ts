@@ -2,9 +2,10 @@
 // In memory, too, nothing moves, if the channels can stay on an axis of the same length in the same place.
 
 import { elements, samePlaces } from "../layout.js";
-import type { Layout, Node, Op, Shape } from "../types.js";
+import type { Layout, Shape } from "../tensor/types.js";
 import { axisOf, integers, nodeError, numberOf } from "./attributes.js";
 import { type Constants, move } from "./move.js";
+import type { Node, Op } from "./types.js";
 
 /** Where the channels of a tensor of this shape most likely are. */
 export function usualChannel(shape: Shape): number {

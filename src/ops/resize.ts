@@ -2,9 +2,10 @@
 // back the transposed sums. Along each axis by itself ONNX says which elements and which weights.
 
 import { places, vec4s } from "../layout.js";
-import type { Constant, Layout, Node, Op, Planning } from "../types.js";
+import type { Constant, Layout } from "../tensor/types.js";
 import { axisOf, constantInput, nodeError, numberOf, numbersOf, stringOf } from "./attributes.js";
 import { gradientTo, join, layer, result, source } from "./epilogue.js";
+import type { Node, Op, Planning } from "./types.js";
 
 type Constants = ReadonlyMap<string, Constant>;
 

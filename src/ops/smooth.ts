@@ -2,11 +2,11 @@
 // line here and its case there.
 
 import { channels, positions, quads } from "../layout.js";
-import type { Node, Op, Planning } from "../types.js";
 import { pass } from "./activation.js";
 import { nodeError, numberOf, stringOf } from "./attributes.js";
 import { gradientTo, join, layer, result, source } from "./epilogue.js";
 import { rescale } from "./rescale.js";
+import type { Node, Op, Planning } from "./types.js";
 
 type Parameter = readonly [attribute: string, otherwise: number];
 

@@ -2,10 +2,11 @@
 // have the channels where the softmax is. (A final one is taken off, see graph.ts.)
 
 import { channels, positions } from "../layout.js";
-import type { Node, Op, Planning, Shape, Sink } from "../types.js";
+import type { Shape } from "../tensor/types.js";
 import { axisOf, nodeError, numberOf } from "./attributes.js";
 import { gradientTo, join, layer, result, source } from "./epilogue.js";
 import { rescaleInPlace } from "./rescale.js";
+import type { Node, Op, Planning, Sink } from "./types.js";
 
 /**
  * The axis of a softmax. Before opset 13 (which graph.ts notes as an attribute) it ran over all axes from

@@ -1,8 +1,9 @@
 // The geometry that convolutions and pools share: kernel, stride, dilation and padding, and the size of the
 // result by ONNX's rules (auto_pad, ceil_mode).
 
-import type { Node, Shape } from "../types.js";
+import type { Shape } from "../tensor/types.js";
 import { nodeError, numberOf, numbersOf, stringOf } from "./attributes.js";
+import type { Node } from "./types.js";
 
 /** A window that slides over rows and columns; one-dimensional tensors have one row. */
 export interface Window {

@@ -2,10 +2,11 @@
 // winograd5.wgsl at both ends and conv.wgsl between.
 
 import { positions } from "../layout.js";
-import type { Node, Planning, Sink, Step, View } from "../types.js";
+import type { Step } from "../shaders/step.js";
 import { biasPart, type Convolution, convolve, convolveBack, operations } from "./convolution.js";
 import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
 import { residual } from "./residual.js";
+import type { Node, Planning, Sink, View } from "./types.js";
 import { pointwise } from "./window.js";
 
 /** Pixels along each side of what a tile makes. */

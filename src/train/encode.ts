@@ -1,9 +1,9 @@
 // The ONNX file of a network: what it says of itself, with its weights in whole or half precision. Half-precision
 // weights are cast to float32 before they are used, so that input, logits and arithmetic stay what they are.
 
+import type { OnnxModel } from "../onnx/types.js";
 import { type AttributeSpec, type NodeSpec, writeModel } from "../onnx/write.js";
 import type { TensorSpec } from "../onnx/write-tensor.js";
-import type { OnnxModel } from "../types.js";
 
 /** How to write a network. */
 export interface EncodeOptions {

@@ -2,7 +2,9 @@
 //
 // Every one takes [N, C, H, W] and gives logits [N, classes]. Dropout is not in the file: it is for training alone.
 
-import type { Attribute, Constant, Node, OnnxModel } from "../types.js";
+import type { OnnxModel } from "../onnx/types.js";
+import type { Attribute, Node } from "../ops/types.js";
+import type { Constant } from "../tensor/types.js";
 import { standardNormals } from "./random.js";
 
 /** A network and how it is to be trained. */

@@ -13,20 +13,13 @@ import { share } from "../memory.js";
 import { gateInPlace } from "../ops/activation.js";
 import { convWeightGradient } from "../ops/conv.js";
 import { denseWeightGradient } from "../ops/dense.js";
+import type { Graph, Tiling, TrainingPlanning, View, WeightGradient } from "../ops/types.js";
 import { hashOf } from "../perturb.js";
+import type { PlanBuffer } from "../plan/types.js";
 import { Planner } from "../plan.js";
+import type { BufferId, Step } from "../shaders/step.js";
 import { complete } from "../slices.js";
-import type {
-  BufferId,
-  Contents,
-  Graph,
-  PlanBuffer,
-  Step,
-  Tiling,
-  TrainingPlanning,
-  View,
-  WeightGradient,
-} from "../types.js";
+import type { Contents } from "../tensor/types.js";
 
 /** The operators that learn. */
 const weightGradients: Readonly<Record<string, WeightGradient>> = {

@@ -5,9 +5,12 @@ import { whileAlive } from "../device.js";
 import { bind, compile, type Launch, play, read } from "../gpu.js";
 import { loadRareOperators, makeGraph } from "../graph.js";
 import { tilingOf } from "../model.js";
+import type { OnnxModel } from "../onnx/types.js";
+import type { Tiling } from "../ops/types.js";
+import type { BufferId } from "../shaders/step.js";
 import { addShaders } from "../shaders.js";
 import { complete } from "../slices.js";
-import type { BufferId, Constant, OnnxModel, Tiling } from "../types.js";
+import type { Constant } from "../tensor/types.js";
 import type { Network } from "./networks.js";
 import {
   makeTrainingPlan,

@@ -3,8 +3,9 @@
 // weights are those of the first one in the same order.
 
 import { channels } from "../layout.js";
+import type { Graph, Node } from "../ops/types.js";
 import { windowOf } from "../ops/window.js";
-import type { Constant, Graph, Layout, Node } from "../types.js";
+import type { Constant, Layout } from "../tensor/types.js";
 
 /** The graph with its first convolution over windows; the graph itself if that would gain nothing. */
 export function overWindows(graph: Graph): Graph {

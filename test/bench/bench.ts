@@ -2,8 +2,8 @@
 
 import { adapterName, requestDevice } from "../../src/device.js";
 import { tilingOf } from "../../src/model.js";
+import type { Precision } from "../../src/tensor/types.js";
 import { isOfSoftware } from "../../src/tune.js";
-import type { Precision } from "../../src/types.js";
 import { type Ceilings, measureCeilings } from "./ceilings.js";
 import { benchNetwork, networkNames, samplesOf } from "./networks.js";
 import { benchPeers, PEER_NETWORKS } from "./peers.js";

@@ -3,8 +3,9 @@
 
 import { loadRareOperators, makeGraph } from "../../src/graph.js";
 import { decodeTensor } from "../../src/onnx/tensor.js";
+import type { OnnxModel } from "../../src/onnx/types.js";
 import { decodeModel } from "../../src/onnx.js";
-import type { Constant, OnnxModel } from "../../src/types.js";
+import type { Constant } from "../../src/tensor/types.js";
 import { randn } from "../randn.js";
 import { sizeOf, type Tensor } from "../reference/twin.js";
 import { openPlayer } from "./player.js";

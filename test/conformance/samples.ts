@@ -5,7 +5,8 @@
 // A constant may belong to the samples too: the second operand of an addition has as many rows as the first, and
 // a Reshape names the length of the batch. So four readings are tried.
 
-import type { Constant, OnnxModel, Shape } from "../../src/types.js";
+import type { OnnxModel } from "../../src/onnx/types.js";
+import type { Constant, Shape } from "../../src/tensor/types.js";
 import { forward } from "../reference/index.js";
 import { sizeOf, type Tensor } from "../reference/twin.js";
 

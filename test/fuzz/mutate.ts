@@ -9,7 +9,7 @@ import {
 } from "../../src/onnx/write.js";
 import type { TensorSpec } from "../../src/onnx/write-tensor.js";
 import { decodeModel } from "../../src/onnx.js";
-import type { Constant, ElementType } from "../../src/types.js";
+import type { Constant, ElementType } from "../../src/tensor/types.js";
 
 /** Below n, at random. */
 export type Below = (n: number) => number;

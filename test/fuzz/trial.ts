@@ -4,9 +4,9 @@
 import { makeGraph } from "../../src/graph.js";
 import { Model } from "../../src/model.js";
 import { decodeModel } from "../../src/onnx.js";
+import type { Graph } from "../../src/ops/types.js";
 import { makePlan } from "../../src/plan.js";
 import { sensitivity } from "../../src/sensitivity.js";
-import type { Graph } from "../../src/types.js";
 import { smallSize } from "../models/architectures/index.js";
 import { convnet, ofBatch, transformer } from "../models/batches.js";
 import { flows, withFlow } from "../models/flows.js";

@@ -2,7 +2,7 @@
 // Each goes from "x" [N,4,3,3] to four features.
 
 import type { AttributeSpec, GraphSpec, NodeSpec, ValueSpec } from "../../src/onnx/write.js";
-import type { ElementType } from "../../src/types.js";
+import type { ElementType } from "../../src/tensor/types.js";
 import { OnnxBuilder } from "./onnx-builder.js";
 
 export type Read = (g: OnnxBuilder, x: string) => string;

@@ -14,7 +14,7 @@ import {
   writeModel,
 } from "../../src/onnx/write.js";
 import type { Encoding, TensorSpec } from "../../src/onnx/write-tensor.js";
-import type { ElementType } from "../../src/types.js";
+import type { ElementType } from "../../src/tensor/types.js";
 import { randn } from "../randn.js";
 
 export interface BuilderOptions {

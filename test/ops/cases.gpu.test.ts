@@ -5,9 +5,10 @@
 import { throws } from "uvu/assert";
 import { makeGraph } from "../../src/graph.js";
 import { Model } from "../../src/model.js";
+import type { OnnxModel } from "../../src/onnx/types.js";
+import type { SharedTile, Tiling } from "../../src/ops/types.js";
 import { HARDWARE_TILING, SOFTWARE_TILING } from "../../src/plan.js";
 import { sensitivity } from "../../src/sensitivity.js";
-import type { OnnxModel, SharedTile, Tiling } from "../../src/types.js";
 import { close, randn, skip, suite, testWithDevice } from "../harness.js";
 import { type Case, floats, imageOf, modelOf } from "../reference/case.js";
 import { cases } from "../reference/cases.js";

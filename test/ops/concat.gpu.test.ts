@@ -5,7 +5,7 @@ import { makeGraph } from "../../src/graph.js";
 import { Model } from "../../src/model.js";
 import { decodeModel } from "../../src/onnx.js";
 import { sensitivity } from "../../src/sensitivity.js";
-import type { Precision } from "../../src/types.js";
+import type { Precision } from "../../src/tensor/types.js";
 import { close, randn, relativeL2, suite, testWithDevice } from "../harness.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { poisoned } from "../poison.js";

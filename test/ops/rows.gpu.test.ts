@@ -4,8 +4,9 @@
 import * as assert from "uvu/assert";
 import { makeGraph } from "../../src/graph.js";
 import { decodeModel } from "../../src/onnx.js";
+import type { Tiling } from "../../src/ops/types.js";
 import { makePlan, SOFTWARE_TILING } from "../../src/plan.js";
-import type { Step, Tiling } from "../../src/types.js";
+import type { Step } from "../../src/shaders/step.js";
 import { close, randn, relativeL2, suite, testWithDevice } from "../harness.js";
 import { Network } from "../models/architectures/network.js";
 import { backward, forward } from "../reference/index.js";

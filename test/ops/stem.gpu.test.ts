@@ -4,8 +4,8 @@
 import * as assert from "uvu/assert";
 import { makeGraph } from "../../src/graph.js";
 import { decodeModel } from "../../src/onnx.js";
+import type { Tiling } from "../../src/ops/types.js";
 import { makePlan, SOFTWARE_TILING } from "../../src/plan.js";
-import type { Tiling } from "../../src/types.js";
 import { close, relativeL2, suite, testWithDevice } from "../harness.js";
 import { Network } from "../models/architectures/network.js";
 import { mapOf } from "./tilings.js";

@@ -1,8 +1,8 @@
 // The same map of the same network, however its layers are cut into tiles.
 
 import { Model } from "../../src/model.js";
+import type { Graph, Tiling } from "../../src/ops/types.js";
 import { sensitivity } from "../../src/sensitivity.js";
-import type { Graph, Tiling } from "../../src/types.js";
 import { randn, skip } from "../harness.js";
 
 /** The mean of seven samples of a random image, whole or in batches; skips where the adapter cannot have the tiling. */

@@ -7,11 +7,13 @@
 import { makeGraph } from "../../src/graph.js";
 import { halfValue } from "../../src/half.js";
 import { Model } from "../../src/model.js";
+import type { OnnxModel } from "../../src/onnx/types.js";
 import { decodeModel } from "../../src/onnx.js";
+import type { Tiling } from "../../src/ops/types.js";
 import { HARDWARE_TILING, SOFTWARE_TILING } from "../../src/plan.js";
 import { halfBits } from "../../src/rounding.js";
 import { sensitivity, sensitivityOfClasses } from "../../src/sensitivity.js";
-import type { OnnxModel, Precision, Tiling } from "../../src/types.js";
+import type { Precision } from "../../src/tensor/types.js";
 import { poisoned } from "../poison.js";
 import { randn } from "../randn.js";
 import { backward, forward, type Rounding } from "../reference/index.js";

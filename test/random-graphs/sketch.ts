@@ -1,7 +1,7 @@
 // A graph while it is drawn: every node is computed by its twin as it is added, so that its shape is known without
 // arithmetic of its own, which could only repeat the mistakes of the library's.
 
-import type { Attribute, Node } from "../../src/types.js";
+import type { Attribute, Node } from "../../src/ops/types.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { randn } from "../randn.js";
 import { type Tensor, twins } from "../reference/index.js";

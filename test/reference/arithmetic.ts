@@ -1,6 +1,6 @@
 // Element-wise operators of two inputs with broadcasting. Each is its formula and its partial derivatives.
 
-import type { Shape } from "../../src/types.js";
+import type { Shape } from "../../src/tensor/types.js";
 import { type Call, positionsOf, stridesOf, type Tensor, type Twin, tensor } from "./twin.js";
 
 /** The shape to which all of the shapes broadcast. */

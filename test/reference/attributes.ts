@@ -1,6 +1,6 @@
 // Attributes of a node, with their defaults, and the integers that newer opsets pass as inputs instead.
 
-import type { Node } from "../../src/types.js";
+import type { Node } from "../../src/ops/types.js";
 import type { Tensor } from "./twin.js";
 
 /** A number. */

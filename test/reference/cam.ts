@@ -1,7 +1,7 @@
 // Class activation maps: max(0, Σ_k w_k A_k) with w the mean of the gradient over the plane (Grad-CAM) or the
 // gradient itself, place by place (HiResCAM), and bilinear interpolation between pixel centers.
 
-import type { OnnxModel } from "../../src/types.js";
+import type { OnnxModel } from "../../src/onnx/types.js";
 import { backward, type Tensor } from "./index.js";
 
 /** The map of a tensor of the model, of its size: [h, w]. */

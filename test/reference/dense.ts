@@ -1,6 +1,6 @@
 // Gemm and MatMul. Both are y[m, n] = Σ_k x[m, k] · w[k, n]; they differ in what surrounds the sum.
 
-import type { Shape } from "../../src/types.js";
+import type { Shape } from "../../src/tensor/types.js";
 import { broadcastPlaces, broadcastShape } from "./arithmetic.js";
 import { number } from "./attributes.js";
 import { type Call, sizeOf, type Twin, tensor } from "./twin.js";

@@ -1,7 +1,9 @@
 // The reference interpreter: a decoded ONNX model, run forward and backward in float64 by the twins of its
 // operators. It is slow and plain on purpose. To add an operator, write its twin and put it into `twins`.
 
-import type { Node, OnnxModel, Shape } from "../../src/types.js";
+import type { OnnxModel } from "../../src/onnx/types.js";
+import type { Node } from "../../src/ops/types.js";
+import type { Shape } from "../../src/tensor/types.js";
 import { Clip, Identity, LeakyRelu, Neg, Relu, Sigmoid, Tanh } from "./activation.js";
 import * as arithmetic from "./arithmetic.js";
 import { Equal, Max, Mean, Min, Pow, PRelu, Sum, Where } from "./arithmetic.js";

@@ -1,7 +1,8 @@
 // Noise on the weights (Bykov et al. 2022): w · (1 + level · z), where z is the normal of the seed, the draw, the
 // parameter's name and the weight's place in it, which is that of its element in packed memory.
 
-import type { Constant, OnnxModel } from "../../src/types.js";
+import type { OnnxModel } from "../../src/onnx/types.js";
+import type { Constant } from "../../src/tensor/types.js";
 import { normals } from "./philox.js";
 
 /** The names that the parameters of `smallNetwork` have as they are played. */

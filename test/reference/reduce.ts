@@ -1,6 +1,6 @@
 // Reductions: the elements of x fall into groups, and each group becomes one number.
 
-import type { Shape } from "../../src/types.js";
+import type { Shape } from "../../src/tensor/types.js";
 import { broadcastPlaces } from "./arithmetic.js";
 import { given, number } from "./attributes.js";
 import { type Call, positiveAxis, sizeOf, type Twin, tensor } from "./twin.js";

@@ -1,7 +1,7 @@
 // Training in float64: the loss of a batch, its gradient with respect to every parameter, and one step of Adam. The
 // twins of loss.wgsl and optimizer.wgsl.
 
-import type { OnnxModel } from "../../src/types.js";
+import type { OnnxModel } from "../../src/onnx/types.js";
 import { constantGradients, forward } from "./index.js";
 
 /** Softmax cross-entropy, the mean over the samples, and its gradient with respect to the logits [n,k]. */

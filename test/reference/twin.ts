@@ -2,7 +2,8 @@
 // the truth the kernels are tested against, so each is the formula as a loop and nothing faster. They share no
 // code with src/. Names: x, w, b what goes in, y what comes out, dy and dx the gradients of the same.
 
-import type { ElementType, Node, Shape } from "../../src/types.js";
+import type { Node } from "../../src/ops/types.js";
+import type { ElementType, Shape } from "../../src/tensor/types.js";
 
 /** Numbers in row-major order; integers and booleans are float64 too. */
 export interface Tensor {

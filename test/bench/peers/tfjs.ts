@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-webgpu";
 import "@tensorflow/tfjs-core/dist/register_all_gradients.js";
 import { decodeModel } from "../../../src/onnx.js";
-import type { Node } from "../../../src/types.js";
+import type { Node } from "../../../src/ops/types.js";
 import type { Peer, Task } from "./peer.js";
 import { convert, list, type Operators, padding, walk } from "./walk.js";
 

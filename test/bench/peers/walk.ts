@@ -1,6 +1,8 @@
 // Plays a decoded ONNX file with the functions of another library, node by node.
 
-import type { Constant, Node, OnnxModel } from "../../../src/types.js";
+import type { OnnxModel } from "../../../src/onnx/types.js";
+import type { Node } from "../../../src/ops/types.js";
+import type { Constant } from "../../../src/tensor/types.js";
 
 /** How a library does one operator: from its tensors to its tensor. */
 export type Operators<T> = Readonly<Record<string, (node: Node, inputs: readonly T[]) => T>>;

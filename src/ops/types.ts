@@ -1,38 +1,11 @@
-// The vocabulary of the program, on one page. Nothing here imports anything or does anything.
+// The vocabulary of operators. Nothing here does anything.
 //
-// How to think of it: an ONNX file becomes a `Graph` of `Node`s over named tensors. An `Op` knows, for one
-// kind of node, the shape of its output and how to write it down as `Step`s: one kernel launch each, plain
-// data. A `Plan` is the list of all steps of a map, with the buffers they need. The GPU plays the plan.
-//
-// The graph describes ONE sample (batch axis 1). The n noisy samples are n copies of that graph, one behind
-// the other in every buffer, so no operator ever sees more than one sample.
+// How to think of it: an ONNX file becomes a `Graph` of `Node`s over named tensors. An `Op` knows, for one kind of node,
+// the shape of its output and how to write it down as `Step`s: one kernel launch each, plain data. What it may ask
+// while it does so is `Planning`.
 
-/** Lengths of the axes of a tensor of one sample, as ONNX orders them (batch axis first, of length 1). */
-export type Shape = readonly number[];
-
-/** Element types of ONNX that the decoder reads. Floats are widened to f32, integers and booleans to f64. */
-export type ElementType =
-  | "float32"
-  | "float16"
-  | "bfloat16"
-  | "float64"
-  | "int8"
-  | "int16"
-  | "int32"
-  | "int64"
-  | "uint8"
-  | "uint16"
-  | "uint32"
-  | "uint64"
-  | "bool";
-
-/** A tensor whose values are known before any image is: a weight, an axis list, a folded constant. Row-major. */
-export interface Constant {
-  readonly type: ElementType;
-  readonly shape: Shape;
-  /** Float32Array for float types, Float64Array (holding integers; ±2^53 at most) for the others. */
-  readonly data: Float32Array | Float64Array;
-}
+import type { BufferId, Step } from "../shaders/step.js";
+import type { Constant, Contents, Layout, Precision, Shape } from "../tensor/types.js";
 
 /** The value of a node's attribute. */
 export type Attribute = number | string | number[] | string[] | Constant | Subgraph;
@@ -75,51 +48,11 @@ export interface Node {
   readonly rearrangement?: Rearrangement;
 }
 
-/** What a model file says, as it says it. */
-export interface OnnxModel {
-  /** Version of the default operator set. */
-  readonly opset: number;
-  readonly nodes: readonly Node[];
-  readonly constants: ReadonlyMap<string, Constant>;
-  /** Graph inputs that are not constants; an unknown or symbolic length is null. */
-  readonly inputs: readonly {
-    name: string;
-    type: ElementType;
-    shape: readonly (number | null)[];
-  }[];
-  readonly outputs: readonly string[];
-  /** What the file says of its outputs, by name, as far as it says anything. */
-  readonly declared?: ReadonlyMap<string, Declared>;
-  /** Constants that could not be read, by name, each with the sentence that says why. */
-  readonly unreadable?: ReadonlyMap<string, string>;
-  /** metadata_props of the file. */
-  readonly metadata: Readonly<Record<string, string>>;
-}
-
-/** What a file says of an output. */
-export interface Declared {
-  /** "other" for strings, sequences, maps and whatever else is no tensor of numbers. */
-  readonly type?: ElementType | "other";
-  /** An unknown or symbolic length is null. */
-  readonly shape?: readonly (number | null)[];
-}
-
 /**
  * How the probability p of a class follows from the graph's output z: a softmax over all classes; its own σ(z); p is z
  * itself, or e^z, where the file's own last activation was kept; or nobody knows.
  */
 export type Head = "softmax" | "sigmoid" | "probability" | "log-probability" | "unknown";
-
-/**
- * Where the elements of one sample lie. One axis, the channel axis, is packed in fours: element (c, p) of
- * channel c and position p (row-major index over all other axes) is lane c % 4 of vec4 (c / 4 | 0) · P + p.
- * C is padded to a multiple of four; what stands in the padding lanes is finite but otherwise unspecified.
- */
-export interface Layout {
-  readonly shape: Shape;
-  /** Index of the channel axis in `shape`; 0 for a scalar. */
-  readonly channel: number;
-}
 
 /** A model ready to be planned: dead nodes gone, constants folded, activations fused, every layout known. */
 export interface Graph {
@@ -155,28 +88,6 @@ export interface Activation {
   readonly slope: number;
 }
 
-/** Names a buffer of a plan. */
-export type BufferId = number;
-
-/** How the tensors of samples and the weights are stored: with 32 or 16 bits an element. Sums are always single. */
-export type Precision = "single" | "half";
-
-/** What a buffer holds at first, or how it is made piece by piece, for whoever has something else to do in between. */
-export type Contents = Float32Array | Uint32Array | Generator<void, Float32Array | Uint32Array>;
-
-/** A buffer that a plan needs. */
-export interface PlanBuffer {
-  readonly label: string;
-  /** Bytes for each sample of a batch; the whole buffer's bytes where `fixed`. */
-  readonly bytes: number;
-  /** True for what all samples share: weights, tables, sums, settings. */
-  readonly fixed: boolean;
-  /** First contents of a fixed buffer, made when it is first needed. */
-  readonly contents?: () => Contents;
-  /** What they are rounded to; they are floats then. */
-  readonly precision?: Precision;
-}
-
 /** Some channels of one tensor of every sample in a buffer. Offset and stride count vec4s. */
 export interface View {
   readonly buffer: BufferId;
@@ -185,29 +96,6 @@ export interface View {
   readonly offset: number;
   /** From one sample to the next. */
   readonly stride: number;
-}
-
-/** One kernel launch. Everything the GPU needs to know, and nothing it has to understand. */
-export interface Step {
-  readonly label: string;
-  /** Name in shaders.ts, and the entry point in it. */
-  readonly shader: string;
-  readonly entry: string;
-  /** `const NAME = value;` lines put before the text: what sizes a workgroup or a private array. */
-  readonly constants?: Readonly<Record<string, number>>;
-  /** How the tensors that it reads and leaves are stored; single if not given. */
-  readonly precision?: Precision;
-  /** Uniform variable name → its fields: everything else that differs from step to step; absent ones are 0. */
-  readonly uniforms: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** WGSL variable name → buffer. */
-  readonly bindings: Readonly<Record<string, BufferId>>;
-  readonly workgroups: readonly [number, number, number];
-  /** The kind of the layer that it is of (kinds.ts), if of one with weights. */
-  readonly layer?: string;
-  /** Samples that one workgroup covers: the third count is multiplied by ⌈batch / samples⌉; 0: it is not. */
-  readonly samples: number;
-  /** Floating-point operations for each sample (of the whole launch where samples is 0). */
-  readonly flops?: number;
 }
 
 /** Where a backward rule puts its gradient: over what stands there or added to it, gated or not. */
@@ -259,14 +147,6 @@ export interface Tiling {
   readonly layers?: Readonly<Record<string, Tiling>>;
   /** Four invocations load together what they all need: where the device has subgroups, and they are of four. */
   readonly together?: boolean;
-}
-
-/** The tiling that each kind of layer was fastest with. Plain data, to be kept as JSON. */
-export interface Tuning {
-  readonly adapter: string;
-  readonly layers: Readonly<Record<string, Tiling>>;
-  /** The networks that were faster in a single dispatch, each by the kinds of its layers. */
-  readonly single?: readonly string[];
 }
 
 /** A tile of a workgroup of across × down invocations: 8 · across pixels of quads · down channel quads. */
@@ -428,54 +308,3 @@ export interface Writing {
  * undefined where it is no composition after all.
  */
 export type Composition = (node: Node, write: Writing) => string | readonly string[] | undefined;
-
-/** How much memory a plan takes, in bytes. */
-export interface Memory {
-  /** Weights, tables, sums, uniforms. */
-  readonly fixed: number;
-  /** Activations, gradients and masks of one sample. */
-  readonly perSample: number;
-  /** The same if every activation were kept for the backward pass and no buffer used twice. */
-  readonly unshared: number;
-}
-
-/** A list of steps and the buffers they need: everything about a map but the device. */
-export interface Plan {
-  /** Once for an image: what must be known of it before the first sample. */
-  readonly prologue: readonly Step[];
-  /** After a forward pass of the image itself: the target is its class. */
-  readonly classify: readonly Step[];
-  /** For each batch of samples: noise and forward pass; seed, backward pass and statistics. */
-  readonly forward: readonly Step[];
-  readonly backward: readonly Step[];
-  readonly precision: Precision;
-  /** All buffers by id, and for each per-sample buffer the physical one it shares with others. */
-  readonly buffers: readonly PlanBuffer[];
-  readonly places: readonly number[];
-  /** Bytes for each sample of every physical buffer. */
-  readonly physical: readonly number[];
-  readonly memory: Memory;
-  /** Fixed buffers that are written and read from outside. */
-  readonly ports: Ports;
-  /** Fixed buffers in which a batch adds to what the batch before left; the moments are not among them. */
-  readonly carried: readonly BufferId[];
-  /** Where the gradients of the input are after the backward pass of a batch; of class activation maps, the maps. */
-  readonly gradient: View | undefined;
-  /** Where the logits of a batch are after its forward pass. */
-  readonly logits: View;
-  readonly input: Layout;
-}
-
-/** The plan's ends: ids of its fixed buffers. */
-export interface Ports {
-  readonly run: BufferId;
-  readonly image: BufferId;
-  readonly range: BufferId;
-  readonly target: BufferId;
-  readonly moments: BufferId;
-  /** σ of every element for a noise of 1. */
-  readonly spread: BufferId;
-  /** Where paths start, and the places on them (sample.wgsl). */
-  readonly baselines: BufferId;
-  readonly table: BufferId;
-}

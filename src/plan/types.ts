@@ -1,0 +1,77 @@
+// A plan: every kernel launch of a map and the buffers they need, as plain data.
+
+import type { Tiling, View } from "../ops/types.js";
+import type { BufferId, Step } from "../shaders/step.js";
+import type { Contents, Layout, Precision } from "../tensor/types.js";
+
+/** A buffer that a plan needs. */
+export interface PlanBuffer {
+  readonly label: string;
+  /** Bytes for each sample of a batch; the whole buffer's bytes where `fixed`. */
+  readonly bytes: number;
+  /** True for what all samples share: weights, tables, sums, settings. */
+  readonly fixed: boolean;
+  /** First contents of a fixed buffer, made when it is first needed. */
+  readonly contents?: () => Contents;
+  /** What they are rounded to; they are floats then. */
+  readonly precision?: Precision;
+}
+
+/** The tiling that each kind of layer was fastest with. Plain data, to be kept as JSON. */
+export interface Tuning {
+  readonly adapter: string;
+  readonly layers: Readonly<Record<string, Tiling>>;
+  /** The networks that were faster in a single dispatch, each by the kinds of its layers. */
+  readonly single?: readonly string[];
+}
+
+/** How much memory a plan takes, in bytes. */
+export interface Memory {
+  /** Weights, tables, sums, uniforms. */
+  readonly fixed: number;
+  /** Activations, gradients and masks of one sample. */
+  readonly perSample: number;
+  /** The same if every activation were kept for the backward pass and no buffer used twice. */
+  readonly unshared: number;
+}
+
+/** A list of steps and the buffers they need: everything about a map but the device. */
+export interface Plan {
+  /** Once for an image: what must be known of it before the first sample. */
+  readonly prologue: readonly Step[];
+  /** After a forward pass of the image itself: the target is its class. */
+  readonly classify: readonly Step[];
+  /** For each batch of samples: noise and forward pass; seed, backward pass and statistics. */
+  readonly forward: readonly Step[];
+  readonly backward: readonly Step[];
+  readonly precision: Precision;
+  /** All buffers by id, and for each per-sample buffer the physical one it shares with others. */
+  readonly buffers: readonly PlanBuffer[];
+  readonly places: readonly number[];
+  /** Bytes for each sample of every physical buffer. */
+  readonly physical: readonly number[];
+  readonly memory: Memory;
+  /** Fixed buffers that are written and read from outside. */
+  readonly ports: Ports;
+  /** Fixed buffers in which a batch adds to what the batch before left; the moments are not among them. */
+  readonly carried: readonly BufferId[];
+  /** Where the gradients of the input are after the backward pass of a batch; of class activation maps, the maps. */
+  readonly gradient: View | undefined;
+  /** Where the logits of a batch are after its forward pass. */
+  readonly logits: View;
+  readonly input: Layout;
+}
+
+/** The plan's ends: ids of its fixed buffers. */
+export interface Ports {
+  readonly run: BufferId;
+  readonly image: BufferId;
+  readonly range: BufferId;
+  readonly target: BufferId;
+  readonly moments: BufferId;
+  /** σ of every element for a noise of 1. */
+  readonly spread: BufferId;
+  /** Where paths start, and the places on them (sample.wgsl). */
+  readonly baselines: BufferId;
+  readonly table: BufferId;
+}

@@ -1,0 +1,29 @@
+// One kernel launch as plain data: what plans are lists of, and what the GPU plays.
+
+import type { Precision } from "../tensor/types.js";
+
+/** Names a buffer of a plan. */
+export type BufferId = number;
+
+/** One kernel launch. Everything the GPU needs to know, and nothing it has to understand. */
+export interface Step {
+  readonly label: string;
+  /** Name in shaders.ts, and the entry point in it. */
+  readonly shader: string;
+  readonly entry: string;
+  /** `const NAME = value;` lines put before the text: what sizes a workgroup or a private array. */
+  readonly constants?: Readonly<Record<string, number>>;
+  /** How the tensors that it reads and leaves are stored; single if not given. */
+  readonly precision?: Precision;
+  /** Uniform variable name → its fields: everything else that differs from step to step; absent ones are 0. */
+  readonly uniforms: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** WGSL variable name → buffer. */
+  readonly bindings: Readonly<Record<string, BufferId>>;
+  readonly workgroups: readonly [number, number, number];
+  /** The kind of the layer that it is of (kinds.ts), if of one with weights. */
+  readonly layer?: string;
+  /** Samples that one workgroup covers: the third count is multiplied by ⌈batch / samples⌉; 0: it is not. */
+  readonly samples: number;
+  /** Floating-point operations for each sample (of the whole launch where samples is 0). */
+  readonly flops?: number;
+}

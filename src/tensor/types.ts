@@ -1,0 +1,48 @@
+// Tensors: their shapes and elements, and how they lie in memory.
+//
+// A graph describes ONE sample (batch axis 1). The n noisy samples are n copies of that graph, one behind the other in
+// every buffer, so no operator ever sees more than one sample.
+
+/** Lengths of the axes of a tensor of one sample, as ONNX orders them (batch axis first, of length 1). */
+export type Shape = readonly number[];
+
+/** Element types of ONNX that the decoder reads. Floats are widened to f32, integers and booleans to f64. */
+export type ElementType =
+  | "float32"
+  | "float16"
+  | "bfloat16"
+  | "float64"
+  | "int8"
+  | "int16"
+  | "int32"
+  | "int64"
+  | "uint8"
+  | "uint16"
+  | "uint32"
+  | "uint64"
+  | "bool";
+
+/** A tensor whose values are known before any image is: a weight, an axis list, a folded constant. Row-major. */
+export interface Constant {
+  readonly type: ElementType;
+  readonly shape: Shape;
+  /** Float32Array for float types, Float64Array (holding integers; ±2^53 at most) for the others. */
+  readonly data: Float32Array | Float64Array;
+}
+
+/**
+ * Where the elements of one sample lie. One axis, the channel axis, is packed in fours: element (c, p) of
+ * channel c and position p (row-major index over all other axes) is lane c % 4 of vec4 (c / 4 | 0) · P + p.
+ * C is padded to a multiple of four; what stands in the padding lanes is finite but otherwise unspecified.
+ */
+export interface Layout {
+  readonly shape: Shape;
+  /** Index of the channel axis in `shape`; 0 for a scalar. */
+  readonly channel: number;
+}
+
+/** How the tensors of samples and the weights are stored: with 32 or 16 bits an element. Sums are always single. */
+export type Precision = "single" | "half";
+
+/** What a buffer holds at first, or how it is made piece by piece, for whoever has something else to do in between. */
+export type Contents = Float32Array | Uint32Array | Generator<void, Float32Array | Uint32Array>;
