@@ -7,27 +7,11 @@
 
 import { mapToRead } from "./device.js";
 import type { BufferId, Step } from "./shaders/step.js";
-import { DEFAULTS, loadShaders, shader } from "./shaders.js";
+import { bindingsOf, packUniform, shaderText } from "./shaders/text.js";
+import { loadShaders } from "./shaders.js";
 
 const pipelines = new WeakMap<GPUDevice, Map<string, Promise<GPUComputePipeline>>>();
 const ready = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();
-
-/** The text of a step's shader as it is compiled: its constants, how tensors are stored, then the file. */
-export function shaderText(step: Step): string {
-  const text = shader(step.shader);
-  if (text === undefined) throw new Error(`${step.label}: there is no shader "${step.shader}"`);
-  const lines = Object.entries({ ...DEFAULTS, ...step.constants }).map(([name, value]) => {
-    if (!Number.isInteger(value)) {
-      throw new Error(`${step.label}: ${name} must be an integer, got ${value}`);
-    }
-    return `const ${name} = ${value}u;\n`;
-  });
-  // Directives come before anything else.
-  const whole = `${shader(step.precision ?? "single")}${text}`;
-  const directives = whole.match(/^(enable|diagnostic)[^;]*;/gm) ?? [];
-  const rest = whole.replace(/^(enable|diagnostic)[^;]*;/gm, "");
-  return [...directives, ...lines, rest].join("");
-}
 
 function pipelineKey(step: Step): string {
   return JSON.stringify([step.shader, step.entry, step.constants, step.precision]);
@@ -78,57 +62,6 @@ export async function startCompiling(
   return waits;
 }
 
-/** What a shader's text says of its bindings: their numbers, and the fields of its uniform structs. */
-interface Interface {
-  readonly numbers: ReadonlyMap<string, number>;
-  readonly fields: ReadonlyMap<string, readonly { name: string; type: string }[]>;
-}
-
-const interfaces = new Map<string, Interface>();
-
-function interfaceOf(name: string): Interface {
-  const known = interfaces.get(name);
-  if (known) return known;
-  const text = shader(name) ?? "";
-  const numbers = new Map<string, number>();
-  const fields = new Map<string, { name: string; type: string }[]>();
-  const variable = /@group\(0\)\s*@binding\((\d+)\)\s*var(?:<[^>]*>)?\s+(\w+)\s*:\s*(\w+)/g;
-  for (const [, number, name, type] of text.matchAll(variable)) {
-    numbers.set(name as string, Number(number));
-    const struct = text.match(new RegExp(`struct ${type}\\s*\\{([^}]*)\\}`))?.[1];
-    if (!struct) continue;
-    const members = struct.matchAll(/(\w+)\s*:\s*([uif]32)/g);
-    fields.set(
-      name as string,
-      [...members].map(([, name = "", type = ""]) => ({ name, type })),
-    );
-  }
-  const result = { numbers, fields };
-  interfaces.set(name, result);
-  return result;
-}
-
-/** The fields of a uniform struct of a step, in order. */
-export function fieldsOf(step: Step, name: string): readonly { name: string; type: string }[] {
-  const fields = interfaceOf(step.shader).fields.get(name);
-  if (!fields) throw new Error(`${step.label}: ${step.shader} has no uniform "${name}"`);
-  return fields;
-}
-
-/** The bytes of a uniform struct, four for each field. */
-function packUniform(step: Step, name: string): ArrayBuffer {
-  const fields = fieldsOf(step, name);
-  const bytes = new DataView(new ArrayBuffer(Math.ceil(fields.length / 4) * 16));
-  for (const [field, value] of Object.entries(step.uniforms[name] ?? {})) {
-    const i = fields.findIndex((f) => f.name === field);
-    if (i < 0) throw new Error(`${step.label}: "${name}" of ${step.shader} has no "${field}"`);
-    if (fields[i]?.type === "f32") bytes.setFloat32(i * 4, value, true);
-    else if (Number.isInteger(value)) bytes.setInt32(i * 4, value, true);
-    else throw new Error(`${step.label}: ${name}.${field} must be an integer, got ${value}`);
-  }
-  return bytes.buffer;
-}
-
 /** A step with its pipeline and bind group, ready to be launched again and again. */
 export interface Launch {
   readonly step: Step;
@@ -175,7 +108,7 @@ export function bind(
   const launches = steps.map((step) => {
     const pipeline = done?.get(pipelineKey(step));
     if (!pipeline) throw new Error(`${step.label}: its pipeline was not compiled`);
-    const { numbers } = interfaceOf(step.shader);
+    const numbers = bindingsOf(step);
     const numberOf = (name: string): number => {
       const binding = numbers.get(name);
       if (binding === undefined) throw new Error(`${step.label}: ${step.shader} has no "${name}"`);

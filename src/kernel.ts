@@ -1,6 +1,8 @@
 // Single kernels outside a plan: those of the borders, where pictures come in (image.ts) and maps go out
 // (picture.ts). Pipelines live as long as their device; resources are bound by the names in the shader's text.
 
+import { bindingNumbers } from "./shaders/text.js";
+
 /** A pipeline and the binding number of every name in its shader. */
 export interface Kernel<Pipeline extends GPUComputePipeline | GPURenderPipeline> {
   readonly pipeline: Pipeline;
@@ -36,12 +38,6 @@ export async function kernels<Name extends string>(
   };
   await Promise.all(entryPoints.map(compile));
   return made;
-}
-
-/** The binding number of each variable of group 0, read from the text of a shader. */
-export function bindingNumbers(code: string): Map<string, number> {
-  const pattern = /@group\(0\)\s*@binding\((\d+)\)\s*var(?:<[^>]*>)?\s+(\w+)/g;
-  return new Map(Array.from(code.matchAll(pattern), ([, number, name]) => [name!, Number(number)]));
 }
 
 /** Binds resources by name: exactly those that the kernel's entry point uses. */

@@ -1,7 +1,6 @@
 // A sensitivity map: the moments of its samples on the GPU, and what is known of how they were made. It is a view
 // of them, which can be painted at any time.
 
-import { camWarning } from "./cam.js";
 import { unpackChannels } from "./channels.js";
 import { adapterName, whileAlive } from "./device.js";
 import { type Engine, playAgain, readLogits, THESE_CLASSES } from "./engine.js";
@@ -9,6 +8,7 @@ import type { AttributionSize, Estimator } from "./estimate.js";
 import { flatNodes } from "./flat.js";
 import { read } from "./gpu.js";
 import type { InputTensor } from "./image.js";
+import { camWarning } from "./layers.js";
 import { vec4s } from "./layout.js";
 import { type Method, methodOf } from "./methods.js";
 import type { Classification, ClassScore, Model } from "./model.js";

@@ -1,12 +1,19 @@
 // A method is a table from operator to rule, and what it goes along: what the table does not name goes by the
 // gradient. Activations that were fused into other nodes are looked up by their own name.
 
-import type { Cam } from "./cam.js";
 import { choice } from "./choice.js";
 import type { RelevanceNumbers } from "./ops/types.js";
 
 /** The numbers in the rules of relevance where nothing is said: zennit's. */
 export const RELEVANCE: RelevanceNumbers = { epsilon: 1e-6, gamma: 0.25, alpha: 2 };
+
+/** What a class activation map is made of. */
+export interface Cam {
+  /** Each channel of the layer is weighted by the mean of its gradient, or place by place. */
+  readonly weights: "mean" | "local";
+  /** It is the map itself, or the method's backward pass times it. */
+  readonly role: "map" | "factor";
+}
 
 /** How a map is made of backward passes. */
 export interface Method {

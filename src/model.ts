@@ -1,7 +1,6 @@
 // A model on a device: the graph of an ONNX file, its weights, and the engines that play its plans.
 
 import { assumptions } from "./assumed.js";
-import { layersOf } from "./cam.js";
 import { choice } from "./choice.js";
 import { whileAlive } from "./device.js";
 import { type Engine, playClean, readLogits } from "./engine.js";
@@ -16,6 +15,7 @@ import {
   toTensor,
 } from "./image.js";
 import type { LabelsSource } from "./labels.js";
+import { layersOf } from "./layers.js";
 import { channels, positions, VEC4_BYTES } from "./layout.js";
 import type { OnnxModel } from "./onnx/types.js";
 import type { Graph, Tiling } from "./ops/types.js";

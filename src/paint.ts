@@ -6,9 +6,10 @@ import photoText from "../shaders/photo.wgsl";
 import { type Fit, fitted, type Rectangle } from "./canvas.js";
 import { choice } from "./choice.js";
 import type { Photo } from "./image.js";
-import { bindGroup, bindingNumbers, type Kernel, perDevice } from "./kernel.js";
+import { bindGroup, type Kernel, perDevice } from "./kernel.js";
 import { type PaletteName, paletteNames, palettes, paletteTable } from "./palettes.js";
 import type { Mat3, Size } from "./preprocess.js";
+import { bindingNumbers } from "./shaders/text.js";
 
 const overlays = ["none", "fade", "blend", "mask"] as const;
 

@@ -5,7 +5,7 @@
 // the sum through the activation that made the tensor, so that whoever reads a gradient finds it complete.
 
 import { blurSteps } from "./blur.js";
-import { type Cam, enlargeStep, heatSteps, layerOf, withoutActivation } from "./cam.js";
+import { enlargeStep, heatSteps } from "./cam.js";
 import {
   accumulateStep,
   classStep,
@@ -17,9 +17,10 @@ import {
   spreadStep,
 } from "./ends.js";
 import { kindOf, LINEAR } from "./kinds.js";
+import { layerOf, withoutActivation } from "./layers.js";
 import { elements, maskWords, places, positions, quads, VEC4_BYTES, vec4s } from "./layout.js";
 import { share, uniformBytes } from "./memory.js";
-import { type Method, methodOf, RELEVANCE, ruleOf } from "./methods.js";
+import { type Cam, type Method, methodOf, RELEVANCE, ruleOf } from "./methods.js";
 import { hideStep, shareSteps } from "./occlusion.js";
 import { gateInPlace } from "./ops/activation.js";
 import { RuleError } from "./ops/attributes.js";

@@ -17,7 +17,6 @@ import {
   SIZES,
   type StoredArray,
 } from "./arena.js";
-import { fieldsOf, shaderText } from "./gpu.js";
 import {
   asFunction,
   type Declaration,
@@ -30,6 +29,7 @@ import {
 import type { Tiling } from "./ops/types.js";
 import type { Plan } from "./plan/types.js";
 import type { BufferId, Step } from "./shaders/step.js";
+import { fieldsOf, shaderText } from "./shaders/text.js";
 import { addShaders, loadShaders } from "./shaders.js";
 
 /** Invocations of a workgroup: as many as those kernels have whose invocations meet. */

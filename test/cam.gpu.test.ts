@@ -1,7 +1,7 @@
 // Class activation maps against their twins, at layers of every kind, and the layers there are.
 
-import { camWarning, layerOf } from "../src/cam.js";
 import { makeGraph } from "../src/graph.js";
+import { camWarning, layerOf } from "../src/layers.js";
 import { loadModel } from "../src/load.js";
 import { decodeModel } from "../src/onnx.js";
 import { sensitivity } from "../src/sensitivity.js";

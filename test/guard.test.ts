@@ -5,7 +5,6 @@
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import * as assert from "uvu/assert";
-import { shaderText } from "../src/gpu.js";
 import { makeGraph } from "../src/graph.js";
 import { declarations, neededBy, pruned } from "../src/link.js";
 import { methods } from "../src/methods.js";
@@ -20,6 +19,7 @@ import {
   SOFTWARE_TILING,
 } from "../src/plan.js";
 import type { Step } from "../src/shaders/step.js";
+import { shaderText } from "../src/shaders/text.js";
 import { addShaders, loadShaders } from "../src/shaders.js";
 import { inOneDispatch } from "../src/single-dispatch.js";
 import { complete } from "../src/slices.js";

@@ -1,0 +1,85 @@
+// What is read of a shader's text: the text of a step as it is compiled, and the names in it that buffers and uniforms are
+// bound by.
+
+import { DEFAULTS, shader } from "../shaders.js";
+import type { Step } from "./step.js";
+
+/** The text of a step's shader as it is compiled: its constants, how tensors are stored, then the file. */
+export function shaderText(step: Step): string {
+  const text = shader(step.shader);
+  if (text === undefined) throw new Error(`${step.label}: there is no shader "${step.shader}"`);
+  const lines = Object.entries({ ...DEFAULTS, ...step.constants }).map(([name, value]) => {
+    if (!Number.isInteger(value)) {
+      throw new Error(`${step.label}: ${name} must be an integer, got ${value}`);
+    }
+    return `const ${name} = ${value}u;\n`;
+  });
+  // Directives come before anything else.
+  const whole = `${shader(step.precision ?? "single")}${text}`;
+  const directives = whole.match(/^(enable|diagnostic)[^;]*;/gm) ?? [];
+  const rest = whole.replace(/^(enable|diagnostic)[^;]*;/gm, "");
+  return [...directives, ...lines, rest].join("");
+}
+
+/** What a shader's text says of its bindings: their numbers, and the fields of its uniform structs. */
+interface Interface {
+  readonly numbers: ReadonlyMap<string, number>;
+  readonly fields: ReadonlyMap<string, readonly { name: string; type: string }[]>;
+}
+
+/** `@group(0) @binding(number) var<…> name: type` */
+const VARIABLE = /@group\(0\)\s*@binding\((\d+)\)\s*var(?:<[^>]*>)?\s+(\w+)\s*:\s*(\w+)/g;
+
+/** The binding number of each variable of group 0, read from the text of a shader. */
+export function bindingNumbers(code: string): Map<string, number> {
+  return new Map(
+    Array.from(code.matchAll(VARIABLE), ([, number, name]) => [name!, Number(number)]),
+  );
+}
+
+const interfaces = new Map<string, Interface>();
+
+function interfaceOf(name: string): Interface {
+  const known = interfaces.get(name);
+  if (known) return known;
+  const text = shader(name) ?? "";
+  const fields = new Map<string, { name: string; type: string }[]>();
+  for (const [, , name, type] of text.matchAll(VARIABLE)) {
+    const struct = text.match(new RegExp(`struct ${type}\\s*\\{([^}]*)\\}`))?.[1];
+    if (!struct) continue;
+    const members = struct.matchAll(/(\w+)\s*:\s*([uif]32)/g);
+    fields.set(
+      name as string,
+      [...members].map(([, name = "", type = ""]) => ({ name, type })),
+    );
+  }
+  const result = { numbers: bindingNumbers(text), fields };
+  interfaces.set(name, result);
+  return result;
+}
+
+/** The fields of a uniform struct of a step, in order. */
+export function fieldsOf(step: Step, name: string): readonly { name: string; type: string }[] {
+  const fields = interfaceOf(step.shader).fields.get(name);
+  if (!fields) throw new Error(`${step.label}: ${step.shader} has no uniform "${name}"`);
+  return fields;
+}
+
+/** The binding number of every variable of a step's shader. */
+export function bindingsOf({ shader }: Step): ReadonlyMap<string, number> {
+  return interfaceOf(shader).numbers;
+}
+
+/** The bytes of a uniform struct, four for each field. */
+export function packUniform(step: Step, name: string): ArrayBuffer {
+  const fields = fieldsOf(step, name);
+  const bytes = new DataView(new ArrayBuffer(Math.ceil(fields.length / 4) * 16));
+  for (const [field, value] of Object.entries(step.uniforms[name] ?? {})) {
+    const i = fields.findIndex((f) => f.name === field);
+    if (i < 0) throw new Error(`${step.label}: "${name}" of ${step.shader} has no "${field}"`);
+    if (fields[i]?.type === "f32") bytes.setFloat32(i * 4, value, true);
+    else if (Number.isInteger(value)) bytes.setInt32(i * 4, value, true);
+    else throw new Error(`${step.label}: ${name}.${field} must be an integer, got ${value}`);
+  }
+  return bytes.buffer;
+}
