@@ -7,11 +7,11 @@ import type { Model } from "../src/model.js";
 import { decodeModel } from "../src/onnx.js";
 import { HARDWARE_TILING } from "../src/plan.js";
 import { sensitivity } from "../src/sensitivity.js";
-import { randn, relativeL2, suite, testWithDevice } from "./harness.js";
 import { type Export, smallSize } from "./models/architectures/index.js";
-import { runOnnxRuntime } from "./onnxruntime.js";
 import { forward } from "./reference/index.js";
 import { normals } from "./reference/philox.js";
+import { randn, relativeL2, suite, testWithDevice } from "./support/harness.js";
+import { runOnnxRuntime } from "./support/onnxruntime.js";
 
 const test = suite("architectures");
 

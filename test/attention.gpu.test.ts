@@ -4,9 +4,9 @@ import { makeGraph } from "../src/graph.js";
 import { Model } from "../src/model.js";
 import type { AttributeSpec } from "../src/onnx/write.js";
 import { decodeModel } from "../src/onnx.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
-import { runOnnxRuntime } from "./onnxruntime.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
+import { runOnnxRuntime } from "./support/onnxruntime.js";
 
 const [TOKENS, FEATURES] = [6, 16];
 

@@ -5,9 +5,9 @@ import * as assert from "uvu/assert";
 import { loadModel } from "../src/load.js";
 import { decodeModel } from "../src/onnx.js";
 import { sensitivity } from "../src/sensitivity.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { backward, forward } from "./reference/index.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
 
 const [TOKENS, FEATURES, HEADS, CLASSES] = [6, 12, 3, 4];
 const SHAPE = [1, TOKENS, FEATURES];

@@ -8,8 +8,8 @@ import { presets } from "../src/preprocess.js";
 import { sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
 import { suggestPreprocess } from "../src/suggest.js";
-import { close, suite, testWithDevice } from "./harness.js";
 import { caffeNetwork, meanNetwork } from "./models/colors.js";
+import { close, suite, testWithDevice } from "./support/harness.js";
 
 const test = suite("auto");
 

@@ -5,7 +5,7 @@ import { boundsOf, makeBaseline } from "../src/baseline.js";
 import { unpackChannels } from "../src/channels.js";
 import type { InputTensor } from "../src/image.js";
 import { type Preprocess, presets } from "../src/preprocess.js";
-import { close, randn, suite } from "./harness.js";
+import { close, randn, suite } from "./support/harness.js";
 
 const EXACT = { rtol: 1e-5, atol: 1e-5 };
 const [CHANNELS, HEIGHT, WIDTH] = [3, 9, 20];

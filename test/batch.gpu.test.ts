@@ -2,9 +2,9 @@
 // the network for one.
 
 import { loadModel } from "../src/load.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { convnet, ofBatch, transformer } from "./models/batches.js";
-import { runOnnxRuntime } from "./onnxruntime.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
+import { runOnnxRuntime } from "./support/onnxruntime.js";
 
 const BATCH = 64;
 const SHAPE = [3, 6, 6];

@@ -3,9 +3,9 @@
 import * as assert from "uvu/assert";
 import { makeGraph } from "../src/graph.js";
 import { decodeModel } from "../src/onnx.js";
-import { suite } from "./harness.js";
 import { ofBatch } from "./models/batches.js";
 import type { OnnxBuilder } from "./models/onnx-builder.js";
+import { suite } from "./support/harness.js";
 
 const BATCH = 8;
 const SHAPE = [4, 3, 2];

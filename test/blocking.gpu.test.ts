@@ -5,8 +5,8 @@
 import * as assert from "uvu/assert";
 import { loadModel } from "../src/load.js";
 import { sensitivity } from "../src/sensitivity.js";
-import { randn, suite, testWithDevice } from "./harness.js";
 import { fullSize } from "./models/architectures/index.js";
+import { randn, suite, testWithDevice } from "./support/harness.js";
 
 const test = suite("the main thread");
 

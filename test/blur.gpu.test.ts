@@ -8,10 +8,10 @@ import { decodeModel } from "../src/onnx.js";
 import { pathNodes } from "../src/path.js";
 import { sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { backward, forward } from "./reference/index.js";
 import { normals } from "./reference/philox.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
 
 const CHANNELS = 3;
 const HEIGHT = 7;

@@ -5,11 +5,11 @@ import { camWarning, layerOf } from "../src/layers.js";
 import { loadModel } from "../src/load.js";
 import { decodeModel } from "../src/onnx.js";
 import { sensitivity } from "../src/sensitivity.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { convnet, ofBatch, transformer } from "./models/batches.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { cam, enlarged } from "./reference/cam.js";
 import { backward, forward } from "./reference/index.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
 
 const SHAPE = [1, 3, 9, 8];
 const CLASSES = 4;

@@ -2,7 +2,7 @@
 
 import * as assert from "uvu/assert";
 import { mayBeWrong, surenessOf } from "../src/candidates.js";
-import { close, randn, suite } from "./harness.js";
+import { close, randn, suite } from "./support/harness.js";
 
 const test = suite("candidates");
 

@@ -2,7 +2,7 @@
 
 import * as assert from "uvu/assert";
 import { fitted } from "../src/canvas.js";
-import { suite } from "./harness.js";
+import { suite } from "./support/harness.js";
 
 const test = suite("canvas");
 

@@ -10,9 +10,9 @@ import {
   sensitivity,
   sensitivityOfClasses,
 } from "../src/sensitivity.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { squeezeNet } from "./models/architectures/branches.js";
 import { smallNetwork } from "./models/tiny.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
 
 const image = { data: randn(192, 11), shape: [1, 3, 8, 8] };
 // One of each kind of backward pass.

@@ -3,8 +3,8 @@
 import { contrast } from "../src/contrast.js";
 import { loadModel } from "../src/load.js";
 import { sensitivity } from "../src/sensitivity.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { smallNetwork } from "./models/tiny.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
 
 const image = { data: randn(192, 11), shape: [1, 3, 8, 8] };
 

@@ -8,9 +8,9 @@ import { decodeModel } from "../src/onnx.js";
 import { makePlan } from "../src/plan.js";
 import { sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { backward, forward } from "./reference/index.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
 
 const SHAPE = [1, 3, 9, 8];
 const SIZE = 216;

@@ -5,8 +5,8 @@ import * as assert from "uvu/assert";
 import { en } from "../demo/words/en.js";
 import { bitmapFile } from "./demo/bitmap.js";
 import { type Demo, network, openDemo, variety } from "./demo/page.js";
-import { suite } from "./harness.js";
-import { onDemand } from "./on-demand.js";
+import { suite } from "./support/harness.js";
+import { onDemand } from "./support/on-demand.js";
 
 const test = suite("demo");
 

@@ -13,11 +13,11 @@ import { attributes, propertyOf } from "../src/element/attributes.js";
 import type { Progress } from "../src/element/events.js";
 import type { SensitivityMapElement } from "../src/element/sensitivity-map.js";
 import type { SensitivityMap } from "../src/index.js";
-import { openTab } from "./browser.js";
 import { bitmapFile } from "./demo/bitmap.js";
-import { suite } from "./harness.js";
 import { smallNetwork } from "./models/tiny.js";
-import { onDemand } from "./on-demand.js";
+import { openTab } from "./support/browser.js";
+import { suite } from "./support/harness.js";
+import { onDemand } from "./support/on-demand.js";
 
 const test = suite("element");
 

@@ -8,10 +8,10 @@ import type { Model } from "../src/model.js";
 import { optionsOf } from "../src/reads.js";
 import { sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
-import { type Allocations, counting } from "./allocations.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { fullSize } from "./models/architectures/index.js";
 import { smallNetwork } from "./models/tiny.js";
+import { type Allocations, counting } from "./support/allocations.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
 
 const image = { data: randn(192, 11), shape: [1, 3, 8, 8] };
 

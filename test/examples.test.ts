@@ -9,10 +9,10 @@ import type { AxeResults } from "axe-core";
 import type { Page } from "puppeteer";
 import * as assert from "uvu/assert";
 import type { SensitivityMapElement } from "../src/element/sensitivity-map.js";
-import { openTab } from "./browser.js";
-import { suite } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
-import { onDemand } from "./on-demand.js";
+import { openTab } from "./support/browser.js";
+import { suite } from "./support/harness.js";
+import { onDemand } from "./support/on-demand.js";
 
 const test = suite("examples");
 

@@ -7,8 +7,8 @@ import { makeGraph } from "../src/graph.js";
 import { decodeModel } from "../src/onnx.js";
 import type { Attribute } from "../src/ops/types.js";
 import type { Constant, ElementType } from "../src/tensor/types.js";
-import { suite } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
+import { suite } from "./support/harness.js";
 
 const test = suite("fold");
 

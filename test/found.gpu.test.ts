@@ -5,8 +5,8 @@ import { loadModel } from "../src/load.js";
 import type { ModelOptions } from "../src/model.js";
 import { readNpy } from "../src/npy.js";
 import { sensitivity } from "../src/sensitivity.js";
-import { close, data, randn, suite, testWithDevice } from "./harness.js";
-import { runOnnxRuntime } from "./onnxruntime.js";
+import { close, data, randn, suite, testWithDevice } from "./support/harness.js";
+import { runOnnxRuntime } from "./support/onnxruntime.js";
 
 interface Case {
   readonly file: string;

@@ -4,8 +4,8 @@ import * as assert from "uvu/assert";
 import { makeGraph } from "../src/graph.js";
 import { decodeModel } from "../src/onnx.js";
 import { makePlan } from "../src/plan.js";
-import { suite } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
+import { suite } from "./support/harness.js";
 
 const graphOf = (g: OnnxBuilder) => makeGraph(decodeModel(g.bytes()));
 

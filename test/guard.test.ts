@@ -26,8 +26,8 @@ import { complete } from "../src/slices.js";
 import { makeTrainingPlan, numbered } from "../src/train/plan.js";
 import { trainingShaders } from "../src/train/shaders.js";
 import { overWindows } from "../src/train/windows.js";
-import { suite } from "./harness.js";
 import { smallSize } from "./models/architectures/index.js";
+import { suite } from "./support/harness.js";
 import { small } from "./train/network.js";
 
 const FILE = "test/guard.json";

@@ -4,9 +4,9 @@ import * as assert from "uvu/assert";
 import { guessPreprocess, readCard, readCardLabels } from "../src/guess.js";
 import { decodeModel } from "../src/onnx.js";
 import { presets } from "../src/preprocess.js";
-import { suite } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { tinyModel } from "./models/tiny.js";
+import { suite } from "./support/harness.js";
 
 const test = suite("guess");
 

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { halfValue, unpackStored } from "../src/half.js";
 import { halfBits, packHalves } from "../src/rounding.js";
 import { complete } from "../src/slices.js";
-import { randn, suite } from "./harness.js";
+import { randn, suite } from "./support/harness.js";
 
 const test = suite("half");
 

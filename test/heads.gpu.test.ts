@@ -8,9 +8,9 @@ import type { Model, ModelOptions } from "../src/model.js";
 import type { Head } from "../src/ops/types.js";
 import { sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
-import { runOnnxRuntime } from "./onnxruntime.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
+import { runOnnxRuntime } from "./support/onnxruntime.js";
 
 const SHAPE = [1, 3, 8, 8];
 const SIZE = 192;

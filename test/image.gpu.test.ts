@@ -5,8 +5,8 @@ import { unpackChannels } from "../src/channels.js";
 import { read } from "../src/gpu.js";
 import { type FileInput, type ImageSource, type InputShape, toTensor } from "../src/image.js";
 import { type Preprocess, presets } from "../src/preprocess.js";
-import { close, data, randn, suite, testWithDevice } from "./harness.js";
 import { normalize, type Pixels, resample } from "./reference/image.js";
+import { close, data, randn, suite, testWithDevice } from "./support/harness.js";
 
 const test = suite("image");
 

@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, join, normalize } from "node:path";
 import { glob } from "tinyglobby";
 import * as assert from "uvu/assert";
-import { suite } from "./harness.js";
+import { suite } from "./support/harness.js";
 
 const test = suite("imports");
 

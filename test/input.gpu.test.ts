@@ -4,8 +4,8 @@
 import * as assert from "uvu/assert";
 import { loadModel } from "../src/load.js";
 import { sensitivity } from "../src/sensitivity.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
 
 const [C, H, W] = [3, 7, 5];
 

@@ -3,8 +3,8 @@
 import * as assert from "uvu/assert";
 import { type GraphOptions, makeGraph } from "../src/graph.js";
 import { decodeModel } from "../src/onnx.js";
-import { suite } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
+import { suite } from "./support/harness.js";
 
 type Length = number | string;
 

@@ -2,7 +2,7 @@
 
 import * as assert from "uvu/assert";
 import { parseLabels } from "../src/labels.js";
-import { suite } from "./harness.js";
+import { suite } from "./support/harness.js";
 
 const test = suite("labels");
 

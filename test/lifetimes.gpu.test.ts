@@ -14,9 +14,9 @@ import {
   sensitivityOfClasses,
 } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
-import { type Allocations, counting } from "./allocations.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { smallNetwork } from "./models/tiny.js";
+import { type Allocations, counting } from "./support/allocations.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
 
 const shape = [1, 3, 8, 8];
 const image = { data: randn(192, 11), shape };

@@ -4,10 +4,10 @@ import * as assert from "uvu/assert";
 import { gradientLine } from "../src/line.js";
 import { loadModel } from "../src/load.js";
 import { decodeModel } from "../src/onnx.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { smallNetwork } from "./models/tiny.js";
 import { backward, forward } from "./reference/index.js";
 import { normals } from "./reference/philox.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
 
 const SHAPE = [1, 3, 8, 8];
 const SIZE = 192;

@@ -9,7 +9,7 @@ import {
   pruned,
   renamed,
 } from "../src/link.js";
-import { suite } from "./harness.js";
+import { suite } from "./support/harness.js";
 
 const TEXT = `
 enable f16;

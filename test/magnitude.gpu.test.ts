@@ -5,10 +5,10 @@ import * as assert from "uvu/assert";
 import { loadModel } from "../src/load.js";
 import { sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { normals } from "./reference/philox.js";
 import { attribution, relativeError } from "./reference/picture.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
 
 const test = suite("magnitude");
 

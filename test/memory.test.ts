@@ -7,9 +7,9 @@ import { makeGraph } from "../src/graph.js";
 import { decodeModel } from "../src/onnx.js";
 import type { Plan } from "../src/plan/types.js";
 import { makePlan } from "../src/plan.js";
-import { suite } from "./harness.js";
 import { fullSize } from "./models/architectures/index.js";
 import { VIT_B16, vit } from "./models/architectures/vit.js";
+import { suite } from "./support/harness.js";
 
 const test = suite("memory");
 

@@ -5,9 +5,9 @@ import { loadModel } from "../src/load.js";
 import { decodeModel } from "../src/onnx.js";
 import { makePlan } from "../src/plan.js";
 import { sensitivity } from "../src/sensitivity.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { backward, forward } from "./reference/index.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
 
 const SHAPE = [1, 3, 7, 5];
 const SIZE = 105;

@@ -2,8 +2,8 @@
 
 import * as assert from "uvu/assert";
 import { loadModel } from "../src/load.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
 
 const test = suite("model");
 

@@ -2,7 +2,7 @@
 
 import * as assert from "uvu/assert";
 import { readNpy, writeNpy } from "../src/npy.js";
-import { close, randn, suite } from "./harness.js";
+import { close, randn, suite } from "./support/harness.js";
 
 const test = suite("npy");
 

@@ -6,10 +6,10 @@ import { decodeModel } from "../src/onnx.js";
 import { windowsOver } from "../src/passes.js";
 import { sensitivity } from "../src/sensitivity.js";
 import type { Extent, SensitivityOptions } from "../src/settings.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { forward } from "./reference/index.js";
 import { normals } from "./reference/philox.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
 
 const CHANNELS = 3;
 const HEIGHT = 7;

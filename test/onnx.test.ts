@@ -5,8 +5,8 @@ import * as assert from "uvu/assert";
 import { decodeTensor } from "../src/onnx/tensor.js";
 import type { AttributeSpec, NodeSpec } from "../src/onnx/write.js";
 import { decodeModel } from "../src/onnx.js";
-import { data, suite } from "./harness.js";
 import { smallNetwork, tinyModel } from "./models/tiny.js";
+import { data, suite } from "./support/harness.js";
 
 const test = suite("onnx");
 

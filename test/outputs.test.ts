@@ -4,8 +4,8 @@ import * as assert from "uvu/assert";
 import { loadOperators, makeGraph } from "../src/graph.js";
 import { decodeModel, externalFiles } from "../src/onnx.js";
 import { chooseOutput, tensorsFor } from "../src/outputs.js";
-import { suite } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
+import { suite } from "./support/harness.js";
 
 const test = suite("outputs");
 

@@ -5,11 +5,11 @@ import { loadModel } from "../src/load.js";
 import { decodeModel } from "../src/onnx.js";
 import { captumScale, type ParityName, pairScale, parity } from "../src/parity.js";
 import { sensitivity } from "../src/sensitivity.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { smallNetwork } from "./models/tiny.js";
 import { backward, forward } from "./reference/index.js";
 import { KEYS, withNoise } from "./reference/perturb.js";
 import { normals } from "./reference/philox.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
 
 const SHAPE = [1, 3, 8, 8];
 const [SIZE, PIXELS, TARGET] = [192, 64, 2];

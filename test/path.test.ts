@@ -3,7 +3,7 @@
 import { throws } from "uvu/assert";
 import { pathNodes, type Quadrature } from "../src/path.js";
 import { quantileOfSize, settle } from "../src/settings.js";
-import { close, suite } from "./harness.js";
+import { close, suite } from "./support/harness.js";
 
 const test = suite("paths");
 

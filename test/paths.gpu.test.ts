@@ -8,11 +8,11 @@ import { decodeModel } from "../src/onnx.js";
 import { pathNodes } from "../src/path.js";
 import { sensitivity } from "../src/sensitivity.js";
 import { quantileOfSize, type SensitivityOptions } from "../src/settings.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { smallNetwork } from "./models/tiny.js";
 import { backward, forward } from "./reference/index.js";
 import { normals, philox } from "./reference/philox.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
 
 const SHAPE = [1, 3, 8, 8];
 const SIZE = 192;

@@ -3,8 +3,8 @@
 import * as assert from "uvu/assert";
 import { read } from "../src/gpu.js";
 import { createPercentiles } from "../src/percentile.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { percentile } from "./reference/picture.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
 
 const test = suite("percentile");
 

@@ -7,11 +7,11 @@ import { Model } from "../src/model.js";
 import { decodeModel } from "../src/onnx.js";
 import { sensitivity } from "../src/sensitivity.js";
 import { type SensitivityOptions, settle } from "../src/settings.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { smallNetwork } from "./models/tiny.js";
 import { backward, forward } from "./reference/index.js";
 import { KEYS, withNoise } from "./reference/perturb.js";
 import { normals } from "./reference/philox.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
 
 const SHAPE = [1, 3, 8, 8];
 const SIZE = 192;

@@ -6,8 +6,8 @@ import { packChannels } from "../src/channels.js";
 import type { Estimator, Reduction } from "../src/estimate.js";
 import { toTensor } from "../src/image.js";
 import { createPicture, type Picture, type PictureOptions } from "../src/picture.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import * as twin from "./reference/picture.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
 
 const test = suite("picture");
 

@@ -7,8 +7,8 @@ import { decodeModel } from "../src/onnx.js";
 import type { Plan } from "../src/plan/types.js";
 import { makePlan } from "../src/plan.js";
 import type { Step } from "../src/shaders/step.js";
-import { suite } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
+import { suite } from "./support/harness.js";
 
 /** A fire module of SqueezeNet and a classifier. */
 function fire(): OnnxBuilder {

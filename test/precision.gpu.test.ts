@@ -14,11 +14,11 @@ import { optionsOf } from "../src/reads.js";
 import { halfBits } from "../src/rounding.js";
 import { sensitivity, sensitivityOfClasses } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
-import { randn, relativeL2, suite, testWithDevice } from "./harness.js";
 import { smallSize } from "./models/architectures/index.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { smallNetwork } from "./models/tiny.js";
 import { backward, forward } from "./reference/index.js";
+import { randn, relativeL2, suite, testWithDevice } from "./support/harness.js";
 
 const test = suite("precision");
 

@@ -14,8 +14,8 @@ import {
   tensorPixels,
 } from "../src/preprocess.js";
 import { checkPreprocess, preprocessInWords, presetName } from "../src/preprocess-check.js";
-import { close, suite } from "./harness.js";
 import { normalize } from "./reference/image.js";
+import { close, suite } from "./support/harness.js";
 
 const test = suite("preprocess");
 

@@ -7,10 +7,10 @@ import { Model } from "../src/model.js";
 import { decodeModel } from "../src/onnx.js";
 import { makePlan } from "../src/plan.js";
 import { sensitivity } from "../src/sensitivity.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
-import { runOnnxRuntime } from "./onnxruntime.js";
 import { backward, forward } from "./reference/index.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
+import { runOnnxRuntime } from "./support/onnxruntime.js";
 
 const SHAPE = [1, 3, 9, 7];
 const CHANNELS = 6;

@@ -3,8 +3,8 @@
 import randomText from "../shaders/random.wgsl";
 import { read } from "../src/gpu.js";
 import { dispatch, kernels, run } from "../src/kernel.js";
-import { close, suite, testWithDevice } from "./harness.js";
 import { normals, philox } from "./reference/philox.js";
+import { close, suite, testWithDevice } from "./support/harness.js";
 
 const ANSWERS = [
   { counter: [0, 0, 0, 0], key: [0, 0], words: [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8] },

@@ -8,8 +8,8 @@ import { loadModel } from "../src/load.js";
 import type { Preset } from "../src/preprocess.js";
 import { sensitivity } from "../src/sensitivity.js";
 import { suggestPreprocess } from "../src/suggest.js";
-import { close, data, suite, testWithDevice } from "./harness.js";
-import { runOnnxRuntime } from "./onnxruntime.js";
+import { close, data, suite, testWithDevice } from "./support/harness.js";
+import { runOnnxRuntime } from "./support/onnxruntime.js";
 
 interface Case {
   readonly model: string;

@@ -4,11 +4,11 @@ import { makeGraph } from "../src/graph.js";
 import { Model } from "../src/model.js";
 import { decodeModel } from "../src/onnx.js";
 import { sensitivity } from "../src/sensitivity.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { shiftedWindows } from "./models/windows.js";
 import { backward, forward } from "./reference/index.js";
 import { sizeOf } from "./reference/twin.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
 
 /** A shuffle of 6 channels between two convolutions, and halves of it to either side of an Add. */
 function shuffled(): OnnxBuilder {

@@ -6,10 +6,10 @@ import { makeGraph } from "../src/graph.js";
 import { decodeModel } from "../src/onnx.js";
 import type { Graph, Node } from "../src/ops/types.js";
 import { makePlan } from "../src/plan.js";
-import { suite } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { shiftedWindows } from "./models/windows.js";
 import { forward } from "./reference/index.js";
+import { suite } from "./support/harness.js";
 
 const graphOf = (g: OnnxBuilder): Graph => makeGraph(decodeModel(g.bytes()));
 

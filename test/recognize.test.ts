@@ -3,8 +3,8 @@
 import * as assert from "uvu/assert";
 import { makeGraph } from "../src/graph.js";
 import { decodeModel } from "../src/onnx.js";
-import { suite } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
+import { suite } from "./support/harness.js";
 
 const test = suite("recognize");
 

@@ -8,10 +8,10 @@ import { decodeModel } from "../src/onnx.js";
 import { makePlan } from "../src/plan.js";
 import { sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { backward, forward } from "./reference/index.js";
 import { BOX, NUMBERS } from "./reference/relevance.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
 
 const CLASSES = 4;
 const pads = [1, 1, 1, 1];

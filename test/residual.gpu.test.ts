@@ -8,10 +8,10 @@ import { decodeModel } from "../src/onnx.js";
 import type { SharedTile, Tiling } from "../src/ops/types.js";
 import { HARDWARE_TILING, SOFTWARE_TILING } from "../src/plan.js";
 import { sensitivity } from "../src/sensitivity.js";
-import { close, randn, relativeL2, skip, suite, testWithDevice } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { backward, backwardThroughMeans, forward, type Tensor } from "./reference/index.js";
 import { normals } from "./reference/philox.js";
+import { close, randn, relativeL2, skip, suite, testWithDevice } from "./support/harness.js";
 
 const SHAPE = [1, 3, 9, 11];
 const SIZE = 297;

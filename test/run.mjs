@@ -135,7 +135,7 @@ async function runOnDawn(all, long) {
 
 /** Bundles what runs in pages, with what the files share in parts. */
 async function bundleForPages(files) {
-  const entryPoints = ["test/drive.ts", ...files];
+  const entryPoints = ["test/support/drive.ts", ...files];
   const outdir = `${BUNDLES}/page`;
   await build({ ...forPage, entryPoints, outbase: ".", outdir, splitting: true });
 }
@@ -238,7 +238,7 @@ async function main(patterns, onDawn, long) {
   const programs = {
     chrome: "src/chrome/open.ts",
     find: "src/chrome/find.ts",
-    processes: "test/processes.ts",
+    processes: "test/support/processes.ts",
   };
   await build({ ...forNode, entryPoints: programs, outdir: BUNDLES });
   await requireBrowser();

@@ -8,11 +8,11 @@ import type { Model } from "../src/model.js";
 import { decodeModel } from "../src/onnx.js";
 import { sensitivities, sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
-import { close, randn, relativeL2, suite, testWithDevice } from "./harness.js";
 import { smallNetwork } from "./models/tiny.js";
 import { backward, forward } from "./reference/index.js";
 import { normals } from "./reference/philox.js";
 import { relativeError } from "./reference/picture.js";
+import { close, randn, relativeL2, suite, testWithDevice } from "./support/harness.js";
 
 const SHAPE = [1, 3, 8, 8];
 const SIZE = 192;

@@ -5,7 +5,7 @@ import { methods } from "../src/methods.js";
 import { parity } from "../src/parity.js";
 import { type MethodOption, optionsOf } from "../src/reads.js";
 import { type SensitivityOptions, settle } from "../src/settings.js";
-import { suite } from "./harness.js";
+import { suite } from "./support/harness.js";
 
 const test = suite("settings");
 

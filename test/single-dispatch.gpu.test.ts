@@ -9,9 +9,9 @@ import { makePlan, SHARING_TILING } from "../src/plan.js";
 import { sensitivitiesOfClasses, sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
 import { inOneDispatch } from "../src/single-dispatch.js";
-import { close, randn, skip, suite, testWithDevice } from "./harness.js";
 import { smallSize } from "./models/architectures/index.js";
 import { smallNetwork } from "./models/tiny.js";
+import { close, randn, skip, suite, testWithDevice } from "./support/harness.js";
 
 const same = { rtol: 0, atol: 0 };
 const { shared: _, ...HARDWARE } = SHARING_TILING;

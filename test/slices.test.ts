@@ -7,8 +7,8 @@ import { makePlan } from "../src/plan.js";
 import { packHalves } from "../src/rounding.js";
 import { completeInSlices } from "../src/slices.js";
 import type { Contents } from "../src/tensor/types.js";
-import { suite } from "./harness.js";
 import { fullSize } from "./models/architectures/index.js";
+import { suite } from "./support/harness.js";
 
 const test = suite("slices");
 

@@ -7,10 +7,10 @@ import { decodeModel } from "../src/onnx.js";
 import { makePlan } from "../src/plan.js";
 import { sensitivity, sensitivityOfClasses } from "../src/sensitivity.js";
 import { type SensitivityOptions, settle } from "../src/settings.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { backward, backwardThroughMeans, forward } from "./reference/index.js";
 import { normals } from "./reference/philox.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
 
 const SHAPE = [1, 3, 9, 7];
 const SIZE = 189;

@@ -8,9 +8,9 @@ import { sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
 import type { Step } from "../src/shaders/step.js";
 import { type Job, jobOf, learned, Submits } from "../src/submits.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { smallSize } from "./models/architectures/index.js";
 import { smallNetwork } from "./models/tiny.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
 
 const test = suite("submits");
 

@@ -8,8 +8,8 @@ import type { Tuning } from "../src/plan/types.js";
 import { SHARING_TILING, SOFTWARE_TILING } from "../src/plan.js";
 import { sensitivity } from "../src/sensitivity.js";
 import { candidates } from "../src/tune.js";
-import { close, randn, relativeL2, skip, suite, testWithDevice } from "./harness.js";
 import { smallSize } from "./models/architectures/index.js";
+import { close, randn, relativeL2, skip, suite, testWithDevice } from "./support/harness.js";
 
 const test = suite("tuning");
 

@@ -2,9 +2,9 @@
 
 import { loadModel } from "../src/load.js";
 import { sensitivity } from "../src/sensitivity.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { flows, withFlow } from "./models/flows.js";
-import { runOnnxRuntime } from "./onnxruntime.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
+import { runOnnxRuntime } from "./support/onnxruntime.js";
 
 const SHAPE = [1, 4, 3, 3];
 

@@ -4,8 +4,8 @@ import * as assert from "uvu/assert";
 import { makeGraph } from "../src/graph.js";
 import type { GraphSpec, NodeSpec } from "../src/onnx/write.js";
 import { decodeModel } from "../src/onnx.js";
-import { suite } from "./harness.js";
 import { flows, type Read, withFlow } from "./models/flows.js";
+import { suite } from "./support/harness.js";
 
 const graphOf = (read: Read) => makeGraph(decodeModel(withFlow(read)));
 

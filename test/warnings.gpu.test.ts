@@ -7,8 +7,8 @@ import type { SensitivityMap } from "../src/map.js";
 import type { ModelOptions } from "../src/model.js";
 import { sensitivities, sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
-import { close, randn, suite, testWithDevice } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
+import { close, randn, suite, testWithDevice } from "./support/harness.js";
 
 const test = suite("warnings of maps");
 

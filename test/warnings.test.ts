@@ -7,8 +7,8 @@ import { makeGraph } from "../src/graph.js";
 import { decodeModel } from "../src/onnx.js";
 import { presets } from "../src/preprocess.js";
 import { standsOut, type ValueFacts, warningsOf } from "../src/warnings.js";
-import { suite } from "./harness.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
+import { suite } from "./support/harness.js";
 
 const test = suite("warnings");
 

@@ -13,7 +13,7 @@ import type { SensitivityOptions } from "../../src/settings.js";
 import type { Precision } from "../../src/tensor/types.js";
 import { stepTimes } from "../../src/timing.js";
 import { type Architecture, fullSize } from "../models/architectures/index.js";
-import { randn } from "../randn.js";
+import { randn } from "../support/randn.js";
 import type { Report } from "./bench.js";
 import type { Ceilings } from "./ceilings.js";
 import { middle, timed } from "./timing.js";

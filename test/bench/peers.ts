@@ -5,9 +5,9 @@
 // without gradients the forward pass is measured. What each computes is held against our map (or, of forward
 // passes, against each other's logits): who is fast and wrong would not count.
 
-import { relativeL2 } from "../close.js";
 import { fullSize } from "../models/architectures/index.js";
 import { normals } from "../reference/philox.js";
+import { relativeL2 } from "../support/close.js";
 import type { Report } from "./bench.js";
 import { imageFor, type NetworkName } from "./networks.js";
 import type { Task } from "./peers/peer.js";

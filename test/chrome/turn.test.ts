@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
 import * as assert from "uvu/assert";
-import { suite } from "../harness.js";
+import { suite } from "../support/harness.js";
 
 const test = suite("chrome/turn");
 

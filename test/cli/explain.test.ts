@@ -12,12 +12,12 @@ import * as assert from "uvu/assert";
 import { main } from "../../src/cli/main.js";
 import { readNpy, writeNpy } from "../../src/npy.js";
 import { presets } from "../../src/preprocess.js";
-import { openTab } from "../browser.js";
-import { close, randn, suite } from "../harness.js";
 import { caffeNetwork } from "../models/colors.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { smallNetwork } from "../models/tiny.js";
-import { processesOf } from "../processes.js";
+import { openTab } from "../support/browser.js";
+import { close, randn, suite } from "../support/harness.js";
+import { processesOf } from "../support/processes.js";
 
 const test = suite("cli/explain");
 

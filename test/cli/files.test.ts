@@ -11,8 +11,8 @@ import {
   readLabels,
   writeResult,
 } from "../../src/cli/files.js";
-import { suite } from "../harness.js";
 import { smallNetwork } from "../models/tiny.js";
+import { suite } from "../support/harness.js";
 
 const test = suite("cli/files");
 

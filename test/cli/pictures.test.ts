@@ -7,8 +7,8 @@ import { gzipSync } from "node:zlib";
 import * as assert from "uvu/assert";
 import { inputKind } from "../../src/cli/pictures.js";
 import { writeNpy } from "../../src/npy.js";
-import { suite } from "../harness.js";
 import { smallNetwork } from "../models/tiny.js";
+import { suite } from "../support/harness.js";
 
 const test = suite("cli/pictures");
 

@@ -6,8 +6,8 @@ import { decodeTensor } from "../../src/onnx/tensor.js";
 import type { OnnxModel } from "../../src/onnx/types.js";
 import { decodeModel } from "../../src/onnx.js";
 import type { Constant } from "../../src/tensor/types.js";
-import { randn } from "../randn.js";
 import { sizeOf, type Tensor } from "../reference/twin.js";
+import { randn } from "../support/randn.js";
 import { openPlayer } from "./player.js";
 import { outputsOf, type Reading, read, sampleOf } from "./samples.js";
 

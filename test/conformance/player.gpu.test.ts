@@ -2,10 +2,10 @@
 
 import { makeGraph } from "../../src/graph.js";
 import { decodeModel } from "../../src/onnx.js";
-import { close, randn, suite, testWithDevice } from "../harness.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { smallNetwork } from "../models/tiny.js";
 import { backward, forward } from "../reference/index.js";
+import { close, randn, suite, testWithDevice } from "../support/harness.js";
 import { openPlayer } from "./player.js";
 
 const test = suite("conformance player");

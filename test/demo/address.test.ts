@@ -4,8 +4,8 @@ import * as assert from "uvu/assert";
 import { readAddress, type Setting, writeAddress } from "../../demo/controls/address.js";
 import type { Stroke } from "../../demo/image/glyphs.js";
 import { strokesFromWord, strokesToWord } from "../../demo/image/pad.js";
-import { suite } from "../harness.js";
 import { drawsOf } from "../random-graphs/draws.js";
+import { suite } from "../support/harness.js";
 
 const test = suite("demo/address");
 

@@ -1,8 +1,8 @@
 // The settings show that they go on below: they fade out at the window's lower edge until their end is in sight.
 
 import * as assert from "uvu/assert";
-import { suite } from "../harness.js";
-import { onDemand } from "../on-demand.js";
+import { suite } from "../support/harness.js";
+import { onDemand } from "../support/on-demand.js";
 import { openDemo } from "./page.js";
 
 const test = suite("demo/column");

@@ -9,9 +9,9 @@ import * as assert from "uvu/assert";
 import { en } from "../../demo/words/en.js";
 import { ko } from "../../demo/words/ko.js";
 import { readNpy } from "../../src/npy.js";
-import { suite } from "../harness.js";
-import { onDemand } from "../on-demand.js";
 import { drawsOf } from "../random-graphs/draws.js";
+import { suite } from "../support/harness.js";
+import { onDemand } from "../support/on-demand.js";
 import { eventually, openDemo, variety } from "./page.js";
 
 const test = suite("demo/instrument");

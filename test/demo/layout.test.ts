@@ -3,8 +3,8 @@
 
 import * as assert from "uvu/assert";
 import { en } from "../../demo/words/en.js";
-import { suite } from "../harness.js";
-import { onDemand } from "../on-demand.js";
+import { suite } from "../support/harness.js";
+import { onDemand } from "../support/on-demand.js";
 import { findingsAt, SETTINGS, type Setting, setText, textSizes } from "./layout.js";
 import { openDemo } from "./page.js";
 

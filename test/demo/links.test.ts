@@ -3,9 +3,9 @@
 
 import * as assert from "uvu/assert";
 import { en } from "../../demo/words/en.js";
-import { suite } from "../harness.js";
-import { onDemand } from "../on-demand.js";
 import { type Draw, drawsOf } from "../random-graphs/draws.js";
+import { suite } from "../support/harness.js";
+import { onDemand } from "../support/on-demand.js";
 import { openDemo } from "./page.js";
 
 const test = suite("demo/links");

@@ -2,8 +2,8 @@
 // long that takes is told by `npm run bench:page`.
 
 import * as assert from "uvu/assert";
-import { suite } from "../harness.js";
-import { onDemand } from "../on-demand.js";
+import { suite } from "../support/harness.js";
+import { onDemand } from "../support/on-demand.js";
 import { openDemo } from "./page.js";
 import { recordOf } from "./record.js";
 

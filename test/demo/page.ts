@@ -8,11 +8,11 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Page } from "puppeteer";
 import * as assert from "uvu/assert";
-import { openTab } from "../browser.js";
 import { caffeNetwork } from "../models/colors.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { tinyModel } from "../models/tiny.js";
-import { onDemand } from "../on-demand.js";
+import { openTab } from "../support/browser.js";
+import { onDemand } from "../support/on-demand.js";
 import { bitmapFile } from "./bitmap.js";
 import { RECORDER } from "./record.js";
 

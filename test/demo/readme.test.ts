@@ -7,10 +7,10 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as assert from "uvu/assert";
 import { supported } from "../../src/unusual.js";
-import { openTab } from "../browser.js";
-import { suite } from "../harness.js";
 import { smallNetwork } from "../models/tiny.js";
-import { saysAndDraws } from "../says-and-draws.js";
+import { openTab } from "../support/browser.js";
+import { suite } from "../support/harness.js";
+import { saysAndDraws } from "../support/says-and-draws.js";
 
 const test = suite("readme");
 

@@ -3,8 +3,8 @@
 
 import * as assert from "uvu/assert";
 import { published } from "../../demo/classifiers/known.js";
-import { suite } from "../harness.js";
-import { onDemand } from "../on-demand.js";
+import { suite } from "../support/harness.js";
+import { onDemand } from "../support/on-demand.js";
 import { eventually, network, openDemo } from "./page.js";
 
 const test = suite("demo/sources");

@@ -2,7 +2,7 @@
 
 import * as assert from "uvu/assert";
 import { gradient, makeToy, normals, score, smoothed } from "../../demo/figures/toy.js";
-import { close, suite } from "../harness.js";
+import { close, suite } from "../support/harness.js";
 
 const test = suite("demo/toy");
 

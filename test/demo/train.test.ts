@@ -7,8 +7,8 @@ import { pathToFileURL } from "node:url";
 import type { Page } from "puppeteer";
 import * as assert from "uvu/assert";
 import { mnist } from "../../demo/train/mnist.js";
-import { openTab } from "../browser.js";
-import { suite } from "../harness.js";
+import { openTab } from "../support/browser.js";
+import { suite } from "../support/harness.js";
 import { stripes } from "../train/files.js";
 
 const test = suite("demo: training");

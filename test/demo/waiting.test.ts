@@ -4,8 +4,8 @@
 
 import * as assert from "uvu/assert";
 import { en } from "../../demo/words/en.js";
-import { suite } from "../harness.js";
-import { onDemand } from "../on-demand.js";
+import { suite } from "../support/harness.js";
+import { onDemand } from "../support/on-demand.js";
 import { openDemo } from "./page.js";
 import { recordOf } from "./record.js";
 

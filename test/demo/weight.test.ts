@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
 import * as assert from "uvu/assert";
-import { suite } from "../harness.js";
+import { suite } from "../support/harness.js";
 
 const test = suite("demo/weight");
 

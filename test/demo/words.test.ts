@@ -11,7 +11,7 @@ import { assumptions } from "../../src/assumed.js";
 import { methods } from "../../src/methods.js";
 import { presets, type ResolvedPreprocess } from "../../src/preprocess.js";
 import { type ValueFacts, warningsOf } from "../../src/warnings.js";
-import { suite } from "../harness.js";
+import { suite } from "../support/harness.js";
 
 const test = suite("demo/words");
 

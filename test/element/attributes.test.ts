@@ -13,7 +13,7 @@ import {
 } from "../../src/element/attributes.js";
 import { missing } from "../../src/element/words.js";
 import type { ModelOptions, PictureOptions, SensitivityOptions } from "../../src/index.js";
-import { suite } from "../harness.js";
+import { suite } from "../support/harness.js";
 
 const test = suite("element/attributes");
 

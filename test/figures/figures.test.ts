@@ -1,7 +1,7 @@
 // The numbers of figures 8 and 9, on maps whose numbers are known.
 
 import * as assert from "uvu/assert";
-import { close, suite } from "../harness.js";
+import { close, suite } from "../support/harness.js";
 import { gini, roughness, scores, totalVariation } from "./numbers.js";
 
 const test = suite("figures");

@@ -2,8 +2,8 @@
 
 import * as assert from "uvu/assert";
 import { decodeModel } from "../../src/onnx.js";
-import { suite } from "../harness.js";
 import { smallNetwork } from "../models/tiny.js";
+import { suite } from "../support/harness.js";
 import { damaged, randomBelow } from "./mutate.js";
 
 const test = suite("fuzz/files");

@@ -1,7 +1,7 @@
 // Mutated files up to the plan, a short run of what `npm run fuzz` does for long: each ends in a plan or in a sentence.
 
 import * as assert from "uvu/assert";
-import { suite } from "../harness.js";
+import { suite } from "../support/harness.js";
 import { fileOf, load } from "./trial.js";
 
 const test = suite("fuzz/graphs");

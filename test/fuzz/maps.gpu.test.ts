@@ -1,7 +1,7 @@
 // Mutated files that are still models are played: whatever they compute, the GPU finds nothing wrong with it.
 
 import * as assert from "uvu/assert";
-import { suite, testWithDevice } from "../harness.js";
+import { suite, testWithDevice } from "../support/harness.js";
 import { fileOf, load, playGraph } from "./trial.js";
 
 const test = suite("fuzz/maps");

@@ -1,7 +1,7 @@
 // One file of `npm run fuzz`, in the page: how it ended, and after how long.
 
 import { loadRareOperators } from "../../src/graph.js";
-import { withDevice } from "../device.js";
+import { withDevice } from "../support/device.js";
 import { fileOf, load, playGraph } from "./trial.js";
 
 /** How a file ended, and the milliseconds that decoding and planning it took. */

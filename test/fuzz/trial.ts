@@ -12,7 +12,7 @@ import { convnet, ofBatch, transformer } from "../models/batches.js";
 import { flows, withFlow } from "../models/flows.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { smallNetwork } from "../models/tiny.js";
-import { randn } from "../randn.js";
+import { randn } from "../support/randn.js";
 import { mutated, randomBelow } from "./mutate.js";
 
 /** A dense layer between roundings, as quantized networks have it. */

@@ -15,7 +15,7 @@ import {
 } from "../../src/onnx/write.js";
 import type { Encoding, TensorSpec } from "../../src/onnx/write-tensor.js";
 import type { ElementType } from "../../src/tensor/types.js";
-import { randn } from "../randn.js";
+import { randn } from "../support/randn.js";
 
 export interface BuilderOptions {
   opset?: number;

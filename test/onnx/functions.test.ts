@@ -3,9 +3,9 @@
 import * as assert from "uvu/assert";
 import type { AttributeWriter, FunctionSpec, NodeSpec } from "../../src/onnx/write.js";
 import { decodeModel } from "../../src/onnx.js";
-import { suite } from "../harness.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { tinyModel } from "../models/tiny.js";
+import { suite } from "../support/harness.js";
 
 const test = suite("onnx/functions");
 

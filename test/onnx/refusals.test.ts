@@ -5,8 +5,8 @@ import { PbfWriter } from "pbf";
 import * as assert from "uvu/assert";
 import type { NodeSpec, ValueSpec } from "../../src/onnx/write.js";
 import { decodeModel } from "../../src/onnx.js";
-import { suite } from "../harness.js";
 import { smallNetwork, tinyModel } from "../models/tiny.js";
+import { suite } from "../support/harness.js";
 
 const test = suite("onnx/refusals");
 

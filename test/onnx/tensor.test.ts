@@ -6,8 +6,8 @@ import { writeTensorFile } from "../../src/onnx/write.js";
 import { type Encoding, rawBytes, type TensorSpec } from "../../src/onnx/write-tensor.js";
 import { decodeModel, externalFiles } from "../../src/onnx.js";
 import type { Constant, ElementType } from "../../src/tensor/types.js";
-import { suite } from "../harness.js";
 import { tinyModel } from "../models/tiny.js";
+import { suite } from "../support/harness.js";
 
 const test = suite("onnx/tensor");
 

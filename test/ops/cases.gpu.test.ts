@@ -9,11 +9,11 @@ import type { OnnxModel } from "../../src/onnx/types.js";
 import type { SharedTile, Tiling } from "../../src/ops/types.js";
 import { HARDWARE_TILING, SOFTWARE_TILING } from "../../src/plan.js";
 import { sensitivity } from "../../src/sensitivity.js";
-import { close, randn, skip, suite, testWithDevice } from "../harness.js";
 import { type Case, floats, imageOf, modelOf } from "../reference/case.js";
 import { cases } from "../reference/cases.js";
 import { backward, forward } from "../reference/index.js";
 import { sizeOf } from "../reference/twin.js";
+import { close, randn, skip, suite, testWithDevice } from "../support/harness.js";
 
 const CLASSES = 3;
 

@@ -7,8 +7,8 @@ import { Model } from "../../src/model.js";
 import { decodeModel } from "../../src/onnx.js";
 import { HARDWARE_TILING, makePlan, SOFTWARE_TILING } from "../../src/plan.js";
 import { sensitivity } from "../../src/sensitivity.js";
-import { randn, relativeL2, suite, testWithDevice } from "../harness.js";
 import { Network } from "../models/architectures/network.js";
+import { randn, relativeL2, suite, testWithDevice } from "../support/harness.js";
 
 function classifier(pool: "GlobalAveragePool" | "AveragePool") {
   const g = new Network({ size: 9, channels: 3, seed: 4 });

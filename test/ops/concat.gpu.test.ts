@@ -6,10 +6,10 @@ import { Model } from "../../src/model.js";
 import { decodeModel } from "../../src/onnx.js";
 import { sensitivity } from "../../src/sensitivity.js";
 import type { Precision } from "../../src/tensor/types.js";
-import { close, randn, relativeL2, suite, testWithDevice } from "../harness.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
-import { poisoned } from "../poison.js";
 import { backward, forward } from "../reference/index.js";
+import { close, randn, relativeL2, suite, testWithDevice } from "../support/harness.js";
+import { poisoned } from "../support/poison.js";
 
 const SHAPE = [1, 3, 5, 7];
 const CLASSES = 5;

@@ -6,8 +6,8 @@ import { makeGraph } from "../../src/graph.js";
 import { decodeModel } from "../../src/onnx.js";
 import { sharedTile } from "../../src/ops/implicit.js";
 import { HARDWARE_TILING, makePlan, SHARING_TILING } from "../../src/plan.js";
-import { close, relativeL2, suite, testWithDevice } from "../harness.js";
 import { Network } from "../models/architectures/network.js";
+import { close, relativeL2, suite, testWithDevice } from "../support/harness.js";
 import { mapOf } from "./tilings.js";
 
 /** Planes of 15 × 15 and 8 × 8: neither a sample nor a phase ends with a tile. */

@@ -9,11 +9,11 @@ import { rareOps } from "../../src/ops/rare.js";
 import type { Node } from "../../src/ops/types.js";
 import { newFlow, rewrites } from "../../src/rewrites.js";
 import type { Layout } from "../../src/tensor/types.js";
-import { suite } from "../harness.js";
 import { smallSize } from "../models/architectures/index.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { modelOf } from "../reference/case.js";
 import { cases } from "../reference/cases.js";
+import { suite } from "../support/harness.js";
 
 const test = suite("ordinary operators");
 

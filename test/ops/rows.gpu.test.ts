@@ -7,10 +7,10 @@ import { decodeModel } from "../../src/onnx.js";
 import type { Tiling } from "../../src/ops/types.js";
 import { makePlan, SOFTWARE_TILING } from "../../src/plan.js";
 import type { Step } from "../../src/shaders/step.js";
-import { close, randn, relativeL2, suite, testWithDevice } from "../harness.js";
 import { Network } from "../models/architectures/network.js";
 import { backward, forward } from "../reference/index.js";
 import { normals } from "../reference/philox.js";
+import { close, randn, relativeL2, suite, testWithDevice } from "../support/harness.js";
 import { mapOf } from "./tilings.js";
 
 const SIZE = 14;

@@ -6,8 +6,8 @@ import { makeGraph } from "../../src/graph.js";
 import { decodeModel } from "../../src/onnx.js";
 import type { Tiling } from "../../src/ops/types.js";
 import { makePlan, SOFTWARE_TILING } from "../../src/plan.js";
-import { close, relativeL2, suite, testWithDevice } from "../harness.js";
 import { Network } from "../models/architectures/network.js";
+import { close, relativeL2, suite, testWithDevice } from "../support/harness.js";
 import { mapOf } from "./tilings.js";
 
 const SIZE = 27;

@@ -3,7 +3,7 @@
 import { Model } from "../../src/model.js";
 import type { Graph, Tiling } from "../../src/ops/types.js";
 import { sensitivity } from "../../src/sensitivity.js";
-import { randn, skip } from "../harness.js";
+import { randn, skip } from "../support/harness.js";
 
 /** The mean of seven samples of a random image, whole or in batches; skips where the adapter cannot have the tiling. */
 export async function mapOf(

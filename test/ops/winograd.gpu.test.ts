@@ -7,8 +7,8 @@ import { Model } from "../../src/model.js";
 import { decodeModel } from "../../src/onnx.js";
 import { makePlan, SOFTWARE_TILING } from "../../src/plan.js";
 import { sensitivity } from "../../src/sensitivity.js";
-import { randn, relativeL2, suite, testWithDevice } from "../harness.js";
 import { Network } from "../models/architectures/network.js";
+import { randn, relativeL2, suite, testWithDevice } from "../support/harness.js";
 
 function network(): Uint8Array {
   // With these weights no Relu has a value so near to zero that rounding would decide it.

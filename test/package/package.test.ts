@@ -11,10 +11,10 @@ import * as esbuild from "esbuild";
 import { parseTarGzip } from "nanotar";
 import * as assert from "uvu/assert";
 import * as vite from "vite";
-import { openTab } from "../browser.js";
-import { suite } from "../harness.js";
 import { smallNetwork } from "../models/tiny.js";
-import { saysAndDraws } from "../says-and-draws.js";
+import { openTab } from "../support/browser.js";
+import { suite } from "../support/harness.js";
+import { saysAndDraws } from "../support/says-and-draws.js";
 
 const test = suite("package");
 

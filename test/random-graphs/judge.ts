@@ -14,11 +14,11 @@ import { HARDWARE_TILING, SOFTWARE_TILING } from "../../src/plan.js";
 import { halfBits } from "../../src/rounding.js";
 import { sensitivity, sensitivityOfClasses } from "../../src/sensitivity.js";
 import type { Precision } from "../../src/tensor/types.js";
-import { poisoned } from "../poison.js";
-import { randn } from "../randn.js";
 import { backward, forward, type Rounding } from "../reference/index.js";
 import { normals, philox } from "../reference/philox.js";
 import { sizeOf } from "../reference/twin.js";
+import { poisoned } from "../support/poison.js";
+import { randn } from "../support/randn.js";
 import type { RandomGraph } from "./draw.js";
 import { drawsOf } from "./draws.js";
 

@@ -1,6 +1,6 @@
 // Sixty random graphs forward and backward, a short run of what `npm run fuzz:graphs` does for long.
 
-import { suite, testWithDevice } from "../harness.js";
+import { suite, testWithDevice } from "../support/harness.js";
 import { drawGraph } from "./draw.js";
 import { drawsOf } from "./draws.js";
 import { judge, settingOf, TURN } from "./judge.js";

@@ -3,9 +3,9 @@
 
 import type { Attribute, Node } from "../../src/ops/types.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
-import { randn } from "../randn.js";
 import { type Tensor, twins } from "../reference/index.js";
 import { type Call, sizeOf } from "../reference/twin.js";
+import { randn } from "../support/randn.js";
 import type { Draw, Draws } from "./draws.js";
 
 const OPSET = 17;

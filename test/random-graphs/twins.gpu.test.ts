@@ -3,11 +3,11 @@
 
 import * as assert from "uvu/assert";
 import { decodeModel } from "../../src/onnx.js";
-import { relativeL2, suite } from "../harness.js";
-import { runOnnxRuntime } from "../onnxruntime.js";
-import { randn } from "../randn.js";
 import { backward, forward } from "../reference/index.js";
 import { sizeOf } from "../reference/twin.js";
+import { relativeL2, suite } from "../support/harness.js";
+import { runOnnxRuntime } from "../support/onnxruntime.js";
+import { randn } from "../support/randn.js";
 import { drawGraph } from "./draw.js";
 import { drawsOf, replay, shrink } from "./draws.js";
 

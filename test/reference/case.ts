@@ -3,7 +3,7 @@
 import type { OnnxModel } from "../../src/onnx/types.js";
 import type { Attribute, Node } from "../../src/ops/types.js";
 import type { Constant, Shape } from "../../src/tensor/types.js";
-import { randn } from "../harness.js";
+import { randn } from "../support/harness.js";
 import { sizeOf } from "./twin.js";
 
 /** A model of one node, to try an operator with. */

@@ -4,7 +4,7 @@
 import type { OnnxModel } from "../../src/onnx/types.js";
 import type { Attribute, Node } from "../../src/ops/types.js";
 import type { Constant, Shape } from "../../src/tensor/types.js";
-import { close, randn, suite } from "../harness.js";
+import { close, randn, suite } from "../support/harness.js";
 import { type Case, floats, imageOf, modelOf, scalar } from "./case.js";
 import { cases } from "./cases.js";
 import { backward, forward, twins } from "./index.js";

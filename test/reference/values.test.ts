@@ -1,7 +1,7 @@
 // The forward passes of the twins against numbers worked out by hand, where ONNX has something peculiar to say.
 
 import type { Shape } from "../../src/tensor/types.js";
-import { close, suite } from "../harness.js";
+import { close, suite } from "../support/harness.js";
 import { type Case, ints, list, modelOf } from "./case.js";
 import { forward } from "./index.js";
 

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { decodeModel } from "../../src/onnx.js";
-import { suite } from "../harness.js";
+import { suite } from "../support/harness.js";
 import { stripes } from "./files.js";
 
 const test = suite("npm run train");

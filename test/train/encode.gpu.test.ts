@@ -4,9 +4,9 @@ import * as assert from "uvu/assert";
 import { loadModel } from "../../src/index.js";
 import { decodeModel } from "../../src/onnx.js";
 import { encodeModel, type NetworkName, networks } from "../../src/train.js";
-import { close, randn, suite, testWithDevice } from "../harness.js";
-import { runOnnxRuntime } from "../onnxruntime.js";
 import { forward } from "../reference/index.js";
+import { close, randn, suite, testWithDevice } from "../support/harness.js";
+import { runOnnxRuntime } from "../support/onnxruntime.js";
 
 const test = suite("trained files");
 

@@ -10,8 +10,8 @@ import { serve } from "../../src/chrome/serve.js";
 import { download, findFiles } from "../../src/train/command/data.js";
 import { orderOf, philox } from "../../src/train/random.js";
 import { readCheckpoint, readCifar, readIdx, writeCheckpoint } from "../../src/train.js";
-import { suite } from "../harness.js";
 import * as twin from "../reference/philox.js";
+import { suite } from "../support/harness.js";
 import { cifarBatch, idxFile } from "./files.js";
 
 const test = suite("training files");

@@ -7,8 +7,8 @@ import noise from "../../demo/models/mnist-noise.json";
 import noiseFile from "../../demo/models/mnist-noise.onnx";
 import { loadModel } from "../../src/index.js";
 import { readIdx } from "../../src/train.js";
-import { close, data, suite, testWithDevice } from "../harness.js";
-import { runOnnxRuntime } from "../onnxruntime.js";
+import { close, data, suite, testWithDevice } from "../support/harness.js";
+import { runOnnxRuntime } from "../support/onnxruntime.js";
 
 /** Images that go through the network at a time. */
 const SLICE = 500;

@@ -2,8 +2,8 @@
 
 import * as assert from "uvu/assert";
 import { networks, Trainer } from "../../src/train.js";
-import { close, suite, testWithDevice } from "../harness.js";
 import { lossOf, parameterGradients } from "../reference/training.js";
+import { close, suite, testWithDevice } from "../support/harness.js";
 import { batchOf, small } from "./network.js";
 
 const test = suite("training");

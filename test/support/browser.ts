@@ -1,7 +1,7 @@
 // The one browser that the tests in Node share: to start one takes seconds, and half of them on every core. What is about
 // starting and ending a browser has one of its own.
 
-import { openBrowser } from "../src/chrome/open.js";
+import { openBrowser } from "../../src/chrome/open.js";
 import { atEnd } from "./drive.js";
 import { onDemand } from "./on-demand.js";
 

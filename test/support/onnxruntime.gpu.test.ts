@@ -1,7 +1,7 @@
 // The judge itself, on a network whose output is known by hand.
 
+import { OnnxBuilder } from "../models/onnx-builder.js";
 import { close, suite } from "./harness.js";
-import { OnnxBuilder } from "./models/onnx-builder.js";
 import { runOnnxRuntime } from "./onnxruntime.js";
 
 const test = suite("onnxruntime");
