@@ -1,9 +1,9 @@
 // The steps of class activation maps, by cam.wgsl.
 
-import { channels, elements, plane, positions, quads } from "./layout.js";
 import type { Cam } from "./methods.js";
 import type { View } from "./ops/types.js";
 import type { BufferId, Step } from "./shaders/step.js";
+import { channels, elements, plane, positions, quads } from "./tensor/layout.js";
 import type { Layout } from "./tensor/types.js";
 
 /** The steps from a layer's activations and their gradient to its map, of the layer's size. */

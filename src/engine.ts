@@ -3,12 +3,12 @@
 
 import { adapterName } from "./device.js";
 import { bind, type Launch, read } from "./gpu.js";
-import { unpackStored } from "./half.js";
-import { VEC4_BYTES } from "./layout.js";
 import type { View } from "./ops/types.js";
 import type { Plan, PlanBuffer } from "./plan/types.js";
 import type { BufferId, Step } from "./shaders/step.js";
 import { type Job, jobOf, type Submits } from "./submits.js";
+import { unpackStored } from "./tensor/half.js";
+import { VEC4_BYTES } from "./tensor/layout.js";
 
 /** What a batch must know, as run.wgsl has it; what is not given is 0, and one pass is one sample. */
 export interface Batch {

@@ -195,7 +195,7 @@ export class Engines {
 
   /** Makes the contents of buffers and writes them, without holding up the page. */
   private async fill(missing: readonly PlanBuffer[], precision: Precision): Promise<void> {
-    const rounding = precision === "half" ? await import("./rounding.js") : undefined;
+    const rounding = precision === "half" ? await import("./tensor/rounding.js") : undefined;
     await completeInSlices(
       missing.flatMap((wanted) => {
         const { contents, precision } = wanted;

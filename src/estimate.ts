@@ -3,11 +3,11 @@
 
 import estimateText from "../shaders/estimate.wgsl";
 import scaleText from "../shaders/scale.wgsl";
-import { unpackChannels } from "./channels.js";
 import { choice } from "./choice.js";
 import { read } from "./gpu.js";
 import type { InputTensor } from "./image.js";
 import { dispatch, kernels, perDevice, run } from "./kernel.js";
+import { unpackChannels } from "./tensor/channels.js";
 
 /** Which statistic of the samples g is the attribution: mean g, mean g², mean |g|, or the unbiased variance. */
 export type Estimator = (typeof estimators)[number];

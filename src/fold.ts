@@ -2,11 +2,11 @@
 // write around a Reshape, and whatever else does not depend on the image. The rules are in fold/.
 
 import { constant, type Fold } from "./fold/tensor.js";
-import { elements } from "./layout.js";
 import { nodeError, numberOf } from "./ops/attributes.js";
 import { ops } from "./ops/index.js";
 import { fillOf } from "./ops/move.js";
 import type { Node } from "./ops/types.js";
+import { elements } from "./tensor/layout.js";
 import type { Constant, Layout, Shape } from "./tensor/types.js";
 
 /** At first there are none: networks without constants to compute are ordinary. */

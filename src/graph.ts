@@ -7,7 +7,6 @@
 import type { Batch } from "./batch.js";
 import { type End, endOf, isOverAll, isSurelyOverAll, takeOff, withBothClasses } from "./head.js";
 import { type Entry, type InputOptions, readInput } from "./input.js";
-import { elements } from "./layout.js";
 import type { OnnxModel } from "./onnx/types.js";
 import { activationOf } from "./ops/activation.js";
 import { nodeError, numberOf, sensible } from "./ops/attributes.js";
@@ -16,6 +15,7 @@ import { affineOf } from "./ops/normalization.js";
 import type { Graph, Head, Node, Op } from "./ops/types.js";
 import { mergeMoves } from "./rearrange.js";
 import { type Flow, newFlow, rewrites, type Unfinished } from "./rewrites.js";
+import { elements } from "./tensor/layout.js";
 import type { Constant, Layout } from "./tensor/types.js";
 
 /** What the graph cannot know from the file. */

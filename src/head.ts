@@ -5,10 +5,10 @@
 // Of one logit z, whose σ(z) is the probability of "yes", the graph makes the two logits −z and z of "no" and "yes", so
 // that nothing else has to know of such networks.
 
-import { elements } from "./layout.js";
 import { numberOf } from "./ops/attributes.js";
 import { ops } from "./ops/index.js";
 import type { Node } from "./ops/types.js";
+import { elements } from "./tensor/layout.js";
 import type { Constant, Layout, Shape } from "./tensor/types.js";
 
 type Constants = ReadonlyMap<string, Constant>;

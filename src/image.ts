@@ -7,10 +7,10 @@
 import { mat3 } from "wgpu-matrix";
 import imageText from "../shaders/image.wgsl";
 import photoText from "../shaders/photo.wgsl";
-import { packChannels } from "./channels.js";
 import { dispatch, kernels, perDevice, run } from "./kernel.js";
 import type { Mat3, Preprocess, Preset, ResolvedPreprocess, Size } from "./preprocess.js";
 import { coloring, placement, resolvePreprocess, tensorPixels } from "./preprocess.js";
+import { packChannels } from "./tensor/channels.js";
 
 /**
  * Preprocessed values [1,C,H,W] or [C,H,W], row-major, used as they are. A network that reads its channels last takes

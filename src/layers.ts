@@ -1,7 +1,7 @@
 // The layers of which class activation maps are made.
 
-import { positions } from "./layout.js";
 import type { Graph, Node } from "./ops/types.js";
+import { positions } from "./tensor/layout.js";
 import type { Layout } from "./tensor/types.js";
 
 function isPlane(layout: Layout | undefined): boolean {

@@ -5,15 +5,15 @@ import { valuesOf } from "./baseline.js";
 import { whileAlive } from "./device.js";
 import { playClean } from "./engine.js";
 import { read } from "./gpu.js";
-import { GRADIENT_SCALE, unpackStored } from "./half.js";
 import type { ImageSource } from "./image.js";
-import { positions, VEC4_BYTES, vec4s } from "./layout.js";
 import type { Model } from "./model.js";
 import type { View } from "./ops/types.js";
 import { passesOf } from "./passes.js";
 import { planOptions, playClass, prepare } from "./sensitivity.js";
 import { type SensitivityOptions, settle } from "./settings.js";
 import { Submits } from "./submits.js";
+import { GRADIENT_SCALE, unpackStored } from "./tensor/half.js";
+import { positions, VEC4_BYTES, vec4s } from "./tensor/layout.js";
 
 /** Which pixel, and which way. */
 export interface LineOptions

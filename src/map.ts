@@ -1,7 +1,6 @@
 // A sensitivity map: the moments of its samples on the GPU, and what is known of how they were made. It is a view
 // of them, which can be painted at any time.
 
-import { unpackChannels } from "./channels.js";
 import { adapterName, whileAlive } from "./device.js";
 import { type Engine, playAgain, readLogits, THESE_CLASSES } from "./engine.js";
 import type { AttributionSize, Estimator } from "./estimate.js";
@@ -9,7 +8,6 @@ import { flatNodes } from "./flat.js";
 import { read } from "./gpu.js";
 import type { InputTensor } from "./image.js";
 import { camWarning } from "./layers.js";
-import { vec4s } from "./layout.js";
 import { type Method, methodOf } from "./methods.js";
 import type { Classification, ClassScore, Model } from "./model.js";
 import { createPicture, type Picture, type PictureOptions } from "./picture.js";
@@ -17,6 +15,8 @@ import type { ResolvedPreprocess } from "./preprocess.js";
 import { scoreOf } from "./scores.js";
 import type { Settings } from "./settings.js";
 import type { Submits } from "./submits.js";
+import { unpackChannels } from "./tensor/channels.js";
+import { vec4s } from "./tensor/layout.js";
 import { type ValueFacts, warningsOf } from "./warnings.js";
 
 /** What a map took. */

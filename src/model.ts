@@ -16,7 +16,6 @@ import {
 } from "./image.js";
 import type { LabelsSource } from "./labels.js";
 import { layersOf } from "./layers.js";
-import { channels, positions, VEC4_BYTES } from "./layout.js";
 import type { OnnxModel } from "./onnx/types.js";
 import type { Graph, Tiling } from "./ops/types.js";
 import { preparePictures } from "./picture.js";
@@ -33,6 +32,7 @@ import { checkChannels, checkPreprocess, isGuessed } from "./preprocess-check.js
 import { probabilitiesOf } from "./scores.js";
 import { breathe } from "./slices.js";
 import { DEFAULT_SUBMIT_TIME, Submits } from "./submits.js";
+import { channels, positions, VEC4_BYTES } from "./tensor/layout.js";
 import type { Layout, Precision } from "./tensor/types.js";
 import type { TuneOptions } from "./tune.js";
 

@@ -1,9 +1,9 @@
 // The steps of occlusion around the network, by occlusion.wgsl; which windows are hidden is in passes.ts.
 
 import { pictureLayer } from "./ends.js";
-import { positions, quads } from "./layout.js";
 import type { Ports } from "./plan/types.js";
 import type { BufferId, Step } from "./shaders/step.js";
+import { positions, quads } from "./tensor/layout.js";
 import type { Layout } from "./tensor/types.js";
 
 /** Hides in the input of every pass its window; the first pass of a sample has none. */

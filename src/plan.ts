@@ -18,7 +18,6 @@ import {
 } from "./ends.js";
 import { kindOf, LINEAR } from "./kinds.js";
 import { layerOf, withoutActivation } from "./layers.js";
-import { elements, maskWords, places, positions, quads, VEC4_BYTES, vec4s } from "./layout.js";
 import { share, uniformBytes } from "./memory.js";
 import { type Cam, type Method, methodOf, RELEVANCE, ruleOf } from "./methods.js";
 import { hideStep, shareSteps } from "./occlusion.js";
@@ -52,6 +51,15 @@ import { perturbStep } from "./perturb.js";
 import type { Plan, PlanBuffer, Ports } from "./plan/types.js";
 import { OF_ACTIVATIONS, refusalOf } from "./refusal.js";
 import type { BufferId, Step } from "./shaders/step.js";
+import {
+  elements,
+  maskWords,
+  places,
+  positions,
+  quads,
+  VEC4_BYTES,
+  vec4s,
+} from "./tensor/layout.js";
 import type { Constant, Contents, Layout, Precision } from "./tensor/types.js";
 
 /** What the plan is for. */

@@ -4,11 +4,11 @@
 //
 // Nothing is computed here but names and keys; the tables are composed when the plan asks for them.
 
-import { elements } from "./layout.js";
 import { concatAxis } from "./ops/concat.js";
 import { ops } from "./ops/index.js";
 import { fillOf, rearrangementOf } from "./ops/move.js";
 import type { Node, Rearrangement } from "./ops/types.js";
+import { elements } from "./tensor/layout.js";
 import type { Constant, Layout } from "./tensor/types.js";
 
 /** What a tensor is made of by moves alone. */

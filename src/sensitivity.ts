@@ -9,7 +9,6 @@ import { boundsOf, makeBaseline, valuesOf } from "./baseline.js";
 import { whileAlive } from "./device.js";
 import { type Batch, type Engine, playClean, readLogits } from "./engine.js";
 import type { ImageSource, InputTensor } from "./image.js";
-import { quads, vec4s } from "./layout.js";
 import { type Chosen, type Completeness, NO_CLASS, SensitivityMap } from "./map.js";
 import { methodOf } from "./methods.js";
 import type { Model } from "./model.js";
@@ -25,6 +24,7 @@ import {
   settle,
 } from "./settings.js";
 import { Submits } from "./submits.js";
+import { quads, vec4s } from "./tensor/layout.js";
 
 /** The sensitivity map of an image. */
 export async function sensitivity(

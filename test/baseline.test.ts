@@ -2,9 +2,9 @@
 
 import { throws } from "uvu/assert";
 import { boundsOf, makeBaseline } from "../src/baseline.js";
-import { unpackChannels } from "../src/channels.js";
 import type { InputTensor } from "../src/image.js";
 import { type Preprocess, presets } from "../src/preprocess.js";
+import { unpackChannels } from "../src/tensor/channels.js";
 import { close, randn, suite } from "./support/harness.js";
 
 const EXACT = { rtol: 1e-5, atol: 1e-5 };

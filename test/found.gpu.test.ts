@@ -3,8 +3,8 @@
 
 import { loadModel } from "../src/load.js";
 import type { ModelOptions } from "../src/model.js";
-import { readNpy } from "../src/npy.js";
 import { sensitivity } from "../src/sensitivity.js";
+import { readNpy } from "../src/tensor/npy.js";
 import { close, data, randn, suite, testWithDevice } from "./support/harness.js";
 import { runOnnxRuntime } from "./support/onnxruntime.js";
 

@@ -22,7 +22,7 @@ test("gpu.ts plays steps and knows no op", async () => {
 });
 
 test("an op makes steps and knows no GPU", async () => {
-  await only("ops/", ["tensor/", "shaders/step.ts", "layout.ts", "ops/"]);
+  await only("ops/", ["tensor/", "shaders/step.ts", "tensor/layout.ts", "ops/"]);
 });
 
 test("a plan is made without a GPU", async () => {

@@ -2,10 +2,10 @@
 
 import * as assert from "uvu/assert";
 import { mat3 } from "wgpu-matrix";
-import { packChannels } from "../src/channels.js";
 import type { Estimator, Reduction } from "../src/estimate.js";
 import { toTensor } from "../src/image.js";
 import { createPicture, type Picture, type PictureOptions } from "../src/picture.js";
+import { packChannels } from "../src/tensor/channels.js";
 import * as twin from "./reference/picture.js";
 import { close, randn, suite, testWithDevice } from "./support/harness.js";
 

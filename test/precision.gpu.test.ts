@@ -2,7 +2,6 @@
 // every architecture, and what it must not touch.
 
 import * as assert from "uvu/assert";
-import { halfValue } from "../src/half.js";
 import { gradientLine } from "../src/line.js";
 import { loadModel } from "../src/load.js";
 import { methods } from "../src/methods.js";
@@ -11,9 +10,10 @@ import { decodeModel } from "../src/onnx.js";
 import { HARDWARE_TILING } from "../src/plan.js";
 import { precisionError } from "../src/precision.js";
 import { optionsOf } from "../src/reads.js";
-import { halfBits } from "../src/rounding.js";
 import { sensitivity, sensitivityOfClasses } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
+import { halfValue } from "../src/tensor/half.js";
+import { halfBits } from "../src/tensor/rounding.js";
 import { smallSize } from "./models/architectures/index.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { smallNetwork } from "./models/tiny.js";

@@ -2,12 +2,12 @@
 // given and without; their logits against onnxruntime; and their gradient against the change of onnxruntime's logit along it.
 
 import * as assert from "uvu/assert";
-import { unpackChannels } from "../src/channels.js";
 import { read } from "../src/gpu.js";
 import { loadModel } from "../src/load.js";
 import type { Preset } from "../src/preprocess.js";
 import { sensitivity } from "../src/sensitivity.js";
 import { suggestPreprocess } from "../src/suggest.js";
+import { unpackChannels } from "../src/tensor/channels.js";
 import { close, data, suite, testWithDevice } from "./support/harness.js";
 import { runOnnxRuntime } from "./support/onnxruntime.js";
 

@@ -1,7 +1,7 @@
 // Numbers and pixels of the map that is shown, read back from the GPU for the page: under the pointer, and to be saved.
 
 import type { Contrast, SensitivityMap } from "../../src/index.js";
-import { writeNpy } from "../../src/npy.js";
+import { writeNpy } from "../../src/tensor/npy.js";
 import {
   type Look,
   type Probe,

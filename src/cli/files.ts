@@ -6,9 +6,9 @@ import { basename, dirname, extname, isAbsolute, join, resolve } from "node:path
 import { glob, isDynamicPattern } from "tinyglobby";
 import { readCard, readCardLabels } from "../guess.js";
 import { parseLabels } from "../labels.js";
-import { readNpy } from "../npy.js";
 import { foreignKind } from "../onnx/signature.js";
 import type { Tuning } from "../plan/types.js";
+import { readNpy } from "../tensor/npy.js";
 import type { Outputs } from "./options.js";
 
 /** The files that names and globs stand for, in order, each once; throws where one stands for none. */

@@ -19,8 +19,8 @@ import {
   sensitivitiesOfClasses,
   type Tuning,
 } from "../index.js";
-import { readNpy, writeNpy } from "../npy.js";
 import { isGuessed, preprocessInWords } from "../preprocess-check.js";
+import { readNpy, writeNpy } from "../tensor/npy.js";
 import { type InputKind, TAKEN } from "./formats.js";
 import type { ExplainRequest } from "./options.js";
 import { newsOf, suggestionOf } from "./suggest.js";

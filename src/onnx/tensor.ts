@@ -3,7 +3,7 @@
 // first ("stored"), which is then widened to float32, or to float64 for integers. Nothing is
 // allocated for values that are not there.
 
-import { halfValue } from "../half.js";
+import { halfValue } from "../tensor/half.js";
 import type { Constant, ElementType } from "../tensor/types.js";
 import { blankTensor, type RawTensor, tensorFields } from "./proto.js";
 import { clampInteger, decodeMessage, joinFloats, view } from "./wire.js";

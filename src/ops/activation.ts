@@ -2,7 +2,7 @@
 // The gradient rule they follow is applied wherever the gradient of their output is written (gradient.wgsl), so
 // on their own they only pass it on.
 
-import { positions, quads } from "../layout.js";
+import { positions, quads } from "../tensor/layout.js";
 import type { Constant } from "../tensor/types.js";
 import { constantInput, nodeError, numberOf } from "./attributes.js";
 import { activated, gradientTo, join, layer, source } from "./epilogue.js";

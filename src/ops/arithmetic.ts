@@ -1,7 +1,7 @@
 // Add, Sub, Mul, Div, Max, Min, Pow and PRelu of two tensors, either of which may be constant, with ONNX's broadcasting, by
 // arithmetic.wgsl.
 
-import { channels, elements, places, positions, quads, vec4s } from "../layout.js";
+import { channels, elements, places, positions, quads, vec4s } from "../tensor/layout.js";
 import type { Constant, Layout, Shape } from "../tensor/types.js";
 import { nodeError, RuleError } from "./attributes.js";
 import { aligned, broadcast, broadcastPlaces } from "./broadcast.js";

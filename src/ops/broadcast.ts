@@ -1,6 +1,6 @@
 // ONNX's broadcasting: shapes are aligned at their last axes, and an axis of length 1 is repeated.
 
-import { elements, multiples, rowMajor, sums } from "../layout.js";
+import { elements, multiples, rowMajor, sums } from "../tensor/layout.js";
 import type { Shape } from "../tensor/types.js";
 import { nodeError } from "./attributes.js";
 import type { Node } from "./types.js";

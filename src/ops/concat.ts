@@ -2,8 +2,8 @@
 // producers write straight into the result and nothing is left to do; the plan decides that. What remains is
 // copied element by element by gather.wgsl.
 
-import { channels, multiples, places, positions, rowMajor, sums, vec4s } from "../layout.js";
 import type { BufferId } from "../shaders/step.js";
+import { channels, multiples, places, positions, rowMajor, sums, vec4s } from "../tensor/layout.js";
 import type { Layout, Shape } from "../tensor/types.js";
 import { gateInPlace } from "./activation.js";
 import { axisOf, nodeError, numberOf } from "./attributes.js";

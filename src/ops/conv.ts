@@ -1,7 +1,7 @@
 // Conv: a choice between conv.wgsl, winograd.wgsl, neighborhoods.wgsl for one channel, and depthwise.wgsl for a group for
 // each channel.
 
-import { channels } from "../layout.js";
+import { channels } from "../tensor/layout.js";
 import type { Constant } from "../tensor/types.js";
 import { constantInput, nodeError, numberOf } from "./attributes.js";
 import { type Convolution, convolve, convolveBack, weightGradientSteps } from "./convolution.js";

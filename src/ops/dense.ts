@@ -1,8 +1,8 @@
 // Gemm and MatMul by constant weights. One vector a sample is a dense layer (dense.wgsl); several, such as
 // tokens or pixels, are a 1 × 1 convolution over them.
 
-import { channels, positions } from "../layout.js";
 import type { Step } from "../shaders/step.js";
+import { channels, positions } from "../tensor/layout.js";
 import type { Constant, Layout } from "../tensor/types.js";
 import { constantInput, nodeError, numberOf } from "./attributes.js";
 import {

@@ -1,7 +1,7 @@
 // Einsum: two operands at a time, as a product of stacks of matrices. What both have and the result has is the stack,
 // what both have and nobody after them wants is summed over, and what only one has are its rows or columns.
 
-import { elements } from "../layout.js";
+import { elements } from "../tensor/layout.js";
 import type { Shape } from "../tensor/types.js";
 import { nodeError, stringOf } from "./attributes.js";
 import type { Composition, Node, Writing } from "./types.js";

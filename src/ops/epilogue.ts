@@ -1,8 +1,8 @@
 // What every kernel has in common at its end: the TypeScript side of activation.wgsl (how a forward kernel
 // leaves its result) and of gradient.wgsl (how a backward kernel leaves its gradient).
 
-import { positions } from "../layout.js";
 import type { BufferId, Step } from "../shaders/step.js";
+import { positions } from "../tensor/layout.js";
 import type { Mask, Node, Planning, Sink, View } from "./types.js";
 
 /** Uniforms and bindings that a step takes over. What has a name in capitals is compiled in, by `compiled`. */

@@ -1,7 +1,7 @@
 // BatchNormalization with its trained statistics: a scale and a shift for each channel. Most are folded into
 // the convolution before (graph.ts); one that stands alone is affine.wgsl.
 
-import { channels, positions, quads } from "../layout.js";
+import { channels, positions, quads } from "../tensor/layout.js";
 import type { Constant } from "../tensor/types.js";
 import { constantInput, nodeError, numberOf } from "./attributes.js";
 import { packVector } from "./convolution.js";

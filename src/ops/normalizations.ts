@@ -1,6 +1,6 @@
 // Normalizations and reductions that are made of others: of Standardize, of sums and of elementary functions.
 
-import { elements } from "../layout.js";
+import { elements } from "../tensor/layout.js";
 import type { Shape } from "../tensor/types.js";
 import { axisOf, integers, nodeError, numberOf } from "./attributes.js";
 import type { Composition, Node, Writing } from "./types.js";

@@ -1,6 +1,6 @@
 // MaxPool, AveragePool and GlobalAveragePool, by pool.wgsl.
 
-import { channels, plane, positions, quads } from "../layout.js";
+import { channels, plane, positions, quads } from "../tensor/layout.js";
 import type { Layout } from "../tensor/types.js";
 import { nodeError, numberOf, numbersOf } from "./attributes.js";
 import { gradientTo, join, layer, result, source } from "./epilogue.js";

@@ -2,7 +2,7 @@
 // The first has its columns in channel lanes, and so has the result; the second has its columns there, or, as the
 // keys of an attention after their Transpose, its rows. That Transpose is then free.
 
-import { channels, elements, places, positions, vec4s } from "../layout.js";
+import { channels, elements, places, positions, vec4s } from "../tensor/layout.js";
 import type { Layout, Shape } from "../tensor/types.js";
 import { nodeError } from "./attributes.js";
 import { broadcast, broadcastPlaces } from "./broadcast.js";

@@ -4,7 +4,7 @@
 // The gradient goes straight through the rounding, and not at all where the range was left (Bengio et al. 2013),
 // as in PyTorch's fake quantization. Made by quantization.ts; no file has this operator.
 
-import { positions, quads } from "../layout.js";
+import { positions, quads } from "../tensor/layout.js";
 import { pass } from "./activation.js";
 import { nodeError, numberOf } from "./attributes.js";
 import { activated, gradientTo, join, layer, source } from "./epilogue.js";

@@ -2,7 +2,7 @@
 // GroupNormalization are made of, by reduce.wgsl. Reductions keep their axes here, with length 1: what drops them
 // is a Squeeze (compositions.ts).
 
-import { channels, positions, quads, strides } from "../layout.js";
+import { channels, positions, quads, strides } from "../tensor/layout.js";
 import type { Constant, Layout } from "../tensor/types.js";
 import { axisOf, constantInput, integers, nodeError, numberOf } from "./attributes.js";
 import { packVector } from "./convolution.js";

@@ -1,7 +1,7 @@
 // Resize and Upsample by gather.wgsl: every element of the result is a weighted sum of a few of the input, and
 // back the transposed sums. Along each axis by itself ONNX says which elements and which weights.
 
-import { places, vec4s } from "../layout.js";
+import { places, vec4s } from "../tensor/layout.js";
 import type { Constant, Layout } from "../tensor/types.js";
 import { axisOf, constantInput, nodeError, numberOf, numbersOf, stringOf } from "./attributes.js";
 import { gradientTo, join, layer, result, source } from "./epilogue.js";

@@ -1,6 +1,6 @@
 // Operators that put, take or add up elements at places which are known when the model is loaded.
 
-import { elements, rowMajor } from "../layout.js";
+import { elements, rowMajor } from "../tensor/layout.js";
 import type { Shape } from "../tensor/types.js";
 import { axisOf, nodeError, numberOf, stringOf } from "./attributes.js";
 import type { Composition, Node, Writing } from "./types.js";

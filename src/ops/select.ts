@@ -1,7 +1,7 @@
 // Operators that pick elements by indices known when the model is loaded: Gather, GatherElements, GatherND and
 // Split.
 
-import { elements, multiples, sums } from "../layout.js";
+import { elements, multiples, sums } from "../tensor/layout.js";
 import type { Constant, Layout } from "../tensor/types.js";
 import { axisOf, constantInput, integers, nodeError, numberOf } from "./attributes.js";
 import { axisByAxis, mapped } from "./broadcast.js";

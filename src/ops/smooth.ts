@@ -1,7 +1,7 @@
 // Functions of one element that keep their derivative for the backward pass, by smooth.wgsl. To add one, add its
 // line here and its case there.
 
-import { channels, positions, quads } from "../layout.js";
+import { channels, positions, quads } from "../tensor/layout.js";
 import { pass } from "./activation.js";
 import { nodeError, numberOf, stringOf } from "./attributes.js";
 import { gradientTo, join, layer, result, source } from "./epilogue.js";

@@ -1,7 +1,7 @@
 // Softmax and LogSoftmax within the network, by softmax.wgsl, along the channel axis: the graph is made to
 // have the channels where the softmax is. (A final one is taken off, see graph.ts.)
 
-import { channels, positions } from "../layout.js";
+import { channels, positions } from "../tensor/layout.js";
 import type { Shape } from "../tensor/types.js";
 import { axisOf, nodeError, numberOf } from "./attributes.js";
 import { gradientTo, join, layer, result, source } from "./epilogue.js";

@@ -1,7 +1,7 @@
 // What SmoothDiff counts over all samples, by tally.wgsl: open gates and the winners of maxima.
 
-import { positions, quads, vec4s } from "../layout.js";
 import type { BufferId } from "../shaders/step.js";
+import { positions, quads, vec4s } from "../tensor/layout.js";
 import type { Layout } from "../tensor/types.js";
 import { gradientTo } from "./epilogue.js";
 import type { Gate, Planning } from "./types.js";

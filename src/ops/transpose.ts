@@ -1,6 +1,6 @@
 // Transpose: the same elements with the axes in another order.
 
-import { multiples, rowMajor, sums } from "../layout.js";
+import { multiples, rowMajor, sums } from "../tensor/layout.js";
 import type { Layout } from "../tensor/types.js";
 import { nodeError, numbersOf } from "./attributes.js";
 import { move } from "./move.js";

@@ -1,6 +1,6 @@
 // Convolutions and pools that are made of others: ConvTranspose, those of three spatial axes, LpPool.
 
-import { elements } from "../layout.js";
+import { elements } from "../tensor/layout.js";
 import { nodeError, numberOf, numbersOf, stringOf } from "./attributes.js";
 import type { Attribute, Composition, Node, Writing } from "./types.js";
 import { windowOf } from "./window.js";

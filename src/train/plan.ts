@@ -8,7 +8,6 @@
 // The graph's parameters hold the numbers 1, 2, 3 … in place of values. How an operator packs them into a buffer then
 // tells where each weight lies, and neither the plan nor the operators need know the weights.
 
-import { channels, plane, positions, quads, vec4s } from "../layout.js";
 import { share } from "../memory.js";
 import { gateInPlace } from "../ops/activation.js";
 import { convWeightGradient } from "../ops/conv.js";
@@ -19,6 +18,7 @@ import type { PlanBuffer } from "../plan/types.js";
 import { Planner } from "../plan.js";
 import type { BufferId, Step } from "../shaders/step.js";
 import { complete } from "../slices.js";
+import { channels, plane, positions, quads, vec4s } from "../tensor/layout.js";
 import type { Contents } from "../tensor/types.js";
 
 /** The operators that learn. */

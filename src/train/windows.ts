@@ -2,9 +2,9 @@
 // and of a gray picture three of four would be padding. The taps become the channels of a 1 × 1 convolution, whose
 // weights are those of the first one in the same order.
 
-import { channels } from "../layout.js";
 import type { Graph, Node } from "../ops/types.js";
 import { windowOf } from "../ops/window.js";
+import { channels } from "../tensor/layout.js";
 import type { Constant, Layout } from "../tensor/types.js";
 
 /** The graph with its first convolution over windows; the graph itself if that would gain nothing. */

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import * as assert from "uvu/assert";
 import { inputKind } from "../../src/cli/pictures.js";
-import { writeNpy } from "../../src/npy.js";
+import { writeNpy } from "../../src/tensor/npy.js";
 import { smallNetwork } from "../models/tiny.js";
 import { suite } from "../support/harness.js";
 

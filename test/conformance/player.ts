@@ -3,11 +3,11 @@
 // written and read from outside.
 
 import { bind, compile, play, read } from "../../src/gpu.js";
-import { places, vec4s } from "../../src/layout.js";
 import type { Graph, View } from "../../src/ops/types.js";
 import { makePlan } from "../../src/plan.js";
 import type { BufferId, Step } from "../../src/shaders/step.js";
 import { complete } from "../../src/slices.js";
+import { places, vec4s } from "../../src/tensor/layout.js";
 import type { Layout } from "../../src/tensor/types.js";
 
 /** A graph on a device, for batches of a given size. */

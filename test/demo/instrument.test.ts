@@ -8,7 +8,7 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import { en } from "../../demo/words/en.js";
 import { ko } from "../../demo/words/ko.js";
-import { readNpy } from "../../src/npy.js";
+import { readNpy } from "../../src/tensor/npy.js";
 import { drawsOf } from "../random-graphs/draws.js";
 import { suite } from "../support/harness.js";
 import { onDemand } from "../support/on-demand.js";

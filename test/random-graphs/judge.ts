@@ -5,14 +5,14 @@
 // is taken; if every image is near one, the gradient may be as far off as the disturbed ones are.
 
 import { makeGraph } from "../../src/graph.js";
-import { halfValue } from "../../src/half.js";
 import { Model } from "../../src/model.js";
 import type { OnnxModel } from "../../src/onnx/types.js";
 import { decodeModel } from "../../src/onnx.js";
 import type { Tiling } from "../../src/ops/types.js";
 import { HARDWARE_TILING, SOFTWARE_TILING } from "../../src/plan.js";
-import { halfBits } from "../../src/rounding.js";
 import { sensitivity, sensitivityOfClasses } from "../../src/sensitivity.js";
+import { halfValue } from "../../src/tensor/half.js";
+import { halfBits } from "../../src/tensor/rounding.js";
 import type { Precision } from "../../src/tensor/types.js";
 import { backward, forward, type Rounding } from "../reference/index.js";
 import { normals, philox } from "../reference/philox.js";

@@ -2,8 +2,8 @@
 // Dawn. What it needs of the outside comes through `Host`.
 
 import { adapterName, requestDevice } from "../../device.js";
-import { halfValue } from "../../half.js";
 import { halfBits } from "../../onnx/write-tensor.js";
+import { halfValue } from "../../tensor/half.js";
 import {
   type Dataset,
   encodeModel,

@@ -1,8 +1,8 @@
 // Packing channels in fours and back, and the place of one element.
 
 import * as assert from "uvu/assert";
-import { packChannels, unpackChannels } from "../src/channels.js";
-import { close, randn, suite } from "./support/harness.js";
+import { packChannels, unpackChannels } from "../../src/tensor/channels.js";
+import { close, randn, suite } from "../support/harness.js";
 
 const test = suite("channels");
 

@@ -1,6 +1,6 @@
 // From single to half precision. Comes only with models that are stored so.
 
-import type { Contents } from "./tensor/types.js";
+import type { Contents } from "./types.js";
 
 /** The largest number that is finite. */
 const LARGEST = 65504;

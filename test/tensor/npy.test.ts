@@ -1,8 +1,8 @@
 // .npy files against bytes that NumPy 2.4 wrote (numpy.lib.format.write_array).
 
 import * as assert from "uvu/assert";
-import { readNpy, writeNpy } from "../src/npy.js";
-import { close, randn, suite } from "./support/harness.js";
+import { readNpy, writeNpy } from "../../src/tensor/npy.js";
+import { close, randn, suite } from "../support/harness.js";
 
 const test = suite("npy");
 

@@ -1,6 +1,6 @@
 // Arithmetic on layouts: how many vec4s a tensor takes and in which order its positions run.
 
-import type { Layout, Precision, Shape } from "./tensor/types.js";
+import type { Layout, Precision, Shape } from "./types.js";
 
 /** Number of elements of a shape. */
 export function elements(shape: Shape): number {

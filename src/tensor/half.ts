@@ -1,6 +1,6 @@
 // Half-precision floats (IEEE 754 binary16): one sign bit, five of exponent, ten of fraction.
 
-import type { Precision } from "./tensor/types.js";
+import type { Precision } from "./types.js";
 
 /** The number that 16 bits stand for. */
 export function halfValue(bits: number): number {
