@@ -2,9 +2,9 @@
 // for a map. "Black" and "white" are what the preprocessing makes of them; where it is not known, the least and
 // the largest value of the image.
 
-import { choice } from "./choice.js";
 import { read } from "./gpu.js";
 import type { InputTensor, RawTensor } from "./image.js";
+import { choice } from "./options/choice.js";
 import { coloring } from "./preprocess.js";
 import { packChannels, unpackChannels } from "./tensor/channels.js";
 

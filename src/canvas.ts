@@ -1,6 +1,6 @@
 // How large a canvas is when a map is drawn on it, and where on it the map lies.
 
-import { choice } from "./choice.js";
+import { choice } from "./options/choice.js";
 import type { Size } from "./preprocess.js";
 
 type Canvas = HTMLCanvasElement | OffscreenCanvas;

@@ -3,10 +3,10 @@
 
 import estimateText from "../shaders/estimate.wgsl";
 import scaleText from "../shaders/scale.wgsl";
-import { choice } from "./choice.js";
 import { read } from "./gpu.js";
 import type { InputTensor } from "./image.js";
 import { dispatch, kernels, perDevice, run } from "./kernel.js";
+import { choice } from "./options/choice.js";
 import { unpackChannels } from "./tensor/channels.js";
 
 /** Which statistic of the samples g is the attribution: mean g, mean g², mean |g|, or the unbiased variance. */

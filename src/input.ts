@@ -2,10 +2,10 @@
 // so; TensorFlow's come as [N,H,W,C], with a Transpose somewhere before the first convolution. Memory is the same
 // for both, channels packed in fours, so that nothing but the channel axis of one layout depends on the answer.
 
-import { choice } from "./choice.js";
 import type { OnnxModel } from "./onnx/types.js";
 import { numbersOf } from "./ops/attributes.js";
 import type { Node } from "./ops/types.js";
+import { choice } from "./options/choice.js";
 import type { Layout, Shape } from "./tensor/types.js";
 
 /** The orders of an image's axes. */

@@ -1,7 +1,6 @@
 // A model on a device: the graph of an ONNX file, its weights, and the engines that play its plans.
 
 import { assumptions } from "./assumed.js";
-import { choice } from "./choice.js";
 import { whileAlive } from "./device.js";
 import { type Engine, playClean, readLogits } from "./engine.js";
 import { Engines, MOST_ENGINES } from "./engines.js";
@@ -18,6 +17,7 @@ import type { LabelsSource } from "./labels.js";
 import { layersOf } from "./layers.js";
 import type { OnnxModel } from "./onnx/types.js";
 import type { Graph, Tiling } from "./ops/types.js";
+import { choice } from "./options/choice.js";
 import { preparePictures } from "./picture.js";
 import type { Plan, Tuning } from "./plan/types.js";
 import {

@@ -5,7 +5,6 @@
 // no pass through the model, no read-back, and after the first time nothing to compile or to allocate.
 
 import { checkSize, takeShape } from "./canvas.js";
-import { choice } from "./choice.js";
 import { throwIfLost } from "./device.js";
 import {
   type AttributionSize,
@@ -17,6 +16,7 @@ import {
   type ScoreOptions,
 } from "./estimate.js";
 import { read } from "./gpu.js";
+import { choice } from "./options/choice.js";
 import {
   canvasFormat,
   createPainter,

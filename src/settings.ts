@@ -1,11 +1,11 @@
 // What may be asked of a map, and what is taken where nothing is asked.
 
 import type { Baseline } from "./baseline.js";
-import { choice } from "./choice.js";
 import type { Estimator } from "./estimate.js";
 import { checkFinite } from "./image.js";
 import { methodOf, RELEVANCE } from "./methods.js";
 import type { RelevanceNumbers } from "./ops/types.js";
+import { choice } from "./options/choice.js";
 import { MAX_POINTS, type PathNode, pathNodes, type Quadrature } from "./path.js";
 import type { Box } from "./plan.js";
 import type { PreprocessOption } from "./preprocess.js";

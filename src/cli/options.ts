@@ -3,8 +3,8 @@
 
 import { parseArgs } from "node:util";
 import leven from "leven";
-import { choice } from "../choice.js";
 import { AXIS_ORDERS, type AxisOrder } from "../input.js";
+import { choice } from "../options/choice.js";
 import { type Parity, type ParityName, parity } from "../parity.js";
 import type { Box } from "../plan.js";
 import type { PreprocessOption } from "../preprocess.js";

@@ -3,9 +3,9 @@
 import { access, mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
-import { choice } from "../../src/choice.js";
 import { openPage } from "../../src/chrome/open.js";
 import type { Route } from "../../src/chrome/serve.js";
+import { choice } from "../../src/options/choice.js";
 import { type DataName, findFiles } from "../../src/train/command/data.js";
 import type { Cell, Figure, FigureTask, Mean } from "./page.js";
 

@@ -1,7 +1,7 @@
 // The words after `npm run train --`.
 
 import { parseArgs } from "node:util";
-import { choice } from "../../choice.js";
+import { choice } from "../../options/choice.js";
 import { type NetworkName, networks } from "../../train.js";
 
 /** What the command line asks for. */
