@@ -16,7 +16,7 @@ export async function loadModel(
 ): Promise<Model> {
   const { signal } = options;
   const [{ decodeModel, externalFiles }, { makeModel }, { bytes, url }] = await Promise.all([
-    import("./onnx.js"),
+    import("./onnx/decode.js"),
     import("./model.js"),
     fetched("the model", source, signal),
     loadShaders(),

@@ -2,8 +2,8 @@
 
 import { makeGraph } from "../src/graph.js";
 import { Model } from "../src/model.js";
+import { decodeModel } from "../src/onnx/decode.js";
 import type { AttributeSpec } from "../src/onnx/write.js";
-import { decodeModel } from "../src/onnx.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { close, randn, suite, testWithDevice } from "./support/harness.js";
 import { runOnnxRuntime } from "./support/onnxruntime.js";

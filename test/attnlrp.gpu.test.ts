@@ -3,7 +3,7 @@
 
 import * as assert from "uvu/assert";
 import { loadModel } from "../src/load.js";
-import { decodeModel } from "../src/onnx.js";
+import { decodeModel } from "../src/onnx/decode.js";
 import { sensitivity } from "../src/sensitivity.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { backward, forward } from "./reference/index.js";

@@ -3,7 +3,7 @@
 import { makeGraph } from "../src/graph.js";
 import { camWarning, layerOf } from "../src/layers.js";
 import { loadModel } from "../src/load.js";
-import { decodeModel } from "../src/onnx.js";
+import { decodeModel } from "../src/onnx/decode.js";
 import { sensitivity } from "../src/sensitivity.js";
 import { convnet, ofBatch, transformer } from "./models/batches.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";

@@ -4,7 +4,7 @@ import { match, throws } from "uvu/assert";
 import type { Baseline } from "../src/baseline.js";
 import { makeGraph } from "../src/graph.js";
 import { loadModel } from "../src/load.js";
-import { decodeModel } from "../src/onnx.js";
+import { decodeModel } from "../src/onnx/decode.js";
 import { makePlan } from "../src/plan.js";
 import { sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";

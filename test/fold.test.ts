@@ -4,7 +4,7 @@
 import * as assert from "uvu/assert";
 import { fold } from "../src/fold.js";
 import { makeGraph } from "../src/graph.js";
-import { decodeModel } from "../src/onnx.js";
+import { decodeModel } from "../src/onnx/decode.js";
 import type { Attribute } from "../src/ops/types.js";
 import type { Constant, ElementType } from "../src/tensor/types.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";

@@ -8,7 +8,7 @@ import * as assert from "uvu/assert";
 import { makeGraph } from "../src/graph.js";
 import { declarations, neededBy, pruned } from "../src/link.js";
 import { methods } from "../src/methods.js";
-import { decodeModel } from "../src/onnx.js";
+import { decodeModel } from "../src/onnx/decode.js";
 import type { Graph } from "../src/ops/types.js";
 import type { PlanBuffer } from "../src/plan/types.js";
 import {

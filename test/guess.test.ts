@@ -2,7 +2,7 @@
 
 import * as assert from "uvu/assert";
 import { guessPreprocess, readCard, readCardLabels } from "../src/guess.js";
-import { decodeModel } from "../src/onnx.js";
+import { decodeModel } from "../src/onnx/decode.js";
 import { presets } from "../src/preprocess.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { tinyModel } from "./models/tiny.js";

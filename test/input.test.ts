@@ -2,7 +2,7 @@
 
 import * as assert from "uvu/assert";
 import { type GraphOptions, makeGraph } from "../src/graph.js";
-import { decodeModel } from "../src/onnx.js";
+import { decodeModel } from "../src/onnx/decode.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { suite } from "./support/harness.js";
 

@@ -4,7 +4,7 @@
 import * as assert from "uvu/assert";
 import { capacityOf } from "../src/engine.js";
 import { makeGraph } from "../src/graph.js";
-import { decodeModel } from "../src/onnx.js";
+import { decodeModel } from "../src/onnx/decode.js";
 import type { Plan } from "../src/plan/types.js";
 import { makePlan } from "../src/plan.js";
 import { fullSize } from "./models/architectures/index.js";

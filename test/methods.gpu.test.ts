@@ -2,7 +2,7 @@
 
 import { makeGraph } from "../src/graph.js";
 import { loadModel } from "../src/load.js";
-import { decodeModel } from "../src/onnx.js";
+import { decodeModel } from "../src/onnx/decode.js";
 import { makePlan } from "../src/plan.js";
 import { sensitivity } from "../src/sensitivity.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";

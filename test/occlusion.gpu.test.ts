@@ -2,7 +2,7 @@
 
 import * as assert from "uvu/assert";
 import { loadModel } from "../src/load.js";
-import { decodeModel } from "../src/onnx.js";
+import { decodeModel } from "../src/onnx/decode.js";
 import { windowsOver } from "../src/passes.js";
 import { sensitivity } from "../src/sensitivity.js";
 import type { Extent, SensitivityOptions } from "../src/settings.js";

@@ -2,7 +2,7 @@
 
 import * as assert from "uvu/assert";
 import { loadOperators, makeGraph } from "../src/graph.js";
-import { decodeModel, externalFiles } from "../src/onnx.js";
+import { decodeModel, externalFiles } from "../src/onnx/decode.js";
 import { chooseOutput, tensorsFor } from "../src/outputs.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { suite } from "./support/harness.js";

@@ -2,7 +2,7 @@
 // noise that is given.
 
 import { loadModel } from "../src/load.js";
-import { decodeModel } from "../src/onnx.js";
+import { decodeModel } from "../src/onnx/decode.js";
 import { captumScale, type ParityName, pairScale, parity } from "../src/parity.js";
 import { sensitivity } from "../src/sensitivity.js";
 import { smallNetwork } from "./models/tiny.js";

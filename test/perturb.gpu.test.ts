@@ -4,7 +4,7 @@ import { throws } from "uvu/assert";
 import { makeGraph } from "../src/graph.js";
 import { loadModel } from "../src/load.js";
 import { Model } from "../src/model.js";
-import { decodeModel } from "../src/onnx.js";
+import { decodeModel } from "../src/onnx/decode.js";
 import { sensitivity } from "../src/sensitivity.js";
 import { type SensitivityOptions, settle } from "../src/settings.js";
 import { smallNetwork } from "./models/tiny.js";

@@ -3,7 +3,7 @@
 import * as assert from "uvu/assert";
 import { makeGraph } from "../src/graph.js";
 import { methods } from "../src/methods.js";
-import { decodeModel } from "../src/onnx.js";
+import { decodeModel } from "../src/onnx/decode.js";
 import type { Plan } from "../src/plan/types.js";
 import { makePlan } from "../src/plan.js";
 import type { Step } from "../src/shaders/step.js";

@@ -6,7 +6,7 @@ import { gradientLine } from "../src/line.js";
 import { loadModel } from "../src/load.js";
 import { methods } from "../src/methods.js";
 import type { Model } from "../src/model.js";
-import { decodeModel } from "../src/onnx.js";
+import { decodeModel } from "../src/onnx/decode.js";
 import { HARDWARE_TILING } from "../src/plan.js";
 import { precisionError } from "../src/precision.js";
 import { optionsOf } from "../src/reads.js";

@@ -2,7 +2,7 @@
 
 import { makeGraph } from "../src/graph.js";
 import { Model } from "../src/model.js";
-import { decodeModel } from "../src/onnx.js";
+import { decodeModel } from "../src/onnx/decode.js";
 import { sensitivity } from "../src/sensitivity.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";
 import { shiftedWindows } from "./models/windows.js";

@@ -3,7 +3,7 @@
 
 import * as assert from "uvu/assert";
 import { makeGraph } from "../src/graph.js";
-import { decodeModel } from "../src/onnx.js";
+import { decodeModel } from "../src/onnx/decode.js";
 import type { Graph, Node } from "../src/ops/types.js";
 import { makePlan } from "../src/plan.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";

@@ -4,7 +4,7 @@
 import { makeGraph } from "../src/graph.js";
 import { loadModel } from "../src/load.js";
 import { methods } from "../src/methods.js";
-import { decodeModel } from "../src/onnx.js";
+import { decodeModel } from "../src/onnx/decode.js";
 import { makePlan } from "../src/plan.js";
 import { sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";

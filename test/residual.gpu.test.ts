@@ -4,7 +4,7 @@
 import * as assert from "uvu/assert";
 import { makeGraph } from "../src/graph.js";
 import { Model } from "../src/model.js";
-import { decodeModel } from "../src/onnx.js";
+import { decodeModel } from "../src/onnx/decode.js";
 import type { SharedTile, Tiling } from "../src/ops/types.js";
 import { HARDWARE_TILING, SOFTWARE_TILING } from "../src/plan.js";
 import { sensitivity } from "../src/sensitivity.js";

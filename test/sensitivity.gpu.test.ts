@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { loadModel } from "../src/load.js";
 import type { SensitivityMap } from "../src/map.js";
 import type { Model } from "../src/model.js";
-import { decodeModel } from "../src/onnx.js";
+import { decodeModel } from "../src/onnx/decode.js";
 import { sensitivities, sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
 import { smallNetwork } from "./models/tiny.js";

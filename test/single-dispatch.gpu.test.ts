@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { Engines } from "../src/engines.js";
 import { makeGraph } from "../src/graph.js";
 import { loadModel } from "../src/load.js";
-import { decodeModel } from "../src/onnx.js";
+import { decodeModel } from "../src/onnx/decode.js";
 import { makePlan, SHARING_TILING } from "../src/plan.js";
 import { sensitivitiesOfClasses, sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";

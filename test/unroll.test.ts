@@ -2,8 +2,8 @@
 
 import * as assert from "uvu/assert";
 import { makeGraph } from "../src/graph.js";
+import { decodeModel } from "../src/onnx/decode.js";
 import type { GraphSpec, NodeSpec } from "../src/onnx/write.js";
-import { decodeModel } from "../src/onnx.js";
 import { flows, type Read, withFlow } from "./models/flows.js";
 import { suite } from "./support/harness.js";
 

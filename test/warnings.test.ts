@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { assumptions } from "../src/assumed.js";
 import { flatNodes } from "../src/flat.js";
 import { makeGraph } from "../src/graph.js";
-import { decodeModel } from "../src/onnx.js";
+import { decodeModel } from "../src/onnx/decode.js";
 import { presets } from "../src/preprocess.js";
 import { standsOut, type ValueFacts, warningsOf } from "../src/warnings.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";

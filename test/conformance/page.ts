@@ -2,9 +2,9 @@
 // random projection of the outputs against central differences of the f64 twins.
 
 import { loadRareOperators, makeGraph } from "../../src/graph.js";
+import { decodeModel } from "../../src/onnx/decode.js";
 import { decodeTensor } from "../../src/onnx/tensor.js";
 import type { OnnxModel } from "../../src/onnx/types.js";
-import { decodeModel } from "../../src/onnx.js";
 import type { Constant } from "../../src/tensor/types.js";
 import { sizeOf, type Tensor } from "../reference/twin.js";
 import { randn } from "../support/randn.js";

@@ -1,7 +1,7 @@
 // Damaged files: each ends in a model or in one sentence. How soon, `npm run fuzz` sees.
 
 import * as assert from "uvu/assert";
-import { decodeModel } from "../../src/onnx.js";
+import { decodeModel } from "../../src/onnx/decode.js";
 import { smallNetwork } from "../models/tiny.js";
 import { suite } from "../support/harness.js";
 import { damaged, randomBelow } from "./mutate.js";

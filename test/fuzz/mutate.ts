@@ -1,6 +1,7 @@
 // Mutated model files: bytes that were flipped, cut, overwritten, moved or lost, and files that are whole but say
 // something strange: wrong and huge lengths, cycles, operators with the inputs of others, absurd attributes, nesting.
 
+import { decodeModel } from "../../src/onnx/decode.js";
 import {
   type AttributeSpec,
   type ModelSpec,
@@ -8,7 +9,6 @@ import {
   writeModel,
 } from "../../src/onnx/write.js";
 import type { TensorSpec } from "../../src/onnx/write-tensor.js";
-import { decodeModel } from "../../src/onnx.js";
 import type { Constant, ElementType } from "../../src/tensor/types.js";
 
 /** Below n, at random. */

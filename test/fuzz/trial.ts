@@ -3,7 +3,7 @@
 
 import { makeGraph } from "../../src/graph.js";
 import { Model } from "../../src/model.js";
-import { decodeModel } from "../../src/onnx.js";
+import { decodeModel } from "../../src/onnx/decode.js";
 import type { Graph } from "../../src/ops/types.js";
 import { makePlan } from "../../src/plan.js";
 import { sensitivity } from "../../src/sensitivity.js";

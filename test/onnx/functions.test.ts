@@ -1,8 +1,8 @@
 // Operators that a file defines itself.
 
 import * as assert from "uvu/assert";
+import { decodeModel } from "../../src/onnx/decode.js";
 import type { AttributeWriter, FunctionSpec, NodeSpec } from "../../src/onnx/write.js";
-import { decodeModel } from "../../src/onnx.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { tinyModel } from "../models/tiny.js";
 import { suite } from "../support/harness.js";

@@ -3,8 +3,8 @@
 import { gzipSync } from "node:zlib";
 import { PbfWriter } from "pbf";
 import * as assert from "uvu/assert";
+import { decodeModel } from "../../src/onnx/decode.js";
 import type { NodeSpec, ValueSpec } from "../../src/onnx/write.js";
-import { decodeModel } from "../../src/onnx.js";
 import { smallNetwork, tinyModel } from "../models/tiny.js";
 import { suite } from "../support/harness.js";
 

@@ -1,10 +1,10 @@
 // Every element type in every way that a file may hold it, in the file and beside it.
 
 import * as assert from "uvu/assert";
+import { decodeModel, externalFiles } from "../../src/onnx/decode.js";
 import { decodeTensor } from "../../src/onnx/tensor.js";
 import { writeTensorFile } from "../../src/onnx/write.js";
 import { type Encoding, rawBytes, type TensorSpec } from "../../src/onnx/write-tensor.js";
-import { decodeModel, externalFiles } from "../../src/onnx.js";
 import type { Constant, ElementType } from "../../src/tensor/types.js";
 import { tinyModel } from "../models/tiny.js";
 import { suite } from "../support/harness.js";

@@ -3,7 +3,7 @@
 
 import { makeGraph } from "../../src/graph.js";
 import { Model } from "../../src/model.js";
-import { decodeModel } from "../../src/onnx.js";
+import { decodeModel } from "../../src/onnx/decode.js";
 import { sensitivity } from "../../src/sensitivity.js";
 import type { Precision } from "../../src/tensor/types.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";

@@ -2,7 +2,7 @@
 
 import * as assert from "uvu/assert";
 import { makeGraph } from "../../src/graph.js";
-import { decodeModel } from "../../src/onnx.js";
+import { decodeModel } from "../../src/onnx/decode.js";
 import { makePlan } from "../../src/plan.js";
 import { Network } from "../models/architectures/network.js";
 import { suite } from "../support/harness.js";

@@ -3,7 +3,7 @@
 
 import * as assert from "uvu/assert";
 import { isPlain } from "../../src/graph.js";
-import { decodeModel } from "../../src/onnx.js";
+import { decodeModel } from "../../src/onnx/decode.js";
 import { isOrdinary } from "../../src/ops/index.js";
 import { rareOps } from "../../src/ops/rare.js";
 import type { Node } from "../../src/ops/types.js";

@@ -3,7 +3,7 @@
 
 import * as assert from "uvu/assert";
 import { makeGraph } from "../../src/graph.js";
-import { decodeModel } from "../../src/onnx.js";
+import { decodeModel } from "../../src/onnx/decode.js";
 import type { Tiling } from "../../src/ops/types.js";
 import { makePlan, SOFTWARE_TILING } from "../../src/plan.js";
 import { Network } from "../models/architectures/network.js";

@@ -6,8 +6,8 @@
 
 import { makeGraph } from "../../src/graph.js";
 import { Model } from "../../src/model.js";
+import { decodeModel } from "../../src/onnx/decode.js";
 import type { OnnxModel } from "../../src/onnx/types.js";
-import { decodeModel } from "../../src/onnx.js";
 import type { Tiling } from "../../src/ops/types.js";
 import { HARDWARE_TILING, SOFTWARE_TILING } from "../../src/plan.js";
 import { sensitivity, sensitivityOfClasses } from "../../src/sensitivity.js";

@@ -2,7 +2,7 @@
 // backward. And shrinking finds what makes a graph fail.
 
 import * as assert from "uvu/assert";
-import { decodeModel } from "../../src/onnx.js";
+import { decodeModel } from "../../src/onnx/decode.js";
 import { backward, forward } from "../reference/index.js";
 import { sizeOf } from "../reference/twin.js";
 import { relativeL2, suite } from "../support/harness.js";

@@ -6,7 +6,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as assert from "uvu/assert";
-import { decodeModel } from "../../src/onnx.js";
+import { decodeModel } from "../../src/onnx/decode.js";
 import { suite } from "../support/harness.js";
 import { stripes } from "./files.js";
 

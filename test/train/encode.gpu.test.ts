@@ -2,7 +2,7 @@
 
 import * as assert from "uvu/assert";
 import { loadModel } from "../../src/index.js";
-import { decodeModel } from "../../src/onnx.js";
+import { decodeModel } from "../../src/onnx/decode.js";
 import { encodeModel, type NetworkName, networks } from "../../src/train.js";
 import { forward } from "../reference/index.js";
 import { close, randn, suite, testWithDevice } from "../support/harness.js";

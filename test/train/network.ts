@@ -1,7 +1,7 @@
 // A small network with every way in which a layer can learn, for tests: convolutions of odd shapes, with groups, with
 // strides and dilations, side by side, and two dense layers.
 
-import { decodeModel } from "../../src/onnx.js";
+import { decodeModel } from "../../src/onnx/decode.js";
 import type { Network } from "../../src/train/networks.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 

@@ -1,7 +1,7 @@
 // jax-js. An array is given away where it is used; what is used again is used as `.ref`.
 
 import { defaultDevice, grad, init, jit, lax, nn, numpy as np } from "@jax-js/jax";
-import { decodeModel } from "../../../src/onnx.js";
+import { decodeModel } from "../../../src/onnx/decode.js";
 import type { Peer, Task } from "./peer.js";
 import { convert, list, type Operators, padding, walk } from "./walk.js";
 

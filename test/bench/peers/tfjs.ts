@@ -4,7 +4,7 @@ import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-webgpu";
 import "@tensorflow/tfjs-core/dist/register_all_gradients.js";
-import { decodeModel } from "../../../src/onnx.js";
+import { decodeModel } from "../../../src/onnx/decode.js";
 import type { Node } from "../../../src/ops/types.js";
 import type { Peer, Task } from "./peer.js";
 import { convert, list, type Operators, padding, walk } from "./walk.js";

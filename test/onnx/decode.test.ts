@@ -2,11 +2,11 @@
 
 import { gunzipSync } from "node:zlib";
 import * as assert from "uvu/assert";
-import { decodeTensor } from "../src/onnx/tensor.js";
-import type { AttributeSpec, NodeSpec } from "../src/onnx/write.js";
-import { decodeModel } from "../src/onnx.js";
-import { smallNetwork, tinyModel } from "./models/tiny.js";
-import { data, suite } from "./support/harness.js";
+import { decodeModel } from "../../src/onnx/decode.js";
+import { decodeTensor } from "../../src/onnx/tensor.js";
+import type { AttributeSpec, NodeSpec } from "../../src/onnx/write.js";
+import { smallNetwork, tinyModel } from "../models/tiny.js";
+import { data, suite } from "../support/harness.js";
 
 const test = suite("onnx");
 

@@ -5,9 +5,11 @@
 // file is an Error of one sentence; for bytes that are no ONNX file it begins with "not an ONNX
 // model: ".
 
-import { inlineFunctions, normalDomain } from "./onnx/functions.js";
-import { attributeLabel, type Body, type ConstantOf, constantValue, toNode } from "./onnx/nodes.js";
-import { sortNodes } from "./onnx/order.js";
+import type { Node } from "../ops/types.js";
+import type { Constant } from "../tensor/types.js";
+import { inlineFunctions, normalDomain } from "./functions.js";
+import { attributeLabel, type Body, type ConstantOf, constantValue, toNode } from "./nodes.js";
+import { sortNodes } from "./order.js";
 import {
   modelFields,
   type RawGraph,
@@ -15,19 +17,17 @@ import {
   type RawNode,
   type RawTensor,
   type RawValue,
-} from "./onnx/proto.js";
-import { foreignKind } from "./onnx/signature.js";
+} from "./proto.js";
+import { foreignKind } from "./signature.js";
 import {
   type ExternalFiles,
   elementType,
   externalPlace,
   plainBytes,
   toConstant,
-} from "./onnx/tensor.js";
-import type { Declared, OnnxModel } from "./onnx/types.js";
-import { decodeMessage } from "./onnx/wire.js";
-import type { Node } from "./ops/types.js";
-import type { Constant } from "./tensor/types.js";
+} from "./tensor.js";
+import type { Declared, OnnxModel } from "./types.js";
+import { decodeMessage } from "./wire.js";
 
 const OLDEST_OPSET = 1;
 const NEWEST_OPSET = 24;
