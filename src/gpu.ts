@@ -6,9 +6,9 @@
 // pipeline but lies in uniform structs, so that all layers of a kind, of all models, share one.
 
 import { mapToRead } from "./device.js";
+import { loadShaders } from "./shaders/registry.js";
 import type { BufferId, Step } from "./shaders/step.js";
 import { bindingsOf, packUniform, shaderText } from "./shaders/text.js";
-import { loadShaders } from "./shaders.js";
 
 const pipelines = new WeakMap<GPUDevice, Map<string, Promise<GPUComputePipeline>>>();
 const ready = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();

@@ -2,7 +2,7 @@
 // it comes beside the file.
 
 import type { Model, ModelOptions, ModelSource } from "./model.js";
-import { loadShaders } from "./shaders.js";
+import { loadShaders } from "./shaders/registry.js";
 import { breathe } from "./slices.js";
 
 /**

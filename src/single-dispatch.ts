@@ -28,9 +28,9 @@ import {
 } from "./link.js";
 import type { Tiling } from "./ops/types.js";
 import type { Plan } from "./plan/types.js";
+import { addShaders, loadShaders } from "./shaders/registry.js";
 import type { BufferId, Step } from "./shaders/step.js";
 import { fieldsOf, shaderText } from "./shaders/text.js";
-import { addShaders, loadShaders } from "./shaders.js";
 
 /** Invocations of a workgroup: as many as those kernels have whose invocations meet. */
 const WORKGROUP = 64;

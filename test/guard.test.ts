@@ -18,9 +18,9 @@ import {
   SHARING_TILING,
   SOFTWARE_TILING,
 } from "../src/plan.js";
+import { addShaders, loadShaders } from "../src/shaders/registry.js";
 import type { Step } from "../src/shaders/step.js";
 import { shaderText } from "../src/shaders/text.js";
-import { addShaders, loadShaders } from "../src/shaders.js";
 import { inOneDispatch } from "../src/single-dispatch.js";
 import { complete } from "../src/slices.js";
 import { makeTrainingPlan, numbered } from "../src/train/plan.js";

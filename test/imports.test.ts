@@ -11,7 +11,7 @@ const test = suite("imports");
 
 test("gpu.ts plays steps and knows no op", async () => {
   await only("gpu.ts", [
-    "shaders.ts",
+    "shaders/registry.ts",
     "shaders/",
     "ops/types.ts",
     "plan/types.ts",
@@ -27,7 +27,7 @@ test("an op makes steps and knows no GPU", async () => {
 
 test("a plan is made without a GPU", async () => {
   const files = await reachable("plan.ts");
-  for (const file of ["gpu.ts", "kernel.ts", "shaders.ts"]) {
+  for (const file of ["gpu.ts", "kernel.ts", "shaders/registry.ts"]) {
     assert.not.ok(files.has(file), `plan.ts reaches ${file}`);
   }
 });

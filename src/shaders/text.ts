@@ -1,7 +1,7 @@
 // What is read of a shader's text: the text of a step as it is compiled, and the names in it that buffers and uniforms are
 // bound by.
 
-import { DEFAULTS, shader } from "../shaders.js";
+import { DEFAULTS, shader } from "./registry.js";
 import type { Step } from "./step.js";
 
 /** The text of a step's shader as it is compiled: its constants, how tensors are stored, then the file. */
