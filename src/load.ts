@@ -23,7 +23,7 @@ export async function loadModel(
   ]);
   let names = externalFiles(bytes);
   if (names.length > 0) {
-    const { tensorsFor } = await import("./outputs.js");
+    const { tensorsFor } = await import("./graph/outputs.js");
     const outline = decodeModel(bytes, { isLenient: true });
     names = externalFiles(bytes, tensorsFor(outline, options.output));
   }

@@ -4,10 +4,10 @@
 import { adapterName, whileAlive } from "./device.js";
 import { type Engine, playAgain, readLogits, THESE_CLASSES } from "./engine.js";
 import type { AttributionSize, Estimator } from "./estimate.js";
-import { flatNodes } from "./flat.js";
 import { read } from "./gpu.js";
+import { flatNodes } from "./graph/flat-operators.js";
+import { camWarning } from "./graph/plane-layers.js";
 import type { InputTensor } from "./image.js";
-import { camWarning } from "./layers.js";
 import { type Method, methodOf } from "./methods.js";
 import type { Classification, ClassScore, Model } from "./model.js";
 import { createPicture, type Picture, type PictureOptions } from "./picture.js";

@@ -4,7 +4,8 @@ import { assumptions } from "./assumed.js";
 import { whileAlive } from "./device.js";
 import { type Engine, playClean, readLogits } from "./engine.js";
 import { Engines, MOST_ENGINES } from "./engines.js";
-import { type GraphOptions, loadOperators, loadRareOperators, makeGraph } from "./graph.js";
+import { type GraphOptions, loadOperators, loadRareOperators, makeGraph } from "./graph/graph.js";
+import { layersOf } from "./graph/plane-layers.js";
 import { type Guess, guessPreprocess, readCardLabels } from "./guess.js";
 import {
   type ImageSource,
@@ -14,7 +15,6 @@ import {
   toTensor,
 } from "./image.js";
 import type { LabelsSource } from "./labels.js";
-import { layersOf } from "./layers.js";
 import type { OnnxModel } from "./onnx/types.js";
 import type { Graph, Tiling } from "./ops/types.js";
 import { choice } from "./options/choice.js";

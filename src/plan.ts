@@ -16,8 +16,8 @@ import {
   seedStep,
   spreadStep,
 } from "./ends.js";
+import { layerOf, withoutActivation } from "./graph/plane-layers.js";
 import { kindOf, LINEAR } from "./kinds.js";
-import { layerOf, withoutActivation } from "./layers.js";
 import { share, uniformBytes } from "./memory.js";
 import { type Cam, type Method, methodOf, RELEVANCE, ruleOf } from "./methods.js";
 import { hideStep, shareSteps } from "./occlusion.js";

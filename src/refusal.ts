@@ -1,6 +1,6 @@
 // What is said where a method has no rule for a node: in plain words, with the methods that go through the network.
 
-import { layersOf } from "./layers.js";
+import { layersOf } from "./graph/plane-layers.js";
 import { methods, ruleOf } from "./methods.js";
 import { nodeError, type RuleError } from "./ops/attributes.js";
 import { ops } from "./ops/index.js";

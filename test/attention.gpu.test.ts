@@ -1,6 +1,6 @@
 // Operators of opset 23 that are made of others, as onnxruntime computes them.
 
-import { makeGraph } from "../src/graph.js";
+import { makeGraph } from "../src/graph/graph.js";
 import { Model } from "../src/model.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import type { AttributeSpec } from "../src/onnx/write.js";

@@ -1,7 +1,7 @@
 // Class activation maps against their twins, at layers of every kind, and the layers there are.
 
-import { makeGraph } from "../src/graph.js";
-import { camWarning, layerOf } from "../src/layers.js";
+import { makeGraph } from "../src/graph/graph.js";
+import { camWarning, layerOf } from "../src/graph/plane-layers.js";
 import { loadModel } from "../src/load.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import { sensitivity } from "../src/sensitivity.js";

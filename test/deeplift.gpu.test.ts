@@ -2,7 +2,7 @@
 
 import { match, throws } from "uvu/assert";
 import type { Baseline } from "../src/baseline.js";
-import { makeGraph } from "../src/graph.js";
+import { makeGraph } from "../src/graph/graph.js";
 import { loadModel } from "../src/load.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import { makePlan } from "../src/plan.js";

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import * as assert from "uvu/assert";
-import { makeGraph } from "../src/graph.js";
+import { makeGraph } from "../src/graph/graph.js";
 import { declarations, neededBy, pruned } from "../src/link.js";
 import { methods } from "../src/methods.js";
 import { decodeModel } from "../src/onnx/decode.js";

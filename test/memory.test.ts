@@ -3,7 +3,7 @@
 
 import * as assert from "uvu/assert";
 import { capacityOf } from "../src/engine.js";
-import { makeGraph } from "../src/graph.js";
+import { makeGraph } from "../src/graph/graph.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import type { Plan } from "../src/plan/types.js";
 import { makePlan } from "../src/plan.js";

@@ -1,6 +1,6 @@
 // Methods that are rules: on a network with every kind of gate, against the twins' rules; and what is refused.
 
-import { makeGraph } from "../src/graph.js";
+import { makeGraph } from "../src/graph/graph.js";
 import { loadModel } from "../src/load.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import { makePlan } from "../src/plan.js";

@@ -1,7 +1,7 @@
 // Noise on the weights: every method sees a network as if it had been loaded with them, however the passes are split.
 
 import { throws } from "uvu/assert";
-import { makeGraph } from "../src/graph.js";
+import { makeGraph } from "../src/graph/graph.js";
 import { loadModel } from "../src/load.js";
 import { Model } from "../src/model.js";
 import { decodeModel } from "../src/onnx/decode.js";

@@ -1,7 +1,7 @@
 // Plans as text, without a GPU: which kernels in which order, what is written in place, and what is saved.
 
 import * as assert from "uvu/assert";
-import { makeGraph } from "../src/graph.js";
+import { makeGraph } from "../src/graph/graph.js";
 import { methods } from "../src/methods.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import type { Plan } from "../src/plan/types.js";

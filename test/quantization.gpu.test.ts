@@ -2,7 +2,7 @@
 // the gradient, which goes straight through every rounding.
 
 import * as assert from "uvu/assert";
-import { makeGraph } from "../src/graph.js";
+import { makeGraph } from "../src/graph/graph.js";
 import { Model } from "../src/model.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import { makePlan } from "../src/plan.js";

@@ -1,7 +1,7 @@
 // Layer-wise relevance propagation: every rule of every operator against its twin, and what must hold whatever
 // the network is.
 
-import { makeGraph } from "../src/graph.js";
+import { makeGraph } from "../src/graph/graph.js";
 import { loadModel } from "../src/load.js";
 import { methods } from "../src/methods.js";
 import { decodeModel } from "../src/onnx/decode.js";

@@ -2,7 +2,7 @@
 // stand between layers, against their twins in float64, by every kernel that can add one.
 
 import * as assert from "uvu/assert";
-import { makeGraph } from "../src/graph.js";
+import { makeGraph } from "../src/graph/graph.js";
 import { Model } from "../src/model.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import type { SharedTile, Tiling } from "../src/ops/types.js";

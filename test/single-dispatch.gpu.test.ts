@@ -2,7 +2,7 @@
 
 import * as assert from "uvu/assert";
 import { Engines } from "../src/engines.js";
-import { makeGraph } from "../src/graph.js";
+import { makeGraph } from "../src/graph/graph.js";
 import { loadModel } from "../src/load.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import { makePlan, SHARING_TILING } from "../src/plan.js";

@@ -1,7 +1,7 @@
 // Long work on the main thread pauses when a slice of time is over, and can do so often. The clock is the tests' own.
 
 import * as assert from "uvu/assert";
-import { makeGraph } from "../src/graph.js";
+import { makeGraph } from "../src/graph/graph.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import { makePlan } from "../src/plan.js";
 import { completeInSlices } from "../src/slices.js";

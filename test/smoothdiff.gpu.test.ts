@@ -1,7 +1,7 @@
 // SmoothDiff on a network with every kind of gate, against the twins' means; and what is refused.
 
 import * as assert from "uvu/assert";
-import { makeGraph } from "../src/graph.js";
+import { makeGraph } from "../src/graph/graph.js";
 import { loadModel } from "../src/load.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import { makePlan } from "../src/plan.js";

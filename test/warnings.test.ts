@@ -2,8 +2,8 @@
 
 import * as assert from "uvu/assert";
 import { assumptions } from "../src/assumed.js";
-import { flatNodes } from "../src/flat.js";
-import { makeGraph } from "../src/graph.js";
+import { flatNodes } from "../src/graph/flat-operators.js";
+import { makeGraph } from "../src/graph/graph.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import { presets } from "../src/preprocess.js";
 import { standsOut, type ValueFacts, warningsOf } from "../src/warnings.js";

@@ -3,7 +3,7 @@
 
 import { parseArgs } from "node:util";
 import leven from "leven";
-import { AXIS_ORDERS, type AxisOrder } from "../input.js";
+import { AXIS_ORDERS, type AxisOrder } from "../graph/input.js";
 import { choice } from "../options/choice.js";
 import { type Parity, type ParityName, parity } from "../parity.js";
 import type { Box } from "../plan.js";

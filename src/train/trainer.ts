@@ -3,7 +3,7 @@
 
 import { whileAlive } from "../device.js";
 import { bind, compile, type Launch, play, read } from "../gpu.js";
-import { loadRareOperators, makeGraph } from "../graph.js";
+import { loadRareOperators, makeGraph } from "../graph/graph.js";
 import { tilingOf } from "../model.js";
 import type { OnnxModel } from "../onnx/types.js";
 import type { Tiling } from "../ops/types.js";

@@ -1,7 +1,7 @@
 // One conformance test, in the page: the outputs of the kernels against the numbers of the test, the gradient of a
 // random projection of the outputs against central differences of the f64 twins.
 
-import { loadRareOperators, makeGraph } from "../../src/graph.js";
+import { loadRareOperators, makeGraph } from "../../src/graph/graph.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import { decodeTensor } from "../../src/onnx/tensor.js";
 import type { OnnxModel } from "../../src/onnx/types.js";

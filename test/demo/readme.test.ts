@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as assert from "uvu/assert";
-import { supported } from "../../src/unusual.js";
+import { supported } from "../../src/graph/uncommon-files.js";
 import { smallNetwork } from "../models/tiny.js";
 import { openTab } from "../support/browser.js";
 import { suite } from "../support/harness.js";

@@ -1,6 +1,6 @@
 // One file of `npm run fuzz`, in the page: how it ended, and after how long.
 
-import { loadRareOperators } from "../../src/graph.js";
+import { loadRareOperators } from "../../src/graph/graph.js";
 import { withDevice } from "../support/device.js";
 import { fileOf, load, playGraph } from "./trial.js";
 

@@ -1,7 +1,7 @@
 // One mutated file through everything: decoded, made a graph and a plan, and, if it is still a model and a small one,
 // played. It ends in a map or in one sentence; whatever else happens is thrown.
 
-import { makeGraph } from "../../src/graph.js";
+import { makeGraph } from "../../src/graph/graph.js";
 import { Model } from "../../src/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import type { Graph } from "../../src/ops/types.js";

@@ -3,7 +3,7 @@
 // gradient depend on every element of its output.
 
 import { throws } from "uvu/assert";
-import { makeGraph } from "../../src/graph.js";
+import { makeGraph } from "../../src/graph/graph.js";
 import { Model } from "../../src/model.js";
 import type { OnnxModel } from "../../src/onnx/types.js";
 import type { SharedTile, Tiling } from "../../src/ops/types.js";

@@ -2,7 +2,7 @@
 // the way back does not even look at. The same network with a pool that the plan takes for any other is the judge.
 
 import * as assert from "uvu/assert";
-import { makeGraph } from "../../src/graph.js";
+import { makeGraph } from "../../src/graph/graph.js";
 import { Model } from "../../src/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import { HARDWARE_TILING, makePlan, SOFTWARE_TILING } from "../../src/plan.js";

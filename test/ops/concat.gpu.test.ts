@@ -1,7 +1,7 @@
 // Concat where some parts are written in place and others are copied beside them, into a result whose channels do not
 // fill the last quad. The memory begins as NaN, so that what nobody writes is seen.
 
-import { makeGraph } from "../../src/graph.js";
+import { makeGraph } from "../../src/graph/graph.js";
 import { Model } from "../../src/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import { sensitivity } from "../../src/sensitivity.js";

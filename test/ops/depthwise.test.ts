@@ -1,7 +1,7 @@
 // Which kernel a depthwise convolution has. That each of them is right is shown with the other operators.
 
 import * as assert from "uvu/assert";
-import { makeGraph } from "../../src/graph.js";
+import { makeGraph } from "../../src/graph/graph.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import { makePlan } from "../../src/plan.js";
 import { Network } from "../models/architectures/network.js";

@@ -2,7 +2,7 @@
 // a row of tiles. The convolution of invocations by themselves, which is held against its twin elsewhere, is the judge.
 
 import * as assert from "uvu/assert";
-import { makeGraph } from "../../src/graph.js";
+import { makeGraph } from "../../src/graph/graph.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import { sharedTile } from "../../src/ops/implicit.js";
 import { HARDWARE_TILING, makePlan, SHARING_TILING } from "../../src/plan.js";

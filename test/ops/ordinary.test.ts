@@ -2,12 +2,12 @@
 // needs none of the compositions and none of the rewrites.
 
 import * as assert from "uvu/assert";
-import { isPlain } from "../../src/graph.js";
+import { isPlain } from "../../src/graph/graph.js";
+import { newFlow, rewrites } from "../../src/graph/rewrites.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import { isOrdinary } from "../../src/ops/index.js";
 import { rareOps } from "../../src/ops/rare.js";
 import type { Node } from "../../src/ops/types.js";
-import { newFlow, rewrites } from "../../src/rewrites.js";
 import type { Layout } from "../../src/tensor/types.js";
 import { smallSize } from "../models/architectures/index.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";

@@ -2,7 +2,7 @@
 // added and gated, by themselves and in Winograd's products. Its twin in float64 is the judge.
 
 import * as assert from "uvu/assert";
-import { makeGraph } from "../../src/graph.js";
+import { makeGraph } from "../../src/graph/graph.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import type { Tiling } from "../../src/ops/types.js";
 import { makePlan, SOFTWARE_TILING } from "../../src/plan.js";

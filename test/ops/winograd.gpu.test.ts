@@ -2,7 +2,7 @@
 // The direct convolution, which is held against its twin elsewhere, is the judge.
 
 import * as assert from "uvu/assert";
-import { makeGraph } from "../../src/graph.js";
+import { makeGraph } from "../../src/graph/graph.js";
 import { Model } from "../../src/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import { makePlan, SOFTWARE_TILING } from "../../src/plan.js";

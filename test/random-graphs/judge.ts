@@ -4,7 +4,7 @@
 // as rounding would have it. Where that moves the gradient a lot, a ReLU or a maximum is near its kink, and another image
 // is taken; if every image is near one, the gradient may be as far off as the disturbed ones are.
 
-import { makeGraph } from "../../src/graph.js";
+import { makeGraph } from "../../src/graph/graph.js";
 import { Model } from "../../src/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import type { OnnxModel } from "../../src/onnx/types.js";

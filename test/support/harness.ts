@@ -8,7 +8,7 @@
 // `*.test.ts` runs in Node, `*.gpu.test.ts` in a page of headless Chrome; both through test/run.mjs.
 
 import { suite as uvuSuite } from "uvu";
-import { loadRareOperators } from "../../src/graph.js";
+import { loadRareOperators } from "../../src/graph/graph.js";
 import { withDevice } from "./device.js";
 import { readData, Skip, watched } from "./drive.js";
 

@@ -1,0 +1,97 @@
+// What ordinary networks pass through as they are: the steps of a graph's making that only some files need, as those with
+// several outputs, control flow, a fixed batch, or nodes that are made of others. At first none does anything; rare.ts
+// has the real ones (unusual.ts, batch.ts, outputs.ts), and puts them in place when a network needs them.
+
+import type { OnnxModel } from "../onnx/types.js";
+import type { Node } from "../ops/types.js";
+import type { Constant, Layout } from "../tensor/types.js";
+import type { Batch } from "./fixed-batch.js";
+
+/** What has been unrolled so far (unroll.ts). */
+export interface Flow {
+  /** Sequences as the names of their tensors. */
+  readonly sequences: Map<string, readonly string[]>;
+  /** Loops under way. */
+  readonly loops: Map<string, Progress>;
+  /** The nodes of bodies: all that they compute is bounded. */
+  readonly unrolled: WeakSet<Node>;
+  nodes: number;
+  elements: number;
+}
+
+interface Progress {
+  round: number;
+  /** The tensors that each round leaves, by output. */
+  readonly scans: string[][];
+}
+
+/** Nothing unrolled yet. */
+export const newFlow = (): Flow => ({
+  sequences: new Map(),
+  loops: new Map(),
+  unrolled: new WeakSet(),
+  nodes: 0,
+  elements: 0,
+});
+
+/** What is known of the graph while it is being made, and its nodes so far. */
+export interface Unfinished {
+  readonly opset: number;
+  readonly layouts: Map<string, Layout>;
+  readonly constants: Map<string, Constant>;
+  readonly nodes: Node[];
+  /** Where the samples of a fixed batch are. */
+  readonly batch: Batch | undefined;
+  /** Nodes that no file has: they are written for one sample. */
+  readonly composed: WeakSet<Node>;
+  readonly flow: Flow;
+}
+
+/** The output that is explained, and what is to be said of the choice. */
+export interface ChosenOutput {
+  readonly name: string;
+  readonly warnings: readonly string[];
+}
+
+/** The steps, in order. */
+export interface Rewrites {
+  /** Which output is explained: the one that is asked for, or that of the scores. */
+  chooseOutput(model: OnnxModel, asked: string | undefined): ChosenOutput;
+  /** The model without the control flow that depends on constants alone, among the nodes that are wanted. */
+  unrollModel(model: OnnxModel, wanted: readonly Node[], flow: Flow): OnnxModel;
+  /** The nodes with groups of them as the operators that they are. */
+  recognize(nodes: readonly Node[], constants: ReadonlyMap<string, Constant>): readonly Node[];
+  /** Throws where operators are not supported; the other outputs may do without. */
+  refuse(
+    nodes: readonly Node[],
+    constants: ReadonlyMap<string, Constant>,
+    otherOutputs: readonly string[],
+  ): void;
+  /** Does the work on the nodes of a fixed batch. Throws, with the way out, where its samples cannot be parted. */
+  withBatch(
+    input: OnnxModel["inputs"][number],
+    output: string,
+    batch: Batch,
+    layouts: ReadonlyMap<string, Layout>,
+    work: () => Node[],
+  ): Node[];
+  /** A node as it is to be added to the graph, or the nodes to be added in its place: none where it was computed. */
+  rewriteNode(node: Node, graph: Unfinished): Node | Node[];
+}
+
+const table: Rewrites = {
+  chooseOutput: ({ outputs: [only = ""] }) => ({ name: only, warnings: [] }),
+  unrollModel: (model) => model,
+  recognize: (nodes) => nodes,
+  refuse() {},
+  withBatch: (_input, _output, _batch, _layouts, work) => work(),
+  rewriteNode: (node) => node,
+};
+
+/** The steps as they are now. */
+export const rewrites: Readonly<Rewrites> = table;
+
+/** Puts other steps in the place of those that do nothing. */
+export function addRewrites(real: Rewrites): void {
+  Object.assign(table, real);
+}

@@ -1,0 +1,30 @@
+// What ordinary convolutional networks do without, as one part: the rarer operators, the compositions, the rules by
+// which constants are computed, and the rewrites that only unusual files need.
+
+import { compositions } from "../ops/compositions.js";
+import { addOperators } from "../ops/index.js";
+import { rareOps } from "../ops/rare.js";
+import { withBatch } from "./fixed-batch.js";
+import { build } from "./fold/build.js";
+import { elementwise } from "./fold/elementwise.js";
+import { addFolds } from "./fold/fold.js";
+import { quantized } from "./fold/quantize.js";
+import { reductions } from "./fold/reduce.js";
+import { chooseOutput } from "./outputs.js";
+import { recognize } from "./recognize.js";
+import { addRewrites } from "./rewrites.js";
+import { refuseUnsupported, rewriteNode, unrollModel } from "./uncommon-files.js";
+
+/** Adds all of it to the tables. */
+export function addRare(): void {
+  addOperators(rareOps, compositions);
+  addFolds({ ...build, ...elementwise, ...quantized, ...reductions });
+  addRewrites({
+    chooseOutput,
+    unrollModel,
+    recognize,
+    refuse: refuseUnsupported,
+    withBatch,
+    rewriteNode,
+  });
+}
