@@ -10,7 +10,9 @@ export { type LabelsSource, parseLabels } from "./labels.js";
 export type { GradientLine, LineOptions } from "./line.js";
 export { loadModel } from "./load.js";
 export type { Completeness, MapMemory, MapTimes, SensitivityMap } from "./map.js";
-export { type Method, methods } from "./methods.js";
+export { type Method, methods } from "./methods/methods.js";
+export type { Quadrature } from "./methods/quadrature.js";
+export { type MethodOption, optionsOf } from "./methods/reads.js";
 export type {
   Classification,
   ClassifyOptions,
@@ -24,7 +26,6 @@ export { contrast, gradientLine, precisionError } from "./on-demand.js";
 export type { Tiling } from "./ops/types.js";
 export { type PaletteName, paletteNames } from "./palettes.js";
 export { captumScale, type ParityName, pairScale, parity } from "./parity.js";
-export type { Quadrature } from "./path.js";
 export type { PictureOptions } from "./picture.js";
 export type { Tuning } from "./plan/types.js";
 export type { PrecisionError } from "./precision.js";
@@ -36,7 +37,6 @@ export {
   presets,
   type ResolvedPreprocess,
 } from "./preprocess.js";
-export { type MethodOption, optionsOf } from "./reads.js";
 export {
   type ClassesOptions,
   sensitivities,

@@ -8,7 +8,7 @@ import { read } from "./gpu.js";
 import { flatNodes } from "./graph/flat-operators.js";
 import { camWarning } from "./graph/plane-layers.js";
 import type { InputTensor } from "./image.js";
-import { type Method, methodOf } from "./methods.js";
+import { type Method, methodOf } from "./methods/methods.js";
 import type { Classification, ClassScore, Model } from "./model.js";
 import { createPicture, type Picture, type PictureOptions } from "./picture.js";
 import type { ResolvedPreprocess } from "./preprocess.js";

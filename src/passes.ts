@@ -1,6 +1,6 @@
 // The passes of each sample: how many there are, and what the kernels find about them in the table (sample.wgsl).
 
-import { methodOf } from "./methods.js";
+import { methodOf } from "./methods/methods.js";
 import type { Size } from "./preprocess.js";
 import type { Extent, Settings } from "./settings.js";
 

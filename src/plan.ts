@@ -19,7 +19,8 @@ import {
 import { layerOf, withoutActivation } from "./graph/plane-layers.js";
 import { kindOf, LINEAR } from "./kinds.js";
 import { share, uniformBytes } from "./memory.js";
-import { type Cam, type Method, methodOf, RELEVANCE, ruleOf } from "./methods.js";
+import { type Cam, type Method, methodOf, RELEVANCE, ruleOf } from "./methods/methods.js";
+import { MAX_POINTS } from "./methods/quadrature.js";
 import { hideStep, shareSteps } from "./occlusion.js";
 import { gateInPlace } from "./ops/activation.js";
 import { RuleError } from "./ops/attributes.js";
@@ -46,7 +47,6 @@ import type {
   Tiling,
   View,
 } from "./ops/types.js";
-import { MAX_POINTS } from "./path.js";
 import { perturbStep } from "./perturb.js";
 import type { Plan, PlanBuffer, Ports } from "./plan/types.js";
 import { OF_ACTIVATIONS, refusalOf } from "./refusal.js";

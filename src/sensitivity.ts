@@ -10,7 +10,7 @@ import { whileAlive } from "./device.js";
 import { type Batch, type Engine, playClean, readLogits } from "./engine.js";
 import type { ImageSource, InputTensor } from "./image.js";
 import { type Chosen, type Completeness, NO_CLASS, SensitivityMap } from "./map.js";
-import { methodOf } from "./methods.js";
+import { methodOf } from "./methods/methods.js";
 import type { Model } from "./model.js";
 import { startPace } from "./pace.js";
 import { type Passes, passesOf } from "./passes.js";

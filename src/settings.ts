@@ -3,13 +3,13 @@
 import type { Baseline } from "./baseline.js";
 import type { Estimator } from "./estimate.js";
 import { checkFinite } from "./image.js";
-import { methodOf, RELEVANCE } from "./methods.js";
+import { methodOf, RELEVANCE } from "./methods/methods.js";
+import { MAX_POINTS, type PathNode, pathNodes, type Quadrature } from "./methods/quadrature.js";
+import { checkRead } from "./methods/reads.js";
 import type { RelevanceNumbers } from "./ops/types.js";
 import { choice } from "./options/choice.js";
-import { MAX_POINTS, type PathNode, pathNodes, type Quadrature } from "./path.js";
 import type { Box } from "./plan.js";
 import type { PreprocessOption } from "./preprocess.js";
-import { checkRead } from "./reads.js";
 import { DEFAULT_SUBMIT_TIME } from "./submits.js";
 
 /** Rows and columns. */

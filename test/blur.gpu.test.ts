@@ -4,8 +4,8 @@
 import * as assert from "uvu/assert";
 import { loadModel } from "../src/load.js";
 import type { SensitivityMap } from "../src/map.js";
+import { pathNodes } from "../src/methods/quadrature.js";
 import { decodeModel } from "../src/onnx/decode.js";
-import { pathNodes } from "../src/path.js";
 import { sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";

@@ -3,9 +3,9 @@
 
 import * as assert from "uvu/assert";
 import { loadModel } from "../src/load.js";
-import { methods } from "../src/methods.js";
+import { methods } from "../src/methods/methods.js";
+import { optionsOf } from "../src/methods/reads.js";
 import type { Model } from "../src/model.js";
-import { optionsOf } from "../src/reads.js";
 import { sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
 import { fullSize } from "./models/architectures/index.js";

@@ -7,7 +7,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import * as assert from "uvu/assert";
 import { makeGraph } from "../src/graph/graph.js";
 import { declarations, neededBy, pruned } from "../src/link.js";
-import { methods } from "../src/methods.js";
+import { methods } from "../src/methods/methods.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import type { Graph } from "../src/ops/types.js";
 import type { PlanBuffer } from "../src/plan/types.js";

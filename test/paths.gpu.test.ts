@@ -3,9 +3,9 @@
 
 import { loadModel } from "../src/load.js";
 import type { SensitivityMap } from "../src/map.js";
+import { pathNodes } from "../src/methods/quadrature.js";
 import type { Model } from "../src/model.js";
 import { decodeModel } from "../src/onnx/decode.js";
-import { pathNodes } from "../src/path.js";
 import { sensitivity } from "../src/sensitivity.js";
 import { quantileOfSize, type SensitivityOptions } from "../src/settings.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";

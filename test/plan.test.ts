@@ -2,7 +2,7 @@
 
 import * as assert from "uvu/assert";
 import { makeGraph } from "../src/graph/graph.js";
-import { methods } from "../src/methods.js";
+import { methods } from "../src/methods/methods.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import type { Plan } from "../src/plan/types.js";
 import { makePlan } from "../src/plan.js";

@@ -4,12 +4,12 @@
 import * as assert from "uvu/assert";
 import { gradientLine } from "../src/line.js";
 import { loadModel } from "../src/load.js";
-import { methods } from "../src/methods.js";
+import { methods } from "../src/methods/methods.js";
+import { optionsOf } from "../src/methods/reads.js";
 import type { Model } from "../src/model.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import { HARDWARE_TILING } from "../src/plan.js";
 import { precisionError } from "../src/precision.js";
-import { optionsOf } from "../src/reads.js";
 import { sensitivity, sensitivityOfClasses } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
 import { halfValue } from "../src/tensor/half.js";

@@ -3,7 +3,7 @@
 
 import { makeGraph } from "../src/graph/graph.js";
 import { loadModel } from "../src/load.js";
-import { methods } from "../src/methods.js";
+import { methods } from "../src/methods/methods.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import { makePlan } from "../src/plan.js";
 import { sensitivity } from "../src/sensitivity.js";

@@ -1,9 +1,9 @@
 // Options that a method does not read are refused, in one sentence; every program to imitate is read by its method.
 
 import { equal, throws } from "uvu/assert";
-import { methods } from "../src/methods.js";
+import { methods } from "../src/methods/methods.js";
+import { type MethodOption, optionsOf } from "../src/methods/reads.js";
 import { parity } from "../src/parity.js";
-import { type MethodOption, optionsOf } from "../src/reads.js";
 import { type SensitivityOptions, settle } from "../src/settings.js";
 import { suite } from "./support/harness.js";
 

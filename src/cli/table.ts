@@ -1,6 +1,6 @@
 // Every option of the command line in one table: the words are read against it, and it is the help text.
 
-import { methods } from "../methods.js";
+import { methods } from "../methods/methods.js";
 
 /** An option, or a switch where `value` is missing. */
 export interface Option {

@@ -3,7 +3,7 @@
 import * as assert from "uvu/assert";
 import { type ExplainRequest, parseCommand } from "../../src/cli/options.js";
 import { helpText, methodTable, OPTIONS } from "../../src/cli/table.js";
-import { methods } from "../../src/methods.js";
+import { methods } from "../../src/methods/methods.js";
 import { suite } from "../support/harness.js";
 
 const test = suite("cli/options");

@@ -1,13 +1,13 @@
 // Methods that are rules: on a network with every kind of gate, against the twins' rules; and what is refused.
 
-import { makeGraph } from "../src/graph/graph.js";
-import { loadModel } from "../src/load.js";
-import { decodeModel } from "../src/onnx/decode.js";
-import { makePlan } from "../src/plan.js";
-import { sensitivity } from "../src/sensitivity.js";
-import { OnnxBuilder } from "./models/onnx-builder.js";
-import { backward, forward } from "./reference/index.js";
-import { close, randn, suite, testWithDevice } from "./support/harness.js";
+import { makeGraph } from "../../src/graph/graph.js";
+import { loadModel } from "../../src/load.js";
+import { decodeModel } from "../../src/onnx/decode.js";
+import { makePlan } from "../../src/plan.js";
+import { sensitivity } from "../../src/sensitivity.js";
+import { OnnxBuilder } from "../models/onnx-builder.js";
+import { backward, forward } from "../reference/index.js";
+import { close, randn, suite, testWithDevice } from "../support/harness.js";
 
 const SHAPE = [1, 3, 7, 5];
 const SIZE = 105;

@@ -1,7 +1,7 @@
 // Where the passes of one sample are on the way from its baseline, α = 0, to itself, α = 1, and how much each
 // counts: rules that integrate over α.
 
-import { choice } from "./options/choice.js";
+import { choice } from "../options/choice.js";
 
 const quadratures = ["gauss-legendre", "trapezoid", "riemann", "random"] as const;
 

@@ -1,8 +1,8 @@
 // A method is a table from operator to rule, and what it goes along: what the table does not name goes by the
 // gradient. Activations that were fused into other nodes are looked up by their own name.
 
-import type { RelevanceNumbers } from "./ops/types.js";
-import { choice } from "./options/choice.js";
+import type { RelevanceNumbers } from "../ops/types.js";
+import { choice } from "../options/choice.js";
 
 /** The numbers in the rules of relevance where nothing is said: zennit's. */
 export const RELEVANCE: RelevanceNumbers = { epsilon: 1e-6, gamma: 0.25, alpha: 2 };
