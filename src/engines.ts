@@ -5,7 +5,7 @@
 import { adapterName, whileAlive } from "./device.js";
 import { capacityOf, Engine, megabytes, sized, slotsOf, stepsOf } from "./engine.js";
 import { startCompiling } from "./gpu.js";
-import { uniformBytes } from "./memory.js";
+import { uniformBytes } from "./plan/memory.js";
 import type { Plan, PlanBuffer } from "./plan/types.js";
 import { completeInSlices, type Take } from "./slices.js";
 import type { Precision } from "./tensor/types.js";

@@ -19,17 +19,17 @@ import type { OnnxModel } from "./onnx/types.js";
 import type { Graph, Tiling } from "./ops/types.js";
 import { choice } from "./options/choice.js";
 import { preparePictures } from "./picture.js";
-import type { Plan, Tuning } from "./plan/types.js";
 import {
   HARDWARE_TILING,
   makePlan,
   type PlanOptions,
   SHARING_TILING,
   SOFTWARE_TILING,
-} from "./plan.js";
+} from "./plan/plan.js";
+import { probabilitiesOf } from "./plan/scores.js";
+import type { Plan, Tuning } from "./plan/types.js";
 import { type PreprocessOption, type ResolvedPreprocess, resolvePreprocess } from "./preprocess.js";
 import { checkChannels, checkPreprocess, isGuessed } from "./preprocess-check.js";
-import { probabilitiesOf } from "./scores.js";
 import { breathe } from "./slices.js";
 import { DEFAULT_SUBMIT_TIME, Submits } from "./submits.js";
 import { channels, positions, VEC4_BYTES } from "./tensor/layout.js";

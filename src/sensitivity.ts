@@ -14,7 +14,7 @@ import { methodOf } from "./methods/methods.js";
 import type { Model } from "./model.js";
 import { startPace } from "./pace.js";
 import { type Passes, passesOf } from "./passes.js";
-import type { PlanOptions } from "./plan.js";
+import type { PlanOptions } from "./plan/plan.js";
 import { colorRange } from "./preprocess.js";
 import {
   quantileOfSize,

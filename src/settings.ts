@@ -8,7 +8,7 @@ import { MAX_POINTS, type PathNode, pathNodes, type Quadrature } from "./methods
 import { checkRead } from "./methods/reads.js";
 import type { RelevanceNumbers } from "./ops/types.js";
 import { choice } from "./options/choice.js";
-import type { Box } from "./plan.js";
+import type { Box } from "./plan/plan.js";
 import type { PreprocessOption } from "./preprocess.js";
 import { DEFAULT_SUBMIT_TIME } from "./submits.js";
 

@@ -5,7 +5,7 @@
 import { loadModel } from "../src/load.js";
 import type { Model } from "../src/model.js";
 import { decodeModel } from "../src/onnx/decode.js";
-import { HARDWARE_TILING } from "../src/plan.js";
+import { HARDWARE_TILING } from "../src/plan/plan.js";
 import { sensitivity } from "../src/sensitivity.js";
 import { type Export, smallSize } from "./models/architectures/index.js";
 import { forward } from "./reference/index.js";

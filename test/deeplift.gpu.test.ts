@@ -5,7 +5,7 @@ import type { Baseline } from "../src/baseline.js";
 import { makeGraph } from "../src/graph/graph.js";
 import { loadModel } from "../src/load.js";
 import { decodeModel } from "../src/onnx/decode.js";
-import { makePlan } from "../src/plan.js";
+import { makePlan } from "../src/plan/plan.js";
 import { sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";

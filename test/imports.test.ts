@@ -26,7 +26,7 @@ test("an op makes steps and knows no GPU", async () => {
 });
 
 test("a plan is made without a GPU", async () => {
-  const files = await reachable("plan.ts");
+  const files = await reachable("plan/plan.ts");
   for (const file of ["gpu.ts", "kernel.ts", "shaders/registry.ts"]) {
     assert.not.ok(files.has(file), `plan.ts reaches ${file}`);
   }

@@ -8,7 +8,7 @@ import { methods } from "../src/methods/methods.js";
 import { optionsOf } from "../src/methods/reads.js";
 import type { Model } from "../src/model.js";
 import { decodeModel } from "../src/onnx/decode.js";
-import { HARDWARE_TILING } from "../src/plan.js";
+import { HARDWARE_TILING } from "../src/plan/plan.js";
 import { precisionError } from "../src/precision.js";
 import { sensitivity, sensitivityOfClasses } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";

@@ -5,7 +5,7 @@ import { Engines } from "../src/engines.js";
 import { makeGraph } from "../src/graph/graph.js";
 import { loadModel } from "../src/load.js";
 import { decodeModel } from "../src/onnx/decode.js";
-import { makePlan, SHARING_TILING } from "../src/plan.js";
+import { makePlan, SHARING_TILING } from "../src/plan/plan.js";
 import { sensitivitiesOfClasses, sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
 import { inOneDispatch } from "../src/single-dispatch.js";

@@ -3,7 +3,7 @@
 import * as assert from "uvu/assert";
 import { makeGraph } from "../src/graph/graph.js";
 import { decodeModel } from "../src/onnx/decode.js";
-import { makePlan } from "../src/plan.js";
+import { makePlan } from "../src/plan/plan.js";
 import { completeInSlices } from "../src/slices.js";
 import { packHalves } from "../src/tensor/rounding.js";
 import type { Contents } from "../src/tensor/types.js";

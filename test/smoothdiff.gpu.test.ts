@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { makeGraph } from "../src/graph/graph.js";
 import { loadModel } from "../src/load.js";
 import { decodeModel } from "../src/onnx/decode.js";
-import { makePlan } from "../src/plan.js";
+import { makePlan } from "../src/plan/plan.js";
 import { sensitivity, sensitivityOfClasses } from "../src/sensitivity.js";
 import { type SensitivityOptions, settle } from "../src/settings.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";

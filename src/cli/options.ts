@@ -6,7 +6,7 @@ import leven from "leven";
 import { AXIS_ORDERS, type AxisOrder } from "../graph/input.js";
 import { choice } from "../options/choice.js";
 import { type Parity, type ParityName, parity } from "../parity.js";
-import type { Box } from "../plan.js";
+import type { Box } from "../plan/plan.js";
 import type { PreprocessOption } from "../preprocess.js";
 import { checkPreprocess } from "../preprocess-check.js";
 import type { Extent } from "../settings.js";

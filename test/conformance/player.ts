@@ -4,7 +4,7 @@
 
 import { bind, compile, play, read } from "../../src/gpu.js";
 import type { Graph, View } from "../../src/ops/types.js";
-import { makePlan } from "../../src/plan.js";
+import { makePlan } from "../../src/plan/plan.js";
 import type { BufferId, Step } from "../../src/shaders/step.js";
 import { complete } from "../../src/slices.js";
 import { places, vec4s } from "../../src/tensor/layout.js";

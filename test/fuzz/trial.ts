@@ -5,7 +5,7 @@ import { makeGraph } from "../../src/graph/graph.js";
 import { Model } from "../../src/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import type { Graph } from "../../src/ops/types.js";
-import { makePlan } from "../../src/plan.js";
+import { makePlan } from "../../src/plan/plan.js";
 import { sensitivity } from "../../src/sensitivity.js";
 import { smallSize } from "../models/architectures/index.js";
 import { convnet, ofBatch, transformer } from "../models/batches.js";

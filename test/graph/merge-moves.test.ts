@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { makeGraph } from "../../src/graph/graph.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import type { Graph, Node } from "../../src/ops/types.js";
-import { makePlan } from "../../src/plan.js";
+import { makePlan } from "../../src/plan/plan.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { shiftedWindows } from "../models/windows.js";
 import { forward } from "../reference/index.js";

@@ -7,7 +7,7 @@ import { makeGraph } from "../../src/graph/graph.js";
 import { Model } from "../../src/model.js";
 import type { OnnxModel } from "../../src/onnx/types.js";
 import type { SharedTile, Tiling } from "../../src/ops/types.js";
-import { HARDWARE_TILING, SOFTWARE_TILING } from "../../src/plan.js";
+import { HARDWARE_TILING, SOFTWARE_TILING } from "../../src/plan/plan.js";
 import { sensitivity } from "../../src/sensitivity.js";
 import { type Case, floats, imageOf, modelOf } from "../reference/case.js";
 import { cases } from "../reference/cases.js";

@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { makeGraph } from "../../src/graph/graph.js";
 import { Model } from "../../src/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
-import { HARDWARE_TILING, makePlan, SOFTWARE_TILING } from "../../src/plan.js";
+import { HARDWARE_TILING, makePlan, SOFTWARE_TILING } from "../../src/plan/plan.js";
 import { sensitivity } from "../../src/sensitivity.js";
 import { Network } from "../models/architectures/network.js";
 import { randn, relativeL2, suite, testWithDevice } from "../support/harness.js";

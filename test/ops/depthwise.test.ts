@@ -3,7 +3,7 @@
 import * as assert from "uvu/assert";
 import { makeGraph } from "../../src/graph/graph.js";
 import { decodeModel } from "../../src/onnx/decode.js";
-import { makePlan } from "../../src/plan.js";
+import { makePlan } from "../../src/plan/plan.js";
 import { Network } from "../models/architectures/network.js";
 import { suite } from "../support/harness.js";
 

@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { makeGraph } from "../../src/graph/graph.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import { sharedTile } from "../../src/ops/implicit.js";
-import { HARDWARE_TILING, makePlan, SHARING_TILING } from "../../src/plan.js";
+import { HARDWARE_TILING, makePlan, SHARING_TILING } from "../../src/plan/plan.js";
 import { Network } from "../models/architectures/network.js";
 import { close, relativeL2, suite, testWithDevice } from "../support/harness.js";
 import { mapOf } from "./tilings.js";

@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { makeGraph } from "../../src/graph/graph.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import type { Tiling } from "../../src/ops/types.js";
-import { makePlan, SOFTWARE_TILING } from "../../src/plan.js";
+import { makePlan, SOFTWARE_TILING } from "../../src/plan/plan.js";
 import type { Step } from "../../src/shaders/step.js";
 import { Network } from "../models/architectures/network.js";
 import { backward, forward } from "../reference/index.js";

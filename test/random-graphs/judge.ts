@@ -9,7 +9,7 @@ import { Model } from "../../src/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import type { OnnxModel } from "../../src/onnx/types.js";
 import type { Tiling } from "../../src/ops/types.js";
-import { HARDWARE_TILING, SOFTWARE_TILING } from "../../src/plan.js";
+import { HARDWARE_TILING, SOFTWARE_TILING } from "../../src/plan/plan.js";
 import { sensitivity, sensitivityOfClasses } from "../../src/sensitivity.js";
 import { halfValue } from "../../src/tensor/half.js";
 import { halfBits } from "../../src/tensor/rounding.js";

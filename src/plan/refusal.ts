@@ -1,10 +1,10 @@
 // What is said where a method has no rule for a node: in plain words, with the methods that go through the network.
 
-import { layersOf } from "./graph/plane-layers.js";
-import { methods, ruleOf } from "./methods/methods.js";
-import { nodeError, type RuleError } from "./ops/attributes.js";
-import { ops } from "./ops/index.js";
-import type { Graph } from "./ops/types.js";
+import { layersOf } from "../graph/plane-layers.js";
+import { methods, ruleOf } from "../methods/methods.js";
+import { nodeError, type RuleError } from "../ops/attributes.js";
+import { ops } from "../ops/index.js";
+import type { Graph } from "../ops/types.js";
 
 /** Rules of an activation that another node applies to its own output. */
 export const OF_ACTIVATIONS = [

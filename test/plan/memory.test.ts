@@ -2,14 +2,14 @@
 // than their backward pass needs.
 
 import * as assert from "uvu/assert";
-import { capacityOf } from "../src/engine.js";
-import { makeGraph } from "../src/graph/graph.js";
-import { decodeModel } from "../src/onnx/decode.js";
-import type { Plan } from "../src/plan/types.js";
-import { makePlan } from "../src/plan.js";
-import { fullSize } from "./models/architectures/index.js";
-import { VIT_B16, vit } from "./models/architectures/vit.js";
-import { suite } from "./support/harness.js";
+import { capacityOf } from "../../src/engine.js";
+import { makeGraph } from "../../src/graph/graph.js";
+import { decodeModel } from "../../src/onnx/decode.js";
+import { makePlan } from "../../src/plan/plan.js";
+import type { Plan } from "../../src/plan/types.js";
+import { fullSize } from "../models/architectures/index.js";
+import { VIT_B16, vit } from "../models/architectures/vit.js";
+import { suite } from "../support/harness.js";
 
 const test = suite("memory");
 

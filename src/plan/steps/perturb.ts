@@ -1,8 +1,8 @@
 // The step that puts noise on a trained parameter, by perturb.wgsl. It goes before the forward pass of a batch, whose
 // samples all see the same draw; operators bind its result and know nothing of it.
 
-import type { Change } from "./ops/types.js";
-import type { BufferId, Step } from "./shaders/step.js";
+import type { Change } from "../../ops/types.js";
+import type { BufferId, Step } from "../../shaders/step.js";
 
 /** FNV-1a: by its name a parameter has noise of its own, whatever else the network has. */
 export function hashOf(name: string): number {

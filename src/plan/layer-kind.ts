@@ -1,6 +1,6 @@
 // Layers of a kind do the same work: the same operator over the same shapes. What was measured of one holds for all.
 
-import type { Graph, Node } from "./ops/types.js";
+import type { Graph, Node } from "../ops/types.js";
 
 /** The operators that are layers of weights. */
 export const LINEAR: readonly string[] = ["Conv", "Gemm", "MatMul"];

@@ -6,7 +6,7 @@
 //
 // Each of them is written so that neither a large nor a small z loses its digits.
 
-import type { Head } from "./ops/types.js";
+import type { Head } from "../ops/types.js";
 
 /** In the order of their numbers in sensitivity.wgsl; an unknown one has logits alone. */
 export const HEADS: readonly Head[] = [

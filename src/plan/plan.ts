@@ -4,33 +4,18 @@
 // is the sum of what the nodes that read it send back: the first writes, the others add, and the last passes
 // the sum through the activation that made the tensor, so that whoever reads a gradient finds it complete.
 
-import { blurSteps } from "./blur.js";
-import { enlargeStep, heatSteps } from "./cam.js";
-import {
-  accumulateStep,
-  classStep,
-  noiseStep,
-  rangeStep,
-  relevanceStep,
-  scoreStep,
-  seedStep,
-  spreadStep,
-} from "./ends.js";
-import { layerOf, withoutActivation } from "./graph/plane-layers.js";
-import { kindOf, LINEAR } from "./kinds.js";
-import { share, uniformBytes } from "./memory.js";
-import { type Cam, type Method, methodOf, RELEVANCE, ruleOf } from "./methods/methods.js";
-import { MAX_POINTS } from "./methods/quadrature.js";
-import { hideStep, shareSteps } from "./occlusion.js";
-import { gateInPlace } from "./ops/activation.js";
-import { RuleError } from "./ops/attributes.js";
-import { slots } from "./ops/concat.js";
-import { compiled } from "./ops/epilogue.js";
-import { ops } from "./ops/index.js";
-import { rearrangementOf, staysInPlace } from "./ops/move.js";
-import { multiply } from "./ops/relevance.js";
-import { isResidual, withResiduals } from "./ops/residual.js";
-import { tallyGates } from "./ops/tally.js";
+import { layerOf, withoutActivation } from "../graph/plane-layers.js";
+import { type Cam, type Method, methodOf, RELEVANCE, ruleOf } from "../methods/methods.js";
+import { MAX_POINTS } from "../methods/quadrature.js";
+import { gateInPlace } from "../ops/activation.js";
+import { RuleError } from "../ops/attributes.js";
+import { slots } from "../ops/concat.js";
+import { compiled } from "../ops/epilogue.js";
+import { ops } from "../ops/index.js";
+import { rearrangementOf, staysInPlace } from "../ops/move.js";
+import { multiply } from "../ops/relevance.js";
+import { isResidual, withResiduals } from "../ops/residual.js";
+import { tallyGates } from "../ops/tally.js";
 import type {
   Activation,
   Change,
@@ -46,11 +31,8 @@ import type {
   Sink,
   Tiling,
   View,
-} from "./ops/types.js";
-import { perturbStep } from "./perturb.js";
-import type { Plan, PlanBuffer, Ports } from "./plan/types.js";
-import { OF_ACTIVATIONS, refusalOf } from "./refusal.js";
-import type { BufferId, Step } from "./shaders/step.js";
+} from "../ops/types.js";
+import type { BufferId, Step } from "../shaders/step.js";
 import {
   elements,
   maskWords,
@@ -59,8 +41,26 @@ import {
   quads,
   VEC4_BYTES,
   vec4s,
-} from "./tensor/layout.js";
-import type { Constant, Contents, Layout, Precision } from "./tensor/types.js";
+} from "../tensor/layout.js";
+import type { Constant, Contents, Layout, Precision } from "../tensor/types.js";
+import { kindOf, LINEAR } from "./layer-kind.js";
+import { share, uniformBytes } from "./memory.js";
+import { OF_ACTIVATIONS, refusalOf } from "./refusal.js";
+import {
+  accumulateStep,
+  classStep,
+  noiseStep,
+  rangeStep,
+  relevanceStep,
+  scoreStep,
+  seedStep,
+  spreadStep,
+} from "./steps/around.js";
+import { blurSteps } from "./steps/blur.js";
+import { enlargeStep, heatSteps } from "./steps/cam.js";
+import { hideStep, shareSteps } from "./steps/occlusion.js";
+import { perturbStep } from "./steps/perturb.js";
+import type { Plan, PlanBuffer, Ports } from "./types.js";
 
 /** What the plan is for. */
 export interface PlanOptions {

@@ -1,10 +1,10 @@
 // The steps of occlusion around the network, by occlusion.wgsl; which windows are hidden is in passes.ts.
 
-import { pictureLayer } from "./ends.js";
-import type { Ports } from "./plan/types.js";
-import type { BufferId, Step } from "./shaders/step.js";
-import { positions, quads } from "./tensor/layout.js";
-import type { Layout } from "./tensor/types.js";
+import type { BufferId, Step } from "../../shaders/step.js";
+import { positions, quads } from "../../tensor/layout.js";
+import type { Layout } from "../../tensor/types.js";
+import type { Ports } from "../types.js";
+import { pictureLayer } from "./around.js";
 
 /** Hides in the input of every pass its window; the first pass of a sample has none. */
 export function hideStep(ports: Ports, input: Layout, shown: BufferId): Step {

@@ -5,32 +5,32 @@
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import * as assert from "uvu/assert";
-import { makeGraph } from "../src/graph/graph.js";
-import { declarations, neededBy, pruned } from "../src/link.js";
-import { methods } from "../src/methods/methods.js";
-import { decodeModel } from "../src/onnx/decode.js";
-import type { Graph } from "../src/ops/types.js";
-import type { PlanBuffer } from "../src/plan/types.js";
+import { makeGraph } from "../../src/graph/graph.js";
+import { declarations, neededBy, pruned } from "../../src/link.js";
+import { methods } from "../../src/methods/methods.js";
+import { decodeModel } from "../../src/onnx/decode.js";
+import type { Graph } from "../../src/ops/types.js";
 import {
   HARDWARE_TILING,
   makePlan,
   type PlanOptions,
   SHARING_TILING,
   SOFTWARE_TILING,
-} from "../src/plan.js";
-import { addShaders, loadShaders } from "../src/shaders/registry.js";
-import type { Step } from "../src/shaders/step.js";
-import { shaderText } from "../src/shaders/text.js";
-import { inOneDispatch } from "../src/single-dispatch.js";
-import { complete } from "../src/slices.js";
-import { makeTrainingPlan, numbered } from "../src/train/plan.js";
-import { trainingShaders } from "../src/train/shaders.js";
-import { overWindows } from "../src/train/windows.js";
-import { smallSize } from "./models/architectures/index.js";
-import { suite } from "./support/harness.js";
-import { small } from "./train/network.js";
+} from "../../src/plan/plan.js";
+import type { PlanBuffer } from "../../src/plan/types.js";
+import { addShaders, loadShaders } from "../../src/shaders/registry.js";
+import type { Step } from "../../src/shaders/step.js";
+import { shaderText } from "../../src/shaders/text.js";
+import { inOneDispatch } from "../../src/single-dispatch.js";
+import { complete } from "../../src/slices.js";
+import { makeTrainingPlan, numbered } from "../../src/train/plan.js";
+import { trainingShaders } from "../../src/train/shaders.js";
+import { overWindows } from "../../src/train/windows.js";
+import { smallSize } from "../models/architectures/index.js";
+import { suite } from "../support/harness.js";
+import { small } from "../train/network.js";
 
-const FILE = "test/guard.json";
+const FILE = "test/plan/guard.json";
 
 const hash = (data: string | NodeJS.ArrayBufferView) =>
   createHash("sha256").update(data).digest("hex").slice(0, 12);

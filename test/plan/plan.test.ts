@@ -1,14 +1,14 @@
 // Plans as text, without a GPU: which kernels in which order, what is written in place, and what is saved.
 
 import * as assert from "uvu/assert";
-import { makeGraph } from "../src/graph/graph.js";
-import { methods } from "../src/methods/methods.js";
-import { decodeModel } from "../src/onnx/decode.js";
-import type { Plan } from "../src/plan/types.js";
-import { makePlan } from "../src/plan.js";
-import type { Step } from "../src/shaders/step.js";
-import { OnnxBuilder } from "./models/onnx-builder.js";
-import { suite } from "./support/harness.js";
+import { makeGraph } from "../../src/graph/graph.js";
+import { methods } from "../../src/methods/methods.js";
+import { decodeModel } from "../../src/onnx/decode.js";
+import { makePlan } from "../../src/plan/plan.js";
+import type { Plan } from "../../src/plan/types.js";
+import type { Step } from "../../src/shaders/step.js";
+import { OnnxBuilder } from "../models/onnx-builder.js";
+import { suite } from "../support/harness.js";
 
 /** A fire module of SqueezeNet and a classifier. */
 function fire(): OnnxBuilder {

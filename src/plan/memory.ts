@@ -2,8 +2,8 @@
 // last; two that do not live at the same time can be one. Whole buffers are shared, never ranges: WebGPU forbids a
 // buffer to be read and written by one launch, even in disjoint places.
 
-import type { PlanBuffer } from "./plan/types.js";
-import type { BufferId, Step } from "./shaders/step.js";
+import type { BufferId, Step } from "../shaders/step.js";
+import type { PlanBuffer } from "./types.js";
 
 /** Uniforms of steps lie at multiples of this many bytes; none is longer. */
 const UNIFORM = 256;

@@ -1,17 +1,17 @@
 // Noise on the weights: every method sees a network as if it had been loaded with them, however the passes are split.
 
 import { throws } from "uvu/assert";
-import { makeGraph } from "../src/graph/graph.js";
-import { loadModel } from "../src/load.js";
-import { Model } from "../src/model.js";
-import { decodeModel } from "../src/onnx/decode.js";
-import { sensitivity } from "../src/sensitivity.js";
-import { type SensitivityOptions, settle } from "../src/settings.js";
-import { smallNetwork } from "./models/tiny.js";
-import { backward, forward } from "./reference/index.js";
-import { KEYS, withNoise } from "./reference/perturb.js";
-import { normals } from "./reference/philox.js";
-import { close, randn, suite, testWithDevice } from "./support/harness.js";
+import { makeGraph } from "../../../src/graph/graph.js";
+import { loadModel } from "../../../src/load.js";
+import { Model } from "../../../src/model.js";
+import { decodeModel } from "../../../src/onnx/decode.js";
+import { sensitivity } from "../../../src/sensitivity.js";
+import { type SensitivityOptions, settle } from "../../../src/settings.js";
+import { smallNetwork } from "../../models/tiny.js";
+import { backward, forward } from "../../reference/index.js";
+import { KEYS, withNoise } from "../../reference/perturb.js";
+import { normals } from "../../reference/philox.js";
+import { close, randn, suite, testWithDevice } from "../../support/harness.js";
 
 const SHAPE = [1, 3, 8, 8];
 const SIZE = 192;

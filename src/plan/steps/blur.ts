@@ -1,10 +1,10 @@
 // The steps that put the path of Blur IG in place of the noisy samples, by blur.wgsl.
 
-import { pictureLayer } from "./ends.js";
-import type { Ports } from "./plan/types.js";
-import type { BufferId, Step } from "./shaders/step.js";
-import { plane, positions, quads, vec4s } from "./tensor/layout.js";
-import type { Layout } from "./tensor/types.js";
+import type { BufferId, Step } from "../../shaders/step.js";
+import { plane, positions, quads, vec4s } from "../../tensor/layout.js";
+import type { Layout } from "../../tensor/types.js";
+import type { Ports } from "../types.js";
+import { pictureLayer } from "./around.js";
 
 /** The buffers that take part: for each of n passes the noisy sample, its blurred self, and the change with σ. */
 export interface BlurBuffers {

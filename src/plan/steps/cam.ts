@@ -1,10 +1,10 @@
 // The steps of class activation maps, by cam.wgsl.
 
-import type { Cam } from "./methods/methods.js";
-import type { View } from "./ops/types.js";
-import type { BufferId, Step } from "./shaders/step.js";
-import { channels, elements, plane, positions, quads } from "./tensor/layout.js";
-import type { Layout } from "./tensor/types.js";
+import type { Cam } from "../../methods/methods.js";
+import type { View } from "../../ops/types.js";
+import type { BufferId, Step } from "../../shaders/step.js";
+import { channels, elements, plane, positions, quads } from "../../tensor/layout.js";
+import type { Layout } from "../../tensor/types.js";
 
 /** The steps from a layer's activations and their gradient to its map, of the layer's size. */
 export function heatSteps(
