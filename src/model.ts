@@ -359,7 +359,7 @@ export class Model {
     if (options.of) await loadRareOperators();
     const { singleDispatch: isWanted = this.isFasterInOne() } = options;
     if (!isWanted || options.several) return this.plan(options);
-    const { inOneDispatch, withoutSharing } = await import("./single-dispatch.js");
+    const { inOneDispatch, withoutSharing } = await import("./plan/single/single-dispatch.js");
     const plan = this.plan({ ...options, tiling: withoutSharing(this.tiling) });
     let single = this.singles.get(plan);
     if (!single) {

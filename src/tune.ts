@@ -179,7 +179,7 @@ async function isFasterInOne(
   precision: Precision,
   { samples = 8, maxMemory, signal }: Measuring,
 ): Promise<boolean> {
-  const { inOneDispatch, withoutSharing } = await import("./single-dispatch.js");
+  const { inOneDispatch, withoutSharing } = await import("./plan/single/single-dispatch.js");
   const [plan, alone] = [tiling, withoutSharing(tiling)].map((each) =>
     makePlan(graph, { method: "gradient", tiling: each, precision }),
   ) as [Plan, Plan];

@@ -6,7 +6,6 @@ import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import * as assert from "uvu/assert";
 import { makeGraph } from "../../src/graph/graph.js";
-import { declarations, neededBy, pruned } from "../../src/link.js";
 import { methods } from "../../src/methods/methods.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import type { Graph } from "../../src/ops/types.js";
@@ -17,11 +16,12 @@ import {
   SHARING_TILING,
   SOFTWARE_TILING,
 } from "../../src/plan/plan.js";
+import { inOneDispatch } from "../../src/plan/single/single-dispatch.js";
+import { declarations, neededBy, pruned } from "../../src/plan/single/wgsl-linker.js";
 import type { PlanBuffer } from "../../src/plan/types.js";
 import { addShaders, loadShaders } from "../../src/shaders/registry.js";
 import type { Step } from "../../src/shaders/step.js";
 import { shaderText } from "../../src/shaders/text.js";
-import { inOneDispatch } from "../../src/single-dispatch.js";
 import { complete } from "../../src/slices.js";
 import { makeTrainingPlan, numbered } from "../../src/train/plan.js";
 import { trainingShaders } from "../../src/train/shaders.js";

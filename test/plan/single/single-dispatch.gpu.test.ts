@@ -1,17 +1,17 @@
 // Noise, forward and backward pass in one dispatch: the bits are those of a dispatch for each step.
 
 import * as assert from "uvu/assert";
-import { Engines } from "../src/engines.js";
-import { makeGraph } from "../src/graph/graph.js";
-import { loadModel } from "../src/load.js";
-import { decodeModel } from "../src/onnx/decode.js";
-import { makePlan, SHARING_TILING } from "../src/plan/plan.js";
-import { sensitivitiesOfClasses, sensitivity } from "../src/sensitivity.js";
-import type { SensitivityOptions } from "../src/settings.js";
-import { inOneDispatch } from "../src/single-dispatch.js";
-import { smallSize } from "./models/architectures/index.js";
-import { smallNetwork } from "./models/tiny.js";
-import { close, randn, skip, suite, testWithDevice } from "./support/harness.js";
+import { Engines } from "../../../src/engines.js";
+import { makeGraph } from "../../../src/graph/graph.js";
+import { loadModel } from "../../../src/load.js";
+import { decodeModel } from "../../../src/onnx/decode.js";
+import { makePlan, SHARING_TILING } from "../../../src/plan/plan.js";
+import { inOneDispatch } from "../../../src/plan/single/single-dispatch.js";
+import { sensitivitiesOfClasses, sensitivity } from "../../../src/sensitivity.js";
+import type { SensitivityOptions } from "../../../src/settings.js";
+import { smallSize } from "../../models/architectures/index.js";
+import { smallNetwork } from "../../models/tiny.js";
+import { close, randn, skip, suite, testWithDevice } from "../../support/harness.js";
 
 const same = { rtol: 0, atol: 0 };
 const { shared: _, ...HARDWARE } = SHARING_TILING;

@@ -8,6 +8,11 @@
 // The moments stay a launch of their own: they take all samples in order, and nothing in WGSL lets a workgroup see what
 // another one wrote before their launch ends.
 
+import type { Tiling } from "../../ops/types.js";
+import { addShaders, loadShaders } from "../../shaders/registry.js";
+import type { BufferId, Step } from "../../shaders/step.js";
+import { fieldsOf, shaderText } from "../../shaders/text.js";
+import type { Plan } from "../types.js";
 import {
   type Arena,
   CONSTANTS,
@@ -25,12 +30,7 @@ import {
   pruned,
   type Replacement,
   renamed,
-} from "./link.js";
-import type { Tiling } from "./ops/types.js";
-import type { Plan } from "./plan/types.js";
-import { addShaders, loadShaders } from "./shaders/registry.js";
-import type { BufferId, Step } from "./shaders/step.js";
-import { fieldsOf, shaderText } from "./shaders/text.js";
+} from "./wgsl-linker.js";
 
 /** Invocations of a workgroup: as many as those kernels have whose invocations meet. */
 const WORKGROUP = 64;

@@ -8,8 +8,8 @@ import {
   neededBy,
   pruned,
   renamed,
-} from "../src/link.js";
-import { suite } from "./support/harness.js";
+} from "../../../src/plan/single/wgsl-linker.js";
+import { suite } from "../../support/harness.js";
 
 const TEXT = `
 enable f16;

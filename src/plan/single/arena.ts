@@ -2,9 +2,9 @@
 // three: what a workgroup's samples leave from step to step, as numbers and as words, and what never changes. Those ranges
 // are shared by lifetime, as the plan's buffers are. What is written or read outside of the launch keeps a buffer.
 
-import type { Plan, PlanBuffer } from "./plan/types.js";
-import type { BufferId } from "./shaders/step.js";
-import type { Contents } from "./tensor/types.js";
+import type { BufferId } from "../../shaders/step.js";
+import type { Contents } from "../../tensor/types.js";
+import type { Plan, PlanBuffer } from "../types.js";
 
 /** Bytes of the elements that arrays may have. */
 export const SIZES: Readonly<Record<string, number>> = { f32: 4, u32: 4, vec4f: 16, mat4x4f: 64 };
