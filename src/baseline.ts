@@ -2,7 +2,7 @@
 // for a map. "Black" and "white" are what the preprocessing makes of them; where it is not known, the least and
 // the largest value of the image.
 
-import { read } from "./gpu.js";
+import { read } from "./gpu/play.js";
 import type { InputTensor, RawTensor } from "./image.js";
 import { choice } from "./options/choice.js";
 import { coloring } from "./preprocess.js";

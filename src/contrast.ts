@@ -3,7 +3,7 @@
 
 import contrastText from "../shaders/contrast.wgsl";
 import type { Estimate } from "./estimate.js";
-import { dispatch, kernels, perDevice, run } from "./kernel.js";
+import { dispatch, kernels, perDevice, run } from "./gpu/kernel.js";
 import type { SensitivityMap } from "./map.js";
 import { canvasFormat, createPainter } from "./paint.js";
 import { Picture, type PictureOptions, type PixelOptions } from "./picture.js";

@@ -3,9 +3,9 @@
 
 import estimateText from "../shaders/estimate.wgsl";
 import scaleText from "../shaders/scale.wgsl";
-import { read } from "./gpu.js";
+import { dispatch, kernels, perDevice, run } from "./gpu/kernel.js";
+import { read } from "./gpu/play.js";
 import type { InputTensor } from "./image.js";
-import { dispatch, kernels, perDevice, run } from "./kernel.js";
 import { choice } from "./options/choice.js";
 import { unpackChannels } from "./tensor/channels.js";
 

@@ -7,7 +7,7 @@
 import { mat3 } from "wgpu-matrix";
 import imageText from "../shaders/image.wgsl";
 import photoText from "../shaders/photo.wgsl";
-import { dispatch, kernels, perDevice, run } from "./kernel.js";
+import { dispatch, kernels, perDevice, run } from "./gpu/kernel.js";
 import type { Mat3, Preprocess, Preset, ResolvedPreprocess, Size } from "./preprocess.js";
 import { coloring, placement, resolvePreprocess, tensorPixels } from "./preprocess.js";
 import { packChannels } from "./tensor/channels.js";

@@ -2,8 +2,8 @@
 
 export type { Baseline } from "./baseline.js";
 export type { Contrast } from "./contrast.js";
-export { type DeviceOptions, requestDevice } from "./device.js";
 export type { Estimator, Reduction } from "./estimate.js";
+export { type DeviceOptions, requestDevice } from "./gpu/device.js";
 export { type Guess, type GuessFacts, guessPreprocess, readCard, readCardLabels } from "./guess.js";
 export type { ImageSource, RawTensor } from "./image.js";
 export { type LabelsSource, parseLabels } from "./labels.js";

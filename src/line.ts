@@ -2,16 +2,16 @@
 // that of its neighbor (Smilkov et al. 2017, figure 2). The way is a path from a baseline, which is the image itself.
 
 import { valuesOf } from "./baseline.js";
-import { whileAlive } from "./device.js";
-import { playClean } from "./engine.js";
-import { read } from "./gpu.js";
+import { whileAlive } from "./gpu/device.js";
+import { playClean } from "./gpu/engine.js";
+import { read } from "./gpu/play.js";
+import { Submits } from "./gpu/submits.js";
 import type { ImageSource } from "./image.js";
 import type { Model } from "./model.js";
 import type { View } from "./ops/types.js";
 import { passesOf } from "./passes.js";
 import { planOptions, playClass, prepare } from "./sensitivity.js";
 import { type SensitivityOptions, settle } from "./settings.js";
-import { Submits } from "./submits.js";
 import { GRADIENT_SCALE, unpackStored } from "./tensor/half.js";
 import { positions, VEC4_BYTES, vec4s } from "./tensor/layout.js";
 

@@ -1,9 +1,9 @@
 // From where a model is to a model that is ready. What makes plans of files is not in the first load of the library:
 // it comes beside the file.
 
+import { breathe } from "./gpu/slices.js";
 import type { Model, ModelOptions, ModelSource } from "./model.js";
 import { loadShaders } from "./shaders/registry.js";
-import { breathe } from "./slices.js";
 
 /**
  * Loads an ONNX classifier and compiles its kernels. Rejects with one sentence if the file is no model, uses

@@ -1,10 +1,11 @@
 // A sensitivity map: the moments of its samples on the GPU, and what is known of how they were made. It is a view
 // of them, which can be painted at any time.
 
-import { adapterName, whileAlive } from "./device.js";
-import { type Engine, playAgain, readLogits, THESE_CLASSES } from "./engine.js";
 import type { AttributionSize, Estimator } from "./estimate.js";
-import { read } from "./gpu.js";
+import { adapterName, whileAlive } from "./gpu/device.js";
+import { type Engine, playAgain, readLogits, THESE_CLASSES } from "./gpu/engine.js";
+import { read } from "./gpu/play.js";
+import type { Submits } from "./gpu/submits.js";
 import { flatNodes } from "./graph/flat-operators.js";
 import { camWarning } from "./graph/plane-layers.js";
 import type { InputTensor } from "./image.js";
@@ -14,7 +15,6 @@ import { createPicture, type Picture, type PictureOptions } from "./picture.js";
 import { scoreOf } from "./plan/scores.js";
 import type { ResolvedPreprocess } from "./preprocess.js";
 import type { Settings } from "./settings.js";
-import type { Submits } from "./submits.js";
 import { unpackChannels } from "./tensor/channels.js";
 import { vec4s } from "./tensor/layout.js";
 import { type ValueFacts, warningsOf } from "./warnings.js";

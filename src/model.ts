@@ -1,9 +1,11 @@
 // A model on a device: the graph of an ONNX file, its weights, and the engines that play its plans.
 
 import { assumptions } from "./assumed.js";
-import { whileAlive } from "./device.js";
-import { type Engine, playClean, readLogits } from "./engine.js";
-import { Engines, MOST_ENGINES } from "./engines.js";
+import { whileAlive } from "./gpu/device.js";
+import { type Engine, playClean, readLogits } from "./gpu/engine.js";
+import { Engines, MOST_ENGINES } from "./gpu/engines.js";
+import { breathe } from "./gpu/slices.js";
+import { DEFAULT_SUBMIT_TIME, Submits } from "./gpu/submits.js";
 import { type GraphOptions, loadOperators, loadRareOperators, makeGraph } from "./graph/graph.js";
 import { layersOf } from "./graph/plane-layers.js";
 import { type Guess, guessPreprocess, readCardLabels } from "./guess.js";
@@ -30,8 +32,6 @@ import { probabilitiesOf } from "./plan/scores.js";
 import type { Plan, Tuning } from "./plan/types.js";
 import { type PreprocessOption, type ResolvedPreprocess, resolvePreprocess } from "./preprocess.js";
 import { checkChannels, checkPreprocess, isGuessed } from "./preprocess-check.js";
-import { breathe } from "./slices.js";
-import { DEFAULT_SUBMIT_TIME, Submits } from "./submits.js";
 import { channels, positions, VEC4_BYTES } from "./tensor/layout.js";
 import type { Layout, Precision } from "./tensor/types.js";
 import type { TuneOptions } from "./tune.js";

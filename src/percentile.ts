@@ -2,8 +2,8 @@
 
 import orderText from "../shaders/order.wgsl";
 import percentileText from "../shaders/percentile.wgsl";
-import type { Dispatch } from "./kernel.js";
-import { dispatch, kernels, perDevice, run } from "./kernel.js";
+import type { Dispatch } from "./gpu/kernel.js";
+import { dispatch, kernels, perDevice, run } from "./gpu/kernel.js";
 
 /** The kernels, compiled once for a device. */
 export const percentileKernels = perDevice((device) =>

@@ -5,7 +5,6 @@
 // no pass through the model, no read-back, and after the first time nothing to compile or to allocate.
 
 import { checkSize, takeShape } from "./canvas.js";
-import { throwIfLost } from "./device.js";
 import {
   type AttributionSize,
   createEstimate,
@@ -15,7 +14,8 @@ import {
   type Moments,
   type ScoreOptions,
 } from "./estimate.js";
-import { read } from "./gpu.js";
+import { throwIfLost } from "./gpu/device.js";
+import { read } from "./gpu/play.js";
 import { choice } from "./options/choice.js";
 import {
   canvasFormat,

@@ -6,8 +6,9 @@
 // their moments (map.ts).
 
 import { boundsOf, makeBaseline, valuesOf } from "./baseline.js";
-import { whileAlive } from "./device.js";
-import { type Batch, type Engine, playClean, readLogits } from "./engine.js";
+import { whileAlive } from "./gpu/device.js";
+import { type Batch, type Engine, playClean, readLogits } from "./gpu/engine.js";
+import { Submits } from "./gpu/submits.js";
 import type { ImageSource, InputTensor } from "./image.js";
 import { type Chosen, type Completeness, NO_CLASS, SensitivityMap } from "./map.js";
 import { methodOf } from "./methods/methods.js";
@@ -23,7 +24,6 @@ import {
   scalars,
   settle,
 } from "./settings.js";
-import { Submits } from "./submits.js";
 import { quads, vec4s } from "./tensor/layout.js";
 
 /** The sensitivity map of an image. */

@@ -2,15 +2,15 @@
 // and each kind of layer gets the one it was fastest with. A tuning is plain data, so that what it chose can be kept
 // and pinned.
 
-import { adapterName, whileAlive } from "./device.js";
-import type { Engine } from "./engine.js";
-import type { Engines } from "./engines.js";
+import { adapterName, whileAlive } from "./gpu/device.js";
+import type { Engine } from "./gpu/engine.js";
+import type { Engines } from "./gpu/engines.js";
+import { Submits } from "./gpu/submits.js";
+import { stepTimes } from "./gpu/timing.js";
 import type { Graph, Tiling } from "./ops/types.js";
 import { makePlan, SHARING_TILING, SOFTWARE_TILING } from "./plan/plan.js";
 import type { Plan, Tuning } from "./plan/types.js";
-import { Submits } from "./submits.js";
 import type { Precision } from "./tensor/types.js";
-import { stepTimes } from "./timing.js";
 
 /** How to measure. */
 export interface TuneOptions {

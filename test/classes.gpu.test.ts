@@ -1,6 +1,6 @@
 // The maps of several classes from one run: what they share must not show.
 
-import { Engine } from "../src/engine.js";
+import { Engine } from "../src/gpu/engine.js";
 import { loadModel } from "../src/load.js";
 import type { SensitivityMap } from "../src/map.js";
 import type { Model } from "../src/model.js";

@@ -1,7 +1,7 @@
 // Pictures become tensors: against the twin, and against what PIL made of the same pixels.
 
 import * as assert from "uvu/assert";
-import { read } from "../src/gpu.js";
+import { read } from "../src/gpu/play.js";
 import { type FileInput, type ImageSource, type InputShape, toTensor } from "../src/image.js";
 import { type Preprocess, presets } from "../src/preprocess.js";
 import { unpackChannels } from "../src/tensor/channels.js";

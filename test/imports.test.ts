@@ -10,15 +10,15 @@ import { suite } from "./support/harness.js";
 const test = suite("imports");
 
 test("gpu.ts plays steps and knows no op", async () => {
-  await only("gpu.ts", [
+  await only("gpu/play.ts", [
     "shaders/registry.ts",
     "shaders/",
     "ops/types.ts",
     "plan/types.ts",
     "tensor/",
-    "device.ts",
+    "gpu/device.ts",
   ]);
-  await only("device.ts", []);
+  await only("gpu/device.ts", []);
 });
 
 test("an op makes steps and knows no GPU", async () => {
@@ -27,7 +27,7 @@ test("an op makes steps and knows no GPU", async () => {
 
 test("a plan is made without a GPU", async () => {
   const files = await reachable("plan/plan.ts");
-  for (const file of ["gpu.ts", "kernel.ts", "shaders/registry.ts"]) {
+  for (const file of ["gpu/play.ts", "gpu/kernel.ts", "shaders/registry.ts"]) {
     assert.not.ok(files.has(file), `plan.ts reaches ${file}`);
   }
 });

@@ -1,8 +1,8 @@
 // The random numbers of the shader: the known-answer vectors of Random123, and normals against their twin.
 
 import randomText from "../shaders/random.wgsl";
-import { read } from "../src/gpu.js";
-import { dispatch, kernels, run } from "../src/kernel.js";
+import { dispatch, kernels, run } from "../src/gpu/kernel.js";
+import { read } from "../src/gpu/play.js";
 import { normals, philox } from "./reference/philox.js";
 import { close, suite, testWithDevice } from "./support/harness.js";
 

@@ -2,7 +2,7 @@
 // given and without; their logits against onnxruntime; and their gradient against the change of onnxruntime's logit along it.
 
 import * as assert from "uvu/assert";
-import { read } from "../src/gpu.js";
+import { read } from "../src/gpu/play.js";
 import { loadModel } from "../src/load.js";
 import type { Preset } from "../src/preprocess.js";
 import { sensitivity } from "../src/sensitivity.js";

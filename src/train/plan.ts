@@ -8,6 +8,7 @@
 // The graph's parameters hold the numbers 1, 2, 3 … in place of values. How an operator packs them into a buffer then
 // tells where each weight lies, and neither the plan nor the operators need know the weights.
 
+import { complete } from "../gpu/slices.js";
 import { gateInPlace } from "../ops/activation.js";
 import { convWeightGradient } from "../ops/conv.js";
 import { denseWeightGradient } from "../ops/dense.js";
@@ -17,7 +18,6 @@ import { Planner } from "../plan/plan.js";
 import { hashOf } from "../plan/steps/perturb.js";
 import type { PlanBuffer } from "../plan/types.js";
 import type { BufferId, Step } from "../shaders/step.js";
-import { complete } from "../slices.js";
 import { channels, plane, positions, quads, vec4s } from "../tensor/layout.js";
 import type { Contents } from "../tensor/types.js";
 

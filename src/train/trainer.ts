@@ -1,15 +1,15 @@
 // A network on a device while it learns: the buffers and launches of its plan, the weights going in and out, and what
 // is measured of the steps.
 
-import { whileAlive } from "../device.js";
-import { bind, compile, type Launch, play, read } from "../gpu.js";
+import { whileAlive } from "../gpu/device.js";
+import { bind, compile, type Launch, play, read } from "../gpu/play.js";
+import { complete } from "../gpu/slices.js";
 import { loadRareOperators, makeGraph } from "../graph/graph.js";
 import { tilingOf } from "../model.js";
 import type { OnnxModel } from "../onnx/types.js";
 import type { Tiling } from "../ops/types.js";
 import { addShaders } from "../shaders/registry.js";
 import type { BufferId } from "../shaders/step.js";
-import { complete } from "../slices.js";
 import type { Constant } from "../tensor/types.js";
 import type { Network } from "./networks.js";
 import {

@@ -1,6 +1,6 @@
 // The benchmarks, as they run in a page or in Node. What is measured is reported row by row, as it comes.
 
-import { adapterName, requestDevice } from "../../src/device.js";
+import { adapterName, requestDevice } from "../../src/gpu/device.js";
 import { tilingOf } from "../../src/model.js";
 import type { Precision } from "../../src/tensor/types.js";
 import { isOfSoftware } from "../../src/tune.js";

@@ -2,11 +2,11 @@
 // plan does around the network (noise, seed, statistics) is left out, and input, output, seed and gradient are
 // written and read from outside.
 
-import { bind, compile, play, read } from "../../src/gpu.js";
+import { bind, compile, play, read } from "../../src/gpu/play.js";
+import { complete } from "../../src/gpu/slices.js";
 import type { Graph, View } from "../../src/ops/types.js";
 import { makePlan } from "../../src/plan/plan.js";
 import type { BufferId, Step } from "../../src/shaders/step.js";
-import { complete } from "../../src/slices.js";
 import { places, vec4s } from "../../src/tensor/layout.js";
 import type { Layout } from "../../src/tensor/types.js";
 

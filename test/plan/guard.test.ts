@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import * as assert from "uvu/assert";
+import { complete } from "../../src/gpu/slices.js";
 import { makeGraph } from "../../src/graph/graph.js";
 import { methods } from "../../src/methods/methods.js";
 import { decodeModel } from "../../src/onnx/decode.js";
@@ -22,7 +23,6 @@ import type { PlanBuffer } from "../../src/plan/types.js";
 import { addShaders, loadShaders } from "../../src/shaders/registry.js";
 import type { Step } from "../../src/shaders/step.js";
 import { shaderText } from "../../src/shaders/text.js";
-import { complete } from "../../src/slices.js";
 import { makeTrainingPlan, numbered } from "../../src/train/plan.js";
 import { trainingShaders } from "../../src/train/shaders.js";
 import { overWindows } from "../../src/train/windows.js";

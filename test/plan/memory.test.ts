@@ -2,7 +2,7 @@
 // than their backward pass needs.
 
 import * as assert from "uvu/assert";
-import { capacityOf } from "../../src/engine.js";
+import { capacityOf } from "../../src/gpu/engine.js";
 import { makeGraph } from "../../src/graph/graph.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import { makePlan } from "../../src/plan/plan.js";

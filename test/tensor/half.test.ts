@@ -1,7 +1,7 @@
 // Rounding to half precision, against the definition: the nearest of all halves, of two equally near the even one.
 
 import * as assert from "uvu/assert";
-import { complete } from "../../src/slices.js";
+import { complete } from "../../src/gpu/slices.js";
 import { halfValue, unpackStored } from "../../src/tensor/half.js";
 import { halfBits, packHalves } from "../../src/tensor/rounding.js";
 import { randn, suite } from "../support/harness.js";

@@ -1,7 +1,7 @@
 // One training from its files to its ONNX file, wherever there is WebGPU: in a page of headless Chrome, or in Node on
 // Dawn. What it needs of the outside comes through `Host`.
 
-import { adapterName, requestDevice } from "../../device.js";
+import { adapterName, requestDevice } from "../../gpu/device.js";
 import { halfBits } from "../../onnx/write-tensor.js";
 import { halfValue } from "../../tensor/half.js";
 import {

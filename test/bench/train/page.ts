@@ -1,6 +1,6 @@
 // The benchmark of training, in the page.
 
-import { requestDevice } from "../../../src/device.js";
+import { requestDevice } from "../../../src/gpu/device.js";
 import { networks, Trainer } from "../../../src/train.js";
 import { jax } from "./jax.js";
 import type { Learner, Lesson } from "./learner.js";

@@ -1,7 +1,7 @@
 // Noise, forward and backward pass in one dispatch: the bits are those of a dispatch for each step.
 
 import * as assert from "uvu/assert";
-import { Engines } from "../../../src/engines.js";
+import { Engines } from "../../../src/gpu/engines.js";
 import { makeGraph } from "../../../src/graph/graph.js";
 import { loadModel } from "../../../src/load.js";
 import { decodeModel } from "../../../src/onnx/decode.js";

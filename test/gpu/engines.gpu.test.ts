@@ -2,16 +2,16 @@
 // next map of a recent method to begin at once.
 
 import * as assert from "uvu/assert";
-import { loadModel } from "../src/load.js";
-import { methods } from "../src/methods/methods.js";
-import { optionsOf } from "../src/methods/reads.js";
-import type { Model } from "../src/model.js";
-import { sensitivity } from "../src/sensitivity.js";
-import type { SensitivityOptions } from "../src/settings.js";
-import { fullSize } from "./models/architectures/index.js";
-import { smallNetwork } from "./models/tiny.js";
-import { type Allocations, counting } from "./support/allocations.js";
-import { close, randn, suite, testWithDevice } from "./support/harness.js";
+import { loadModel } from "../../src/load.js";
+import { methods } from "../../src/methods/methods.js";
+import { optionsOf } from "../../src/methods/reads.js";
+import type { Model } from "../../src/model.js";
+import { sensitivity } from "../../src/sensitivity.js";
+import type { SensitivityOptions } from "../../src/settings.js";
+import { fullSize } from "../models/architectures/index.js";
+import { smallNetwork } from "../models/tiny.js";
+import { type Allocations, counting } from "../support/allocations.js";
+import { close, randn, suite, testWithDevice } from "../support/harness.js";
 
 const image = { data: randn(192, 11), shape: [1, 3, 8, 8] };
 

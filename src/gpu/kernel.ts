@@ -1,7 +1,7 @@
 // Single kernels outside a plan: those of the borders, where pictures come in (image.ts) and maps go out
 // (picture.ts). Pipelines live as long as their device; resources are bound by the names in the shader's text.
 
-import { bindingNumbers } from "./shaders/text.js";
+import { bindingNumbers } from "../shaders/text.js";
 
 /** A pipeline and the binding number of every name in its shader. */
 export interface Kernel<Pipeline extends GPUComputePipeline | GPURenderPipeline> {

@@ -1,6 +1,6 @@
 // Long work on the main thread, cut into slices short enough that a page stays smooth.
 
-import type { Contents } from "./tensor/types.js";
+import type { Contents } from "../tensor/types.js";
 
 /** Half a frame, in milliseconds: the page has something to do, too. */
 const SLICE = 8;

@@ -1,14 +1,14 @@
 // Long work on the main thread pauses when a slice of time is over, and can do so often. The clock is the tests' own.
 
 import * as assert from "uvu/assert";
-import { makeGraph } from "../src/graph/graph.js";
-import { decodeModel } from "../src/onnx/decode.js";
-import { makePlan } from "../src/plan/plan.js";
-import { completeInSlices } from "../src/slices.js";
-import { packHalves } from "../src/tensor/rounding.js";
-import type { Contents } from "../src/tensor/types.js";
-import { fullSize } from "./models/architectures/index.js";
-import { suite } from "./support/harness.js";
+import { completeInSlices } from "../../src/gpu/slices.js";
+import { makeGraph } from "../../src/graph/graph.js";
+import { decodeModel } from "../../src/onnx/decode.js";
+import { makePlan } from "../../src/plan/plan.js";
+import { packHalves } from "../../src/tensor/rounding.js";
+import type { Contents } from "../../src/tensor/types.js";
+import { fullSize } from "../models/architectures/index.js";
+import { suite } from "../support/harness.js";
 
 const test = suite("slices");
 

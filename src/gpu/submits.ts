@@ -4,7 +4,7 @@
 // Two submits are under way at any time: the GPU never waits for the next one, and a third would only stand in the way.
 
 import { whileAlive } from "./device.js";
-import { type Launch, play } from "./gpu.js";
+import { type Launch, play } from "./play.js";
 
 /** How to submit. */
 export interface SubmitOptions {

@@ -1,8 +1,8 @@
 // The device that all GPU tests share works, and the scopes around a test catch what is wrong in it.
 
 import * as assert from "uvu/assert";
-import { withDevice } from "./support/device.js";
-import { close, randn, suite, testWithDevice } from "./support/harness.js";
+import { withDevice } from "../support/device.js";
+import { close, randn, suite, testWithDevice } from "../support/harness.js";
 
 const test = suite("device");
 

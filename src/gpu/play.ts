@@ -5,10 +5,10 @@
 // are kept per device for as long as the device lives. What differs from layer to layer is not compiled into a
 // pipeline but lies in uniform structs, so that all layers of a kind, of all models, share one.
 
+import { loadShaders } from "../shaders/registry.js";
+import type { BufferId, Step } from "../shaders/step.js";
+import { bindingsOf, packUniform, shaderText } from "../shaders/text.js";
 import { mapToRead } from "./device.js";
-import { loadShaders } from "./shaders/registry.js";
-import type { BufferId, Step } from "./shaders/step.js";
-import { bindingsOf, packUniform, shaderText } from "./shaders/text.js";
 
 const pipelines = new WeakMap<GPUDevice, Map<string, Promise<GPUComputePipeline>>>();
 const ready = new WeakMap<GPUDevice, Map<string, GPUComputePipeline>>();

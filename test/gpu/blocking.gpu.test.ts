@@ -3,10 +3,10 @@
 // seen. ResNet-18 has eleven million weights to be packed.
 
 import * as assert from "uvu/assert";
-import { loadModel } from "../src/load.js";
-import { sensitivity } from "../src/sensitivity.js";
-import { fullSize } from "./models/architectures/index.js";
-import { randn, suite, testWithDevice } from "./support/harness.js";
+import { loadModel } from "../../src/load.js";
+import { sensitivity } from "../../src/sensitivity.js";
+import { fullSize } from "../models/architectures/index.js";
+import { randn, suite, testWithDevice } from "../support/harness.js";
 
 const test = suite("the main thread");
 

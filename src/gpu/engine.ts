@@ -1,14 +1,14 @@
 // A plan bound to buffers on a device, ready to be played. The buffers belong to all engines of the model (engines.ts): what
 // an engine computes is left in its moments, and the caller copies it before another engine plays.
 
+import type { View } from "../ops/types.js";
+import type { Plan, PlanBuffer } from "../plan/types.js";
+import type { BufferId, Step } from "../shaders/step.js";
+import { unpackStored } from "../tensor/half.js";
+import { VEC4_BYTES } from "../tensor/layout.js";
 import { adapterName } from "./device.js";
-import { bind, type Launch, read } from "./gpu.js";
-import type { View } from "./ops/types.js";
-import type { Plan, PlanBuffer } from "./plan/types.js";
-import type { BufferId, Step } from "./shaders/step.js";
+import { bind, type Launch, read } from "./play.js";
 import { type Job, jobOf, type Submits } from "./submits.js";
-import { unpackStored } from "./tensor/half.js";
-import { VEC4_BYTES } from "./tensor/layout.js";
 
 /** What a batch must know, as run.wgsl has it; what is not given is 0, and one pass is one sample. */
 export interface Batch {

@@ -2,13 +2,13 @@
 // and a pool of memory for activations, which the engines use in turn. One budget bounds it all: what was not used for the
 // longest time goes first.
 
+import { uniformBytes } from "../plan/memory.js";
+import type { Plan, PlanBuffer } from "../plan/types.js";
+import type { Precision } from "../tensor/types.js";
 import { adapterName, whileAlive } from "./device.js";
 import { capacityOf, Engine, megabytes, sized, slotsOf, stepsOf } from "./engine.js";
-import { startCompiling } from "./gpu.js";
-import { uniformBytes } from "./plan/memory.js";
-import type { Plan, PlanBuffer } from "./plan/types.js";
+import { startCompiling } from "./play.js";
 import { completeInSlices, type Take } from "./slices.js";
-import type { Precision } from "./tensor/types.js";
 
 /** Engines kept at most, however small they are: one for each method, and a few more. */
 export const MOST_ENGINES = 32;
@@ -195,7 +195,7 @@ export class Engines {
 
   /** Makes the contents of buffers and writes them, without holding up the page. */
   private async fill(missing: readonly PlanBuffer[], precision: Precision): Promise<void> {
-    const rounding = precision === "half" ? await import("./tensor/rounding.js") : undefined;
+    const rounding = precision === "half" ? await import("../tensor/rounding.js") : undefined;
     await completeInSlices(
       missing.flatMap((wanted) => {
         const { contents, precision } = wanted;
