@@ -1,8 +1,8 @@
 // What a model takes for granted because nobody has said it, in warnings with the way to say it.
 
+import type { ResolvedPreprocess } from "./image/preprocess.js";
+import { isGuessed, preprocessInWords } from "./image/preprocess-check.js";
 import type { LabelsSource } from "./labels.js";
-import type { ResolvedPreprocess } from "./preprocess.js";
-import { isGuessed, preprocessInWords } from "./preprocess-check.js";
 
 /** What nobody has said of a model. */
 export interface Assumed {

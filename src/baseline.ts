@@ -3,9 +3,9 @@
 // the largest value of the image.
 
 import { read } from "./gpu/play.js";
-import type { InputTensor, RawTensor } from "./image.js";
+import type { InputTensor, RawTensor } from "./image/image.js";
+import { coloring } from "./image/preprocess.js";
 import { choice } from "./options/choice.js";
-import { coloring } from "./preprocess.js";
 import { packChannels, unpackChannels } from "./tensor/channels.js";
 
 const names = ["zero", "black", "white", "mean", "blur", "noise"] as const;

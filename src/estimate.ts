@@ -5,7 +5,7 @@ import estimateText from "../shaders/estimate.wgsl";
 import scaleText from "../shaders/scale.wgsl";
 import { dispatch, kernels, perDevice, run } from "./gpu/kernel.js";
 import { read } from "./gpu/play.js";
-import type { InputTensor } from "./image.js";
+import type { InputTensor } from "./image/image.js";
 import { choice } from "./options/choice.js";
 import { unpackChannels } from "./tensor/channels.js";
 

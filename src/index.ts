@@ -4,8 +4,22 @@ export type { Baseline } from "./baseline.js";
 export type { Contrast } from "./contrast.js";
 export type { Estimator, Reduction } from "./estimate.js";
 export { type DeviceOptions, requestDevice } from "./gpu/device.js";
-export { type Guess, type GuessFacts, guessPreprocess, readCard, readCardLabels } from "./guess.js";
-export type { ImageSource, RawTensor } from "./image.js";
+export {
+  type Guess,
+  type GuessFacts,
+  guessPreprocess,
+  readCard,
+  readCardLabels,
+} from "./image/guess.js";
+export type { ImageSource, RawTensor } from "./image/image.js";
+export {
+  type Preprocess,
+  type PreprocessOption,
+  type PreprocessSource,
+  type Preset,
+  presets,
+  type ResolvedPreprocess,
+} from "./image/preprocess.js";
 export { type LabelsSource, parseLabels } from "./labels.js";
 export type { GradientLine, LineOptions } from "./line.js";
 export { loadModel } from "./load.js";
@@ -29,14 +43,6 @@ export { captumScale, type ParityName, pairScale, parity } from "./parity.js";
 export type { PictureOptions } from "./picture.js";
 export type { Tuning } from "./plan/types.js";
 export type { PrecisionError } from "./precision.js";
-export {
-  type Preprocess,
-  type PreprocessOption,
-  type PreprocessSource,
-  type Preset,
-  presets,
-  type ResolvedPreprocess,
-} from "./preprocess.js";
 export {
   type ClassesOptions,
   sensitivities,

@@ -6,7 +6,7 @@ import { whileAlive } from "./gpu/device.js";
 import { playClean } from "./gpu/engine.js";
 import { read } from "./gpu/play.js";
 import { Submits } from "./gpu/submits.js";
-import type { ImageSource } from "./image.js";
+import type { ImageSource } from "./image/image.js";
 import type { Model } from "./model.js";
 import type { View } from "./ops/types.js";
 import { passesOf } from "./passes.js";

@@ -8,14 +8,20 @@ import { breathe } from "./gpu/slices.js";
 import { DEFAULT_SUBMIT_TIME, Submits } from "./gpu/submits.js";
 import { type GraphOptions, loadOperators, loadRareOperators, makeGraph } from "./graph/graph.js";
 import { layersOf } from "./graph/plane-layers.js";
-import { type Guess, guessPreprocess, readCardLabels } from "./guess.js";
+import { type Guess, guessPreprocess, readCardLabels } from "./image/guess.js";
 import {
   type ImageSource,
   type InputShape,
   type InputTensor,
   imageKernels,
   toTensor,
-} from "./image.js";
+} from "./image/image.js";
+import {
+  type PreprocessOption,
+  type ResolvedPreprocess,
+  resolvePreprocess,
+} from "./image/preprocess.js";
+import { checkChannels, checkPreprocess, isGuessed } from "./image/preprocess-check.js";
 import type { LabelsSource } from "./labels.js";
 import type { OnnxModel } from "./onnx/types.js";
 import type { Graph, Tiling } from "./ops/types.js";
@@ -30,8 +36,6 @@ import {
 } from "./plan/plan.js";
 import { probabilitiesOf } from "./plan/scores.js";
 import type { Plan, Tuning } from "./plan/types.js";
-import { type PreprocessOption, type ResolvedPreprocess, resolvePreprocess } from "./preprocess.js";
-import { checkChannels, checkPreprocess, isGuessed } from "./preprocess-check.js";
 import { channels, positions, VEC4_BYTES } from "./tensor/layout.js";
 import type { Layout, Precision } from "./tensor/types.js";
 import type { TuneOptions } from "./tune.js";

@@ -1,7 +1,7 @@
 // Verbs that few pages need. Each is loaded when it is first called.
 
 import type { Contrast } from "./contrast.js";
-import type { ImageSource } from "./image.js";
+import type { ImageSource } from "./image/image.js";
 import type { GradientLine, LineOptions } from "./line.js";
 import type { SensitivityMap } from "./map.js";
 import type { Model } from "./model.js";

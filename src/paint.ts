@@ -5,10 +5,10 @@ import paintText from "../shaders/paint.wgsl";
 import photoText from "../shaders/photo.wgsl";
 import { type Fit, fitted, type Rectangle } from "./canvas.js";
 import { bindGroup, type Kernel, perDevice } from "./gpu/kernel.js";
-import type { Photo } from "./image.js";
+import type { Photo } from "./image/image.js";
+import type { Mat3, Size } from "./image/preprocess.js";
 import { choice } from "./options/choice.js";
 import { type PaletteName, paletteNames, palettes, paletteTable } from "./palettes.js";
-import type { Mat3, Size } from "./preprocess.js";
 import { bindingNumbers } from "./shaders/text.js";
 
 const overlays = ["none", "fade", "blend", "mask"] as const;

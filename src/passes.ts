@@ -1,7 +1,7 @@
 // The passes of each sample: how many there are, and what the kernels find about them in the table (sample.wgsl).
 
+import type { Size } from "./image/preprocess.js";
 import { methodOf } from "./methods/methods.js";
-import type { Size } from "./preprocess.js";
 import type { Extent, Settings } from "./settings.js";
 
 /** What every sample goes through. */

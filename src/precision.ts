@@ -1,6 +1,6 @@
 // What half precision costs: how far a map is from the same map in single precision, measured on both.
 
-import type { ImageSource } from "./image.js";
+import type { ImageSource } from "./image/image.js";
 import type { Model } from "./model.js";
 import { sensitivity } from "./sensitivity.js";
 import type { SensitivityOptions } from "./settings.js";

@@ -9,14 +9,14 @@ import { boundsOf, makeBaseline, valuesOf } from "./baseline.js";
 import { whileAlive } from "./gpu/device.js";
 import { type Batch, type Engine, playClean, readLogits } from "./gpu/engine.js";
 import { Submits } from "./gpu/submits.js";
-import type { ImageSource, InputTensor } from "./image.js";
+import type { ImageSource, InputTensor } from "./image/image.js";
+import { colorRange } from "./image/preprocess.js";
 import { type Chosen, type Completeness, NO_CLASS, SensitivityMap } from "./map.js";
 import { methodOf } from "./methods/methods.js";
 import type { Model } from "./model.js";
 import { startPace } from "./pace.js";
 import { type Passes, passesOf } from "./passes.js";
 import type { PlanOptions } from "./plan/plan.js";
-import { colorRange } from "./preprocess.js";
 import {
   quantileOfSize,
   type SensitivityOptions,

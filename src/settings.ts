@@ -3,14 +3,14 @@
 import type { Baseline } from "./baseline.js";
 import type { Estimator } from "./estimate.js";
 import { DEFAULT_SUBMIT_TIME } from "./gpu/submits.js";
-import { checkFinite } from "./image.js";
+import { checkFinite } from "./image/image.js";
+import type { PreprocessOption } from "./image/preprocess.js";
 import { methodOf, RELEVANCE } from "./methods/methods.js";
 import { MAX_POINTS, type PathNode, pathNodes, type Quadrature } from "./methods/quadrature.js";
 import { checkRead } from "./methods/reads.js";
 import type { RelevanceNumbers } from "./ops/types.js";
 import { choice } from "./options/choice.js";
 import type { Box } from "./plan/plan.js";
-import type { PreprocessOption } from "./preprocess.js";
 
 /** Rows and columns. */
 export type Extent = readonly [height: number, width: number];

@@ -1,10 +1,10 @@
 // What a model takes for granted where nobody says it: preprocessing and names, and where both are from.
 
 import * as assert from "uvu/assert";
-import type { ImageSource } from "../src/image.js";
+import type { ImageSource } from "../src/image/image.js";
+import { presets } from "../src/image/preprocess.js";
 import { loadModel } from "../src/load.js";
 import type { ModelOptions } from "../src/model.js";
-import { presets } from "../src/preprocess.js";
 import { sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
 import { suggestPreprocess } from "../src/suggest.js";

@@ -2,8 +2,8 @@
 
 import { throws } from "uvu/assert";
 import { boundsOf, makeBaseline } from "../src/baseline.js";
-import type { InputTensor } from "../src/image.js";
-import { type Preprocess, presets } from "../src/preprocess.js";
+import type { InputTensor } from "../src/image/image.js";
+import { type Preprocess, presets } from "../src/image/preprocess.js";
 import { unpackChannels } from "../src/tensor/channels.js";
 import { close, randn, suite } from "./support/harness.js";
 

@@ -3,8 +3,8 @@
 
 import * as assert from "uvu/assert";
 import { read } from "../src/gpu/play.js";
+import type { Preset } from "../src/image/preprocess.js";
 import { loadModel } from "../src/load.js";
-import type { Preset } from "../src/preprocess.js";
 import { sensitivity } from "../src/sensitivity.js";
 import { suggestPreprocess } from "../src/suggest.js";
 import { unpackChannels } from "../src/tensor/channels.js";

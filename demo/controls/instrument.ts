@@ -4,6 +4,7 @@
 // The name of a control within [data-pass] is the name of the library's option, and its value, times [data-factor], the
 // option's; what is empty or hidden is left to the library.
 
+import { resolvePreprocess } from "../../src/image/preprocess.js";
 import {
   type Estimator,
   type Guess,
@@ -15,7 +16,6 @@ import {
   readCard,
   type SensitivityOptions,
 } from "../../src/index.js";
-import { resolvePreprocess } from "../../src/preprocess.js";
 import type { Look, ModelFacts, Pass } from "../messages.js";
 import { formula, words } from "../words.js";
 import type { Setting } from "./address.js";

@@ -1,9 +1,9 @@
 // What the network sees in the photo by each preprocessing, as buttons: where nobody said which one it wants, the right one
 // is often the one by which a class stands out.
 
+import { resolvePreprocess } from "../../src/image/preprocess.js";
+import { colorKey } from "../../src/image/preprocess-check.js";
 import type { Preprocess, Preset, Suggestion } from "../../src/index.js";
-import { resolvePreprocess } from "../../src/preprocess.js";
-import { colorKey } from "../../src/preprocess-check.js";
 import { percent } from "../words/numbers.js";
 import { words } from "../words.js";
 

@@ -4,7 +4,7 @@ import { statSync } from "node:fs";
 import { mkdir, open, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, isAbsolute, join, resolve } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
-import { readCard, readCardLabels } from "../guess.js";
+import { readCard, readCardLabels } from "../image/guess.js";
 import { parseLabels } from "../labels.js";
 import { foreignKind } from "../onnx/signature.js";
 import type { Tuning } from "../plan/types.js";

@@ -1,6 +1,7 @@
 // The half of the command line that runs in Chrome: it fetches the files that the other half (explain.ts)
 // serves, calls the library as any page would, and hands back the results as text.
 
+import { isGuessed, preprocessInWords } from "../image/preprocess-check.js";
 import {
   type ClassesOptions,
   captumScale,
@@ -19,7 +20,6 @@ import {
   sensitivitiesOfClasses,
   type Tuning,
 } from "../index.js";
-import { isGuessed, preprocessInWords } from "../preprocess-check.js";
 import { readNpy, writeNpy } from "../tensor/npy.js";
 import { type InputKind, TAKEN } from "./formats.js";
 import type { ExplainRequest } from "./options.js";

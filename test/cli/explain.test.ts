@@ -10,7 +10,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
 import { main } from "../../src/cli/main.js";
-import { presets } from "../../src/preprocess.js";
+import { presets } from "../../src/image/preprocess.js";
 import { readNpy, writeNpy } from "../../src/tensor/npy.js";
 import { caffeNetwork } from "../models/colors.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";

@@ -1,12 +1,12 @@
 // What a network was trained to see, guessed from cards and files as others write them.
 
 import * as assert from "uvu/assert";
-import { guessPreprocess, readCard, readCardLabels } from "../src/guess.js";
-import { decodeModel } from "../src/onnx/decode.js";
-import { presets } from "../src/preprocess.js";
-import { OnnxBuilder } from "./models/onnx-builder.js";
-import { tinyModel } from "./models/tiny.js";
-import { suite } from "./support/harness.js";
+import { guessPreprocess, readCard, readCardLabels } from "../../src/image/guess.js";
+import { presets } from "../../src/image/preprocess.js";
+import { decodeModel } from "../../src/onnx/decode.js";
+import { OnnxBuilder } from "../models/onnx-builder.js";
+import { tinyModel } from "../models/tiny.js";
+import { suite } from "../support/harness.js";
 
 const test = suite("guess");
 

@@ -5,12 +5,12 @@
 // the photo itself under the map at any size.
 
 import { mat3 } from "wgpu-matrix";
-import imageText from "../shaders/image.wgsl";
-import photoText from "../shaders/photo.wgsl";
-import { dispatch, kernels, perDevice, run } from "./gpu/kernel.js";
+import imageText from "../../shaders/image.wgsl";
+import photoText from "../../shaders/photo.wgsl";
+import { dispatch, kernels, perDevice, run } from "../gpu/kernel.js";
+import { packChannels } from "../tensor/channels.js";
 import type { Mat3, Preprocess, Preset, ResolvedPreprocess, Size } from "./preprocess.js";
 import { coloring, placement, resolvePreprocess, tensorPixels } from "./preprocess.js";
-import { packChannels } from "./tensor/channels.js";
 
 /**
  * Preprocessed values [1,C,H,W] or [C,H,W], row-major, used as they are. A network that reads its channels last takes

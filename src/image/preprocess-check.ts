@@ -1,7 +1,7 @@
 // Whether a preprocessing is one, and what it is in words. It comes with the model: what is loaded first has no use for it.
 
 import leven from "leven";
-import { choice } from "./options/choice.js";
+import { choice } from "../options/choice.js";
 import {
   type Preprocess,
   type PreprocessOption,

@@ -12,10 +12,14 @@ import {
   type ResolvedPreprocess,
   resolvePreprocess,
   tensorPixels,
-} from "../src/preprocess.js";
-import { checkPreprocess, preprocessInWords, presetName } from "../src/preprocess-check.js";
-import { normalize } from "./reference/image.js";
-import { close, suite } from "./support/harness.js";
+} from "../../src/image/preprocess.js";
+import {
+  checkPreprocess,
+  preprocessInWords,
+  presetName,
+} from "../../src/image/preprocess-check.js";
+import { normalize } from "../reference/image.js";
+import { close, suite } from "../support/harness.js";
 
 const test = suite("preprocess");
 

@@ -5,8 +5,8 @@
 // axes (TensorFlow's files have the channels last), the number of classes (TensorFlow's ImageNet has 1001), the number
 // of channels. Plain data in, plain data out.
 
-import type { OnnxModel } from "./onnx/types.js";
-import type { Node } from "./ops/types.js";
+import type { OnnxModel } from "../onnx/types.js";
+import type { Node } from "../ops/types.js";
 import { type Preprocess, type PreprocessSource, presets } from "./preprocess.js";
 
 /** A preprocessing, and what it was guessed from. */

@@ -1,12 +1,17 @@
 // Pictures become tensors: against the twin, and against what PIL made of the same pixels.
 
 import * as assert from "uvu/assert";
-import { read } from "../src/gpu/play.js";
-import { type FileInput, type ImageSource, type InputShape, toTensor } from "../src/image.js";
-import { type Preprocess, presets } from "../src/preprocess.js";
-import { unpackChannels } from "../src/tensor/channels.js";
-import { normalize, type Pixels, resample } from "./reference/image.js";
-import { close, data, randn, suite, testWithDevice } from "./support/harness.js";
+import { read } from "../../src/gpu/play.js";
+import {
+  type FileInput,
+  type ImageSource,
+  type InputShape,
+  toTensor,
+} from "../../src/image/image.js";
+import { type Preprocess, presets } from "../../src/image/preprocess.js";
+import { unpackChannels } from "../../src/tensor/channels.js";
+import { normalize, type Pixels, resample } from "../reference/image.js";
+import { close, data, randn, suite, testWithDevice } from "../support/harness.js";
 
 const test = suite("image");
 
