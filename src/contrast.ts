@@ -2,12 +2,12 @@
 // like any other, whose scores are made of those of two maps.
 
 import contrastText from "../shaders/contrast.wgsl";
-import type { Estimate } from "./estimate.js";
 import { dispatch, kernels, perDevice, run } from "./gpu/kernel.js";
 import type { SensitivityMap } from "./map.js";
-import { canvasFormat, createPainter } from "./paint.js";
-import { Picture, type PictureOptions, type PixelOptions } from "./picture.js";
-import { createRangeFinder } from "./range.js";
+import type { Estimate } from "./picture/estimate.js";
+import { canvasFormat, createPainter } from "./picture/paint.js";
+import { Picture, type PictureOptions, type PixelOptions } from "./picture/picture.js";
+import { createRangeFinder } from "./picture/range.js";
 
 const pipelines = perDevice((device) => kernels(device, contrastText, ["contrast"]));
 

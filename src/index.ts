@@ -2,7 +2,6 @@
 
 export type { Baseline } from "./baseline.js";
 export type { Contrast } from "./contrast.js";
-export type { Estimator, Reduction } from "./estimate.js";
 export { type DeviceOptions, requestDevice } from "./gpu/device.js";
 export {
   type Guess,
@@ -38,9 +37,10 @@ export type {
 } from "./model.js";
 export { contrast, gradientLine, precisionError } from "./on-demand.js";
 export type { Tiling } from "./ops/types.js";
-export { type PaletteName, paletteNames } from "./palettes.js";
 export { captumScale, type ParityName, pairScale, parity } from "./parity.js";
-export type { PictureOptions } from "./picture.js";
+export type { Estimator, Reduction } from "./picture/estimate.js";
+export { type PaletteName, paletteNames } from "./picture/palettes.js";
+export type { PictureOptions } from "./picture/picture.js";
 export type { Tuning } from "./plan/types.js";
 export type { PrecisionError } from "./precision.js";
 export {

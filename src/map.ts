@@ -1,7 +1,6 @@
 // A sensitivity map: the moments of its samples on the GPU, and what is known of how they were made. It is a view
 // of them, which can be painted at any time.
 
-import type { AttributionSize, Estimator } from "./estimate.js";
 import { adapterName, whileAlive } from "./gpu/device.js";
 import { type Engine, playAgain, readLogits, THESE_CLASSES } from "./gpu/engine.js";
 import { read } from "./gpu/play.js";
@@ -12,7 +11,8 @@ import type { InputTensor } from "./image/image.js";
 import type { ResolvedPreprocess } from "./image/preprocess.js";
 import { type Method, methodOf } from "./methods/methods.js";
 import type { Classification, ClassScore, Model } from "./model.js";
-import { createPicture, type Picture, type PictureOptions } from "./picture.js";
+import type { AttributionSize, Estimator } from "./picture/estimate.js";
+import { createPicture, type Picture, type PictureOptions } from "./picture/picture.js";
 import { scoreOf } from "./plan/scores.js";
 import type { Settings } from "./settings.js";
 import { unpackChannels } from "./tensor/channels.js";

@@ -26,7 +26,7 @@ import type { LabelsSource } from "./labels.js";
 import type { OnnxModel } from "./onnx/types.js";
 import type { Graph, Tiling } from "./ops/types.js";
 import { choice } from "./options/choice.js";
-import { preparePictures } from "./picture.js";
+import { preparePictures } from "./picture/picture.js";
 import {
   HARDWARE_TILING,
   makePlan,

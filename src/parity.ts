@@ -2,8 +2,8 @@
 // their maps can be compared with ours. Each line was read from the program's source.
 
 import type { SensitivityMap } from "./map.js";
-import type { PictureOptions } from "./picture.js";
-import type { Range } from "./range.js";
+import type { PictureOptions } from "./picture/picture.js";
+import type { Range } from "./picture/range.js";
 import type { SensitivityOptions } from "./settings.js";
 
 /** How the map is computed, and how it is painted. */

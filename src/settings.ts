@@ -1,7 +1,6 @@
 // What may be asked of a map, and what is taken where nothing is asked.
 
 import type { Baseline } from "./baseline.js";
-import type { Estimator } from "./estimate.js";
 import { DEFAULT_SUBMIT_TIME } from "./gpu/submits.js";
 import { checkFinite } from "./image/image.js";
 import type { PreprocessOption } from "./image/preprocess.js";
@@ -10,6 +9,7 @@ import { MAX_POINTS, type PathNode, pathNodes, type Quadrature } from "./methods
 import { checkRead } from "./methods/reads.js";
 import type { RelevanceNumbers } from "./ops/types.js";
 import { choice } from "./options/choice.js";
+import type { Estimator } from "./picture/estimate.js";
 import type { Box } from "./plan/plan.js";
 
 /** Rows and columns. */

@@ -4,6 +4,9 @@
 // Another estimator, reduction, percentile, palette or overlay repeats these few small kernels and nothing else:
 // no pass through the model, no read-back, and after the first time nothing to compile or to allocate.
 
+import { throwIfLost } from "../gpu/device.js";
+import { read } from "../gpu/play.js";
+import { choice } from "../options/choice.js";
 import { checkSize, takeShape } from "./canvas.js";
 import {
   type AttributionSize,
@@ -14,9 +17,6 @@ import {
   type Moments,
   type ScoreOptions,
 } from "./estimate.js";
-import { throwIfLost } from "./gpu/device.js";
-import { read } from "./gpu/play.js";
-import { choice } from "./options/choice.js";
 import {
   canvasFormat,
   createPainter,

@@ -1,10 +1,10 @@
 // Percentiles by radix select against sorting, and against numpy.
 
 import * as assert from "uvu/assert";
-import { read } from "../src/gpu/play.js";
-import { createPercentiles } from "../src/percentile.js";
-import { percentile } from "./reference/picture.js";
-import { close, randn, suite, testWithDevice } from "./support/harness.js";
+import { read } from "../../src/gpu/play.js";
+import { createPercentiles } from "../../src/picture/percentile.js";
+import { percentile } from "../reference/picture.js";
+import { close, randn, suite, testWithDevice } from "../support/harness.js";
 
 const test = suite("percentile");
 

@@ -1,13 +1,13 @@
 // From the moments of the samples' gradients to attributions, their standard error, and a score for each pixel
 // (shaders/estimate.wgsl has the formulas). Every choice is a few weights in a uniform, so all share a pipeline.
 
-import estimateText from "../shaders/estimate.wgsl";
-import scaleText from "../shaders/scale.wgsl";
-import { dispatch, kernels, perDevice, run } from "./gpu/kernel.js";
-import { read } from "./gpu/play.js";
-import type { InputTensor } from "./image/image.js";
-import { choice } from "./options/choice.js";
-import { unpackChannels } from "./tensor/channels.js";
+import estimateText from "../../shaders/estimate.wgsl";
+import scaleText from "../../shaders/scale.wgsl";
+import { dispatch, kernels, perDevice, run } from "../gpu/kernel.js";
+import { read } from "../gpu/play.js";
+import type { InputTensor } from "../image/image.js";
+import { choice } from "../options/choice.js";
+import { unpackChannels } from "../tensor/channels.js";
 
 /** Which statistic of the samples g is the attribution: mean g, mean g², mean |g|, or the unbiased variance. */
 export type Estimator = (typeof estimators)[number];

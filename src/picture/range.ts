@@ -1,7 +1,7 @@
 // Which scores are the two ends of the palette. Found on the GPU (shaders/range.wgsl) and left there.
 
-import rangeText from "../shaders/range.wgsl";
-import { dispatch, kernels, perDevice, run } from "./gpu/kernel.js";
+import rangeText from "../../shaders/range.wgsl";
+import { dispatch, kernels, perDevice, run } from "../gpu/kernel.js";
 import { createPercentiles, percentileKernels } from "./percentile.js";
 
 /** The scores that are painted as the first and the last color of a palette. */

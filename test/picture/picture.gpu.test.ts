@@ -2,12 +2,12 @@
 
 import * as assert from "uvu/assert";
 import { mat3 } from "wgpu-matrix";
-import type { Estimator, Reduction } from "../src/estimate.js";
-import { toTensor } from "../src/image/image.js";
-import { createPicture, type Picture, type PictureOptions } from "../src/picture.js";
-import { packChannels } from "../src/tensor/channels.js";
-import * as twin from "./reference/picture.js";
-import { close, randn, suite, testWithDevice } from "./support/harness.js";
+import { toTensor } from "../../src/image/image.js";
+import type { Estimator, Reduction } from "../../src/picture/estimate.js";
+import { createPicture, type Picture, type PictureOptions } from "../../src/picture/picture.js";
+import { packChannels } from "../../src/tensor/channels.js";
+import * as twin from "../reference/picture.js";
+import { close, randn, suite, testWithDevice } from "../support/harness.js";
 
 const test = suite("picture");
 

@@ -1,8 +1,8 @@
 // Where on a canvas a picture lies.
 
 import * as assert from "uvu/assert";
-import { fitted } from "../src/canvas.js";
-import { suite } from "./support/harness.js";
+import { fitted } from "../../src/picture/canvas.js";
+import { suite } from "../support/harness.js";
 
 const test = suite("canvas");
 

@@ -1,9 +1,9 @@
 // Percentiles of a buffer of floats, found on the GPU and left there (shaders/percentile.wgsl).
 
-import orderText from "../shaders/order.wgsl";
-import percentileText from "../shaders/percentile.wgsl";
-import type { Dispatch } from "./gpu/kernel.js";
-import { dispatch, kernels, perDevice, run } from "./gpu/kernel.js";
+import orderText from "../../shaders/order.wgsl";
+import percentileText from "../../shaders/percentile.wgsl";
+import type { Dispatch } from "../gpu/kernel.js";
+import { dispatch, kernels, perDevice, run } from "../gpu/kernel.js";
 
 /** The kernels, compiled once for a device. */
 export const percentileKernels = perDevice((device) =>

@@ -1,15 +1,15 @@
 // Scores become colors: a render pass over a canvas or a texture (shaders/paint.wgsl).
 
 import { mat3 } from "wgpu-matrix";
-import paintText from "../shaders/paint.wgsl";
-import photoText from "../shaders/photo.wgsl";
+import paintText from "../../shaders/paint.wgsl";
+import photoText from "../../shaders/photo.wgsl";
+import { bindGroup, type Kernel, perDevice } from "../gpu/kernel.js";
+import type { Photo } from "../image/image.js";
+import type { Mat3, Size } from "../image/preprocess.js";
+import { choice } from "../options/choice.js";
+import { bindingNumbers } from "../shaders/text.js";
 import { type Fit, fitted, type Rectangle } from "./canvas.js";
-import { bindGroup, type Kernel, perDevice } from "./gpu/kernel.js";
-import type { Photo } from "./image/image.js";
-import type { Mat3, Size } from "./image/preprocess.js";
-import { choice } from "./options/choice.js";
 import { type PaletteName, paletteNames, palettes, paletteTable } from "./palettes.js";
-import { bindingNumbers } from "./shaders/text.js";
 
 const overlays = ["none", "fade", "blend", "mask"] as const;
 
