@@ -19,7 +19,7 @@ export const root = fileURLToPath(new URL(".", import.meta.url));
 const BUDGETS = { "first load": 40_000, "first map": 100_000, element: 6_200 };
 
 // The parts that every model brings along.
-const OF_A_MODEL = ["src/onnx/decode.ts", "src/model.ts", "src/shaders/network.ts"];
+const OF_A_MODEL = ["src/onnx/decode.ts", "src/model/model.ts", "src/shaders/network.ts"];
 
 // Shaders travel without their comments, their indentation and the blanks around punctuation; their lines stay, because
 // messages name them. WGSL has no strings that could hold what looks like any of it.

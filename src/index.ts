@@ -19,13 +19,13 @@ export {
   presets,
   type ResolvedPreprocess,
 } from "./image/preprocess.js";
-export { type LabelsSource, parseLabels } from "./labels.js";
 export type { GradientLine, LineOptions } from "./line.js";
-export { loadModel } from "./load.js";
 export type { Completeness, MapMemory, MapTimes, SensitivityMap } from "./map.js";
 export { type Method, methods } from "./methods/methods.js";
 export type { Quadrature } from "./methods/quadrature.js";
 export { type MethodOption, optionsOf } from "./methods/reads.js";
+export { type LabelsSource, parseLabels } from "./model/labels.js";
+export { loadModel } from "./model/load.js";
 export type {
   Classification,
   ClassifyOptions,
@@ -34,7 +34,9 @@ export type {
   ModelMemory,
   ModelOptions,
   ModelSource,
-} from "./model.js";
+} from "./model/model.js";
+export { type Suggestion, type SuggestOptions, suggestPreprocess } from "./model/suggest.js";
+export type { TuneOptions } from "./model/tune.js";
 export { contrast, gradientLine, precisionError } from "./on-demand.js";
 export type { Tiling } from "./ops/types.js";
 export { captumScale, type ParityName, pairScale, parity } from "./parity.js";
@@ -56,6 +58,4 @@ export {
   type Scalar,
   type SensitivityOptions,
 } from "./settings.js";
-export { type Suggestion, type SuggestOptions, suggestPreprocess } from "./suggest.js";
 export type { Precision } from "./tensor/types.js";
-export type { TuneOptions } from "./tune.js";

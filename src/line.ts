@@ -7,7 +7,7 @@ import { playClean } from "./gpu/engine.js";
 import { read } from "./gpu/play.js";
 import { Submits } from "./gpu/submits.js";
 import type { ImageSource } from "./image/image.js";
-import type { Model } from "./model.js";
+import type { Model } from "./model/model.js";
 import type { View } from "./ops/types.js";
 import { passesOf } from "./passes.js";
 import { planOptions, playClass, prepare } from "./sensitivity.js";

@@ -10,7 +10,7 @@ import { camWarning } from "./graph/plane-layers.js";
 import type { InputTensor } from "./image/image.js";
 import type { ResolvedPreprocess } from "./image/preprocess.js";
 import { type Method, methodOf } from "./methods/methods.js";
-import type { Classification, ClassScore, Model } from "./model.js";
+import type { Classification, ClassScore, Model } from "./model/model.js";
 import type { AttributionSize, Estimator } from "./picture/estimate.js";
 import { createPicture, type Picture, type PictureOptions } from "./picture/picture.js";
 import { scoreOf } from "./plan/scores.js";

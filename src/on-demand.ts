@@ -4,7 +4,7 @@ import type { Contrast } from "./contrast.js";
 import type { ImageSource } from "./image/image.js";
 import type { GradientLine, LineOptions } from "./line.js";
 import type { SensitivityMap } from "./map.js";
-import type { Model } from "./model.js";
+import type { Model } from "./model/model.js";
 import type { PrecisionError } from "./precision.js";
 import type { SensitivityOptions } from "./settings.js";
 

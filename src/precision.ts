@@ -1,7 +1,7 @@
 // What half precision costs: how far a map is from the same map in single precision, measured on both.
 
 import type { ImageSource } from "./image/image.js";
-import type { Model } from "./model.js";
+import type { Model } from "./model/model.js";
 import { sensitivity } from "./sensitivity.js";
 import type { SensitivityOptions } from "./settings.js";
 

@@ -13,7 +13,7 @@ import type { ImageSource, InputTensor } from "./image/image.js";
 import { colorRange } from "./image/preprocess.js";
 import { type Chosen, type Completeness, NO_CLASS, SensitivityMap } from "./map.js";
 import { methodOf } from "./methods/methods.js";
-import type { Model } from "./model.js";
+import type { Model } from "./model/model.js";
 import { startPace } from "./pace.js";
 import { type Passes, passesOf } from "./passes.js";
 import type { PlanOptions } from "./plan/plan.js";

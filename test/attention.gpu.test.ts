@@ -1,7 +1,7 @@
 // Operators of opset 23 that are made of others, as onnxruntime computes them.
 
 import { makeGraph } from "../src/graph/graph.js";
-import { Model } from "../src/model.js";
+import { Model } from "../src/model/model.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import type { AttributeSpec } from "../src/onnx/write.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";

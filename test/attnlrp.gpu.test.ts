@@ -2,7 +2,7 @@
 // layer as the paper's equations say; and what must hold whatever the network is.
 
 import * as assert from "uvu/assert";
-import { loadModel } from "../src/load.js";
+import { loadModel } from "../src/model/load.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import { sensitivity } from "../src/sensitivity.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";

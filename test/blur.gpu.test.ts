@@ -2,9 +2,9 @@
 // change with σ is taken by differences.
 
 import * as assert from "uvu/assert";
-import { loadModel } from "../src/load.js";
 import type { SensitivityMap } from "../src/map.js";
 import { pathNodes } from "../src/methods/quadrature.js";
+import { loadModel } from "../src/model/load.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import { sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";

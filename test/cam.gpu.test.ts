@@ -2,7 +2,7 @@
 
 import { makeGraph } from "../src/graph/graph.js";
 import { camWarning, layerOf } from "../src/graph/plane-layers.js";
-import { loadModel } from "../src/load.js";
+import { loadModel } from "../src/model/load.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import { sensitivity } from "../src/sensitivity.js";
 import { convnet, ofBatch, transformer } from "./models/batches.js";

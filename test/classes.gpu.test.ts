@@ -1,9 +1,9 @@
 // The maps of several classes from one run: what they share must not show.
 
 import { Engine } from "../src/gpu/engine.js";
-import { loadModel } from "../src/load.js";
 import type { SensitivityMap } from "../src/map.js";
-import type { Model } from "../src/model.js";
+import { loadModel } from "../src/model/load.js";
+import type { Model } from "../src/model/model.js";
 import {
   type ClassesOptions,
   sensitivitiesOfClasses,

@@ -1,7 +1,7 @@
 // The map of two classes against its definition.
 
 import { contrast } from "../src/contrast.js";
-import { loadModel } from "../src/load.js";
+import { loadModel } from "../src/model/load.js";
 import { sensitivity } from "../src/sensitivity.js";
 import { smallNetwork } from "./models/tiny.js";
 import { close, randn, suite, testWithDevice } from "./support/harness.js";

@@ -3,7 +3,7 @@
 import { match, throws } from "uvu/assert";
 import type { Baseline } from "../src/baseline.js";
 import { makeGraph } from "../src/graph/graph.js";
-import { loadModel } from "../src/load.js";
+import { loadModel } from "../src/model/load.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import { makePlan } from "../src/plan/plan.js";
 import { sensitivity } from "../src/sensitivity.js";

@@ -2,7 +2,7 @@
 
 import * as assert from "uvu/assert";
 import { gradientLine } from "../src/line.js";
-import { loadModel } from "../src/load.js";
+import { loadModel } from "../src/model/load.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import { smallNetwork } from "./models/tiny.js";
 import { backward, forward } from "./reference/index.js";

@@ -2,7 +2,7 @@
 // them.
 
 import * as assert from "uvu/assert";
-import { loadModel } from "../src/load.js";
+import { loadModel } from "../src/model/load.js";
 import { sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";

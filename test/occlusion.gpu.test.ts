@@ -1,7 +1,7 @@
 // Occlusion on a small network against sums in float64, window by window, and the grids of windows that are refused.
 
 import * as assert from "uvu/assert";
-import { loadModel } from "../src/load.js";
+import { loadModel } from "../src/model/load.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import { windowsOver } from "../src/passes.js";
 import { sensitivity } from "../src/sensitivity.js";

@@ -1,7 +1,7 @@
 // Every preset of parity against a few lines that say what the other program does, on a small network with a
 // noise that is given.
 
-import { loadModel } from "../src/load.js";
+import { loadModel } from "../src/model/load.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import { captumScale, type ParityName, pairScale, parity } from "../src/parity.js";
 import { sensitivity } from "../src/sensitivity.js";

@@ -1,10 +1,10 @@
 // What lies around the passes: targets, paths from baselines, kinds of noise, pairs and early ends, on a small
 // network against sums in float64.
 
-import { loadModel } from "../src/load.js";
 import type { SensitivityMap } from "../src/map.js";
 import { pathNodes } from "../src/methods/quadrature.js";
-import type { Model } from "../src/model.js";
+import { loadModel } from "../src/model/load.js";
+import type { Model } from "../src/model/model.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import { sensitivity } from "../src/sensitivity.js";
 import { quantileOfSize, type SensitivityOptions } from "../src/settings.js";

@@ -3,10 +3,10 @@
 
 import * as assert from "uvu/assert";
 import { gradientLine } from "../src/line.js";
-import { loadModel } from "../src/load.js";
 import { methods } from "../src/methods/methods.js";
 import { optionsOf } from "../src/methods/reads.js";
-import type { Model } from "../src/model.js";
+import { loadModel } from "../src/model/load.js";
+import type { Model } from "../src/model/model.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import { HARDWARE_TILING } from "../src/plan/plan.js";
 import { precisionError } from "../src/precision.js";

@@ -4,9 +4,9 @@
 import * as assert from "uvu/assert";
 import { read } from "../src/gpu/play.js";
 import type { Preset } from "../src/image/preprocess.js";
-import { loadModel } from "../src/load.js";
+import { loadModel } from "../src/model/load.js";
+import { suggestPreprocess } from "../src/model/suggest.js";
 import { sensitivity } from "../src/sensitivity.js";
-import { suggestPreprocess } from "../src/suggest.js";
 import { unpackChannels } from "../src/tensor/channels.js";
 import { close, data, suite, testWithDevice } from "./support/harness.js";
 import { runOnnxRuntime } from "./support/onnxruntime.js";

@@ -2,8 +2,8 @@
 // the network is.
 
 import { makeGraph } from "../src/graph/graph.js";
-import { loadModel } from "../src/load.js";
 import { methods } from "../src/methods/methods.js";
+import { loadModel } from "../src/model/load.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import { makePlan } from "../src/plan/plan.js";
 import { sensitivity } from "../src/sensitivity.js";

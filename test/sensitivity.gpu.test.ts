@@ -2,9 +2,9 @@
 // the batch, the seed and the split.
 
 import * as assert from "uvu/assert";
-import { loadModel } from "../src/load.js";
 import type { SensitivityMap } from "../src/map.js";
-import type { Model } from "../src/model.js";
+import { loadModel } from "../src/model/load.js";
+import type { Model } from "../src/model/model.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import { sensitivities, sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";

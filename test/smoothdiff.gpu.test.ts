@@ -2,7 +2,7 @@
 
 import * as assert from "uvu/assert";
 import { makeGraph } from "../src/graph/graph.js";
-import { loadModel } from "../src/load.js";
+import { loadModel } from "../src/model/load.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import { makePlan } from "../src/plan/plan.js";
 import { sensitivity, sensitivityOfClasses } from "../src/sensitivity.js";

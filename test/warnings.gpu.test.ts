@@ -2,9 +2,9 @@
 // prints no NaN.
 
 import * as assert from "uvu/assert";
-import { loadModel } from "../src/load.js";
 import type { SensitivityMap } from "../src/map.js";
-import type { ModelOptions } from "../src/model.js";
+import { loadModel } from "../src/model/load.js";
+import type { ModelOptions } from "../src/model/model.js";
 import { sensitivities, sensitivity } from "../src/sensitivity.js";
 import type { SensitivityOptions } from "../src/settings.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";

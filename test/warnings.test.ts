@@ -1,10 +1,10 @@
 // What a map warns of, from plain facts.
 
 import * as assert from "uvu/assert";
-import { assumptions } from "../src/assumed.js";
 import { flatNodes } from "../src/graph/flat-operators.js";
 import { makeGraph } from "../src/graph/graph.js";
 import { presets } from "../src/image/preprocess.js";
+import { assumptions } from "../src/model/assumed.js";
 import { decodeModel } from "../src/onnx/decode.js";
 import { standsOut, type ValueFacts, warningsOf } from "../src/warnings.js";
 import { OnnxBuilder } from "./models/onnx-builder.js";

@@ -5,7 +5,7 @@ import { mkdir, open, readdir, readFile, stat, writeFile } from "node:fs/promise
 import { basename, dirname, extname, isAbsolute, join, resolve } from "node:path";
 import { glob, isDynamicPattern } from "tinyglobby";
 import { readCard, readCardLabels } from "../image/guess.js";
-import { parseLabels } from "../labels.js";
+import { parseLabels } from "../model/labels.js";
 import { foreignKind } from "../onnx/signature.js";
 import type { Tuning } from "../plan/types.js";
 import { readNpy } from "../tensor/npy.js";

@@ -1,7 +1,7 @@
 // What the first photo of a run says of a preprocessing that was only guessed.
 
-import { mayBeWrong } from "../candidates.js";
 import { type ImageSource, type Model, type Suggestion, suggestPreprocess } from "../index.js";
+import { mayBeWrong } from "../model/candidates.js";
 
 /** The preprocessing that makes the network much surer than the guess, if one does. */
 export async function suggestionOf(

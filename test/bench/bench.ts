@@ -1,9 +1,9 @@
 // The benchmarks, as they run in a page or in Node. What is measured is reported row by row, as it comes.
 
 import { adapterName, requestDevice } from "../../src/gpu/device.js";
-import { tilingOf } from "../../src/model.js";
+import { tilingOf } from "../../src/model/model.js";
+import { isOfSoftware } from "../../src/model/tune.js";
 import type { Precision } from "../../src/tensor/types.js";
-import { isOfSoftware } from "../../src/tune.js";
 import { type Ceilings, measureCeilings } from "./ceilings.js";
 import { benchNetwork, networkNames, samplesOf } from "./networks.js";
 import { benchPeers, PEER_NETWORKS } from "./peers.js";

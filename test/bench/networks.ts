@@ -8,8 +8,8 @@
 import type { Engine } from "../../src/gpu/engine.js";
 import { stepTimes } from "../../src/gpu/timing.js";
 import { precisionError, requestDevice, sensitivity } from "../../src/index.js";
-import { loadModel } from "../../src/load.js";
-import type { Model } from "../../src/model.js";
+import { loadModel } from "../../src/model/load.js";
+import type { Model } from "../../src/model/model.js";
 import type { SensitivityOptions } from "../../src/settings.js";
 import type { Precision } from "../../src/tensor/types.js";
 import { type Architecture, fullSize } from "../models/architectures/index.js";

@@ -2,7 +2,7 @@
 // played. It ends in a map or in one sentence; whatever else happens is thrown.
 
 import { makeGraph } from "../../src/graph/graph.js";
-import { Model } from "../../src/model.js";
+import { Model } from "../../src/model/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import type { Graph } from "../../src/ops/types.js";
 import { makePlan } from "../../src/plan/plan.js";

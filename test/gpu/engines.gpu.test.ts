@@ -2,10 +2,10 @@
 // next map of a recent method to begin at once.
 
 import * as assert from "uvu/assert";
-import { loadModel } from "../../src/load.js";
 import { methods } from "../../src/methods/methods.js";
 import { optionsOf } from "../../src/methods/reads.js";
-import type { Model } from "../../src/model.js";
+import { loadModel } from "../../src/model/load.js";
+import type { Model } from "../../src/model/model.js";
 import { sensitivity } from "../../src/sensitivity.js";
 import type { SensitivityOptions } from "../../src/settings.js";
 import { fullSize } from "../models/architectures/index.js";

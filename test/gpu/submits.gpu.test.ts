@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { requestDevice } from "../../src/gpu/device.js";
 import type { Launch } from "../../src/gpu/play.js";
 import { type Job, jobOf, learned, Submits } from "../../src/gpu/submits.js";
-import { loadModel } from "../../src/load.js";
+import { loadModel } from "../../src/model/load.js";
 import { sensitivity } from "../../src/sensitivity.js";
 import type { SensitivityOptions } from "../../src/settings.js";
 import type { Step } from "../../src/shaders/step.js";

@@ -1,7 +1,7 @@
 // Files of a fixed batch against onnxruntime, which plays the whole batch: the logits of its first sample are those of
 // the network for one.
 
-import { loadModel } from "../../src/load.js";
+import { loadModel } from "../../src/model/load.js";
 import { convnet, ofBatch, transformer } from "../models/batches.js";
 import { close, randn, suite, testWithDevice } from "../support/harness.js";
 import { runOnnxRuntime } from "../support/onnxruntime.js";

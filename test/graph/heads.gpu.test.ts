@@ -3,8 +3,8 @@
 // or one output that is the probability of a yes.
 
 import * as assert from "uvu/assert";
-import { loadModel } from "../../src/load.js";
-import type { Model, ModelOptions } from "../../src/model.js";
+import { loadModel } from "../../src/model/load.js";
+import type { Model, ModelOptions } from "../../src/model/model.js";
 import type { Head } from "../../src/ops/types.js";
 import { sensitivity } from "../../src/sensitivity.js";
 import type { SensitivityOptions } from "../../src/settings.js";

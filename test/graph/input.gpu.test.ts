@@ -2,7 +2,7 @@
 // convolutions. Pictures go in and maps come out the same way.
 
 import * as assert from "uvu/assert";
-import { loadModel } from "../../src/load.js";
+import { loadModel } from "../../src/model/load.js";
 import { sensitivity } from "../../src/sensitivity.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { close, randn, suite, testWithDevice } from "../support/harness.js";

@@ -1,7 +1,7 @@
 // Merged moves on the GPU, forward and backward, against the twins of the nodes that they stand for.
 
 import { makeGraph } from "../../src/graph/graph.js";
-import { Model } from "../../src/model.js";
+import { Model } from "../../src/model/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import { sensitivity } from "../../src/sensitivity.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";

@@ -1,6 +1,6 @@
 // Control flow that is unrolled at load, against onnxruntime, which goes through it.
 
-import { loadModel } from "../../src/load.js";
+import { loadModel } from "../../src/model/load.js";
 import { sensitivity } from "../../src/sensitivity.js";
 import { flows, withFlow } from "../models/flows.js";
 import { close, randn, suite, testWithDevice } from "../support/harness.js";

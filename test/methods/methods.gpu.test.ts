@@ -1,7 +1,7 @@
 // Methods that are rules: on a network with every kind of gate, against the twins' rules; and what is refused.
 
 import { makeGraph } from "../../src/graph/graph.js";
-import { loadModel } from "../../src/load.js";
+import { loadModel } from "../../src/model/load.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import { makePlan } from "../../src/plan/plan.js";
 import { sensitivity } from "../../src/sensitivity.js";

@@ -4,7 +4,7 @@
 
 import { throws } from "uvu/assert";
 import { makeGraph } from "../../src/graph/graph.js";
-import { Model } from "../../src/model.js";
+import { Model } from "../../src/model/model.js";
 import type { OnnxModel } from "../../src/onnx/types.js";
 import type { SharedTile, Tiling } from "../../src/ops/types.js";
 import { HARDWARE_TILING, SOFTWARE_TILING } from "../../src/plan/plan.js";

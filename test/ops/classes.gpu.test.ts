@@ -3,7 +3,7 @@
 
 import * as assert from "uvu/assert";
 import { makeGraph } from "../../src/graph/graph.js";
-import { Model } from "../../src/model.js";
+import { Model } from "../../src/model/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import { HARDWARE_TILING, makePlan, SOFTWARE_TILING } from "../../src/plan/plan.js";
 import { sensitivity } from "../../src/sensitivity.js";

@@ -2,7 +2,7 @@
 // fill the last quad. The memory begins as NaN, so that what nobody writes is seen.
 
 import { makeGraph } from "../../src/graph/graph.js";
-import { Model } from "../../src/model.js";
+import { Model } from "../../src/model/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import { sensitivity } from "../../src/sensitivity.js";
 import type { Precision } from "../../src/tensor/types.js";

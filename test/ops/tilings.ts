@@ -1,6 +1,6 @@
 // The same map of the same network, however its layers are cut into tiles.
 
-import { Model } from "../../src/model.js";
+import { Model } from "../../src/model/model.js";
 import type { Graph, Tiling } from "../../src/ops/types.js";
 import { sensitivity } from "../../src/sensitivity.js";
 import { randn, skip } from "../support/harness.js";

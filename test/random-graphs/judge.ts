@@ -5,7 +5,7 @@
 // is taken; if every image is near one, the gradient may be as far off as the disturbed ones are.
 
 import { makeGraph } from "../../src/graph/graph.js";
-import { Model } from "../../src/model.js";
+import { Model } from "../../src/model/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import type { OnnxModel } from "../../src/onnx/types.js";
 import type { Tiling } from "../../src/ops/types.js";

@@ -3,7 +3,7 @@
 import * as assert from "uvu/assert";
 import { Engines } from "../../../src/gpu/engines.js";
 import { makeGraph } from "../../../src/graph/graph.js";
-import { loadModel } from "../../../src/load.js";
+import { loadModel } from "../../../src/model/load.js";
 import { decodeModel } from "../../../src/onnx/decode.js";
 import { makePlan, SHARING_TILING } from "../../../src/plan/plan.js";
 import { inOneDispatch } from "../../../src/plan/single/single-dispatch.js";

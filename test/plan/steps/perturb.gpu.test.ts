@@ -2,8 +2,8 @@
 
 import { throws } from "uvu/assert";
 import { makeGraph } from "../../../src/graph/graph.js";
-import { loadModel } from "../../../src/load.js";
-import { Model } from "../../../src/model.js";
+import { loadModel } from "../../../src/model/load.js";
+import { Model } from "../../../src/model/model.js";
 import { decodeModel } from "../../../src/onnx/decode.js";
 import { sensitivity } from "../../../src/sensitivity.js";
 import { type SensitivityOptions, settle } from "../../../src/settings.js";

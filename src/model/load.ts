@@ -1,9 +1,9 @@
 // From where a model is to a model that is ready. What makes plans of files is not in the first load of the library:
 // it comes beside the file.
 
-import { breathe } from "./gpu/slices.js";
+import { breathe } from "../gpu/slices.js";
+import { loadShaders } from "../shaders/registry.js";
 import type { Model, ModelOptions, ModelSource } from "./model.js";
-import { loadShaders } from "./shaders/registry.js";
 
 /**
  * Loads an ONNX classifier and compiles its kernels. Rejects with one sentence if the file is no model, uses
@@ -16,14 +16,14 @@ export async function loadModel(
 ): Promise<Model> {
   const { signal } = options;
   const [{ decodeModel, externalFiles }, { makeModel }, { bytes, url }] = await Promise.all([
-    import("./onnx/decode.js"),
+    import("../onnx/decode.js"),
     import("./model.js"),
     fetched("the model", source, signal),
     loadShaders(),
   ]);
   let names = externalFiles(bytes);
   if (names.length > 0) {
-    const { tensorsFor } = await import("./graph/outputs.js");
+    const { tensorsFor } = await import("../graph/outputs.js");
     const outline = decodeModel(bytes, { isLenient: true });
     names = externalFiles(bytes, tensorsFor(outline, options.output));
   }

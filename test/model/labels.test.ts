@@ -1,8 +1,8 @@
 // Files of class names, as they are found in the wild.
 
 import * as assert from "uvu/assert";
-import { parseLabels } from "../src/labels.js";
-import { suite } from "./support/harness.js";
+import { parseLabels } from "../../src/model/labels.js";
+import { suite } from "../support/harness.js";
 
 const test = suite("labels");
 

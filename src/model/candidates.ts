@@ -1,9 +1,9 @@
 // The preprocessings in use, and what a network makes of a photo by each: the right one is often the one by which a
 // class stands out. Each costs a forward pass.
 
-import type { ImageSource } from "./image/image.js";
-import { type Preprocess, type Preset, presets, resolvePreprocess } from "./image/preprocess.js";
-import { colorKey, presetName } from "./image/preprocess-check.js";
+import type { ImageSource } from "../image/image.js";
+import { type Preprocess, type Preset, presets, resolvePreprocess } from "../image/preprocess.js";
+import { colorKey, presetName } from "../image/preprocess-check.js";
 import type { ClassScore, Model } from "./model.js";
 import type { Suggestion, SuggestOptions } from "./suggest.js";
 

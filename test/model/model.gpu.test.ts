@@ -1,9 +1,9 @@
 // Models that keep their weights in files beside them.
 
 import * as assert from "uvu/assert";
-import { loadModel } from "../src/load.js";
-import { OnnxBuilder } from "./models/onnx-builder.js";
-import { close, randn, suite, testWithDevice } from "./support/harness.js";
+import { loadModel } from "../../src/model/load.js";
+import { OnnxBuilder } from "../models/onnx-builder.js";
+import { close, randn, suite, testWithDevice } from "../support/harness.js";
 
 const test = suite("model");
 

@@ -1,43 +1,43 @@
 // A model on a device: the graph of an ONNX file, its weights, and the engines that play its plans.
 
-import { assumptions } from "./assumed.js";
-import { whileAlive } from "./gpu/device.js";
-import { type Engine, playClean, readLogits } from "./gpu/engine.js";
-import { Engines, MOST_ENGINES } from "./gpu/engines.js";
-import { breathe } from "./gpu/slices.js";
-import { DEFAULT_SUBMIT_TIME, Submits } from "./gpu/submits.js";
-import { type GraphOptions, loadOperators, loadRareOperators, makeGraph } from "./graph/graph.js";
-import { layersOf } from "./graph/plane-layers.js";
-import { type Guess, guessPreprocess, readCardLabels } from "./image/guess.js";
+import { whileAlive } from "../gpu/device.js";
+import { type Engine, playClean, readLogits } from "../gpu/engine.js";
+import { Engines, MOST_ENGINES } from "../gpu/engines.js";
+import { breathe } from "../gpu/slices.js";
+import { DEFAULT_SUBMIT_TIME, Submits } from "../gpu/submits.js";
+import { type GraphOptions, loadOperators, loadRareOperators, makeGraph } from "../graph/graph.js";
+import { layersOf } from "../graph/plane-layers.js";
+import { type Guess, guessPreprocess, readCardLabels } from "../image/guess.js";
 import {
   type ImageSource,
   type InputShape,
   type InputTensor,
   imageKernels,
   toTensor,
-} from "./image/image.js";
+} from "../image/image.js";
 import {
   type PreprocessOption,
   type ResolvedPreprocess,
   resolvePreprocess,
-} from "./image/preprocess.js";
-import { checkChannels, checkPreprocess, isGuessed } from "./image/preprocess-check.js";
-import type { LabelsSource } from "./labels.js";
-import type { OnnxModel } from "./onnx/types.js";
-import type { Graph, Tiling } from "./ops/types.js";
-import { choice } from "./options/choice.js";
-import { preparePictures } from "./picture/picture.js";
+} from "../image/preprocess.js";
+import { checkChannels, checkPreprocess, isGuessed } from "../image/preprocess-check.js";
+import type { OnnxModel } from "../onnx/types.js";
+import type { Graph, Tiling } from "../ops/types.js";
+import { choice } from "../options/choice.js";
+import { preparePictures } from "../picture/picture.js";
 import {
   HARDWARE_TILING,
   makePlan,
   type PlanOptions,
   SHARING_TILING,
   SOFTWARE_TILING,
-} from "./plan/plan.js";
-import { probabilitiesOf } from "./plan/scores.js";
-import type { Plan, Tuning } from "./plan/types.js";
-import { channels, positions, VEC4_BYTES } from "./tensor/layout.js";
-import type { Layout, Precision } from "./tensor/types.js";
+} from "../plan/plan.js";
+import { probabilitiesOf } from "../plan/scores.js";
+import type { Plan, Tuning } from "../plan/types.js";
+import { channels, positions, VEC4_BYTES } from "../tensor/layout.js";
+import type { Layout, Precision } from "../tensor/types.js";
+import { assumptions } from "./assumed.js";
+import type { LabelsSource } from "./labels.js";
 import type { TuneOptions } from "./tune.js";
 
 /** Where a model comes from: its bytes, or where to fetch them. */
@@ -363,7 +363,7 @@ export class Model {
     if (options.of) await loadRareOperators();
     const { singleDispatch: isWanted = this.isFasterInOne() } = options;
     if (!isWanted || options.several) return this.plan(options);
-    const { inOneDispatch, withoutSharing } = await import("./plan/single/single-dispatch.js");
+    const { inOneDispatch, withoutSharing } = await import("../plan/single/single-dispatch.js");
     const plan = this.plan({ ...options, tiling: withoutSharing(this.tiling) });
     let single = this.singles.get(plan);
     if (!single) {

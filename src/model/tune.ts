@@ -2,15 +2,15 @@
 // and each kind of layer gets the one it was fastest with. A tuning is plain data, so that what it chose can be kept
 // and pinned.
 
-import { adapterName, whileAlive } from "./gpu/device.js";
-import type { Engine } from "./gpu/engine.js";
-import type { Engines } from "./gpu/engines.js";
-import { Submits } from "./gpu/submits.js";
-import { stepTimes } from "./gpu/timing.js";
-import type { Graph, Tiling } from "./ops/types.js";
-import { makePlan, SHARING_TILING, SOFTWARE_TILING } from "./plan/plan.js";
-import type { Plan, Tuning } from "./plan/types.js";
-import type { Precision } from "./tensor/types.js";
+import { adapterName, whileAlive } from "../gpu/device.js";
+import type { Engine } from "../gpu/engine.js";
+import type { Engines } from "../gpu/engines.js";
+import { Submits } from "../gpu/submits.js";
+import { stepTimes } from "../gpu/timing.js";
+import type { Graph, Tiling } from "../ops/types.js";
+import { makePlan, SHARING_TILING, SOFTWARE_TILING } from "../plan/plan.js";
+import type { Plan, Tuning } from "../plan/types.js";
+import type { Precision } from "../tensor/types.js";
 
 /** How to measure. */
 export interface TuneOptions {
@@ -179,7 +179,7 @@ async function isFasterInOne(
   precision: Precision,
   { samples = 8, maxMemory, signal }: Measuring,
 ): Promise<boolean> {
-  const { inOneDispatch, withoutSharing } = await import("./plan/single/single-dispatch.js");
+  const { inOneDispatch, withoutSharing } = await import("../plan/single/single-dispatch.js");
   const [plan, alone] = [tiling, withoutSharing(tiling)].map((each) =>
     makePlan(graph, { method: "gradient", tiling: each, precision }),
   ) as [Plan, Plan];

@@ -2,21 +2,21 @@
 // model: one sentence, nothing left on the device, and the same bits.
 
 import * as assert from "uvu/assert";
-import { contrast } from "../src/contrast.js";
-import { gradientLine } from "../src/line.js";
-import { loadModel } from "../src/load.js";
-import type { SensitivityMap } from "../src/map.js";
-import type { Model } from "../src/model.js";
+import { contrast } from "../../src/contrast.js";
+import { gradientLine } from "../../src/line.js";
+import type { SensitivityMap } from "../../src/map.js";
+import { loadModel } from "../../src/model/load.js";
+import type { Model } from "../../src/model/model.js";
 import {
   sensitivities,
   sensitivitiesOfClasses,
   sensitivity,
   sensitivityOfClasses,
-} from "../src/sensitivity.js";
-import type { SensitivityOptions } from "../src/settings.js";
-import { smallNetwork } from "./models/tiny.js";
-import { type Allocations, counting } from "./support/allocations.js";
-import { close, randn, suite, testWithDevice } from "./support/harness.js";
+} from "../../src/sensitivity.js";
+import type { SensitivityOptions } from "../../src/settings.js";
+import { smallNetwork } from "../models/tiny.js";
+import { type Allocations, counting } from "../support/allocations.js";
+import { close, randn, suite, testWithDevice } from "../support/harness.js";
 
 const shape = [1, 3, 8, 8];
 const image = { data: randn(192, 11), shape };

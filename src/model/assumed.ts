@@ -1,7 +1,7 @@
 // What a model takes for granted because nobody has said it, in warnings with the way to say it.
 
-import type { ResolvedPreprocess } from "./image/preprocess.js";
-import { isGuessed, preprocessInWords } from "./image/preprocess-check.js";
+import type { ResolvedPreprocess } from "../image/preprocess.js";
+import { isGuessed, preprocessInWords } from "../image/preprocess-check.js";
 import type { LabelsSource } from "./labels.js";
 
 /** What nobody has said of a model. */

@@ -1,8 +1,8 @@
 // How sure a network is, whatever the size of the numbers it was fed.
 
 import * as assert from "uvu/assert";
-import { mayBeWrong, surenessOf } from "../src/candidates.js";
-import { close, randn, suite } from "./support/harness.js";
+import { mayBeWrong, surenessOf } from "../../src/model/candidates.js";
+import { close, randn, suite } from "../support/harness.js";
 
 const test = suite("candidates");
 

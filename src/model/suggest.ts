@@ -1,7 +1,7 @@
 // Which preprocessing suits a network, where nothing says it: a photo asked by each (candidates.ts).
 
-import type { ImageSource } from "./image/image.js";
-import type { Preprocess, Preset } from "./image/preprocess.js";
+import type { ImageSource } from "../image/image.js";
+import type { Preprocess, Preset } from "../image/preprocess.js";
 import type { ClassScore, Model } from "./model.js";
 
 /** A preprocessing, and what the network makes of a photo by it. */
