@@ -1,7 +1,25 @@
 // The public names, nothing else.
 
-export type { Baseline } from "./baseline.js";
-export type { Contrast } from "./contrast.js";
+export type { Baseline } from "./explain/baseline.js";
+export type { Contrast } from "./explain/contrast.js";
+export type { GradientLine, LineOptions } from "./explain/gradient-line.js";
+export type { Completeness, MapMemory, MapTimes, SensitivityMap } from "./explain/map.js";
+export { contrast, gradientLine, precisionError } from "./explain/on-demand.js";
+export { captumScale, type ParityName, pairScale, parity } from "./explain/parity.js";
+export type { PrecisionError } from "./explain/precision-error.js";
+export {
+  type ClassesOptions,
+  sensitivities,
+  sensitivitiesOfClasses,
+  sensitivity,
+  sensitivityOfClasses,
+} from "./explain/sensitivity.js";
+export {
+  checkOptions,
+  type NoiseScale,
+  type Scalar,
+  type SensitivityOptions,
+} from "./explain/settings.js";
 export { type DeviceOptions, requestDevice } from "./gpu/device.js";
 export {
   type Guess,
@@ -19,8 +37,6 @@ export {
   presets,
   type ResolvedPreprocess,
 } from "./image/preprocess.js";
-export type { GradientLine, LineOptions } from "./line.js";
-export type { Completeness, MapMemory, MapTimes, SensitivityMap } from "./map.js";
 export { type Method, methods } from "./methods/methods.js";
 export type { Quadrature } from "./methods/quadrature.js";
 export { type MethodOption, optionsOf } from "./methods/reads.js";
@@ -37,25 +53,9 @@ export type {
 } from "./model/model.js";
 export { type Suggestion, type SuggestOptions, suggestPreprocess } from "./model/suggest.js";
 export type { TuneOptions } from "./model/tune.js";
-export { contrast, gradientLine, precisionError } from "./on-demand.js";
 export type { Tiling } from "./ops/types.js";
-export { captumScale, type ParityName, pairScale, parity } from "./parity.js";
 export type { Estimator, Reduction } from "./picture/estimate.js";
 export { type PaletteName, paletteNames } from "./picture/palettes.js";
 export type { PictureOptions } from "./picture/picture.js";
 export type { Tuning } from "./plan/types.js";
-export type { PrecisionError } from "./precision.js";
-export {
-  type ClassesOptions,
-  sensitivities,
-  sensitivitiesOfClasses,
-  sensitivity,
-  sensitivityOfClasses,
-} from "./sensitivity.js";
-export {
-  checkOptions,
-  type NoiseScale,
-  type Scalar,
-  type SensitivityOptions,
-} from "./settings.js";
 export type { Precision } from "./tensor/types.js";

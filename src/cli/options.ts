@@ -3,13 +3,13 @@
 
 import { parseArgs } from "node:util";
 import leven from "leven";
+import { type Parity, type ParityName, parity } from "../explain/parity.js";
+import type { Extent } from "../explain/settings.js";
 import { AXIS_ORDERS, type AxisOrder } from "../graph/input.js";
 import type { PreprocessOption } from "../image/preprocess.js";
 import { checkPreprocess } from "../image/preprocess-check.js";
 import { choice } from "../options/choice.js";
-import { type Parity, type ParityName, parity } from "../parity.js";
 import type { Box } from "../plan/plan.js";
-import type { Extent } from "../settings.js";
 import { type Name, OPTIONS, type Option } from "./table.js";
 
 /** What `smoothgrad explain` is asked to do. */

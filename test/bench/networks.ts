@@ -5,12 +5,12 @@
 // can do in registers. The times of kernels come from timestamps around each launch; where the device has none, they
 // are not reported.
 
+import type { SensitivityOptions } from "../../src/explain/settings.js";
 import type { Engine } from "../../src/gpu/engine.js";
 import { stepTimes } from "../../src/gpu/timing.js";
 import { precisionError, requestDevice, sensitivity } from "../../src/index.js";
 import { loadModel } from "../../src/model/load.js";
 import type { Model } from "../../src/model/model.js";
-import type { SensitivityOptions } from "../../src/settings.js";
 import type { Precision } from "../../src/tensor/types.js";
 import { type Architecture, fullSize } from "../models/architectures/index.js";
 import { randn } from "../support/randn.js";

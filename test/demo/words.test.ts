@@ -7,10 +7,10 @@ import { languages } from "../../demo/train/words.js";
 import { en } from "../../demo/words/en.js";
 import { ko } from "../../demo/words/ko.js";
 import { warningInKorean } from "../../demo/words/ko-warnings.js";
+import { type ValueFacts, warningsOf } from "../../src/explain/warnings.js";
 import { presets, type ResolvedPreprocess } from "../../src/image/preprocess.js";
 import { methods } from "../../src/methods/methods.js";
 import { assumptions } from "../../src/model/assumed.js";
-import { type ValueFacts, warningsOf } from "../../src/warnings.js";
 import { suite } from "../support/harness.js";
 
 const test = suite("demo/words");

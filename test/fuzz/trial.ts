@@ -1,12 +1,12 @@
 // One mutated file through everything: decoded, made a graph and a plan, and, if it is still a model and a small one,
 // played. It ends in a map or in one sentence; whatever else happens is thrown.
 
+import { sensitivity } from "../../src/explain/sensitivity.js";
 import { makeGraph } from "../../src/graph/graph.js";
 import { Model } from "../../src/model/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import type { Graph } from "../../src/ops/types.js";
 import { makePlan } from "../../src/plan/plan.js";
-import { sensitivity } from "../../src/sensitivity.js";
 import { smallSize } from "../models/architectures/index.js";
 import { convnet, ofBatch, transformer } from "../models/batches.js";
 import { flows, withFlow } from "../models/flows.js";

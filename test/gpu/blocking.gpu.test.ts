@@ -3,8 +3,8 @@
 // seen. ResNet-18 has eleven million weights to be packed.
 
 import * as assert from "uvu/assert";
+import { sensitivity } from "../../src/explain/sensitivity.js";
 import { loadModel } from "../../src/model/load.js";
-import { sensitivity } from "../../src/sensitivity.js";
 import { fullSize } from "../models/architectures/index.js";
 import { randn, suite, testWithDevice } from "../support/harness.js";
 

@@ -2,12 +2,12 @@
 // next map of a recent method to begin at once.
 
 import * as assert from "uvu/assert";
+import { sensitivity } from "../../src/explain/sensitivity.js";
+import type { SensitivityOptions } from "../../src/explain/settings.js";
 import { methods } from "../../src/methods/methods.js";
 import { optionsOf } from "../../src/methods/reads.js";
 import { loadModel } from "../../src/model/load.js";
 import type { Model } from "../../src/model/model.js";
-import { sensitivity } from "../../src/sensitivity.js";
-import type { SensitivityOptions } from "../../src/settings.js";
 import { fullSize } from "../models/architectures/index.js";
 import { smallNetwork } from "../models/tiny.js";
 import { type Allocations, counting } from "../support/allocations.js";

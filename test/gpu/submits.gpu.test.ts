@@ -1,12 +1,12 @@
 // Commands in submits of limited time: the same map to the bit, in more submits, and an end in between.
 
 import * as assert from "uvu/assert";
+import { sensitivity } from "../../src/explain/sensitivity.js";
+import type { SensitivityOptions } from "../../src/explain/settings.js";
 import { requestDevice } from "../../src/gpu/device.js";
 import type { Launch } from "../../src/gpu/play.js";
 import { type Job, jobOf, learned, Submits } from "../../src/gpu/submits.js";
 import { loadModel } from "../../src/model/load.js";
-import { sensitivity } from "../../src/sensitivity.js";
-import type { SensitivityOptions } from "../../src/settings.js";
 import type { Step } from "../../src/shaders/step.js";
 import { smallSize } from "../models/architectures/index.js";
 import { smallNetwork } from "../models/tiny.js";

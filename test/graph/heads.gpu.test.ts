@@ -3,11 +3,11 @@
 // or one output that is the probability of a yes.
 
 import * as assert from "uvu/assert";
+import { sensitivity } from "../../src/explain/sensitivity.js";
+import type { SensitivityOptions } from "../../src/explain/settings.js";
 import { loadModel } from "../../src/model/load.js";
 import type { Model, ModelOptions } from "../../src/model/model.js";
 import type { Head } from "../../src/ops/types.js";
-import { sensitivity } from "../../src/sensitivity.js";
-import type { SensitivityOptions } from "../../src/settings.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { close, randn, suite, testWithDevice } from "../support/harness.js";
 import { runOnnxRuntime } from "../support/onnxruntime.js";

@@ -2,8 +2,8 @@
 // convolutions. Pictures go in and maps come out the same way.
 
 import * as assert from "uvu/assert";
+import { sensitivity } from "../../src/explain/sensitivity.js";
 import { loadModel } from "../../src/model/load.js";
-import { sensitivity } from "../../src/sensitivity.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { close, randn, suite, testWithDevice } from "../support/harness.js";
 

@@ -1,9 +1,9 @@
 // Merged moves on the GPU, forward and backward, against the twins of the nodes that they stand for.
 
+import { sensitivity } from "../../src/explain/sensitivity.js";
 import { makeGraph } from "../../src/graph/graph.js";
 import { Model } from "../../src/model/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
-import { sensitivity } from "../../src/sensitivity.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { shiftedWindows } from "../models/windows.js";
 import { backward, forward } from "../reference/index.js";

@@ -1,7 +1,7 @@
 // Control flow that is unrolled at load, against onnxruntime, which goes through it.
 
+import { sensitivity } from "../../src/explain/sensitivity.js";
 import { loadModel } from "../../src/model/load.js";
-import { sensitivity } from "../../src/sensitivity.js";
 import { flows, withFlow } from "../models/flows.js";
 import { close, randn, suite, testWithDevice } from "../support/harness.js";
 import { runOnnxRuntime } from "../support/onnxruntime.js";

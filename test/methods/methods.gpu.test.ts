@@ -1,10 +1,10 @@
 // Methods that are rules: on a network with every kind of gate, against the twins' rules; and what is refused.
 
+import { sensitivity } from "../../src/explain/sensitivity.js";
 import { makeGraph } from "../../src/graph/graph.js";
 import { loadModel } from "../../src/model/load.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import { makePlan } from "../../src/plan/plan.js";
-import { sensitivity } from "../../src/sensitivity.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { backward, forward } from "../reference/index.js";
 import { close, randn, suite, testWithDevice } from "../support/harness.js";

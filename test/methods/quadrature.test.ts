@@ -1,8 +1,8 @@
 // The rules that integrate over a path, on polynomials and on what is known of them.
 
 import { throws } from "uvu/assert";
+import { quantileOfSize, settle } from "../../src/explain/settings.js";
 import { pathNodes, type Quadrature } from "../../src/methods/quadrature.js";
-import { quantileOfSize, settle } from "../../src/settings.js";
 import { close, suite } from "../support/harness.js";
 
 const test = suite("paths");

@@ -1,13 +1,13 @@
 // What a model takes for granted where nobody says it: preprocessing and names, and where both are from.
 
 import * as assert from "uvu/assert";
+import { sensitivity } from "../../src/explain/sensitivity.js";
+import type { SensitivityOptions } from "../../src/explain/settings.js";
 import type { ImageSource } from "../../src/image/image.js";
 import { presets } from "../../src/image/preprocess.js";
 import { loadModel } from "../../src/model/load.js";
 import type { ModelOptions } from "../../src/model/model.js";
 import { suggestPreprocess } from "../../src/model/suggest.js";
-import { sensitivity } from "../../src/sensitivity.js";
-import type { SensitivityOptions } from "../../src/settings.js";
 import { caffeNetwork, meanNetwork } from "../models/colors.js";
 import { close, suite, testWithDevice } from "../support/harness.js";
 

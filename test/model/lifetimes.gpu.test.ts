@@ -2,18 +2,18 @@
 // model: one sentence, nothing left on the device, and the same bits.
 
 import * as assert from "uvu/assert";
-import { contrast } from "../../src/contrast.js";
-import { gradientLine } from "../../src/line.js";
-import type { SensitivityMap } from "../../src/map.js";
-import { loadModel } from "../../src/model/load.js";
-import type { Model } from "../../src/model/model.js";
+import { contrast } from "../../src/explain/contrast.js";
+import { gradientLine } from "../../src/explain/gradient-line.js";
+import type { SensitivityMap } from "../../src/explain/map.js";
 import {
   sensitivities,
   sensitivitiesOfClasses,
   sensitivity,
   sensitivityOfClasses,
-} from "../../src/sensitivity.js";
-import type { SensitivityOptions } from "../../src/settings.js";
+} from "../../src/explain/sensitivity.js";
+import type { SensitivityOptions } from "../../src/explain/settings.js";
+import { loadModel } from "../../src/model/load.js";
+import type { Model } from "../../src/model/model.js";
 import { smallNetwork } from "../models/tiny.js";
 import { type Allocations, counting } from "../support/allocations.js";
 import { close, randn, suite, testWithDevice } from "../support/harness.js";

@@ -1,13 +1,13 @@
 // Tiles chosen by measuring: every kind of layer has one, the map stays the same, and what was measured can be kept.
 
 import * as assert from "uvu/assert";
+import { sensitivity } from "../../src/explain/sensitivity.js";
 import { loadModel } from "../../src/model/load.js";
 import type { Model } from "../../src/model/model.js";
 import { candidates } from "../../src/model/tune.js";
 import type { Tiling } from "../../src/ops/types.js";
 import { SHARING_TILING, SOFTWARE_TILING } from "../../src/plan/plan.js";
 import type { Tuning } from "../../src/plan/types.js";
-import { sensitivity } from "../../src/sensitivity.js";
 import { smallSize } from "../models/architectures/index.js";
 import { close, randn, relativeL2, skip, suite, testWithDevice } from "../support/harness.js";
 

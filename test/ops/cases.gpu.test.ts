@@ -3,12 +3,12 @@
 // gradient depend on every element of its output.
 
 import { throws } from "uvu/assert";
+import { sensitivity } from "../../src/explain/sensitivity.js";
 import { makeGraph } from "../../src/graph/graph.js";
 import { Model } from "../../src/model/model.js";
 import type { OnnxModel } from "../../src/onnx/types.js";
 import type { SharedTile, Tiling } from "../../src/ops/types.js";
 import { HARDWARE_TILING, SOFTWARE_TILING } from "../../src/plan/plan.js";
-import { sensitivity } from "../../src/sensitivity.js";
 import { type Case, floats, imageOf, modelOf } from "../reference/case.js";
 import { cases } from "../reference/cases.js";
 import { backward, forward } from "../reference/index.js";

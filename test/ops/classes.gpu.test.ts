@@ -2,11 +2,11 @@
 // the way back does not even look at. The same network with a pool that the plan takes for any other is the judge.
 
 import * as assert from "uvu/assert";
+import { sensitivity } from "../../src/explain/sensitivity.js";
 import { makeGraph } from "../../src/graph/graph.js";
 import { Model } from "../../src/model/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import { HARDWARE_TILING, makePlan, SOFTWARE_TILING } from "../../src/plan/plan.js";
-import { sensitivity } from "../../src/sensitivity.js";
 import { Network } from "../models/architectures/network.js";
 import { randn, relativeL2, suite, testWithDevice } from "../support/harness.js";
 

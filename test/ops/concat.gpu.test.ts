@@ -1,10 +1,10 @@
 // Concat where some parts are written in place and others are copied beside them, into a result whose channels do not
 // fill the last quad. The memory begins as NaN, so that what nobody writes is seen.
 
+import { sensitivity } from "../../src/explain/sensitivity.js";
 import { makeGraph } from "../../src/graph/graph.js";
 import { Model } from "../../src/model/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
-import { sensitivity } from "../../src/sensitivity.js";
 import type { Precision } from "../../src/tensor/types.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { backward, forward } from "../reference/index.js";

@@ -1,8 +1,8 @@
 // The same map of the same network, however its layers are cut into tiles.
 
+import { sensitivity } from "../../src/explain/sensitivity.js";
 import { Model } from "../../src/model/model.js";
 import type { Graph, Tiling } from "../../src/ops/types.js";
-import { sensitivity } from "../../src/sensitivity.js";
 import { randn, skip } from "../support/harness.js";
 
 /** The mean of seven samples of a random image, whole or in batches; skips where the adapter cannot have the tiling. */

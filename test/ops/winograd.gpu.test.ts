@@ -2,11 +2,11 @@
 // The direct convolution, which is held against its twin elsewhere, is the judge.
 
 import * as assert from "uvu/assert";
+import { sensitivity } from "../../src/explain/sensitivity.js";
 import { makeGraph } from "../../src/graph/graph.js";
 import { Model } from "../../src/model/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import { makePlan, SOFTWARE_TILING } from "../../src/plan/plan.js";
-import { sensitivity } from "../../src/sensitivity.js";
 import { Network } from "../models/architectures/network.js";
 import { randn, relativeL2, suite, testWithDevice } from "../support/harness.js";
 

@@ -4,13 +4,13 @@
 // as rounding would have it. Where that moves the gradient a lot, a ReLU or a maximum is near its kink, and another image
 // is taken; if every image is near one, the gradient may be as far off as the disturbed ones are.
 
+import { sensitivity, sensitivityOfClasses } from "../../src/explain/sensitivity.js";
 import { makeGraph } from "../../src/graph/graph.js";
 import { Model } from "../../src/model/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import type { OnnxModel } from "../../src/onnx/types.js";
 import type { Tiling } from "../../src/ops/types.js";
 import { HARDWARE_TILING, SOFTWARE_TILING } from "../../src/plan/plan.js";
-import { sensitivity, sensitivityOfClasses } from "../../src/sensitivity.js";
 import { halfValue } from "../../src/tensor/half.js";
 import { halfBits } from "../../src/tensor/rounding.js";
 import type { Precision } from "../../src/tensor/types.js";

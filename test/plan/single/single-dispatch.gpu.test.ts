@@ -1,14 +1,14 @@
 // Noise, forward and backward pass in one dispatch: the bits are those of a dispatch for each step.
 
 import * as assert from "uvu/assert";
+import { sensitivitiesOfClasses, sensitivity } from "../../../src/explain/sensitivity.js";
+import type { SensitivityOptions } from "../../../src/explain/settings.js";
 import { Engines } from "../../../src/gpu/engines.js";
 import { makeGraph } from "../../../src/graph/graph.js";
 import { loadModel } from "../../../src/model/load.js";
 import { decodeModel } from "../../../src/onnx/decode.js";
 import { makePlan, SHARING_TILING } from "../../../src/plan/plan.js";
 import { inOneDispatch } from "../../../src/plan/single/single-dispatch.js";
-import { sensitivitiesOfClasses, sensitivity } from "../../../src/sensitivity.js";
-import type { SensitivityOptions } from "../../../src/settings.js";
 import { smallSize } from "../../models/architectures/index.js";
 import { smallNetwork } from "../../models/tiny.js";
 import { close, randn, skip, suite, testWithDevice } from "../../support/harness.js";

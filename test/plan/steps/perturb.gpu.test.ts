@@ -1,12 +1,12 @@
 // Noise on the weights: every method sees a network as if it had been loaded with them, however the passes are split.
 
 import { throws } from "uvu/assert";
+import { sensitivity } from "../../../src/explain/sensitivity.js";
+import { type SensitivityOptions, settle } from "../../../src/explain/settings.js";
 import { makeGraph } from "../../../src/graph/graph.js";
 import { loadModel } from "../../../src/model/load.js";
 import { Model } from "../../../src/model/model.js";
 import { decodeModel } from "../../../src/onnx/decode.js";
-import { sensitivity } from "../../../src/sensitivity.js";
-import { type SensitivityOptions, settle } from "../../../src/settings.js";
 import { smallNetwork } from "../../models/tiny.js";
 import { backward, forward } from "../../reference/index.js";
 import { KEYS, withNoise } from "../../reference/perturb.js";

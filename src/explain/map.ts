@@ -1,0 +1,393 @@
+// A sensitivity map: the moments of its samples on the GPU, and what is known of how they were made. It is a view
+// of them, which can be painted at any time.
+
+import { adapterName, whileAlive } from "../gpu/device.js";
+import { type Engine, playAgain, readLogits, THESE_CLASSES } from "../gpu/engine.js";
+import { read } from "../gpu/play.js";
+import type { Submits } from "../gpu/submits.js";
+import { flatNodes } from "../graph/flat-operators.js";
+import { camWarning } from "../graph/plane-layers.js";
+import type { InputTensor } from "../image/image.js";
+import type { ResolvedPreprocess } from "../image/preprocess.js";
+import { type Method, methodOf } from "../methods/methods.js";
+import type { Classification, ClassScore, Model } from "../model/model.js";
+import type { AttributionSize, Estimator } from "../picture/estimate.js";
+import { createPicture, type Picture, type PictureOptions } from "../picture/picture.js";
+import { scoreOf } from "../plan/scores.js";
+import { unpackChannels } from "../tensor/channels.js";
+import { vec4s } from "../tensor/layout.js";
+import type { Settings } from "./settings.js";
+import { type ValueFacts, warningsOf } from "./warnings.js";
+
+/** What a map took. */
+export interface MapMemory {
+  /** Bytes of the buffers that it needed, and the samples that went through together. */
+  readonly peak: number;
+  readonly batch: number;
+  /** Bytes the batch would have taken had every activation been kept. */
+  readonly unshared: number;
+  /** Bytes that the model keeps on the device, those of other methods' engines included. */
+  readonly kept: number;
+}
+
+/** Milliseconds. */
+export interface MapTimes {
+  /** Picture to tensor, and the forward pass that finds the class. */
+  readonly classify: number;
+  /** All batches. */
+  readonly samples: number;
+  readonly total: number;
+}
+
+/** How well the attributions of a path add up: Σ a should be what the target gained on the way. */
+export interface Completeness {
+  readonly sum: number;
+  /** The target at the image (the mean over the noisy samples) minus the target at the baseline. */
+  readonly gain: number;
+  /** sum − gain. */
+  readonly gap: number;
+}
+
+/** The classes that were asked for; the target is undefined where it is the first of the image. */
+export interface Chosen {
+  readonly target: number | undefined;
+  readonly versus: number | undefined;
+}
+
+/** What does not change while samples arrive. */
+type Facts = Pick<
+  SensitivityMap,
+  | "noise"
+  | "seed"
+  | "method"
+  | "estimator"
+  | "points"
+  | "shape"
+  | "preprocess"
+  | "adapter"
+  | "memory"
+> & {
+  readonly group: number;
+  /** Whether samples differ by anything that is drawn. */
+  readonly isRandom: boolean;
+  readonly of: ValueFacts["of"];
+  readonly layerWarning: string | undefined;
+};
+
+/** A path whose places are drawn, as in sample.wgsl. */
+const RANDOM = 2;
+
+/** @internal In the words that the backward pass begins with: there is no class to hold the other against. */
+export const NO_CLASS = 0xffffffff;
+
+/** A sensitivity map on the GPU. Made by `sensitivity`. */
+export class SensitivityMap {
+  /** The class that is explained, and the one that it is held against. */
+  target!: ClassScore;
+  versus: ClassScore | undefined;
+  /** The five most probable classes. */
+  top: readonly ClassScore[] = [];
+  /** Samples so far. */
+  samples = 0;
+  /** Passes so far: `points` for each sample, those of an unfinished one included. */
+  passes = 0;
+  /**
+   * ‖standard error‖₂ / ‖map‖₂ of the estimator that was asked for; Infinity where it is not known: for one sample, for
+   * "smoothdiff", and where noise has found nothing but zeros.
+   */
+  standardError = Number.POSITIVE_INFINITY;
+  /** Of "integrated-gradients", "blur-ig" and "deeplift", when all samples are done. */
+  completeness: Completeness | undefined;
+  /** Standard deviation of the noise in the units of the input; its root mean square where elements differ. */
+  sigma!: number;
+  readonly noise!: number;
+  readonly seed!: number;
+  readonly method!: string;
+  readonly estimator!: Estimator;
+  /** Trips through the network that each sample takes: the points of a path, or the windows and one more. */
+  readonly points!: number;
+  /** [C,H,W]. */
+  readonly shape!: readonly [number, number, number];
+  /** How the photo became the input; undefined for a tensor of which that is not known. */
+  readonly preprocess!: ResolvedPreprocess | undefined;
+  readonly adapter!: string;
+  readonly memory!: MapMemory;
+  times: MapTimes = { classify: 0, samples: 0, total: 0 };
+  /** What cannot be trusted in the map so far, one sentence each, with a way out; the model's warnings come first. */
+  warnings: readonly string[] = [];
+  /** What a series carries from batch to batch, while other work is on the engine. */
+  private readonly carried: GPUBuffer[] = [];
+
+  private constructor(
+    private readonly model: Model,
+    /** @internal */
+    readonly tensor: InputTensor,
+    private readonly chosen: Chosen,
+    /** The class in the words that the backward pass begins with, and what its passes left. */
+    private readonly words: GPUBuffer,
+    private readonly moments: GPUBuffer,
+    /** @internal */
+    readonly picture: Picture,
+    private readonly facts: Facts,
+    /** What becomes of `sigma`; undefined where it is known already. */
+    private readonly spread?: Promise<number>,
+  ) {
+    Object.assign(this, facts);
+  }
+
+  /** @internal */
+  static async create(
+    model: Model,
+    engine: Engine,
+    tensor: InputTensor,
+    options: Settings,
+    { noise, group, points, path }: { noise: number; group: number; points: number; path: number },
+    chosen: Chosen,
+  ): Promise<SensitivityMap> {
+    const { device } = engine;
+    // Sampling need not wait for it.
+    const spread = spreadOf(engine, tensor.channels, options.signal).then((rms) => noise * rms);
+    spread.catch(() => {});
+    const [words, moments] = (["target", "moments"] as const).map((name) =>
+      bufferLike(device, engine.port(name)),
+    ) as [GPUBuffer, GPUBuffer];
+    const { target = 0, versus = NO_CLASS } = chosen;
+    const chosenWords = [target, versus, options.begins, THESE_CLASSES];
+    device.queue.writeBuffer(words, 0, new Uint32Array(chosenWords));
+    const picture = await createPicture(device, { moments, samples: 0, input: tensor, group });
+    const { fixed, perSample, unshared } = engine.plan.memory;
+    const facts = {
+      noise: options.noise,
+      seed: options.seed,
+      method: options.method,
+      estimator: options.estimator,
+      points,
+      shape: [tensor.channels, tensor.height, tensor.width],
+      preprocess: tensor.preprocess && { from: "given" as const, ...tensor.preprocess },
+      adapter: adapterName(device),
+      memory: {
+        peak: fixed + perSample * engine.capacity,
+        batch: engine.capacity,
+        unshared: fixed + unshared * engine.capacity,
+        kept: model.memory.bytes,
+      },
+      group,
+      isRandom: noise > 0 || options.weightNoise > 0 || path === RANDOM,
+      of: (["logit", "probability", "log-probability"] as const)[options.of] ?? "logit",
+      layerWarning: methodOf(options.method).cam && camWarning(model.graph, options.layer),
+    } as const;
+    return new SensitivityMap(model, tensor, chosen, words, moments, picture, facts, spread);
+  }
+
+  /**
+   * The map as it is now, kept while the sampling goes on. It looks at the input of this map, so it lasts no
+   * longer than this one.
+   */
+  async snapshot(): Promise<SensitivityMap> {
+    this.picture.check();
+    const { device, facts, samples, passes } = this;
+    const [words, moments] = [bufferLike(device, this.words), bufferLike(device, this.moments)];
+    const encoder = device.createCommandEncoder({ label: "snapshot" });
+    encoder.copyBufferToBuffer(this.moments, 0, moments, 0, moments.size);
+    device.queue.submit([encoder.finish()]);
+    const { target, versus, top, sigma, standardError, times, warnings } = this;
+    const input = { moments, samples, input: this.tensor, group: facts.group };
+    const picture = await createPicture(device, input);
+    const parts = [this.model, this.tensor, this.chosen, words, moments, picture] as const;
+    const kept = new SensitivityMap(...parts, facts);
+    const known = { target, versus, top, samples, passes, sigma, standardError, times, warnings };
+    return Object.assign(kept, known);
+  }
+
+  /** @internal */
+  get device(): GPUDevice {
+    return this.model.device;
+  }
+
+  /** Paints the map over a canvas. Repeating it with other options runs nothing but a few small kernels. */
+  draw(canvas: HTMLCanvasElement | OffscreenCanvas, options: PictureOptions = {}): void {
+    this.picture.draw(canvas, { estimator: this.estimator, ...options });
+  }
+
+  /** The painted map as pixels. */
+  pixels(options: PictureOptions & { width?: number; height?: number } = {}): Promise<ImageData> {
+    return this.picture.pixels({ estimator: this.estimator, ...options });
+  }
+
+  /** The attribution of every input element, row-major [C,H,W]. */
+  data(estimator: Estimator = this.estimator): Promise<Float32Array<ArrayBuffer>> {
+    return this.picture.attribution(estimator);
+  }
+
+  /** ‖standard error‖₂ / ‖map‖₂ of any estimator; Infinity where it is not known. */
+  async errorOf(estimator: Estimator = this.estimator): Promise<number> {
+    return this.errorAt(await this.picture.size(estimator));
+  }
+
+  // Where all samples are 0, the next one need not be; without noise it is.
+  private errorAt({ largest, standardError }: AttributionSize): number {
+    return largest === 0 && this.facts.isRandom ? Number.POSITIVE_INFINITY : standardError;
+  }
+
+  /** The score of every pixel that `draw` paints with these options, [H,W]. */
+  scores(options: PictureOptions = {}): Promise<Float32Array<ArrayBuffer>> {
+    return this.picture.scores({ estimator: this.estimator, ...options });
+  }
+
+  /** Lowest and highest value that `draw` paints with these options: a `scale` for other maps. */
+  range(options: PictureOptions = {}): Promise<{ low: number; high: number }> {
+    return this.picture.range({ estimator: this.estimator, ...options });
+  }
+
+  /** Frees the map's buffers. */
+  destroy(): void {
+    this.picture.destroy();
+    this.words.destroy();
+    this.moments.destroy();
+    for (const buffer of this.carried) buffer.destroy();
+    // A snapshot looks at the input of the map that it was taken of.
+    if (this.spread) this.tensor.destroy();
+  }
+
+  /** @internal */
+  setClass(logits: Float32Array): void {
+    const { target, versus } = this.chosen;
+    const { top, probabilities }: Classification = this.model.scores(logits, 5);
+    this.top = top;
+    const [first] = top as [ClassScore];
+    const score = (index: number): ClassScore => ({
+      index,
+      label: this.model.label(index),
+      logit: logits[index] as number,
+      probability: probabilities[index] as number,
+    });
+    this.target = score(target ?? first.index);
+    if (versus !== undefined) this.versus = score(versus);
+  }
+
+  /** @internal The logits of each sample of the last forward pass. */
+  async logitsOf(engine: Engine, samples: number): Promise<Float32Array[]> {
+    const { classes } = this.model;
+    const logits = await readLogits(engine, classes, samples);
+    return Array.from({ length: samples }, (_, i) =>
+      logits.subarray(i * classes, (i + 1) * classes),
+    );
+  }
+
+  /** @internal What is explained, as it is at these logits. */
+  scoreOf(logits: Float32Array, of: number): number {
+    const { head } = this.model.graph;
+    const score = ({ index }: ClassScore) => scoreOf(head, logits, index, of);
+    return score(this.target) - (this.versus ? score(this.versus) : 0);
+  }
+
+  /** @internal After the forward pass of the clean image: fixes the class, the first one where none was chosen. */
+  async playClass(submits: Submits, engine: Engine): Promise<void> {
+    submits.copy(this.words, engine.port("target"));
+    if (this.chosen.target !== undefined) return;
+    await engine.play(submits, ["classify"], 1);
+    submits.copy(engine.port("target"), this.words);
+  }
+
+  /**
+   * @internal After the forward pass of a batch: the backward pass of this map's class. Where maps take turns on
+   * the engine, each brings its class and its moments along.
+   */
+  async playBackward(
+    submits: Submits,
+    engine: Engine,
+    { samples, takesTurns }: { samples: number; takesTurns: boolean },
+  ): Promise<void> {
+    if (takesTurns) {
+      submits.copy(this.words, engine.port("target"));
+      submits.copy(this.moments, engine.port("moments"));
+    }
+    await engine.play(submits, ["backward"], samples);
+    submits.copy(engine.port("moments"), this.moments);
+  }
+
+  /** @internal Keeps what the engine must know again when other work on it is over; the moments are here already. */
+  async leave(submits: Submits, engine: Engine): Promise<void> {
+    for (const [i, source] of engine.carried.entries()) {
+      this.carried[i] ??= bufferLike(this.device, source);
+      submits.copy(source, this.carried[i]);
+    }
+    await submits.submit();
+  }
+
+  /** @internal Makes an engine that others played go on where it was left. */
+  async resume(submits: Submits, engine: Engine, scale: number): Promise<void> {
+    submits.label = "resume";
+    await playAgain(submits, engine, this.tensor, scale);
+    submits.copy(this.words, engine.port("target"));
+    submits.copy(this.moments, engine.port("moments"));
+    for (const [i, target] of engine.carried.entries()) {
+      submits.copy(this.carried[i] as GPUBuffer, target);
+    }
+    await submits.submit();
+  }
+
+  /** @internal This many passes are on their way to the moments, ahead of whatever reads them. */
+  count(passes: number): void {
+    const samples = Math.floor(passes / this.points);
+    this.samples = samples;
+    this.passes = passes;
+    // What comes of averaged gates is one gradient, however many samples it took.
+    this.picture.samples = methodOf(this.method).averages ? 1 : samples;
+  }
+
+  private warningsAt(size: AttributionSize): readonly string[] {
+    const { competing, graph, precision } = this.model;
+    const warnings = this.model.warningsBy(this.preprocess);
+    const { estimator, samples, target, facts } = this;
+    const [first] = this.top;
+    const values: ValueFacts = {
+      ...{ size, estimator, precision, samples, target, of: facts.of },
+      made: madeOf(methodOf(this.method)),
+      kept: graph.kept,
+      flat: size.largest === 0 ? flatNodes(graph) : [],
+    };
+    const { layerWarning: layer } = facts;
+    return warningsOf({ model: warnings, ...(first && { first }), competing, layer, values });
+  }
+
+  /** @internal Waits for the samples so far, takes their standard error, and looks for what cannot be trusted. */
+  async settle(
+    { classify, from, began }: { classify: number; from: number; began: number },
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    // All at once: each way to the device and back takes as long as a small network.
+    const size = this.picture.size(this.estimator);
+    const all = Promise.all([this.device.queue.onSubmittedWorkDone(), this.spread, size]);
+    const [, sigma = this.sigma, found] = await whileAlive(this.device, all, signal);
+    Object.assign(this, { sigma, standardError: this.errorAt(found) });
+    this.warnings = this.warningsAt(found);
+    const now = performance.now();
+    this.times = { classify, samples: now - from, total: now - began };
+  }
+}
+
+/** An empty buffer of the map's own, as long as another one. */
+function bufferLike(device: GPUDevice, { label, size }: GPUBuffer): GPUBuffer {
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
+  return device.createBuffer({ label: `${label}, kept`, size, usage });
+}
+
+function madeOf({ cam, occlusion, path, baseline }: Method): ValueFacts["made"] {
+  if (cam) return "activation";
+  if (occlusion) return "occlusion";
+  return path || baseline ? "path" : "gradient";
+}
+
+/** The root mean square of what the noise of every element is a multiple of. */
+async function spreadOf(
+  engine: Engine,
+  channels: number,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const { device, plan } = engine;
+  const bytes = vec4s(plan.input) * 16;
+  const packed = await whileAlive(device, read(device, engine.port("spread"), bytes), signal);
+  const spreads = unpackChannels(new Float32Array(packed), channels);
+  return Math.sqrt(spreads.reduce((sum, v) => sum + v * v, 0) / spreads.length);
+}

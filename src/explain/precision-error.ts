@@ -1,0 +1,62 @@
+// What half precision costs: how far a map is from the same map in single precision, measured on both.
+
+import type { ImageSource } from "../image/image.js";
+import type { Model } from "../model/model.js";
+import { sensitivity } from "./sensitivity.js";
+import type { SensitivityOptions } from "./settings.js";
+
+/** Relative differences ‖half − single‖ / ‖single‖. */
+export interface PrecisionError {
+  /** Of the attribution of the same noisy samples. */
+  readonly map: number;
+  /** Of the logits of the image itself. */
+  readonly logits: number;
+  /** How many samples they are. The map of more samples is nearer, because what single ones are off by averages out. */
+  readonly samples: number;
+}
+
+/** As many as show the size of the error. */
+const MOST_SAMPLES = 4;
+
+/** As in on-demand.ts. */
+export async function precisionError(
+  model: Model,
+  image: ImageSource,
+  options: SensitivityOptions = {},
+): Promise<PrecisionError> {
+  const { samples: asked = MOST_SAMPLES, stop: _, weightSamples: __, ...others } = options;
+  const samples = Math.min(asked, MOST_SAMPLES);
+  const single = model.inPrecision("single");
+  try {
+    const half = await found(model, image, { ...others, samples });
+    const target = others.target ?? half.target;
+    const exact = await found(single, image, { ...others, samples, target });
+    return {
+      map: distance(half.data, exact.data),
+      logits: distance(half.logits, exact.logits),
+      samples,
+    };
+  } finally {
+    single.destroy();
+  }
+}
+
+async function found(model: Model, image: ImageSource, options: SensitivityOptions) {
+  const { logits } = await model.classify(image, options);
+  const map = await sensitivity(model, image, options);
+  try {
+    return { logits, data: await map.data(), target: map.target.index };
+  } finally {
+    map.destroy();
+  }
+}
+
+/** ‖a − b‖ / ‖b‖; 0 of two that are 0. */
+function distance(a: Float32Array, b: Float32Array): number {
+  let [difference, size] = [0, 0];
+  b.forEach((v, i) => {
+    difference += ((a[i] as number) - v) ** 2;
+    size += v ** 2;
+  });
+  return difference === 0 ? 0 : Math.sqrt(difference / size);
+}
