@@ -1,12 +1,12 @@
 // Files that people really have, from many exporters, and small ones that once failed: the class, the probability and
 // the logits are onnxruntime's. The data folder's `found/README.md` says where each is from.
 
-import { sensitivity } from "../src/explain/sensitivity.js";
-import { loadModel } from "../src/model/load.js";
-import type { ModelOptions } from "../src/model/model.js";
-import { readNpy } from "../src/tensor/npy.js";
-import { close, data, randn, suite, testWithDevice } from "./support/harness.js";
-import { runOnnxRuntime } from "./support/onnxruntime.js";
+import { sensitivity } from "../../src/explain/sensitivity.js";
+import { loadModel } from "../../src/model/load.js";
+import type { ModelOptions } from "../../src/model/model.js";
+import { readNpy } from "../../src/tensor/npy.js";
+import { close, data, randn, suite, testWithDevice } from "../support/harness.js";
+import { runOnnxRuntime } from "../support/onnxruntime.js";
 
 interface Case {
   readonly file: string;

@@ -2,11 +2,11 @@
 // the keyboard, files that are wrong, a GPU that goes away. One page serves all tests, in order.
 
 import * as assert from "uvu/assert";
-import { en } from "../demo/words/en.js";
-import { bitmapFile } from "./demo/bitmap.js";
-import { type Demo, network, openDemo, variety } from "./demo/page.js";
-import { suite } from "./support/harness.js";
-import { onDemand } from "./support/on-demand.js";
+import { en } from "../../demo/words/en.js";
+import { suite } from "../support/harness.js";
+import { onDemand } from "../support/on-demand.js";
+import { bitmapFile } from "./bitmap.js";
+import { type Demo, network, openDemo, variety } from "./page.js";
 
 const test = suite("demo");
 

@@ -2,16 +2,16 @@
 // differences in float64, and SmoothGrad against the gradients of its noisy samples one by one. The networks in
 // full size are in architectures.long.gpu.test.ts.
 
-import { sensitivity } from "../src/explain/sensitivity.js";
-import { loadModel } from "../src/model/load.js";
-import type { Model } from "../src/model/model.js";
-import { decodeModel } from "../src/onnx/decode.js";
-import { HARDWARE_TILING } from "../src/plan/plan.js";
-import { type Export, smallSize } from "./models/architectures/index.js";
-import { forward } from "./reference/index.js";
-import { normals } from "./reference/philox.js";
-import { randn, relativeL2, suite, testWithDevice } from "./support/harness.js";
-import { runOnnxRuntime } from "./support/onnxruntime.js";
+import { sensitivity } from "../../src/explain/sensitivity.js";
+import { loadModel } from "../../src/model/load.js";
+import type { Model } from "../../src/model/model.js";
+import { decodeModel } from "../../src/onnx/decode.js";
+import { HARDWARE_TILING } from "../../src/plan/plan.js";
+import { forward } from "../reference/index.js";
+import { normals } from "../reference/philox.js";
+import { randn, relativeL2, suite, testWithDevice } from "../support/harness.js";
+import { runOnnxRuntime } from "../support/onnxruntime.js";
+import { type Export, smallSize } from "./architectures/index.js";
 
 const test = suite("architectures");
 

@@ -2,14 +2,14 @@
 // given and without; their logits against onnxruntime; and their gradient against the change of onnxruntime's logit along it.
 
 import * as assert from "uvu/assert";
-import { sensitivity } from "../src/explain/sensitivity.js";
-import { read } from "../src/gpu/play.js";
-import type { Preset } from "../src/image/preprocess.js";
-import { loadModel } from "../src/model/load.js";
-import { suggestPreprocess } from "../src/model/suggest.js";
-import { unpackChannels } from "../src/tensor/channels.js";
-import { close, data, suite, testWithDevice } from "./support/harness.js";
-import { runOnnxRuntime } from "./support/onnxruntime.js";
+import { sensitivity } from "../../src/explain/sensitivity.js";
+import { read } from "../../src/gpu/play.js";
+import type { Preset } from "../../src/image/preprocess.js";
+import { loadModel } from "../../src/model/load.js";
+import { suggestPreprocess } from "../../src/model/suggest.js";
+import { unpackChannels } from "../../src/tensor/channels.js";
+import { close, data, suite, testWithDevice } from "../support/harness.js";
+import { runOnnxRuntime } from "../support/onnxruntime.js";
 
 interface Case {
   readonly model: string;

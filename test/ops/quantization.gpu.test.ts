@@ -2,15 +2,15 @@
 // the gradient, which goes straight through every rounding.
 
 import * as assert from "uvu/assert";
-import { sensitivity } from "../src/explain/sensitivity.js";
-import { makeGraph } from "../src/graph/graph.js";
-import { Model } from "../src/model/model.js";
-import { decodeModel } from "../src/onnx/decode.js";
-import { makePlan } from "../src/plan/plan.js";
-import { OnnxBuilder } from "./models/onnx-builder.js";
-import { backward, forward } from "./reference/index.js";
-import { close, randn, suite, testWithDevice } from "./support/harness.js";
-import { runOnnxRuntime } from "./support/onnxruntime.js";
+import { sensitivity } from "../../src/explain/sensitivity.js";
+import { makeGraph } from "../../src/graph/graph.js";
+import { Model } from "../../src/model/model.js";
+import { decodeModel } from "../../src/onnx/decode.js";
+import { makePlan } from "../../src/plan/plan.js";
+import { OnnxBuilder } from "../models/onnx-builder.js";
+import { backward, forward } from "../reference/index.js";
+import { close, randn, suite, testWithDevice } from "../support/harness.js";
+import { runOnnxRuntime } from "../support/onnxruntime.js";
 
 const SHAPE = [1, 3, 9, 7];
 const CHANNELS = 6;

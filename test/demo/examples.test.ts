@@ -8,11 +8,11 @@ import { pathToFileURL } from "node:url";
 import type { AxeResults } from "axe-core";
 import type { Page } from "puppeteer";
 import * as assert from "uvu/assert";
-import type { SensitivityMapElement } from "../src/element/sensitivity-map.js";
-import { OnnxBuilder } from "./models/onnx-builder.js";
-import { openTab } from "./support/browser.js";
-import { suite } from "./support/harness.js";
-import { onDemand } from "./support/on-demand.js";
+import type { SensitivityMapElement } from "../../src/element/sensitivity-map.js";
+import { OnnxBuilder } from "../models/onnx-builder.js";
+import { openTab } from "../support/browser.js";
+import { suite } from "../support/harness.js";
+import { onDemand } from "../support/on-demand.js";
 
 const test = suite("examples");
 

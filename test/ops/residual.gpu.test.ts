@@ -2,16 +2,16 @@
 // stand between layers, against their twins in float64, by every kernel that can add one.
 
 import * as assert from "uvu/assert";
-import { sensitivity } from "../src/explain/sensitivity.js";
-import { makeGraph } from "../src/graph/graph.js";
-import { Model } from "../src/model/model.js";
-import { decodeModel } from "../src/onnx/decode.js";
-import type { SharedTile, Tiling } from "../src/ops/types.js";
-import { HARDWARE_TILING, SOFTWARE_TILING } from "../src/plan/plan.js";
-import { OnnxBuilder } from "./models/onnx-builder.js";
-import { backward, backwardThroughMeans, forward, type Tensor } from "./reference/index.js";
-import { normals } from "./reference/philox.js";
-import { close, randn, relativeL2, skip, suite, testWithDevice } from "./support/harness.js";
+import { sensitivity } from "../../src/explain/sensitivity.js";
+import { makeGraph } from "../../src/graph/graph.js";
+import { Model } from "../../src/model/model.js";
+import { decodeModel } from "../../src/onnx/decode.js";
+import type { SharedTile, Tiling } from "../../src/ops/types.js";
+import { HARDWARE_TILING, SOFTWARE_TILING } from "../../src/plan/plan.js";
+import { OnnxBuilder } from "../models/onnx-builder.js";
+import { backward, backwardThroughMeans, forward, type Tensor } from "../reference/index.js";
+import { normals } from "../reference/philox.js";
+import { close, randn, relativeL2, skip, suite, testWithDevice } from "../support/harness.js";
 
 const SHAPE = [1, 3, 9, 11];
 const SIZE = 297;

@@ -9,15 +9,15 @@ import { promisify } from "node:util";
 import { build } from "esbuild";
 import type { Page } from "puppeteer";
 import * as assert from "uvu/assert";
-import { attributes, propertyOf } from "../src/element/attributes.js";
-import type { Progress } from "../src/element/events.js";
-import type { SensitivityMapElement } from "../src/element/sensitivity-map.js";
-import type { SensitivityMap } from "../src/index.js";
-import { bitmapFile } from "./demo/bitmap.js";
-import { smallNetwork } from "./models/tiny.js";
-import { openTab } from "./support/browser.js";
-import { suite } from "./support/harness.js";
-import { onDemand } from "./support/on-demand.js";
+import { attributes, propertyOf } from "../../src/element/attributes.js";
+import type { Progress } from "../../src/element/events.js";
+import type { SensitivityMapElement } from "../../src/element/sensitivity-map.js";
+import type { SensitivityMap } from "../../src/index.js";
+import { bitmapFile } from "../demo/bitmap.js";
+import { smallNetwork } from "../models/tiny.js";
+import { openTab } from "../support/browser.js";
+import { suite } from "../support/harness.js";
+import { onDemand } from "../support/on-demand.js";
 
 const test = suite("element");
 
@@ -347,7 +347,7 @@ test("means by its attributes what the library means", async () => {
     [6, 6, 24, 24],
   ]);
   const isSame = await page.evaluate(async (path) => {
-    const library = (await import(path)) as typeof import("../src/index.js");
+    const library = (await import(path)) as typeof import("../../src/index.js");
     const { requestDevice, loadModel, sensitivity } = library;
     const tag = document.getElementById("a") as SensitivityMapElement;
     const device = await requestDevice();
