@@ -92,7 +92,7 @@ const print = process.stdout.write.bind(process.stdout);
 
 async function runInNode(files, long, bundle = `${BUNDLES}/node.js`) {
   const imports = files.map((file) => `import "./${file}";\n`).join("");
-  const contents = `${imports}export { runSuites } from "./test/drive.ts";`;
+  const contents = `${imports}export { runSuites } from "./test/support/drive.ts";`;
   // The package promises to have no side effects, but registering a test is one.
   await build({
     ...forNode,
@@ -167,7 +167,7 @@ async function openTests() {
         async (path, long) => {
           Object.assign(globalThis, { UVU_DEFER: 1, UVU_QUEUE: [[]] });
           await import(`/tests/${path}`);
-          const { runSuites } = await import("/tests/test/drive.js");
+          const { runSuites } = await import("/tests/test/support/drive.js");
           return runSuites(async (path) => {
             const response = await fetch(`/data/${path}`);
             return response.ok ? response.bytes() : undefined;
