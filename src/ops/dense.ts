@@ -11,7 +11,7 @@ import {
   convolve,
   convolveBack,
   weightGradientSteps,
-} from "./convolution.js";
+} from "./conv/direct.js";
 import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
 import { linearRules, type Weights } from "./relevance.js";
 import { residual, residualBack } from "./residual.js";

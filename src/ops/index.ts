@@ -5,7 +5,7 @@ import type { Constant } from "../tensor/types.js";
 import { Piecewise } from "./activation.js";
 import { Arithmetic } from "./arithmetic.js";
 import { Concat } from "./concat.js";
-import { Conv } from "./conv.js";
+import { Conv } from "./conv/conv.js";
 import { Gemm } from "./dense.js";
 import { Rearrange } from "./move.js";
 import { BatchNormalization } from "./normalization.js";

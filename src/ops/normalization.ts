@@ -4,7 +4,7 @@
 import { channels, positions, quads } from "../tensor/layout.js";
 import type { Constant } from "../tensor/types.js";
 import { constantInput, nodeError, numberOf } from "./attributes.js";
-import { packVector } from "./convolution.js";
+import { packVector } from "./conv/direct.js";
 import { activated, gradientTo, join, layer, source } from "./epilogue.js";
 import { STABILIZER } from "./relevance.js";
 import type { Node, Op, Planning } from "./types.js";

@@ -5,7 +5,7 @@
 import { channels, positions, quads, strides } from "../tensor/layout.js";
 import type { Constant, Layout } from "../tensor/types.js";
 import { axisOf, constantInput, integers, nodeError, numberOf } from "./attributes.js";
-import { packVector } from "./convolution.js";
+import { packVector } from "./conv/direct.js";
 import { gradientTo, join, layer, type Part, result, source } from "./epilogue.js";
 import type { Node, Op, Planning } from "./types.js";
 

@@ -10,7 +10,7 @@
 
 import { complete } from "../gpu/slices.js";
 import { gateInPlace } from "../ops/activation.js";
-import { convWeightGradient } from "../ops/conv.js";
+import { convWeightGradient } from "../ops/conv/conv.js";
 import { denseWeightGradient } from "../ops/dense.js";
 import type { Graph, Tiling, TrainingPlanning, View, WeightGradient } from "../ops/types.js";
 import { share } from "../plan/memory.js";

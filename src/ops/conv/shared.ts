@@ -1,8 +1,8 @@
 // The steps of a convolution by implicit.wgsl: for adapters whose workgroups share memory on the chip.
 
-import type { Step } from "../shaders/step.js";
-import { join, layer, type Part } from "./epilogue.js";
-import type { Planning, SharedTile } from "./types.js";
+import type { Step } from "../../shaders/step.js";
+import { join, layer, type Part } from "../epilogue.js";
+import type { Planning, SharedTile } from "../types.js";
 
 /** What is made: channel quads in so many groups (and phases), at so many places of each sample. */
 export interface Extent {

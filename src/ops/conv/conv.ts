@@ -1,16 +1,16 @@
 // Conv: a choice between conv.wgsl, winograd.wgsl, neighborhoods.wgsl for one channel, and depthwise.wgsl for a group for
 // each channel.
 
-import { channels } from "../tensor/layout.js";
-import type { Constant } from "../tensor/types.js";
-import { constantInput, nodeError, numberOf } from "./attributes.js";
-import { type Convolution, convolve, convolveBack, weightGradientSteps } from "./convolution.js";
+import { channels } from "../../tensor/layout.js";
+import type { Constant } from "../../tensor/types.js";
+import { constantInput, nodeError, numberOf } from "../attributes.js";
+import { linearRules } from "../relevance.js";
+import { residualBack } from "../residual.js";
+import type { Node, Op, Planning, Sink, View, WeightGradient } from "../types.js";
+import { windowOf, windowShape } from "../window.js";
 import { depthwiseBackward, depthwiseForward, isDepthwise } from "./depthwise.js";
-import { isNeighborhoods, neighborhoodsBackward, neighborhoodsForward } from "./neighborhoods.js";
-import { linearRules } from "./relevance.js";
-import { residualBack } from "./residual.js";
-import type { Node, Op, Planning, Sink, View, WeightGradient } from "./types.js";
-import { windowOf, windowShape } from "./window.js";
+import { type Convolution, convolve, convolveBack, weightGradientSteps } from "./direct.js";
+import { isNeighborhoods, neighborhoodsBackward, neighborhoodsForward } from "./im2col.js";
 import { isWinograd, winogradBackward, winogradForward } from "./winograd.js";
 
 function weightsOf(node: Node, constants: ReadonlyMap<string, Constant>): Constant {

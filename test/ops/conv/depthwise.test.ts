@@ -1,11 +1,11 @@
 // Which kernel a depthwise convolution has. That each of them is right is shown with the other operators.
 
 import * as assert from "uvu/assert";
-import { makeGraph } from "../../src/graph/graph.js";
-import { decodeModel } from "../../src/onnx/decode.js";
-import { makePlan } from "../../src/plan/plan.js";
-import { Network } from "../models/architectures/network.js";
-import { suite } from "../support/harness.js";
+import { makeGraph } from "../../../src/graph/graph.js";
+import { decodeModel } from "../../../src/onnx/decode.js";
+import { makePlan } from "../../../src/plan/plan.js";
+import { Network } from "../../models/architectures/network.js";
+import { suite } from "../../support/harness.js";
 
 const test = suite("depthwise convolutions");
 

@@ -3,14 +3,14 @@
 // Groups whose channels are no multiple of four are merged with their neighbors until they are; the merged
 // matrix is block-diagonal.
 
-import type { BufferId, Step } from "../shaders/step.js";
-import type { Contents } from "../tensor/types.js";
-import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
-import { type Extent, launchShared, sharedTile } from "./implicit.js";
-import type { Weights } from "./relevance.js";
-import { residual } from "./residual.js";
-import type { Node, Planning, Sink, Tiling, TrainingPlanning, View } from "./types.js";
-import type { Window } from "./window.js";
+import type { BufferId, Step } from "../../shaders/step.js";
+import type { Contents } from "../../tensor/types.js";
+import { activated, gradientTo, join, layer, type Part, source } from "../epilogue.js";
+import type { Weights } from "../relevance.js";
+import { residual } from "../residual.js";
+import type { Node, Planning, Sink, Tiling, TrainingPlanning, View } from "../types.js";
+import type { Window } from "../window.js";
+import { type Extent, launchShared, sharedTile } from "./shared.js";
 
 /** A convolution with its weights as ONNX has them, [O, C / groups, kernel…]. */
 export interface Convolution extends Weights {

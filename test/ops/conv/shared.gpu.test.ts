@@ -2,13 +2,13 @@
 // a row of tiles. The convolution of invocations by themselves, which is held against its twin elsewhere, is the judge.
 
 import * as assert from "uvu/assert";
-import { makeGraph } from "../../src/graph/graph.js";
-import { decodeModel } from "../../src/onnx/decode.js";
-import { sharedTile } from "../../src/ops/implicit.js";
-import { HARDWARE_TILING, makePlan, SHARING_TILING } from "../../src/plan/plan.js";
-import { Network } from "../models/architectures/network.js";
-import { close, relativeL2, suite, testWithDevice } from "../support/harness.js";
-import { mapOf } from "./tilings.js";
+import { makeGraph } from "../../../src/graph/graph.js";
+import { decodeModel } from "../../../src/onnx/decode.js";
+import { sharedTile } from "../../../src/ops/conv/shared.js";
+import { HARDWARE_TILING, makePlan, SHARING_TILING } from "../../../src/plan/plan.js";
+import { Network } from "../../models/architectures/network.js";
+import { close, relativeL2, suite, testWithDevice } from "../../support/harness.js";
+import { mapOf } from "../tilings.js";
 
 /** Planes of 15 × 15 and 8 × 8: neither a sample nor a phase ends with a tile. */
 function network(): Uint8Array {

@@ -2,13 +2,13 @@
 // The direct convolution, which is held against its twin elsewhere, is the judge.
 
 import * as assert from "uvu/assert";
-import { sensitivity } from "../../src/explain/sensitivity.js";
-import { makeGraph } from "../../src/graph/graph.js";
-import { Model } from "../../src/model/model.js";
-import { decodeModel } from "../../src/onnx/decode.js";
-import { makePlan, SOFTWARE_TILING } from "../../src/plan/plan.js";
-import { Network } from "../models/architectures/network.js";
-import { randn, relativeL2, suite, testWithDevice } from "../support/harness.js";
+import { sensitivity } from "../../../src/explain/sensitivity.js";
+import { makeGraph } from "../../../src/graph/graph.js";
+import { Model } from "../../../src/model/model.js";
+import { decodeModel } from "../../../src/onnx/decode.js";
+import { makePlan, SOFTWARE_TILING } from "../../../src/plan/plan.js";
+import { Network } from "../../models/architectures/network.js";
+import { randn, relativeL2, suite, testWithDevice } from "../../support/harness.js";
 
 function network(): Uint8Array {
   // With these weights no Relu has a value so near to zero that rounding would decide it.

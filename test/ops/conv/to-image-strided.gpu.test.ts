@@ -2,13 +2,13 @@
 // by themselves, which are held against their twin elsewhere, are the judge.
 
 import * as assert from "uvu/assert";
-import { makeGraph } from "../../src/graph/graph.js";
-import { decodeModel } from "../../src/onnx/decode.js";
-import type { Tiling } from "../../src/ops/types.js";
-import { makePlan, SOFTWARE_TILING } from "../../src/plan/plan.js";
-import { Network } from "../models/architectures/network.js";
-import { close, relativeL2, suite, testWithDevice } from "../support/harness.js";
-import { mapOf } from "./tilings.js";
+import { makeGraph } from "../../../src/graph/graph.js";
+import { decodeModel } from "../../../src/onnx/decode.js";
+import type { Tiling } from "../../../src/ops/types.js";
+import { makePlan, SOFTWARE_TILING } from "../../../src/plan/plan.js";
+import { Network } from "../../models/architectures/network.js";
+import { close, relativeL2, suite, testWithDevice } from "../../support/harness.js";
+import { mapOf } from "../tilings.js";
 
 const SIZE = 27;
 const TOGETHER: Tiling = { ...SOFTWARE_TILING, winograd: false, together: true };

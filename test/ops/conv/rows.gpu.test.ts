@@ -2,16 +2,16 @@
 // added and gated, by themselves and in Winograd's products. Its twin in float64 is the judge.
 
 import * as assert from "uvu/assert";
-import { makeGraph } from "../../src/graph/graph.js";
-import { decodeModel } from "../../src/onnx/decode.js";
-import type { Tiling } from "../../src/ops/types.js";
-import { makePlan, SOFTWARE_TILING } from "../../src/plan/plan.js";
-import type { Step } from "../../src/shaders/step.js";
-import { Network } from "../models/architectures/network.js";
-import { backward, forward } from "../reference/index.js";
-import { normals } from "../reference/philox.js";
-import { close, randn, relativeL2, suite, testWithDevice } from "../support/harness.js";
-import { mapOf } from "./tilings.js";
+import { makeGraph } from "../../../src/graph/graph.js";
+import { decodeModel } from "../../../src/onnx/decode.js";
+import type { Tiling } from "../../../src/ops/types.js";
+import { makePlan, SOFTWARE_TILING } from "../../../src/plan/plan.js";
+import type { Step } from "../../../src/shaders/step.js";
+import { Network } from "../../models/architectures/network.js";
+import { backward, forward } from "../../reference/index.js";
+import { normals } from "../../reference/philox.js";
+import { close, randn, relativeL2, suite, testWithDevice } from "../../support/harness.js";
+import { mapOf } from "../tilings.js";
 
 const SIZE = 14;
 const WIDE: Tiling = { ...SOFTWARE_TILING, together: true };

@@ -1,13 +1,13 @@
 // Convolutions of 3 × 3 with a quarter of the products, and of 5 × 5 with a sixth of them, by winograd.wgsl and
 // winograd5.wgsl at both ends and conv.wgsl between.
 
-import type { Step } from "../shaders/step.js";
-import { positions } from "../tensor/layout.js";
-import { biasPart, type Convolution, convolve, convolveBack, operations } from "./convolution.js";
-import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
-import { residual } from "./residual.js";
-import type { Node, Planning, Sink, View } from "./types.js";
-import { pointwise } from "./window.js";
+import type { Step } from "../../shaders/step.js";
+import { positions } from "../../tensor/layout.js";
+import { activated, gradientTo, join, layer, type Part, source } from "../epilogue.js";
+import { residual } from "../residual.js";
+import type { Node, Planning, Sink, View } from "../types.js";
+import { pointwise } from "../window.js";
+import { biasPart, type Convolution, convolve, convolveBack, operations } from "./direct.js";
 
 /** Pixels along each side of what a tile makes. */
 const SIDE = 4;
