@@ -6,7 +6,7 @@
 
 import { concatAxis } from "../ops/concat.js";
 import { ops } from "../ops/index.js";
-import { fillOf, rearrangementOf } from "../ops/move.js";
+import { fillOf, rearrangementOf } from "../ops/move/move.js";
 import type { Node, Rearrangement } from "../ops/types.js";
 import { elements } from "../tensor/layout.js";
 import type { Constant, Layout } from "../tensor/types.js";

@@ -7,11 +7,11 @@ import { Arithmetic } from "./arithmetic.js";
 import { Concat } from "./concat.js";
 import { Conv } from "./conv/conv.js";
 import { Gemm } from "./dense.js";
-import { Rearrange } from "./move.js";
+import { Expand } from "./move/expand.js";
+import { Rearrange } from "./move/move.js";
+import { Flatten, Identity, Relayout, Reshape, Squeeze, Unsqueeze } from "./move/reshape.js";
 import { BatchNormalization } from "./normalization.js";
 import { AveragePool, GlobalAveragePool, MaxPool } from "./pool.js";
-import { Expand } from "./repeat.js";
-import { Flatten, Identity, Relayout, Reshape, Squeeze, Unsqueeze } from "./reshape.js";
 import type { Composition, Node, Op } from "./types.js";
 
 const table: Record<string, Op> = {

@@ -12,7 +12,7 @@ import { RuleError } from "../ops/attributes.js";
 import { slots } from "../ops/concat.js";
 import { compiled } from "../ops/epilogue.js";
 import { ops } from "../ops/index.js";
-import { rearrangementOf, staysInPlace } from "../ops/move.js";
+import { rearrangementOf, staysInPlace } from "../ops/move/move.js";
 import { multiply } from "../ops/relevance.js";
 import { isResidual, withResiduals } from "../ops/residual.js";
 import { tallyGates } from "../ops/tally.js";

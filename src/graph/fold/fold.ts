@@ -3,7 +3,7 @@
 
 import { nodeError, numberOf } from "../../ops/attributes.js";
 import { ops } from "../../ops/index.js";
-import { fillOf } from "../../ops/move.js";
+import { fillOf } from "../../ops/move/move.js";
 import type { Node } from "../../ops/types.js";
 import { elements } from "../../tensor/layout.js";
 import type { Constant, Layout, Shape } from "../../tensor/types.js";

@@ -1,10 +1,10 @@
 // Transpose: the same elements with the axes in another order.
 
-import { multiples, rowMajor, sums } from "../tensor/layout.js";
-import type { Layout } from "../tensor/types.js";
-import { nodeError, numbersOf } from "./attributes.js";
+import { multiples, rowMajor, sums } from "../../tensor/layout.js";
+import type { Layout } from "../../tensor/types.js";
+import { nodeError, numbersOf } from "../attributes.js";
+import type { Node, Op } from "../types.js";
 import { move } from "./move.js";
-import type { Node, Op } from "./types.js";
 
 function permutation(node: Node, x: Layout): readonly number[] {
   return numbersOf(node, "perm", x.shape.map((_, axis) => axis).reverse());

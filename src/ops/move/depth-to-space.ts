@@ -1,10 +1,10 @@
 // DepthToSpace and SpaceToDepth: blocks of b × b pixels to b² channels and back.
 
-import type { Layout } from "../tensor/types.js";
-import { nodeError, numberOf, stringOf } from "./attributes.js";
-import { mapped } from "./broadcast.js";
+import type { Layout } from "../../tensor/types.js";
+import { nodeError, numberOf, stringOf } from "../attributes.js";
+import { mapped } from "../broadcast.js";
+import type { Node, Op } from "../types.js";
 import { move } from "./move.js";
-import type { Node, Op } from "./types.js";
 
 function blockOf(node: Node, { shape }: Layout): number {
   if (shape.length !== 4) throw nodeError(node, `its input [${shape}] should have four axes`);

@@ -1,13 +1,13 @@
 // Operators that pick elements by indices known when the model is loaded: Gather, GatherElements, GatherND and
 // Split.
 
-import { elements, multiples, sums } from "../tensor/layout.js";
-import type { Constant, Layout } from "../tensor/types.js";
-import { axisOf, constantInput, integers, nodeError, numberOf } from "./attributes.js";
-import { axisByAxis, mapped } from "./broadcast.js";
+import { elements, multiples, sums } from "../../tensor/layout.js";
+import type { Constant, Layout } from "../../tensor/types.js";
+import { axisOf, constantInput, integers, nodeError, numberOf } from "../attributes.js";
+import { axisByAxis, mapped } from "../broadcast.js";
+import type { Node, Op } from "../types.js";
 import { type Constants, move } from "./move.js";
 import { usualChannel } from "./reshape.js";
-import type { Node, Op } from "./types.js";
 
 function indicesOf(node: Node, constants: Constants): Constant {
   const indices = constantInput(node, 1, constants, "its indices");

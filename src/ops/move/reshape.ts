@@ -1,11 +1,11 @@
 // Operators that leave every element where it is in row-major order: Reshape and its kin, and what does nothing.
 // In memory, too, nothing moves, if the channels can stay on an axis of the same length in the same place.
 
-import { elements, samePlaces } from "../tensor/layout.js";
-import type { Layout, Shape } from "../tensor/types.js";
-import { axisOf, integers, nodeError, numberOf } from "./attributes.js";
+import { elements, samePlaces } from "../../tensor/layout.js";
+import type { Layout, Shape } from "../../tensor/types.js";
+import { axisOf, integers, nodeError, numberOf } from "../attributes.js";
+import type { Node, Op } from "../types.js";
 import { type Constants, move } from "./move.js";
-import type { Node, Op } from "./types.js";
 
 /** Where the channels of a tensor of this shape most likely are. */
 export function usualChannel(shape: Shape): number {

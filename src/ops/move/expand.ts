@@ -1,9 +1,9 @@
 // Operators that repeat elements: Expand and Tile.
 
-import { integers, nodeError } from "./attributes.js";
-import { axisByAxis, broadcast, broadcastPlaces } from "./broadcast.js";
+import { integers, nodeError } from "../attributes.js";
+import { axisByAxis, broadcast, broadcastPlaces } from "../broadcast.js";
+import type { Op } from "../types.js";
 import { type Constants, move } from "./move.js";
-import type { Op } from "./types.js";
 
 /** x broadcast to a shape; the shape is broadcast too. */
 export const Expand: Op = move(

@@ -2,10 +2,10 @@
 // lines up the windows of all spatial axes but the last as channels, for convolutions of three axes. Both are
 // made by windows.ts, not by ONNX.
 
-import { numbersOf } from "./attributes.js";
-import { axisByAxis, mapped } from "./broadcast.js";
+import { numbersOf } from "../attributes.js";
+import { axisByAxis, mapped } from "../broadcast.js";
+import type { Op } from "../types.js";
 import { move } from "./move.js";
-import type { Op } from "./types.js";
 
 /** y[…, before + i · stride] = x[…, i] along every spatial axis; a negative margin cuts off. */
 export const Spread: Op = move(

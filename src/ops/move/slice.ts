@@ -1,10 +1,10 @@
 // Slice: a range of every axis.
 
-import type { Layout } from "../tensor/types.js";
-import { axisOf, integers, nodeError } from "./attributes.js";
-import { axisByAxis } from "./broadcast.js";
+import type { Layout } from "../../tensor/types.js";
+import { axisOf, integers, nodeError } from "../attributes.js";
+import { axisByAxis } from "../broadcast.js";
+import type { Node, Op } from "../types.js";
 import { type Constants, move } from "./move.js";
-import type { Node, Op } from "./types.js";
 
 /** First index, step and length along every axis. */
 function sliceRanges(node: Node, x: Layout, constants: Constants) {

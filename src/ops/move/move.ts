@@ -5,11 +5,11 @@
 // The answer is a table as long as the output. Networks repeat themselves, and so do their tables: each has a key,
 // by which everything that is made of a table is made once for all nodes alike, and only when it is needed.
 
-import { elements, places, positions, samePlaces, vec4s } from "../tensor/layout.js";
-import type { Constant, Layout } from "../tensor/types.js";
-import { constantInput, nodeError, numberOf, numbersOf } from "./attributes.js";
-import { gradientTo, join, layer, result, source } from "./epilogue.js";
-import type { Node, Op, Planning, Rearrangement } from "./types.js";
+import { elements, places, positions, samePlaces, vec4s } from "../../tensor/layout.js";
+import type { Constant, Layout } from "../../tensor/types.js";
+import { constantInput, nodeError, numberOf, numbersOf } from "../attributes.js";
+import { gradientTo, join, layer, result, source } from "../epilogue.js";
+import type { Node, Op, Planning, Rearrangement } from "../types.js";
 
 const NOTHING = 0xffffffff;
 

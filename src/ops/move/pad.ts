@@ -1,10 +1,10 @@
 // Pad: elements added around a tensor, of a fixed value or taken from within.
 
-import type { Layout } from "../tensor/types.js";
-import { axisOf, integers, nodeError, stringOf } from "./attributes.js";
-import { axisByAxis } from "./broadcast.js";
+import type { Layout } from "../../tensor/types.js";
+import { axisOf, integers, nodeError, stringOf } from "../attributes.js";
+import { axisByAxis } from "../broadcast.js";
+import type { Node, Op } from "../types.js";
 import { type Constants, move } from "./move.js";
-import type { Node, Op } from "./types.js";
 
 /** Elements added before and after, for every axis. */
 function padAmounts(
