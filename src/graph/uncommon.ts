@@ -1,7 +1,7 @@
 // What ordinary convolutional networks do without, as one part: the rarer operators, the compositions, the rules by
 // which constants are computed, and the rewrites that only unusual files need.
 
-import { compositions } from "../ops/compositions.js";
+import { compositions } from "../ops/composed/table.js";
 import { addOperators } from "../ops/index.js";
 import { rareOps } from "../ops/rare.js";
 import { withBatch } from "./fixed-batch.js";

@@ -1,7 +1,7 @@
 // Quantized constants: weights are dequantized when the model is loaded.
 
 import { axisOf, nodeError, numberOf } from "../../ops/attributes.js";
-import { quantizedRange } from "../../ops/quantization.js";
+import { quantizedRange } from "../../ops/composed/quantized.js";
 import type { Node } from "../../ops/types.js";
 import type { Constant } from "../../tensor/types.js";
 import { roundToEven } from "./elementwise.js";

@@ -3,9 +3,9 @@
 // (DynamicQuantizeLinear). All of them become float operators between roundings (quantize.ts); integers are whole
 // numbers in floats. What is constant, such as weights, is dequantized once, at load.
 
-import type { Constant, ElementType, Shape } from "../tensor/types.js";
-import { axisOf, nodeError, numberOf } from "./attributes.js";
-import type { Composition, Node, Writing } from "./types.js";
+import type { Constant, ElementType, Shape } from "../../tensor/types.js";
+import { axisOf, nodeError, numberOf } from "../attributes.js";
+import type { Composition, Node, Writing } from "../types.js";
 
 const RANGES: Partial<Record<ElementType, readonly [low: number, high: number]>> = {
   uint8: [0, 255],

@@ -1,9 +1,9 @@
 // Operators that put, take or add up elements at places which are known when the model is loaded.
 
-import { elements, rowMajor } from "../tensor/layout.js";
-import type { Shape } from "../tensor/types.js";
-import { axisOf, nodeError, numberOf, stringOf } from "./attributes.js";
-import type { Composition, Node, Writing } from "./types.js";
+import { elements, rowMajor } from "../../tensor/layout.js";
+import type { Shape } from "../../tensor/types.js";
+import { axisOf, nodeError, numberOf, stringOf } from "../attributes.js";
+import type { Composition, Node, Writing } from "../types.js";
 
 function known(node: Node, write: Writing, k: number): { shape: Shape; data: Float64Array } {
   const constant = write.constant(k);

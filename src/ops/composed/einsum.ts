@@ -1,10 +1,10 @@
 // Einsum: two operands at a time, as a product of stacks of matrices. What both have and the result has is the stack,
 // what both have and nobody after them wants is summed over, and what only one has are its rows or columns.
 
-import { elements } from "../tensor/layout.js";
-import type { Shape } from "../tensor/types.js";
-import { nodeError, stringOf } from "./attributes.js";
-import type { Composition, Node, Writing } from "./types.js";
+import { elements } from "../../tensor/layout.js";
+import type { Shape } from "../../tensor/types.js";
+import { nodeError, stringOf } from "../attributes.js";
+import type { Composition, Node, Writing } from "../types.js";
 
 /** A tensor whose axes have labels: letters, and "…0" for the last axis of an ellipsis, "…1" for the one before. */
 interface Labeled {

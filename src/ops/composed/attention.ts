@@ -1,7 +1,7 @@
 // Attention as one node (ONNX 23): y = softmax(scale · Q Kᵀ + mask) V for every head, made of products and a Softmax.
 
-import { nodeError, numberOf } from "./attributes.js";
-import type { Composition, Node, Writing } from "./types.js";
+import { nodeError, numberOf } from "../attributes.js";
+import type { Composition, Node, Writing } from "../types.js";
 
 interface Heads {
   readonly name: string;

@@ -1,9 +1,9 @@
 // Normalizations and reductions that are made of others: of Standardize, of sums and of elementary functions.
 
-import { elements } from "../tensor/layout.js";
-import type { Shape } from "../tensor/types.js";
-import { axisOf, integers, nodeError, numberOf } from "./attributes.js";
-import type { Composition, Node, Writing } from "./types.js";
+import { elements } from "../../tensor/layout.js";
+import type { Shape } from "../../tensor/types.js";
+import { axisOf, integers, nodeError, numberOf } from "../attributes.js";
+import type { Composition, Node, Writing } from "../types.js";
 
 const range = (from: number, to: number): number[] =>
   Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);

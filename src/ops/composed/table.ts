@@ -1,15 +1,15 @@
 // The table of operators that are made of others.
 
+import { axisOf, nodeError, numberOf } from "../attributes.js";
+import { broadcast, broadcastPlaces } from "../broadcast.js";
+import { matMul } from "../matmul.js";
+import type { Composition } from "../types.js";
 import { attention } from "./attention.js";
-import { axisOf, nodeError, numberOf } from "./attributes.js";
-import { broadcast, broadcastPlaces } from "./broadcast.js";
+import * as windows from "./conv-transpose.js";
 import { einsum } from "./einsum.js";
-import { matMul } from "./matmul.js";
 import * as normal from "./normalizations.js";
-import { quantization } from "./quantization.js";
+import { quantization } from "./quantized.js";
 import { compress, cumSum, scatterElements, scatterND } from "./scatter.js";
-import type { Composition } from "./types.js";
-import * as windows from "./windows.js";
 
 /** An operator of any number of inputs, two at a time from the left. */
 const chain =
