@@ -6,7 +6,7 @@ import { positions, quads } from "../tensor/layout.js";
 import type { Constant } from "../tensor/types.js";
 import { constantInput, nodeError, numberOf } from "./attributes.js";
 import { activated, gradientTo, join, layer, source } from "./epilogue.js";
-import { rescale } from "./rescale.js";
+import { rescale } from "./rules/rescale.js";
 import type { Activation, Node, Op, Planning, Sink } from "./types.js";
 
 /** The activation that a node is, if it is a piecewise linear one. */

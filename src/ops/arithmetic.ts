@@ -6,8 +6,8 @@ import type { Constant, Layout, Shape } from "../tensor/types.js";
 import { nodeError, RuleError } from "./attributes.js";
 import { aligned, broadcast, broadcastPlaces } from "./broadcast.js";
 import { activated, gradientTo, join, layer, type Part } from "./epilogue.js";
-import { STABILIZER } from "./relevance.js";
-import { halfway, rescaleInPlace } from "./rescale.js";
+import { STABILIZER } from "./rules/lrp.js";
+import { halfway, rescaleInPlace } from "./rules/rescale.js";
 import type { Node, Op, Planning, Sink, View } from "./types.js";
 
 const OPERATIONS = { Add: 0, Sub: 1, Mul: 2, Div: 3, Max: 4, Min: 5, Pow: 6, PRelu: 7 } as const;

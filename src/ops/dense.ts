@@ -13,8 +13,8 @@ import {
   weightGradientSteps,
 } from "./conv/direct.js";
 import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
-import { linearRules, type Weights } from "./relevance.js";
 import { residual, residualBack } from "./residual.js";
+import { linearRules, type Weights } from "./rules/lrp.js";
 import type { Node, Op, Planning, Sink, View, WeightGradient } from "./types.js";
 import { pointwise } from "./window.js";
 

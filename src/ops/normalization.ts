@@ -6,7 +6,7 @@ import type { Constant } from "../tensor/types.js";
 import { constantInput, nodeError, numberOf } from "./attributes.js";
 import { packVector } from "./conv/direct.js";
 import { activated, gradientTo, join, layer, source } from "./epilogue.js";
-import { STABILIZER } from "./relevance.js";
+import { STABILIZER } from "./rules/lrp.js";
 import type { Node, Op, Planning } from "./types.js";
 
 /** y = scale·x + shift for each channel, as the node's statistics say. */

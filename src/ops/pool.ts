@@ -4,9 +4,9 @@ import { channels, plane, positions, quads } from "../tensor/layout.js";
 import type { Layout } from "../tensor/types.js";
 import { nodeError, numberOf, numbersOf } from "./attributes.js";
 import { gradientTo, join, layer, result, source } from "./epilogue.js";
-import { normRule } from "./relevance.js";
-import { rescaleMaximum } from "./rescale.js";
-import { tallyWinners } from "./tally.js";
+import { normRule } from "./rules/lrp.js";
+import { tallyWinners } from "./rules/mean-gates.js";
+import { rescaleMaximum } from "./rules/rescale.js";
 import type { Node, Op, Planning, Sink, View } from "./types.js";
 import { type Window, windowOf, windowShape } from "./window.js";
 

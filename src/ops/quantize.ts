@@ -8,7 +8,7 @@ import { positions, quads } from "../tensor/layout.js";
 import { pass } from "./activation.js";
 import { nodeError, numberOf } from "./attributes.js";
 import { activated, gradientTo, join, layer, source } from "./epilogue.js";
-import { rescale } from "./rescale.js";
+import { rescale } from "./rules/rescale.js";
 import type { Node, Op, Planning } from "./types.js";
 
 // What left the range is gated already, as the output of every activation is.

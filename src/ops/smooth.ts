@@ -5,7 +5,7 @@ import { channels, positions, quads } from "../tensor/layout.js";
 import { pass } from "./activation.js";
 import { nodeError, numberOf, stringOf } from "./attributes.js";
 import { gradientTo, join, layer, result, source } from "./epilogue.js";
-import { rescale } from "./rescale.js";
+import { rescale } from "./rules/rescale.js";
 import type { Node, Op, Planning } from "./types.js";
 
 type Parameter = readonly [attribute: string, otherwise: number];

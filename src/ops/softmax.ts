@@ -5,7 +5,7 @@ import { channels, positions } from "../tensor/layout.js";
 import type { Shape } from "../tensor/types.js";
 import { axisOf, nodeError, numberOf } from "./attributes.js";
 import { gradientTo, join, layer, result, source } from "./epilogue.js";
-import { rescaleInPlace } from "./rescale.js";
+import { rescaleInPlace } from "./rules/rescale.js";
 import type { Node, Op, Planning, Sink } from "./types.js";
 
 /**

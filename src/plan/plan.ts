@@ -13,9 +13,9 @@ import { slots } from "../ops/concat.js";
 import { compiled } from "../ops/epilogue.js";
 import { ops } from "../ops/index.js";
 import { rearrangementOf, staysInPlace } from "../ops/move/move.js";
-import { multiply } from "../ops/relevance.js";
 import { isResidual, withResiduals } from "../ops/residual.js";
-import { tallyGates } from "../ops/tally.js";
+import { multiply } from "../ops/rules/lrp.js";
+import { tallyGates } from "../ops/rules/mean-gates.js";
 import type {
   Activation,
   Change,

@@ -4,8 +4,8 @@
 import { channels } from "../../tensor/layout.js";
 import type { Constant } from "../../tensor/types.js";
 import { constantInput, nodeError, numberOf } from "../attributes.js";
-import { linearRules } from "../relevance.js";
 import { residualBack } from "../residual.js";
+import { linearRules } from "../rules/lrp.js";
 import type { Node, Op, Planning, Sink, View, WeightGradient } from "../types.js";
 import { windowOf, windowShape } from "../window.js";
 import { depthwiseBackward, depthwiseForward, isDepthwise } from "./depthwise.js";

@@ -6,8 +6,8 @@
 import type { BufferId, Step } from "../../shaders/step.js";
 import type { Contents } from "../../tensor/types.js";
 import { activated, gradientTo, join, layer, type Part, source } from "../epilogue.js";
-import type { Weights } from "../relevance.js";
 import { residual } from "../residual.js";
+import type { Weights } from "../rules/lrp.js";
 import type { Node, Planning, Sink, Tiling, TrainingPlanning, View } from "../types.js";
 import type { Window } from "../window.js";
 import { type Extent, launchShared, sharedTile } from "./shared.js";

@@ -1,9 +1,9 @@
 // DeepLift's Rescale rule for functions of one element and for maxima, by rescale.wgsl.
 
-import type { BufferId } from "../shaders/step.js";
-import { vec4s } from "../tensor/layout.js";
-import { gradientTo, join, layer } from "./epilogue.js";
-import type { Node, Planning, Sink, View } from "./types.js";
+import type { BufferId } from "../../shaders/step.js";
+import { vec4s } from "../../tensor/layout.js";
+import { gradientTo, join, layer } from "../epilogue.js";
+import type { Node, Planning, Sink, View } from "../types.js";
 
 function step(
   node: Node,

@@ -1,10 +1,10 @@
 // What SmoothDiff counts over all samples, by tally.wgsl: open gates and the winners of maxima.
 
-import type { BufferId } from "../shaders/step.js";
-import { positions, quads, vec4s } from "../tensor/layout.js";
-import type { Layout } from "../tensor/types.js";
-import { gradientTo } from "./epilogue.js";
-import type { Gate, Planning } from "./types.js";
+import type { BufferId } from "../../shaders/step.js";
+import { positions, quads, vec4s } from "../../tensor/layout.js";
+import type { Layout } from "../../tensor/types.js";
+import { gradientTo } from "../epilogue.js";
+import type { Gate, Planning } from "../types.js";
 
 /** Counts how often each element of an activation was in the linear part, as its mask says. */
 export function tallyGates(name: string, plan: Planning, gate: Gate, layout: Layout): BufferId {

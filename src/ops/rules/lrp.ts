@@ -4,11 +4,11 @@
 // through the same terms: with z = Σ ± W_t x_t + b_t,   R' = factor · Σ ± x_t · W_tᵀ (R / stab(z)).
 // Rules and constants are those of zennit (Anders et al. 2021); its stabilizer is ε · sign z with sign 0 = +1.
 
-import { vec4s } from "../tensor/layout.js";
-import type { Constant } from "../tensor/types.js";
-import { RuleError } from "./attributes.js";
-import { gradientTo, join, layer } from "./epilogue.js";
-import type { Change, Node, Op, Planning, RelevanceNumbers, Sink, View } from "./types.js";
+import { vec4s } from "../../tensor/layout.js";
+import type { Constant } from "../../tensor/types.js";
+import { RuleError } from "../attributes.js";
+import { gradientTo, join, layer } from "../epilogue.js";
+import type { Change, Node, Op, Planning, RelevanceNumbers, Sink, View } from "../types.js";
 
 /** Keeps quotients finite. */
 export const STABILIZER = 1e-6;
