@@ -5,10 +5,10 @@
 // exceptions that are noted in the result: a final Softmax or Sigmoid is taken off, and one logit becomes two (head.ts).
 
 import type { OnnxModel } from "../onnx/types.js";
-import { activationOf } from "../ops/activation.js";
 import { nodeError, numberOf, sensible } from "../ops/attributes.js";
-import { hasRare, isOrdinary, ops } from "../ops/index.js";
-import { affineOf } from "../ops/normalization.js";
+import { affineOf } from "../ops/batch-normalization.js";
+import { activationOf } from "../ops/relu.js";
+import { hasRare, isOrdinary, ops } from "../ops/table.js";
 import type { Graph, Head, Node, Op } from "../ops/types.js";
 import { elements } from "../tensor/layout.js";
 import type { Constant, Layout } from "../tensor/types.js";

@@ -6,7 +6,7 @@
 // that nothing else has to know of such networks.
 
 import { numberOf } from "../ops/attributes.js";
-import { ops } from "../ops/index.js";
+import { ops } from "../ops/table.js";
 import type { Node } from "../ops/types.js";
 import { elements } from "../tensor/layout.js";
 import type { Constant, Layout, Shape } from "../tensor/types.js";

@@ -5,8 +5,8 @@
 // Nothing is computed here but names and keys; the tables are composed when the plan asks for them.
 
 import { concatAxis } from "../ops/concat.js";
-import { ops } from "../ops/index.js";
 import { fillOf, rearrangementOf } from "../ops/move/move.js";
+import { ops } from "../ops/table.js";
 import type { Node, Rearrangement } from "../ops/types.js";
 import { elements } from "../tensor/layout.js";
 import type { Constant, Layout } from "../tensor/types.js";

@@ -3,7 +3,7 @@
 
 import type { OnnxModel } from "../onnx/types.js";
 import { nodeError, sensible } from "../ops/attributes.js";
-import { compositions, ops } from "../ops/index.js";
+import { compositions, ops } from "../ops/table.js";
 import type { Node } from "../ops/types.js";
 import type { Constant, Layout } from "../tensor/types.js";
 import { compose } from "./compose.js";

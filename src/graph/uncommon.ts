@@ -2,8 +2,8 @@
 // which constants are computed, and the rewrites that only unusual files need.
 
 import { compositions } from "../ops/composed/table.js";
-import { addOperators } from "../ops/index.js";
-import { rareOps } from "../ops/rare.js";
+import { addOperators } from "../ops/table.js";
+import { rareOps } from "../ops/table-uncommon.js";
 import { withBatch } from "./fixed-batch.js";
 import { build } from "./fold/build.js";
 import { elementwise } from "./fold/elementwise.js";

@@ -5,9 +5,9 @@
 import type { BufferId } from "../shaders/step.js";
 import { channels, multiples, places, positions, rowMajor, sums, vec4s } from "../tensor/layout.js";
 import type { Layout, Shape } from "../tensor/types.js";
-import { gateInPlace } from "./activation.js";
 import { axisOf, nodeError, numberOf } from "./attributes.js";
 import { gradientTo, join, layer, result, source } from "./epilogue.js";
+import { gateInPlace } from "./relu.js";
 import type { Node, Op, Planning, View } from "./types.js";
 
 const NOTHING = 0xffffffff;

@@ -5,9 +5,9 @@
 // as in PyTorch's fake quantization. Made by quantization.ts; no file has this operator.
 
 import { positions, quads } from "../tensor/layout.js";
-import { pass } from "./activation.js";
 import { nodeError, numberOf } from "./attributes.js";
 import { activated, gradientTo, join, layer, source } from "./epilogue.js";
+import { pass } from "./relu.js";
 import { rescale } from "./rules/rescale.js";
 import type { Node, Op, Planning } from "./types.js";
 

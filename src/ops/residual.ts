@@ -1,8 +1,8 @@
 // Residual connections: what a layer of weights adds to its result before the activation. The graph has them as nodes
 // of their own, Add; a plan joins them to the layers, where a method treats both as the gradient does.
 
-import { gateInPlace, passTo } from "./activation.js";
 import type { Part } from "./epilogue.js";
+import { gateInPlace, passTo } from "./relu.js";
 import type { Graph, Node, Planning, Sink } from "./types.js";
 
 /** The input of a Conv, Gemm or MatMul that is added, behind its bias. */

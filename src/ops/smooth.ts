@@ -2,9 +2,9 @@
 // line here and its case there.
 
 import { channels, positions, quads } from "../tensor/layout.js";
-import { pass } from "./activation.js";
 import { nodeError, numberOf, stringOf } from "./attributes.js";
 import { gradientTo, join, layer, result, source } from "./epilogue.js";
+import { pass } from "./relu.js";
 import { rescale } from "./rules/rescale.js";
 import type { Node, Op, Planning } from "./types.js";
 

@@ -7,15 +7,15 @@
 import { layerOf, withoutActivation } from "../graph/plane-layers.js";
 import { type Cam, type Method, methodOf, RELEVANCE, ruleOf } from "../methods/methods.js";
 import { MAX_POINTS } from "../methods/quadrature.js";
-import { gateInPlace } from "../ops/activation.js";
 import { RuleError } from "../ops/attributes.js";
 import { slots } from "../ops/concat.js";
 import { compiled } from "../ops/epilogue.js";
-import { ops } from "../ops/index.js";
 import { rearrangementOf, staysInPlace } from "../ops/move/move.js";
+import { gateInPlace } from "../ops/relu.js";
 import { isResidual, withResiduals } from "../ops/residual.js";
 import { multiply } from "../ops/rules/lrp.js";
 import { tallyGates } from "../ops/rules/mean-gates.js";
+import { ops } from "../ops/table.js";
 import type {
   Activation,
   Change,

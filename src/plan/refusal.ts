@@ -3,7 +3,7 @@
 import { layersOf } from "../graph/plane-layers.js";
 import { methods, ruleOf } from "../methods/methods.js";
 import { nodeError, type RuleError } from "../ops/attributes.js";
-import { ops } from "../ops/index.js";
+import { ops } from "../ops/table.js";
 import type { Graph } from "../ops/types.js";
 
 /** Rules of an activation that another node applies to its own output. */

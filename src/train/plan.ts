@@ -9,9 +9,9 @@
 // tells where each weight lies, and neither the plan nor the operators need know the weights.
 
 import { complete } from "../gpu/slices.js";
-import { gateInPlace } from "../ops/activation.js";
 import { convWeightGradient } from "../ops/conv/conv.js";
 import { denseWeightGradient } from "../ops/dense.js";
+import { gateInPlace } from "../ops/relu.js";
 import type { Graph, Tiling, TrainingPlanning, View, WeightGradient } from "../ops/types.js";
 import { share } from "../plan/memory.js";
 import { Planner } from "../plan/plan.js";

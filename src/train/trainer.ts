@@ -11,6 +11,7 @@ import type { Tiling } from "../ops/types.js";
 import { addShaders } from "../shaders/registry.js";
 import type { BufferId } from "../shaders/step.js";
 import type { Constant } from "../tensor/types.js";
+import { overWindows } from "./first-layer.js";
 import type { Network } from "./networks.js";
 import {
   makeTrainingPlan,
@@ -20,7 +21,6 @@ import {
   type TrainingPlan,
 } from "./plan.js";
 import { trainingShaders } from "./shaders.js";
-import { overWindows } from "./windows.js";
 
 /** How a network is trained, step by step. */
 export interface TrainerOptions {

@@ -2,8 +2,8 @@
 // write around a Reshape, and whatever else does not depend on the image. The rules are in fold/.
 
 import { nodeError, numberOf } from "../../ops/attributes.js";
-import { ops } from "../../ops/index.js";
 import { fillOf } from "../../ops/move/move.js";
+import { ops } from "../../ops/table.js";
 import type { Node } from "../../ops/types.js";
 import { elements } from "../../tensor/layout.js";
 import type { Constant, Layout, Shape } from "../../tensor/types.js";

@@ -2,16 +2,16 @@
 // which are most of what is loaded with the first model; rare.ts has the others, and adds them when a network needs them.
 
 import type { Constant } from "../tensor/types.js";
-import { Piecewise } from "./activation.js";
 import { Arithmetic } from "./arithmetic.js";
+import { BatchNormalization } from "./batch-normalization.js";
 import { Concat } from "./concat.js";
 import { Conv } from "./conv/conv.js";
 import { Gemm } from "./dense.js";
 import { Expand } from "./move/expand.js";
 import { Rearrange } from "./move/move.js";
 import { Flatten, Identity, Relayout, Reshape, Squeeze, Unsqueeze } from "./move/reshape.js";
-import { BatchNormalization } from "./normalization.js";
 import { AveragePool, GlobalAveragePool, MaxPool } from "./pool.js";
+import { Piecewise } from "./relu.js";
 import type { Composition, Node, Op } from "./types.js";
 
 const table: Record<string, Op> = {
