@@ -10,7 +10,7 @@ import { decodeModel } from "../../src/onnx/decode.js";
 import { makePlan } from "../../src/plan/plan.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { backward, forward } from "../reference/index.js";
-import { BOX, NUMBERS } from "../reference/relevance.js";
+import { BOX, NUMBERS } from "../reference/ops/lrp.js";
 import { close, randn, suite, testWithDevice } from "../support/harness.js";
 
 const CLASSES = 4;

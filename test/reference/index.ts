@@ -4,26 +4,18 @@
 import type { OnnxModel } from "../../src/onnx/types.js";
 import type { Node } from "../../src/ops/types.js";
 import type { Shape } from "../../src/tensor/types.js";
-import { Clip, Identity, LeakyRelu, Neg, Relu, Sigmoid, Tanh } from "./activation.js";
-import * as arithmetic from "./arithmetic.js";
-import { Equal, Max, Mean, Min, Pow, PRelu, Sum, Where } from "./arithmetic.js";
-import { Attention } from "./attention.js";
-import { DepthToSpace, SpaceToDepth } from "./blocks.js";
-import * as conv from "./conv.js";
-import * as dense from "./dense.js";
-import { Einsum } from "./einsum.js";
-import * as normalization from "./normalization.js";
-import * as normalizations from "./normalizations.js";
-import * as pools from "./pool.js";
-import { LpPool } from "./pool.js";
-import * as quantization from "./quantization.js";
-import * as reductions from "./reduce.js";
-import { withRelevance, withShares, withTaylor, withUniform } from "./relevance.js";
-import { Expand, Tile } from "./repeat.js";
-import { withHalves, withRescale } from "./rescale.js";
-import { Resize, Upsample } from "./resize.js";
-import * as scatter from "./scatter.js";
-import { Gather, GatherElements, GatherND, Split } from "./select.js";
+import * as arithmetic from "./ops/arithmetic.js";
+import { Equal, Max, Mean, Min, Pow, PRelu, Sum, Where } from "./ops/arithmetic.js";
+import { Attention } from "./ops/attention.js";
+import * as normalization from "./ops/batch-normalization.js";
+import * as conv from "./ops/conv.js";
+import { ConvTranspose } from "./ops/conv-transpose.js";
+import * as dense from "./ops/dense.js";
+import { DepthToSpace, SpaceToDepth } from "./ops/depth-to-space.js";
+import { Einsum } from "./ops/einsum.js";
+import { Expand, Tile } from "./ops/expand.js";
+import { Gather, GatherElements, GatherND, Split } from "./ops/gather.js";
+import { withRelevance, withShares, withTaylor, withUniform } from "./ops/lrp.js";
 import {
   Concat,
   ConstantOfShape,
@@ -36,10 +28,18 @@ import {
   Squeeze,
   Transpose,
   Unsqueeze,
-} from "./shape.js";
-import * as smooth from "./smooth.js";
-import { LogSoftmax, Softmax } from "./softmax.js";
-import { ConvTranspose } from "./transposed.js";
+} from "./ops/move.js";
+import * as normalizations from "./ops/normalizations.js";
+import * as pools from "./ops/pool.js";
+import { LpPool } from "./ops/pool.js";
+import * as quantization from "./ops/quantized.js";
+import * as reductions from "./ops/reduce.js";
+import { Clip, Identity, LeakyRelu, Neg, Relu, Sigmoid, Tanh } from "./ops/relu.js";
+import { withHalves, withRescale } from "./ops/rescale.js";
+import { Resize, Upsample } from "./ops/resize.js";
+import * as scatter from "./ops/scatter.js";
+import * as smooth from "./ops/smooth.js";
+import { LogSoftmax, Softmax } from "./ops/softmax.js";
 import type { Backward, Call, Tensor, Twin } from "./twin.js";
 
 export type { Tensor } from "./twin.js";

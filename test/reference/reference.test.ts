@@ -8,7 +8,7 @@ import { close, randn, suite } from "../support/harness.js";
 import { type Case, floats, imageOf, modelOf, scalar } from "./case.js";
 import { cases } from "./cases.js";
 import { backward, forward, twins } from "./index.js";
-import * as quantization from "./quantization.js";
+import * as quantization from "./ops/quantized.js";
 import { sizeOf } from "./twin.js";
 
 function centralDifferences(model: OnnxModel, x: Float64Array, shape: Shape, seed: Float64Array) {

@@ -1,9 +1,9 @@
 // Operators that repeat elements.
 
+import { positionsOf, stridesOf } from "../twin.js";
 import { broadcastPlaces, broadcastShape } from "./arithmetic.js";
 import { given } from "./attributes.js";
-import { moving } from "./shape.js";
-import { positionsOf, stridesOf } from "./twin.js";
+import { moving } from "./move.js";
 
 /** x broadcast together with a shape. */
 export const Expand = moving(({ inputs: [x, lengths] }) => {

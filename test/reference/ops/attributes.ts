@@ -1,7 +1,7 @@
 // Attributes of a node, with their defaults, and the integers that newer opsets pass as inputs instead.
 
-import type { Node } from "../../src/ops/types.js";
-import type { Tensor } from "./twin.js";
+import type { Node } from "../../../src/ops/types.js";
+import type { Tensor } from "../twin.js";
 
 /** A number. */
 export function number(node: Node, name: string, otherwise: number): number {

@@ -2,8 +2,8 @@
 // nothing but a list of triples (o, k, i): output element o sees input element i through kernel tap k. What
 // would lie in the padding is not in the list. Forward and backward loop over the same list.
 
-import type { Node } from "../../src/ops/types.js";
-import type { Shape } from "../../src/tensor/types.js";
+import type { Node } from "../../../src/ops/types.js";
+import type { Shape } from "../../../src/tensor/types.js";
 import { number, numbers, text } from "./attributes.js";
 
 /** Flat positions of an output element, a tap of the kernel and the input element under it. */

@@ -1,7 +1,7 @@
 // DeepLift's Rescale rule: dx = dy · (y − y₀) / (x − x₀), from the values of the image and of a baseline; the
 // gradient where x − x₀ is less than 1e-10. Shrikumar et al. 2017.
 
-import type { Call, Twin } from "./twin.js";
+import type { Call, Twin } from "../twin.js";
 
 /** The same node with the baseline's inputs. */
 export const atBaseline = (call: Call): Call => ({ ...call, inputs: call.baseline! });

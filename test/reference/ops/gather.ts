@@ -1,7 +1,5 @@
 // Operators that pick elements by indices: x is numbered, and what numpy would do with the numbers is done.
 
-import { given, number } from "./attributes.js";
-import { moving } from "./shape.js";
 import {
   type Call,
   positionsOf,
@@ -10,7 +8,9 @@ import {
   stridesOf,
   type Twin,
   tensor,
-} from "./twin.js";
+} from "../twin.js";
+import { given, number } from "./attributes.js";
+import { moving } from "./move.js";
 
 const flat = (position: readonly number[], strides: readonly number[]) =>
   position.reduce((sum, index, axis) => sum + index * strides[axis]!, 0);

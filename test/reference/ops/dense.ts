@@ -1,9 +1,9 @@
 // Gemm and MatMul. Both are y[m, n] = Σ_k x[m, k] · w[k, n]; they differ in what surrounds the sum.
 
-import type { Shape } from "../../src/tensor/types.js";
+import type { Shape } from "../../../src/tensor/types.js";
+import { type Call, sizeOf, type Twin, tensor } from "../twin.js";
 import { broadcastPlaces, broadcastShape } from "./arithmetic.js";
 import { number } from "./attributes.js";
-import { type Call, sizeOf, type Twin, tensor } from "./twin.js";
 
 function gemmOf({ node, inputs: [x, w, b] }: Call) {
   const transA = number(node, "transA", 0) === 1;

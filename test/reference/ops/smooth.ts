@@ -1,7 +1,7 @@
 // Functions of one number and their derivatives, which are 0 where they jump.
 
-import { activation } from "./activation.js";
 import { number, text } from "./attributes.js";
+import { activation } from "./relu.js";
 
 const plain = (f: (x: number) => number, derivative: (x: number) => number) =>
   activation(() => ({ f, derivative }));

@@ -1,8 +1,7 @@
 // Operators that only move numbers: y[j] = x[from[j]], or a fixed value where from[j] is −1. The gradient moves
 // back along the same arrows. Concat has several inputs and is the same with the arrows turned around.
 
-import type { Shape as Lengths } from "../../src/tensor/types.js";
-import { given, number, numbers, text } from "./attributes.js";
+import type { Shape as Lengths } from "../../../src/tensor/types.js";
 import {
   type Call,
   positionsOf,
@@ -11,7 +10,8 @@ import {
   stridesOf,
   type Twin,
   tensor,
-} from "./twin.js";
+} from "../twin.js";
+import { given, number, numbers, text } from "./attributes.js";
 
 interface Move {
   readonly shape: Lengths;

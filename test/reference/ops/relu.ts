@@ -3,10 +3,10 @@
 // guided (Springenberg et al. 2015): what is positive of dy, times the derivative;
 // deconvnet (Zeiler & Fergus 2014): what is positive of dy, whatever x is.
 
+import { type Backward, type Call, type Twin, tensor } from "../twin.js";
 import { number } from "./attributes.js";
-import { pass } from "./relevance.js";
+import { pass } from "./lrp.js";
 import { withRescale } from "./rescale.js";
-import { type Backward, type Call, type Twin, tensor } from "./twin.js";
 
 type Curve = (call: Call) => { f: (x: number) => number; derivative: (x: number) => number };
 

@@ -1,7 +1,7 @@
 // Element-wise operators of two inputs with broadcasting. Each is its formula and its partial derivatives.
 
-import type { Shape } from "../../src/tensor/types.js";
-import { type Call, positionsOf, stridesOf, type Tensor, type Twin, tensor } from "./twin.js";
+import type { Shape } from "../../../src/tensor/types.js";
+import { type Call, positionsOf, stridesOf, type Tensor, type Twin, tensor } from "../twin.js";
 
 /** The shape to which all of the shapes broadcast. */
 export function broadcastShape(...shapes: readonly Shape[]): number[] {

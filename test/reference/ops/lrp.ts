@@ -2,7 +2,7 @@
 // R' = Σ ± x_t · W_tᵀ (R / stab(Σ ± z_t)) over parts x_t of x and W_t of W, with stab(z) = z + ε · sign z,
 // sign 0 = +1 and ε = 1e-6, but for the ε rule's own. Bach et al. 2015, Montavon et al. 2019; constants as in zennit.
 
-import type { Backward, Call, Tensor, Twin } from "./twin.js";
+import type { Backward, Call, Tensor, Twin } from "../twin.js";
 
 const STABILIZER = 1e-6;
 

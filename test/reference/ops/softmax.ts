@@ -1,7 +1,7 @@
 // Softmax and LogSoftmax. Since opset 13 they run along one axis; before, along all axes from `axis` on, as one.
 
+import { type Call, positiveAxis, sizeOf, type Twin, tensor } from "../twin.js";
 import { number } from "./attributes.js";
-import { type Call, positiveAxis, sizeOf, type Twin, tensor } from "./twin.js";
 
 // The places in x of each set of numbers whose probabilities sum to one.
 function groupsOf({ node, opset, inputs: [x] }: Call): number[][] {

@@ -1,9 +1,9 @@
 // Reductions: the elements of x fall into groups, and each group becomes one number.
 
-import type { Shape } from "../../src/tensor/types.js";
+import type { Shape } from "../../../src/tensor/types.js";
+import { type Call, positiveAxis, sizeOf, type Twin, tensor } from "../twin.js";
 import { broadcastPlaces } from "./arithmetic.js";
 import { given, number } from "./attributes.js";
-import { type Call, positiveAxis, sizeOf, type Twin, tensor } from "./twin.js";
 
 /** The elements of x that are alike but for their indices along some axes, group by group. */
 export function groupsAlong(shape: Shape, axes: readonly number[]): number[][] {

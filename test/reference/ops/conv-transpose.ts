@@ -1,7 +1,7 @@
 // ConvTranspose: every element of x adds the kernel, times itself, to y.
 
+import { type Call, positionsOf, sizeOf, stridesOf, type Twin, tensor } from "../twin.js";
 import { number, numbers, text } from "./attributes.js";
-import { type Call, positionsOf, sizeOf, stridesOf, type Twin, tensor } from "./twin.js";
 
 function placeOf({ node, inputs: [x, w] }: Call) {
   const kernel = w!.shape.slice(2);

@@ -1,7 +1,7 @@
 // Operators that shift and scale. BatchNormalization outside of training knows mean and variance beforehand.
 
+import { type Call, sizeOf, type Twin, tensor } from "../twin.js";
 import { number } from "./attributes.js";
-import { type Call, sizeOf, type Twin, tensor } from "./twin.js";
 
 // y = factor[c] · x + shift[c]
 function affine({ node, inputs: [x, scale, b, mean, variance] }: Call) {

@@ -1,8 +1,8 @@
 // Resize and Upsample, one output element after the other: along each axis a coordinate in x, and around it the
 // elements with the weights of the filter. The gradient moves back along the same weights.
 
+import { type Call, positionsOf, positiveAxis, stridesOf, type Twin, tensor } from "../twin.js";
 import { number, numbers, text } from "./attributes.js";
-import { type Call, positionsOf, positiveAxis, stridesOf, type Twin, tensor } from "./twin.js";
 
 function scalesOf({ node, inputs }: Call) {
   const [x] = inputs;

@@ -2,10 +2,10 @@
 // gradient straight through (Bengio et al. 2013), but nothing of it where the range was left; what a dynamic range
 // depends on is not differentiated.
 
+import { type Call, positiveAxis, sizeOf, type Tensor, type Twin, tensor } from "../twin.js";
 import { number } from "./attributes.js";
 import { Conv } from "./conv.js";
 import { MatMul } from "./dense.js";
-import { type Call, positiveAxis, sizeOf, type Tensor, type Twin, tensor } from "./twin.js";
 
 const RANGES: Record<string, readonly [number, number]> = {
   uint8: [0, 255],

@@ -1,8 +1,8 @@
 // Einsum as its equation says it: for every value of every label, the product of one element of each operand is added
 // to one element of the result.
 
+import { type Call, sizeOf, stridesOf, type Twin, tensor } from "../twin.js";
 import { text } from "./attributes.js";
-import { type Call, sizeOf, stridesOf, type Twin, tensor } from "./twin.js";
 
 interface Walk {
   readonly shape: readonly number[];

@@ -1,10 +1,10 @@
 // Normalizations by statistics of the sample itself. Each takes groups of elements; what follows is a scale and a
 // bias.
 
+import { type Call, positiveAxis, sizeOf, type Twin, tensor } from "../twin.js";
 import { broadcastPlaces } from "./arithmetic.js";
 import { number, numbers } from "./attributes.js";
 import { groupsAlong } from "./reduce.js";
-import { type Call, positiveAxis, sizeOf, type Twin, tensor } from "./twin.js";
 
 interface Plan {
   readonly groups: readonly (readonly number[])[];

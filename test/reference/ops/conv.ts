@@ -1,8 +1,8 @@
 // Conv, of any number of spatial axes: y[o] = b + Σ w[k] · x[i] over input channels and taps.
 
+import { type Call, sizeOf, type Twin, tensor } from "../twin.js";
 import { number } from "./attributes.js";
-import { type Call, sizeOf, type Twin, tensor } from "./twin.js";
-import { type Triple, windowsOf } from "./windows.js";
+import { type Triple, windowsOf } from "./window.js";
 
 // Visits, for every sample and every pair of channels that share a group, the places in x, w and y of a triple.
 function visit(

@@ -1,9 +1,9 @@
 // Attention (ONNX 23), head by head: y_i = Σ_j a_ij v_j with a = softmax_j of s_ij = scale · q_i·k_j + mask_ij, which
 // a softcap c bends to c · tanh(s / c).
 
+import { type Call, type Tensor, type Twin, tensor } from "../twin.js";
 import { broadcastPlaces } from "./arithmetic.js";
 import { number } from "./attributes.js";
-import { type Call, type Tensor, type Twin, tensor } from "./twin.js";
 
 // The place of feature d of row i of head h, in [batch, heads, rows, width] or [batch, rows, heads · width].
 function placer({ shape }: Tensor, heads: number) {

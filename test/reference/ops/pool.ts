@@ -1,9 +1,9 @@
 // Pools, of any number of spatial axes. Each takes x as planes: one for every sample and channel.
 
+import { type Call, sizeOf, type Twin, tensor } from "../twin.js";
 import { number, numbers } from "./attributes.js";
 import { atBaseline, overDifference } from "./rescale.js";
-import { type Call, sizeOf, type Twin, tensor } from "./twin.js";
-import { windowsOf } from "./windows.js";
+import { windowsOf } from "./window.js";
 
 function place({ node, inputs: [x] }: Call) {
   const spatial = x.shape.slice(2);

@@ -1,8 +1,8 @@
 // DepthToSpace and SpaceToDepth, as the standard has them: a Reshape to six axes, a Transpose, a Reshape.
 
+import { positionsOf, stridesOf } from "../twin.js";
 import { number, text } from "./attributes.js";
-import { moving } from "./shape.js";
-import { positionsOf, stridesOf } from "./twin.js";
+import { moving } from "./move.js";
 
 // The elements of x, taken as a tensor of six axes, in the order of its axes permuted.
 function permuted(six: readonly number[], perm: readonly number[]): number[] {
