@@ -7,7 +7,7 @@ import { read } from "../gpu/play.js";
 import { Submits } from "../gpu/submits.js";
 import type { ImageSource } from "../image/image.js";
 import type { Model } from "../model/model.js";
-import type { View } from "../ops/types.js";
+import type { View } from "../shaders/step.js";
 import { GRADIENT_SCALE, unpackStored } from "../tensor/half.js";
 import { positions, VEC4_BYTES, vec4s } from "../tensor/layout.js";
 import { valuesOf } from "./baseline.js";

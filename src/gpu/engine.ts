@@ -1,9 +1,9 @@
 // A plan bound to buffers on a device, ready to be played. The buffers belong to all engines of the model (engines.ts): what
 // an engine computes is left in its moments, and the caller copies it before another engine plays.
 
-import type { View } from "../ops/types.js";
 import type { Plan, PlanBuffer } from "../plan/types.js";
-import type { BufferId, Step } from "../shaders/step.js";
+import type { BufferId, Step, View } from "../shaders/step.js";
+
 import { unpackStored } from "../tensor/half.js";
 import { VEC4_BYTES } from "../tensor/layout.js";
 import { adapterName } from "./device.js";

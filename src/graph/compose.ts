@@ -1,6 +1,7 @@
 // Writes nodes down as simpler nodes, while the graph is made: an operator that is made of others needs no kernel
 // and no rule of its own (ReduceL2 is a square, a sum and a root). The compositions are in ops/compositions.ts.
 
+import { inputOf } from "../ops/attributes.js";
 import { compositions } from "../ops/table.js";
 import type { Attribute, Node, Writing } from "../ops/types.js";
 import type { Constant, Layout } from "../tensor/types.js";
@@ -24,7 +25,7 @@ export function compose(
   const write: Writing = {
     opset,
     shape(k) {
-      const name = node.inputs[k] as string;
+      const name = inputOf(node, k);
       return layouts.get(name)?.shape ?? constants.get(name)?.shape ?? [];
     },
     source: (k) => source(node.inputs[k] ?? ""),

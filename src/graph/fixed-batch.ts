@@ -7,7 +7,15 @@
 // those of one block. A node that mixes samples, or that this file knows nothing of, is refused.
 
 import type { OnnxModel } from "../onnx/types.js";
-import { axisOf, integers, nodeError, numberOf, numbersOf, stringOf } from "../ops/attributes.js";
+import {
+  axisOf,
+  inputOf,
+  integers,
+  nodeError,
+  numberOf,
+  numbersOf,
+  stringOf,
+} from "../ops/attributes.js";
 import type { Node } from "../ops/types.js";
 import type { Constant, Layout, Shape } from "../tensor/types.js";
 
@@ -108,7 +116,7 @@ export function forOneSample(node: Node, batch: Batch, scope: Scope): Node {
   }
   if (k < 0 || asks) return node;
   const axis = axes[k] as number;
-  const shape = scope.layouts.get(node.inputs[k] as string)?.shape ?? [];
+  const shape = scope.layouts.get(inputOf(node, k))?.shape ?? [];
   const { one = node, after } = through(node, k, axis, shape, batch, scope);
   for (const name of node.outputs) if (name) batch.axes.set(name, after);
   return one;
@@ -240,7 +248,7 @@ function through(
     case "Resize":
     case "Upsample": {
       const last = node.inputs.length - 1;
-      const sizes = last === 3 ? constants.get(node.inputs[3] as string) : undefined;
+      const sizes = last === 3 ? constants.get(inputOf(node, 3)) : undefined;
       if (sizes?.data[axis] !== batch.size) return needs(axis === 0);
       return { ...needs(axis === 0), one: withLength(node, 3, axis, 1, constants) };
     }

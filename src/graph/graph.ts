@@ -5,7 +5,7 @@
 // exceptions that are noted in the result: a final Softmax or Sigmoid is taken off, and one logit becomes two (head.ts).
 
 import type { OnnxModel } from "../onnx/types.js";
-import { nodeError, numberOf, sensible } from "../ops/attributes.js";
+import { inputOf, nodeError, numberOf, outputOf, sensible } from "../ops/attributes.js";
 import { affineOf } from "../ops/batch-normalization.js";
 import { activationOf } from "../ops/relu.js";
 import { hasRare, isOrdinary, ops } from "../ops/table.js";
@@ -373,7 +373,7 @@ function mergePairs(
     if (gone.has(node)) return [];
     let first = node;
     for (;;) {
-      const name = first.outputs[0] as string;
+      const name = outputOf(first);
       const [second, another] = readers.get(name) ?? [];
       if (!second || another || name === output || first.outputs.length > 1) return [first];
       if (second.inputs[0] !== name) return [first];
@@ -417,7 +417,7 @@ function foldNormalization(
       data: Float32Array.from(scale, (s, o) => at(o) * s + (shift[o] as number)),
     });
     const attributes = first.op === "Gemm" ? { ...first.attributes, beta: 1 } : first.attributes;
-    return { ...first, attributes, inputs: [first.inputs[0] as string, ...names] };
+    return { ...first, attributes, inputs: [inputOf(first), ...names] };
   });
 }
 

@@ -5,7 +5,7 @@
 // Of one logit z, whose σ(z) is the probability of "yes", the graph makes the two logits −z and z of "no" and "yes", so
 // that nothing else has to know of such networks.
 
-import { numberOf } from "../ops/attributes.js";
+import { inputOf, numberOf } from "../ops/attributes.js";
 import { ops } from "../ops/table.js";
 import type { Node } from "../ops/types.js";
 import { elements } from "../tensor/layout.js";
@@ -138,7 +138,7 @@ export function takeOff(
   for (;;) {
     const last = rest.find(({ outputs }) => outputs[0] === output);
     if (last?.op !== "Identity") return { nodes: rest, output };
-    output = last.inputs[0] as string;
+    output = inputOf(last);
   }
 }
 
@@ -162,7 +162,7 @@ export function isOverAll({ activation }: End, shape: Shape): boolean {
 export function isSurelyOverAll(end: End, nodes: readonly Node[]): boolean {
   const { activation } = end;
   if (activation.op.endsWith("Sigmoid")) return true;
-  const maker = nodes.find(({ outputs }) => outputs.includes(activation.inputs[0] as string));
+  const maker = nodes.find(({ outputs }) => outputs.includes(inputOf(activation)));
   const isTogether = numberOf(activation, "opset", 13) < 13;
   const axis = numberOf(activation, "axis", isTogether ? 1 : -1);
   if (isTogether && (axis === 0 || axis === 1)) return true;
@@ -216,8 +216,8 @@ function doubledLayer({ nodes, output, layouts, constants }: Unfinished) {
     name === output || nodes.filter(({ inputs }) => inputs.includes(name)).length === 1;
   let node = maker(output);
   // A single number stays where it is.
-  while (node && ops[node.op]?.moves && isSingle(layouts.get(node.inputs[0] as string)))
-    node = maker(node.inputs[0] as string);
+  while (node && ops[node.op]?.moves && isSingle(layouts.get(inputOf(node))))
+    node = maker(inputOf(node));
   const changed = new Map<Node, Node>();
   const double = (each: Node, k: number, constant: Constant): void => {
     const inputs = [...(changed.get(each) ?? each).inputs];
@@ -230,14 +230,14 @@ function doubledLayer({ nodes, output, layouts, constants }: Unfinished) {
     const bias = constants.get(node.inputs[k] ?? "");
     if (!bias) return undefined;
     double(node, k, pair(bias, [2]));
-    node = maker(node.inputs[1 - k] as string);
+    node = maker(inputOf(node, 1 - k));
   }
   const weights = constants.get(node?.inputs[1] ?? "");
   if (!node || node.activation || !weights || weights.shape.length !== 2) return undefined;
   if (node.op !== "Gemm" && node.op !== "MatMul") return undefined;
   const isRow = node.op === "Gemm" && numberOf(node, "transB", 0) !== 0;
   const [rows = 0, columns = 0] = weights.shape;
-  if ((isRow ? rows : columns) !== 1 || constants.has(node.inputs[0] as string)) return undefined;
+  if ((isRow ? rows : columns) !== 1 || constants.has(inputOf(node))) return undefined;
   double(node, 1, isRow ? pair(weights, [2, columns]) : columnPair(weights));
   const bias = constants.get(node.inputs[2] ?? "");
   if (bias) double(node, 2, pair(bias, [2]));

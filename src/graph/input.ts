@@ -3,7 +3,7 @@
 // for both, channels packed in fours, so that nothing but the channel axis of one layout depends on the answer.
 
 import type { OnnxModel } from "../onnx/types.js";
-import { numbersOf } from "../ops/attributes.js";
+import { numbersOf, outputOf } from "../ops/attributes.js";
 import type { Node } from "../ops/types.js";
 import { choice } from "../options/choice.js";
 import type { Layout, Shape } from "../tensor/types.js";
@@ -187,7 +187,7 @@ function orderOfUse(name: string, nodes: readonly Node[]): AxisOrder | undefined
       const perm = numbersOf(node, "perm", []).join();
       if (perm === "0,3,1,2") return "NHWC";
       if (perm === "0,2,3,1") return "NCHW";
-      if (perm === "0,2,1") images.add(node.outputs[0] as string);
+      if (perm === "0,2,1") images.add(outputOf(node));
     }
     if (AXES_STAY.includes(node.op)) for (const output of node.outputs) images.add(output);
   }

@@ -4,6 +4,7 @@
 //
 // Nothing is computed here but names and keys; the tables are composed when the plan asks for them.
 
+import { outputOf } from "../ops/attributes.js";
 import { concatAxis } from "../ops/concat.js";
 import { fillOf, rearrangementOf } from "../ops/move/move.js";
 import { ops } from "../ops/table.js";
@@ -35,7 +36,7 @@ export function mergeMoves(nodes: readonly Node[], around: Surroundings): Node[]
   return nodes.flatMap((node) => {
     const made = node.outputs.map((_, k) => originOf(node, k, origins, around));
     made.forEach((origin, k) => {
-      if (origin) origins.set(node.outputs[k] as string, origin);
+      if (origin) origins.set(outputOf(node, k), origin);
     });
     if (!made.some((origin) => origin?.merged)) return [node];
     return made.map((origin, k) => rearrange(node, k, origin as Origin, around));
@@ -44,7 +45,7 @@ export function mergeMoves(nodes: readonly Node[], around: Surroundings): Node[]
 
 /** The node that makes a node's k-th output out of its origin. */
 function rearrange(node: Node, k: number, origin: Origin, { layouts }: Surroundings): Node {
-  const output = node.outputs[k] as string;
+  const output = outputOf(node, k);
   const { shape, channel } = layouts.get(output) as Layout;
   const { source, key, table } = origin;
   return {
@@ -66,7 +67,7 @@ function originOf(
   if (node.op === "Concat") return joined(node, origins, around);
   const { layouts, constants } = around;
   const [source = ""] = node.inputs;
-  const [x, y] = [layouts.get(source), layouts.get(node.outputs[k] as string)];
+  const [x, y] = [layouts.get(source), layouts.get(outputOf(node, k))];
   const move = x && y && rearrangementOf(node, k, x, y, constants, ops[node.op] ?? {});
   // A value that only one of the merged nodes fills in has no place in a table.
   if (!move || fillOf(node, constants) !== 0) return undefined;

@@ -3,7 +3,7 @@
 // anything is computed.
 
 import type { Declared, OnnxModel } from "../onnx/types.js";
-import { numberOf } from "../ops/attributes.js";
+import { inputOf, numberOf } from "../ops/attributes.js";
 import type { Node } from "../ops/types.js";
 import { endOf } from "./head.js";
 import type { ChosenOutput } from "./rewrites.js";
@@ -139,7 +139,7 @@ function kindOf(name: string, model: OnnxModel): { type: Declared["type"]; isLab
     if (MAPPING.test(node.op)) return found("other", true);
     if (node.op === "Cast") cast ??= TYPES[numberOf(node, "to", 1)] ?? "other";
     else if (!PASSING.test(node.op)) return found(undefined, false);
-    name = node.inputs[0] as string;
+    name = inputOf(node);
   }
 }
 

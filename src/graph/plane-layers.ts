@@ -1,5 +1,6 @@
 // The layers of which class activation maps are made.
 
+import { outputOf } from "../ops/attributes.js";
 import type { Graph, Node } from "../ops/types.js";
 import { positions } from "../tensor/layout.js";
 import type { Layout } from "../tensor/types.js";
@@ -33,7 +34,7 @@ export function layerOf(graph: Graph, name: string | undefined): { graph: Graph;
           "attn-lrp, gradient and occlusion go without",
       );
     }
-    return { graph, tensor: last.outputs[0] as string };
+    return { graph, tensor: outputOf(last) };
   }
   const node = layers.find(
     (node) => node.name === name || node.activation?.node === name || node.outputs[0] === name,
@@ -42,7 +43,7 @@ export function layerOf(graph: Graph, name: string | undefined): { graph: Graph;
     const names = layersOf(graph).join(", ");
     throw new Error(`"${name}" is not a layer with a plane; there are: ${names}`);
   }
-  const tensor = node.outputs[0] as string;
+  const tensor = outputOf(node);
   const { activation } = node;
   if (!activation || activation.node === node.name || name !== node.name) return { graph, tensor };
   return withoutActivation(graph, node);
@@ -73,8 +74,8 @@ export function camWarning(graph: Graph, name: string | undefined): string | und
 /** A graph in which a node no longer applies its activation itself, and the tensor before that. */
 export function withoutActivation(graph: Graph, node: Node): { graph: Graph; tensor: string } {
   const { activation, ...linear } = node;
-  if (!activation) return { graph, tensor: node.outputs[0] as string };
-  const output = node.outputs[0] as string;
+  if (!activation) return { graph, tensor: outputOf(node) };
+  const output = outputOf(node);
   const tensor = `${output} before ${activation.node}`;
   const gate: Node = {
     name: activation.node,

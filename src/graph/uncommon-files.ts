@@ -2,7 +2,7 @@
 // other operators written down as these, and what nothing can do refused. See rewrites.ts for when it takes part.
 
 import type { OnnxModel } from "../onnx/types.js";
-import { nodeError, sensible } from "../ops/attributes.js";
+import { nodeError, outputOf, sensible } from "../ops/attributes.js";
 import { compositions, ops } from "../ops/table.js";
 import type { Node } from "../ops/types.js";
 import type { Constant, Layout } from "../tensor/types.js";
@@ -61,7 +61,7 @@ export function rewriteNode(asked: Node, graph: Unfinished): Node | Node[] {
   }
   const shaped = layouts.get(next.inputs[0] ?? "");
   if (asksForShape(next) && shaped) {
-    constants.set(next.outputs[0] as string, shapeOf(next, shaped.shape));
+    constants.set(outputOf(next), shapeOf(next, shaped.shape));
     return [];
   }
   if (!isConstant) return next;

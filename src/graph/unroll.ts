@@ -5,7 +5,7 @@
 // condition or a count is known when its node comes up. A Loop gives the nodes of one round and itself for the rest: by
 // then the next condition has been computed. Nothing else in the program knows of sequences or bodies.
 
-import { axisOf, nodeError, numberOf } from "../ops/attributes.js";
+import { axisOf, nodeError, numberOf, outputOf } from "../ops/attributes.js";
 import type { Node, Subgraph } from "../ops/types.js";
 import type { Constant, Layout } from "../tensor/types.js";
 import type { Flow } from "./rewrites.js";
@@ -241,7 +241,7 @@ function stacked(node: Node, parts: readonly string[], output: string): Node[] {
 function joined(node: Node, items: readonly string[]): Node[] {
   if (items.length === 0) throw nodeError(node, "its sequence is empty");
   const isNew = numberOf(node, "new_axis", 0) !== 0;
-  return along(node, items, node.outputs[0] as string, numberOf(node, "axis", 0), isNew);
+  return along(node, items, outputOf(node), numberOf(node, "axis", 0), isNew);
 }
 
 function along(
@@ -273,7 +273,7 @@ function split(node: Node, { sequences }: Flow, { constants, layouts }: Known): 
   if (!shape || (lengths && !asked)) return undefined;
   const axis = axisOf(node, numberOf(node, "axis", 0), shape.length);
   const length = shape[axis] ?? 1;
-  const output = node.outputs[0] as string;
+  const output = outputOf(node);
   const each = asked?.data[0] ?? 1;
   if (!(each > 0 && length / each <= MOST_NODES)) {
     throw nodeError(node, `it splits an axis of ${length} in parts of ${each}`);

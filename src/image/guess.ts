@@ -6,6 +6,7 @@
 // of channels. Plain data in, plain data out.
 
 import type { OnnxModel } from "../onnx/types.js";
+import { outputOf } from "../ops/attributes.js";
 import type { Node } from "../ops/types.js";
 import { type Preprocess, type PreprocessSource, presets } from "./preprocess.js";
 
@@ -139,7 +140,7 @@ function fromGraph({ nodes, inputs, constants }: OnnxModel): Preprocess | undefi
     const [node] = users as [Node?];
     if (users.length !== 1 || !node) return undefined;
     if (PASSING.includes(node.op)) {
-      name = node.outputs[0] as string;
+      name = outputOf(node);
       continue;
     }
     const limit = FROM_255[node.op];

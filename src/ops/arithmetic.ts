@@ -1,14 +1,15 @@
 // Add, Sub, Mul, Div, Max, Min, Pow and PRelu of two tensors, either of which may be constant, with ONNX's broadcasting, by
 // arithmetic.wgsl.
 
+import type { View } from "../shaders/step.js";
 import { channels, elements, places, positions, quads, vec4s } from "../tensor/layout.js";
 import type { Constant, Layout, Shape } from "../tensor/types.js";
-import { nodeError, RuleError } from "./attributes.js";
+import { inputOf, nodeError, outputOf, RuleError } from "./attributes.js";
 import { aligned, broadcast, broadcastPlaces } from "./broadcast.js";
 import { activated, gradientTo, join, layer, type Part } from "./epilogue.js";
 import { STABILIZER } from "./rules/lrp.js";
 import { halfway, rescaleInPlace } from "./rules/rescale.js";
-import type { Node, Op, Planning, Sink, View } from "./types.js";
+import type { Node, Op, Planning, Sink } from "./types.js";
 
 const OPERATIONS = { Add: 0, Sub: 1, Mul: 2, Div: 3, Max: 4, Min: 5, Pow: 6, PRelu: 7 } as const;
 
@@ -87,7 +88,7 @@ function constantOperand(
 }
 
 function operand(node: Node, plan: Planning, k: number, letter: "a" | "b", y: Layout): Part {
-  const name = node.inputs[k] as string;
+  const name = inputOf(node, k);
   const constant = plan.constant(name);
   let view: View;
   let steps: Steps;
@@ -117,7 +118,7 @@ function reading(letter: "a" | "b", view: View, steps: Steps): Part {
 function rescaleFactor(node: Node, plan: Planning, k: 0 | 1): void {
   const sink = plan.sink(node, k);
   if (!sink) return;
-  const y = plan.value(node.outputs[0] as string).layout;
+  const y = plan.value(outputOf(node)).layout;
   const other = halfway(node, plan, (1 - k) as 0 | 1);
   const factor = reading("b", other, stepsOf(other.layout.shape, y.channel, y));
   backStep(node, plan, k, "backward_factor", sink, [factor, layer({ operation: OPERATIONS.Mul })]);
@@ -126,8 +127,8 @@ function rescaleFactor(node: Node, plan: Planning, k: 0 | 1): void {
 /** Writes down the relevance of input k: R_k = x_k · R / stab(z). */
 function share(node: Node, plan: Planning, k: 0 | 1): void {
   const product = node.op === "Mul" || node.op === "Div";
-  const other = node.inputs[1 - k] as string;
-  if (plan.constant(node.inputs[k] as string)) return;
+  const other = inputOf(node, 1 - k);
+  if (plan.constant(inputOf(node, k))) return;
   if (product && (!plan.constant(other) || (node.op === "Div" && k === 1))) {
     throw new RuleError(
       node,
@@ -136,7 +137,7 @@ function share(node: Node, plan: Planning, k: 0 | 1): void {
   }
   const sink = plan.sink(node, k);
   if (!sink) return;
-  const y = plan.value(node.outputs[0] as string).layout;
+  const y = plan.value(outputOf(node)).layout;
   const parts = [operand(node, plan, 0, "a", y), operand(node, plan, 1, "b", y)];
   backStep(node, plan, k, "backward_share", sink, [
     ...parts,
@@ -155,7 +156,7 @@ function backward(node: Node, plan: Planning, k: 0 | 1): void {
 }
 
 function backwardTo(node: Node, plan: Planning, k: 0 | 1, sink: Sink, halved = false): void {
-  const y = plan.value(node.outputs[0] as string).layout;
+  const y = plan.value(outputOf(node)).layout;
   const operation = node.op as keyof typeof OPERATIONS;
   let entry = "backward_sum";
   const parts: Part[] = [];
@@ -176,7 +177,7 @@ function backwardTo(node: Node, plan: Planning, k: 0 | 1, sink: Sink, halved = f
 
 /** Leaves a gradient of 0 with the second input. */
 function backToNothing(node: Node, plan: Planning, sink: Sink): void {
-  const y = plan.value(node.outputs[0] as string).layout;
+  const y = plan.value(outputOf(node)).layout;
   const zero: Constant = { type: "float32", shape: [], data: new Float32Array(1) };
   const { view, steps } = constantOperand("Mul", plan, "zero", zero, y);
   const factor = reading("b", view, steps);
@@ -191,8 +192,8 @@ function backStep(
   sink: Sink,
   parts: Part[],
 ): void {
-  const y = plan.value(node.outputs[0] as string).layout;
-  const dy = plan.gradient(node.outputs[0] as string);
+  const y = plan.value(outputOf(node)).layout;
+  const dy = plan.gradient(outputOf(node));
   const { uniforms, bindings } = join(...parts, gradientTo(sink, plan));
   plan.step({
     label: `${node.name} back to ${k}`,
@@ -233,7 +234,7 @@ export const Arithmetic: Op = {
   },
   infer: (node, inputs, constants) => [resultOf(node, inputs, constants)],
   forward(node, plan) {
-    const { layout } = plan.value(node.outputs[0] as string);
+    const { layout } = plan.value(outputOf(node));
     const count = positions(layout);
     const { uniforms, bindings } = join(
       operand(node, plan, 0, "a", layout),

@@ -3,6 +3,12 @@
 import type { Constant } from "../tensor/types.js";
 import type { Node } from "./types.js";
 
+/** The name of a node's k-th input, which the operator cannot do without. */
+export const inputOf = ({ inputs }: Node, k = 0): string => inputs[k] as string;
+
+/** The name of a node's k-th output. */
+export const outputOf = ({ outputs }: Node, k = 0): string => outputs[k] as string;
+
 /** An error about one node: "conv1 (Conv): <fact>". */
 export function nodeError(node: Node, fact: string): Error {
   return new Error(`${node.name} (${node.op}): ${fact}`);

@@ -3,7 +3,7 @@
 
 import { channels, positions, quads } from "../tensor/layout.js";
 import type { Constant } from "../tensor/types.js";
-import { constantInput, nodeError, numberOf } from "./attributes.js";
+import { constantInput, inputOf, nodeError, numberOf, outputOf } from "./attributes.js";
 import { packVector } from "./conv/direct.js";
 import { activated, gradientTo, join, layer, source } from "./epilogue.js";
 import { STABILIZER } from "./rules/lrp.js";
@@ -35,7 +35,7 @@ export function affineOf(
 }
 
 function scaleBuffer(node: Node, plan: Planning, which: "scale" | "shift"): number {
-  const count = (plan.constant(node.inputs[1] as string) as Constant).data.length;
+  const count = (plan.constant(inputOf(node, 1)) as Constant).data.length;
   return plan.weights(`${node.name} ${which}`, Math.ceil(count / 4), () =>
     packVector(affineOf(node, plan.graph.constants)[which]),
   );
@@ -53,7 +53,7 @@ export const BatchNormalization: Op = {
     return [x];
   },
   forward(node, plan) {
-    const x = plan.value(node.inputs[0] as string);
+    const x = plan.value(inputOf(node));
     const count = positions(x.layout);
     const parts = join(source("x", x), activated(node, plan, count));
     plan.step({
@@ -75,7 +75,7 @@ export const BatchNormalization: Op = {
       const sink = plan.sink(node, 0);
       if (!sink) return;
       const count = positions(sink.layout);
-      const dy = plan.gradient(node.outputs[0] as string);
+      const dy = plan.gradient(outputOf(node));
       const parts = join(source("dy", dy), gradientTo(sink, plan));
       plan.step({
         label: `${node.name} back`,
@@ -90,8 +90,8 @@ export const BatchNormalization: Op = {
     epsilon(node, plan) {
       const sink = plan.sink(node, 0);
       if (!sink) return;
-      const x = plan.value(node.inputs[0] as string);
-      const r = plan.gradient(node.outputs[0] as string);
+      const x = plan.value(inputOf(node));
+      const r = plan.gradient(outputOf(node));
       const count = positions(sink.layout);
       const sizes = { positions: count, r_offset: r.offset, r_stride: r.stride };
       const parts = join(

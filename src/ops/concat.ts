@@ -2,13 +2,13 @@
 // producers write straight into the result and nothing is left to do; the plan decides that. What remains is
 // copied element by element by gather.wgsl.
 
-import type { BufferId } from "../shaders/step.js";
+import type { BufferId, View } from "../shaders/step.js";
 import { channels, multiples, places, positions, rowMajor, sums, vec4s } from "../tensor/layout.js";
 import type { Layout, Shape } from "../tensor/types.js";
-import { axisOf, nodeError, numberOf } from "./attributes.js";
+import { axisOf, inputOf, nodeError, numberOf, outputOf } from "./attributes.js";
 import { gradientTo, join, layer, result, source } from "./epilogue.js";
 import { gateInPlace } from "./relu.js";
-import type { Node, Op, Planning, View } from "./types.js";
+import type { Node, Op, Planning } from "./types.js";
 
 const NOTHING = 0xffffffff;
 
@@ -64,7 +64,7 @@ function placesIn(part: Layout, axis: number, start: number, y: Layout): Int32Ar
 
 /** Where the k-th part is; a constant one is uploaded once, for all samples. */
 function partOf(node: Node, plan: Planning, k: number, y: Layout): View {
-  const name = node.inputs[k] as string;
+  const name = inputOf(node, k);
   const constant = plan.constant(name);
   if (!constant) return plan.value(name);
   const layout = { shape: constant.shape, channel: y.channel };
@@ -158,7 +158,7 @@ export const Concat: Op = {
     return [{ shape, channel: main.channel }];
   },
   forward(node, plan) {
-    const y = plan.value(node.outputs[0] as string);
+    const y = plan.value(outputOf(node));
     const copied = node.inputs.map((_, k) => k).filter((k) => !plan.isInPlace(node, k));
     if (copied.includes(node.inputs.length - 1) && channels(y.layout) % 4 !== 0) {
       clearPadding(node, plan, y);
@@ -188,7 +188,7 @@ export const Concat: Op = {
   },
   rules: {
     gradient(node, plan) {
-      const dy = plan.gradient(node.outputs[0] as string);
+      const dy = plan.gradient(outputOf(node));
       node.inputs.forEach((name, k) => {
         if (plan.constant(name)) return;
         const sink = plan.sink(node, k);

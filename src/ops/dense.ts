@@ -1,10 +1,10 @@
 // Gemm and MatMul by constant weights. One vector a sample is a dense layer (dense.wgsl); several, such as
 // tokens or pixels, are a 1 × 1 convolution over them.
 
-import type { Step } from "../shaders/step.js";
+import type { Step, View } from "../shaders/step.js";
 import { channels, positions } from "../tensor/layout.js";
 import type { Constant, Layout } from "../tensor/types.js";
-import { constantInput, nodeError, numberOf } from "./attributes.js";
+import { constantInput, inputOf, nodeError, numberOf, outputOf } from "./attributes.js";
 import {
   biasPart,
   type Convolution,
@@ -15,7 +15,8 @@ import {
 import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
 import { residual, residualBack } from "./residual.js";
 import { linearRules, type Weights } from "./rules/lrp.js";
-import type { Node, Op, Planning, Sink, View, WeightGradient } from "./types.js";
+import type { Node, Op, Planning, Sink, WeightGradient } from "./types.js";
+
 import { pointwise } from "./window.js";
 
 const WORKGROUP = 16;
@@ -208,12 +209,12 @@ function linear(check: (node: Node, x: Layout) => void): Op {
       return inferLinear(node, x, constants);
     },
     forward(node, plan) {
-      forward(node, plan, linearOf(node, plan), plan.value(node.inputs[0] as string));
+      forward(node, plan, linearOf(node, plan), plan.value(inputOf(node)));
     },
     rules: {
       gradient(node, plan) {
         const sink = plan.sink(node, 0);
-        const dy = plan.gradient(node.outputs[0] as string);
+        const dy = plan.gradient(outputOf(node));
         if (sink) backward(node, plan, linearOf(node, plan), dy, sink);
         residualBack(node, plan);
       },
@@ -238,8 +239,8 @@ export const Linear: Op = linear(() => {});
 
 /** For training alone, and so not among the rules, which everyone loads. */
 export const denseWeightGradient: WeightGradient = (node, plan) => {
-  const x = plan.value(node.inputs[0] as string);
-  const dy = plan.gradient(node.outputs[0] as string);
+  const x = plan.value(inputOf(node));
+  const dy = plan.gradient(outputOf(node));
   const count = positions(x.layout);
   const conv = asConvolution(linearOf(node, plan), count);
   weightGradientSteps(node, plan, conv, x, dy, count > 1 ? "conv" : "dense");

@@ -1,9 +1,10 @@
 // What every kernel has in common at its end: the TypeScript side of activation.wgsl (how a forward kernel
 // leaves its result) and of gradient.wgsl (how a backward kernel leaves its gradient).
 
-import type { BufferId, Step } from "../shaders/step.js";
+import type { BufferId, Step, View } from "../shaders/step.js";
 import { positions } from "../tensor/layout.js";
-import type { Mask, Node, Planning, Sink, View } from "./types.js";
+import { outputOf } from "./attributes.js";
+import type { Mask, Node, Planning, Sink } from "./types.js";
 
 /** Uniforms and bindings that a step takes over. What has a name in capitals is compiled in, by `compiled`. */
 export interface Part {
@@ -41,7 +42,7 @@ export function activated(
     const none = plan.fixed("no mask", 4, () => new Uint32Array(1));
     return { ...join(result(bare), { uniforms: {}, bindings: { mask: none } }), mask: undefined };
   }
-  const { uniforms, bindings } = result(plan.value(node.outputs[0] as string));
+  const { uniforms, bindings } = result(plan.value(outputOf(node)));
   const mask = plan.mask(node, width);
   bindings.mask = mask ? mask.buffer : plan.fixed("no mask", 4, () => new Uint32Array(1));
   const { low, high, slope } = node.activation ?? { low: 0, high: 0, slope: 0 };

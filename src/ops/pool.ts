@@ -1,13 +1,14 @@
 // MaxPool, AveragePool and GlobalAveragePool, by pool.wgsl.
 
+import type { View } from "../shaders/step.js";
 import { channels, plane, positions, quads } from "../tensor/layout.js";
 import type { Layout } from "../tensor/types.js";
-import { nodeError, numberOf, numbersOf } from "./attributes.js";
+import { inputOf, nodeError, numberOf, numbersOf, outputOf } from "./attributes.js";
 import { gradientTo, join, layer, result, source } from "./epilogue.js";
 import { normRule } from "./rules/lrp.js";
 import { tallyWinners } from "./rules/mean-gates.js";
 import { rescaleMaximum } from "./rules/rescale.js";
-import type { Node, Op, Planning, Sink, View } from "./types.js";
+import type { Node, Op, Planning, Sink } from "./types.js";
 import { type Window, windowOf, windowShape } from "./window.js";
 
 function poolWindow(node: Node, x: Layout): Window {
@@ -92,7 +93,7 @@ const areFew = ({ kernel, stride, dilation }: Window): boolean =>
   });
 
 function winners(node: Node, plan: Planning): number {
-  const y = plan.graph.layouts.get(node.outputs[0] as string) as Layout;
+  const y = plan.graph.layouts.get(outputOf(node)) as Layout;
   return plan.saved(node, "winners", quads(y) * positions(y) * 4);
 }
 
@@ -101,7 +102,7 @@ type Back = (node: Node, plan: Planning, dy: View, sink: Sink) => void;
 /** The gradient of what has one input and one output. */
 const byGradient = (back: Back) => (node: Node, plan: Planning) => {
   const sink = plan.sink(node, 0);
-  if (sink) back(node, plan, plan.gradient(node.outputs[0] as string), sink);
+  if (sink) back(node, plan, plan.gradient(outputOf(node)), sink);
 };
 
 function pool(kind: "max" | "average"): Op {
@@ -110,8 +111,8 @@ function pool(kind: "max" | "average"): Op {
     channel: () => 1,
     infer: (node, [x]) => inferPool(kind, node, x),
     forward(node, plan) {
-      const x = plan.value(node.inputs[0] as string);
-      const y = plan.value(node.outputs[0] as string);
+      const x = plan.value(inputOf(node));
+      const y = plan.value(outputOf(node));
       const parts = join(source("x", x), result(y));
       if (max) parts.bindings.winner = winners(node, plan);
       const window = poolWindow(node, x.layout);
@@ -209,8 +210,8 @@ export const GlobalAveragePool: Op = {
     return [{ shape: x.shape.map((n, axis) => (axis < 2 ? n : 1)), channel: 1 }];
   },
   forward(node, plan) {
-    const x = plan.value(node.inputs[0] as string);
-    const y = plan.value(node.outputs[0] as string);
+    const x = plan.value(inputOf(node));
+    const y = plan.value(outputOf(node));
     const { height, width } = plane(x.layout);
     const parts = join(source("x", x), result(y));
     plan.step({

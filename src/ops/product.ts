@@ -2,12 +2,13 @@
 // The first has its columns in channel lanes, and so has the result; the second has its columns there, or, as the
 // keys of an attention after their Transpose, its rows. That Transpose is then free.
 
+import type { View } from "../shaders/step.js";
 import { channels, elements, places, positions, vec4s } from "../tensor/layout.js";
 import type { Layout, Shape } from "../tensor/types.js";
-import { nodeError } from "./attributes.js";
+import { inputOf, nodeError, outputOf } from "./attributes.js";
 import { broadcast, broadcastPlaces } from "./broadcast.js";
 import { gradientTo, join, type Part, result } from "./epilogue.js";
-import type { Node, Op, Planning, View } from "./types.js";
+import type { Node, Op, Planning } from "./types.js";
 
 const FORMS = { NN: 0, NT: 1, TN: 2 } as const;
 const QUADS = 2;
@@ -38,7 +39,7 @@ function shapesIn(node: Node, plan: Planning): Shapes {
 
 /** An operand in memory; a constant one is uploaded, its stack repeated to the full one. */
 function operandOf(node: Node, plan: Planning, k: 0 | 1): View {
-  const name = node.inputs[k] as string;
+  const name = inputOf(node, k);
   const constant = plan.constant(name);
   if (!constant) return plan.value(name);
   const { stack } = shapesIn(node, plan);
@@ -124,7 +125,7 @@ export const Product: Op = {
     const { stack, rows, sums, columns } = shapesIn(node, plan);
     const size = { rows, sums, columns, stacks: elements(stack) };
     const [a, b] = [operandOf(node, plan, 0), operandOf(node, plan, 1)];
-    const end = result(plan.value(node.outputs[0] as string));
+    const end = result(plan.value(outputOf(node)));
     const form = isTurned(b.layout) ? "NT" : "NN";
     product(node.name, plan, form, [a, b], size, end, "forward");
   },
@@ -138,7 +139,7 @@ export const Product: Op = {
 function backward(node: Node, plan: Planning, halved: number): void {
   const { stack, rows, sums, columns } = shapesIn(node, plan);
   const stacks = elements(stack);
-  const dy = plan.gradient(node.outputs[0] as string);
+  const dy = plan.gradient(outputOf(node));
   const first = plan.sink(node, 0);
   if (first) {
     const b = operandOf(node, plan, 1);

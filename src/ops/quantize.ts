@@ -5,7 +5,7 @@
 // as in PyTorch's fake quantization. Made by quantization.ts; no file has this operator.
 
 import { positions, quads } from "../tensor/layout.js";
-import { nodeError, numberOf } from "./attributes.js";
+import { inputOf, nodeError, numberOf, outputOf } from "./attributes.js";
 import { activated, gradientTo, join, layer, source } from "./epilogue.js";
 import { pass } from "./relu.js";
 import { rescale } from "./rules/rescale.js";
@@ -16,7 +16,7 @@ function backward(node: Node, plan: Planning): void {
   const sink = plan.sink(node, 0);
   if (!sink) return;
   const count = positions(sink.layout);
-  const dy = plan.gradient(node.outputs[0] as string);
+  const dy = plan.gradient(outputOf(node));
   const [step, factor] = [numberOf(node, "step", 1), numberOf(node, "factor", 1)];
   const parts = join(source("dy", dy), gradientTo(sink, plan));
   plan.step({
@@ -36,7 +36,7 @@ export const Quantize: Op = {
     return [x];
   },
   forward(node, plan) {
-    const x = plan.value(node.inputs[0] as string);
+    const x = plan.value(inputOf(node));
     const count = positions(x.layout);
     const [step, low, high, factor, shift] = [
       numberOf(node, "step", 1),

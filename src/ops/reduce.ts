@@ -4,7 +4,15 @@
 
 import { channels, positions, quads, strides } from "../tensor/layout.js";
 import type { Constant, Layout } from "../tensor/types.js";
-import { axisOf, constantInput, integers, nodeError, numberOf } from "./attributes.js";
+import {
+  axisOf,
+  constantInput,
+  inputOf,
+  integers,
+  nodeError,
+  numberOf,
+  outputOf,
+} from "./attributes.js";
 import { packVector } from "./conv/direct.js";
 import { gradientTo, join, layer, type Part, result, source } from "./epilogue.js";
 import type { Node, Op, Planning } from "./types.js";
@@ -71,11 +79,11 @@ const Reduce: Op = {
     return [{ shape, channel: x.channel }];
   },
   forward(node, plan) {
-    const x = plan.value(node.inputs[0] as string);
+    const x = plan.value(inputOf(node));
     const axes = reducedAxes(node, x.layout.shape.length, plan.graph.constants);
     const { part, workgroups, groups } = grouping(node, plan, x.layout, axes);
     const OPERATION = OPERATIONS[node.op as keyof typeof OPERATIONS];
-    const y = plan.value(node.outputs[0] as string);
+    const y = plan.value(outputOf(node));
     const keep = layer({ keep: plan.backward ? 1 : 0 });
     const { uniforms, bindings } = join(source("x", x), result(y), part, keep);
     if (OPERATION >= 2) bindings.winner = plan.saved(node, "winners", groups * 16);
@@ -97,7 +105,7 @@ const Reduce: Op = {
       const axes = reducedAxes(node, sink.layout.shape.length, plan.graph.constants);
       const { part, workgroups, groups } = grouping(node, plan, sink.layout, axes);
       const OPERATION = OPERATIONS[node.op as keyof typeof OPERATIONS];
-      const dy = plan.gradient(node.outputs[0] as string);
+      const dy = plan.gradient(outputOf(node));
       const from = layer({ dy_offset: dy.offset, dy_stride: dy.stride });
       const { uniforms, bindings } = join(gradientTo(sink, plan), part, from);
       const winners = OPERATION >= 2 && { winners: plan.saved(node, "winners", groups * 16) };
@@ -157,14 +165,14 @@ export const Standardize: Op = {
     return [x];
   },
   forward(node, plan) {
-    const x = plan.value(node.inputs[0] as string);
+    const x = plan.value(inputOf(node));
     const { part, workgroups, groups } = grouping(node, plan, x.layout, normalizedAxes(node));
     const fields = layer({
       keep: plan.backward ? 1 : 0,
       epsilon: numberOf(node, "epsilon", 1e-5),
       centered: numberOf(node, "centered", 1),
     });
-    const y = plan.value(node.outputs[0] as string);
+    const y = plan.value(outputOf(node));
     const { uniforms, bindings } = join(source("x", x), result(y), part, fields);
     plan.step({
       label: node.name,
@@ -191,9 +199,9 @@ export const Standardize: Op = {
 function standardizeBack(node: Node, plan: Planning, isFixed: boolean): void {
   const sink = plan.sink(node, 0);
   if (!sink) return;
-  const x = plan.value(node.inputs[0] as string);
+  const x = plan.value(inputOf(node));
   const { part, workgroups, groups } = grouping(node, plan, x.layout, normalizedAxes(node));
-  const dy = plan.gradient(node.outputs[0] as string);
+  const dy = plan.gradient(outputOf(node));
   const fields = layer({
     dy_offset: dy.offset,
     dy_stride: dy.stride,

@@ -4,7 +4,7 @@
 
 import { positions, quads } from "../tensor/layout.js";
 import type { Constant } from "../tensor/types.js";
-import { constantInput, nodeError, numberOf } from "./attributes.js";
+import { constantInput, inputOf, nodeError, numberOf, outputOf } from "./attributes.js";
 import { activated, gradientTo, join, layer, source } from "./epilogue.js";
 import { rescale } from "./rules/rescale.js";
 import type { Activation, Node, Op, Planning, Sink } from "./types.js";
@@ -42,7 +42,7 @@ export function pass(node: Node, plan: Planning): void {
 /** The same with respect to any input. */
 export function passTo(node: Node, plan: Planning, sink: Sink): void {
   const count = positions(sink.layout);
-  const dy = plan.gradient(node.outputs[0] as string);
+  const dy = plan.gradient(outputOf(node));
   const parts = join(source("dy", dy), gradientTo(sink, plan));
   plan.step({
     label: `${node.name} back`,
@@ -62,7 +62,7 @@ export const Piecewise: Op = {
     return [x];
   },
   forward(node, plan) {
-    const x = plan.value(node.inputs[0] as string);
+    const x = plan.value(inputOf(node));
     const count = positions(x.layout);
     const parts = join(source("x", x), activated(node, plan, count));
     plan.step({

@@ -1,6 +1,7 @@
 // Residual connections: what a layer of weights adds to its result before the activation. The graph has them as nodes
 // of their own, Add; a plan joins them to the layers, where a method treats both as the gradient does.
 
+import { outputOf } from "./attributes.js";
 import type { Part } from "./epilogue.js";
 import { gateInPlace, passTo } from "./relu.js";
 import type { Graph, Node, Planning, Sink } from "./types.js";
@@ -63,7 +64,7 @@ export function residual(node: Node, plan: Planning, bare?: unknown): Part {
     const none = plan.fixed("no residual", 16, () => new Float32Array(4));
     return { uniforms: { out: { RESIDUAL: 0 } }, bindings: { residual: none } };
   }
-  const [from, to] = [plan.value(name), plan.value(node.outputs[0] as string)];
+  const [from, to] = [plan.value(name), plan.value(outputOf(node))];
   const way = {
     RESIDUAL: 1,
     residual_offset: from.offset - to.offset,

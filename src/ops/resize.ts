@@ -3,7 +3,16 @@
 
 import { places, vec4s } from "../tensor/layout.js";
 import type { Constant, Layout } from "../tensor/types.js";
-import { axisOf, constantInput, nodeError, numberOf, numbersOf, stringOf } from "./attributes.js";
+import {
+  axisOf,
+  constantInput,
+  inputOf,
+  nodeError,
+  numberOf,
+  numbersOf,
+  outputOf,
+  stringOf,
+} from "./attributes.js";
 import { gradientTo, join, layer, result, source } from "./epilogue.js";
 import type { Node, Op, Planning } from "./types.js";
 
@@ -201,8 +210,8 @@ export const Resize: Op = {
     return [{ shape: axes.map((axis) => axis.output), channel: x.channel }];
   },
   forward(node, plan) {
-    const x = plan.value(node.inputs[0] as string);
-    const y = plan.value(node.outputs[0] as string);
+    const x = plan.value(inputOf(node));
+    const y = plan.value(outputOf(node));
     const lists = listsOf(node, x.layout, y.layout, plan.graph.constants, false);
     const fill = numberOf(node, "extrapolation_value", 0);
     const size = layer({ vec4s: vec4s(y.layout), fill });
@@ -221,7 +230,7 @@ export const Resize: Op = {
     gradient(node, plan) {
       const sink = plan.sink(node, 0);
       if (!sink) return;
-      const dy = plan.gradient(node.outputs[0] as string);
+      const dy = plan.gradient(outputOf(node));
       const lists = listsOf(node, sink.layout, dy.layout, plan.graph.constants, true);
       const size = layer({ vec4s: vec4s(sink.layout) });
       const { uniforms, bindings } = join(source("x", dy), gradientTo(sink, plan), size);

@@ -2,7 +2,7 @@
 // line here and its case there.
 
 import { channels, positions, quads } from "../tensor/layout.js";
-import { nodeError, numberOf, stringOf } from "./attributes.js";
+import { inputOf, nodeError, numberOf, outputOf, stringOf } from "./attributes.js";
 import { gradientTo, join, layer, result, source } from "./epilogue.js";
 import { pass } from "./relu.js";
 import { rescale } from "./rules/rescale.js";
@@ -70,7 +70,7 @@ function functionOf(node: Node): string {
 }
 
 function slopeBuffer(node: Node, plan: Planning): number {
-  const { layout } = plan.value(node.outputs[0] as string);
+  const { layout } = plan.value(outputOf(node));
   return plan.savedTensor(node, "slope", layout).buffer;
 }
 
@@ -81,7 +81,7 @@ const Smooth: Op = {
     return [x];
   },
   forward(node, plan) {
-    const x = plan.value(node.inputs[0] as string);
+    const x = plan.value(inputOf(node));
     const name = functionOf(node);
     const [alpha, beta] = (FUNCTIONS[name] ?? []).map(([attribute, otherwise]) =>
       numberOf(node, attribute, otherwise),
@@ -93,7 +93,7 @@ const Smooth: Op = {
       alpha: alpha ?? 0,
       beta: beta ?? 0,
     };
-    const y = plan.value(node.outputs[0] as string);
+    const y = plan.value(outputOf(node));
     const { uniforms, bindings } = join(source("x", x), result(y), layer(fields));
     plan.step({
       label: node.name,
@@ -111,7 +111,7 @@ const Smooth: Op = {
       const sink = plan.sink(node, 0);
       if (!sink) return;
       const fields = { channels: channels(sink.layout), positions: positions(sink.layout) };
-      const dy = plan.gradient(node.outputs[0] as string);
+      const dy = plan.gradient(outputOf(node));
       const { uniforms, bindings } = join(source("dy", dy), gradientTo(sink, plan), layer(fields));
       plan.step({
         label: `${node.name} back`,
@@ -134,9 +134,9 @@ const Smooth: Op = {
 function identity(node: Node, plan: Planning): void {
   const sink = plan.sink(node, 0);
   if (!sink) return;
-  const x = plan.value(node.inputs[0] as string);
-  const y = plan.value(node.outputs[0] as string);
-  const dy = plan.gradient(node.outputs[0] as string);
+  const x = plan.value(inputOf(node));
+  const y = plan.value(outputOf(node));
+  const dy = plan.gradient(outputOf(node));
   const fields = {
     channels: channels(sink.layout),
     positions: positions(sink.layout),

@@ -3,7 +3,7 @@
 
 import { channels, positions } from "../tensor/layout.js";
 import type { Shape } from "../tensor/types.js";
-import { axisOf, nodeError, numberOf } from "./attributes.js";
+import { axisOf, inputOf, nodeError, numberOf, outputOf } from "./attributes.js";
 import { gradientTo, join, layer, result, source } from "./epilogue.js";
 import { rescaleInPlace } from "./rules/rescale.js";
 import type { Node, Op, Planning, Sink } from "./types.js";
@@ -32,8 +32,8 @@ function softmax(logarithm: boolean): Op {
       return [x];
     },
     forward(node, plan) {
-      const x = plan.value(node.inputs[0] as string);
-      const parts = join(source("x", x), result(plan.value(node.outputs[0] as string)));
+      const x = plan.value(inputOf(node));
+      const parts = join(source("x", x), result(plan.value(outputOf(node))));
       plan.step({
         label: node.name,
         shader: "softmax",
@@ -65,8 +65,8 @@ function softmax(logarithm: boolean): Op {
   };
 
   function back(node: Node, plan: Planning, sink: Sink): void {
-    const y = plan.value(node.outputs[0] as string);
-    const dy = plan.gradient(node.outputs[0] as string);
+    const y = plan.value(outputOf(node));
+    const dy = plan.gradient(outputOf(node));
     const parts = join(source("x", y), gradientTo(sink, plan));
     plan.step({
       label: `${node.name} back`,

@@ -4,7 +4,7 @@
 // the shape of its output and how to write it down as `Step`s: one kernel launch each, plain data. What it may ask
 // while it does so is `Planning`.
 
-import type { BufferId, Step } from "../shaders/step.js";
+import type { BufferId, Step, View } from "../shaders/step.js";
 import type { Constant, Contents, Layout, Precision, Shape } from "../tensor/types.js";
 
 /** The value of a node's attribute. */
@@ -86,16 +86,6 @@ export interface Activation {
   readonly low: number;
   readonly high: number;
   readonly slope: number;
-}
-
-/** Some channels of one tensor of every sample in a buffer. Offset and stride count vec4s. */
-export interface View {
-  readonly buffer: BufferId;
-  readonly layout: Layout;
-  /** From the start of a sample to the first vec4 of the view. */
-  readonly offset: number;
-  /** From one sample to the next. */
-  readonly stride: number;
 }
 
 /** Where a backward rule puts its gradient: over what stands there or added to it, gated or not. */

@@ -7,7 +7,7 @@
 import { layerOf, withoutActivation } from "../graph/plane-layers.js";
 import { type Cam, type Method, methodOf, RELEVANCE, ruleOf } from "../methods/methods.js";
 import { MAX_POINTS } from "../methods/quadrature.js";
-import { RuleError } from "../ops/attributes.js";
+import { inputOf, outputOf, RuleError } from "../ops/attributes.js";
 import { slots } from "../ops/concat.js";
 import { compiled } from "../ops/epilogue.js";
 import { rearrangementOf, staysInPlace } from "../ops/move/move.js";
@@ -30,9 +30,9 @@ import type {
   RelevanceNumbers,
   Sink,
   Tiling,
-  View,
 } from "../ops/types.js";
-import type { BufferId, Step } from "../shaders/step.js";
+import type { BufferId, Step, View } from "../shaders/step.js";
+
 import {
   elements,
   maskWords,
@@ -538,7 +538,7 @@ export class Planner implements Planning {
     while (root !== this.root(name)) {
       const node = this.producers.get(root);
       if (node?.op !== "GlobalAveragePool") return undefined;
-      root = this.root(node.inputs[0] as string);
+      root = this.root(inputOf(node));
       if (this.readers.get(root)?.length !== 1) return undefined;
     }
     return this.target();
@@ -574,7 +574,7 @@ export class Planner implements Planning {
   }
 
   mask(node: Node, width: number): Mask | undefined {
-    const root = this.root(node.outputs[0] as string);
+    const root = this.root(outputOf(node));
     const { activation } = node;
     if (!this.backward || !activation) return undefined;
     const rule = this.activationRule(activation);
@@ -588,11 +588,11 @@ export class Planner implements Planning {
   }
 
   isInPlace(node: Node, k: number): boolean {
-    const name = node.inputs[k] as string;
+    const name = inputOf(node, k);
     if (this.graph.constants.has(name)) return false;
     const { buffer, offset } = this.value(name);
-    const whole = this.value(node.outputs[0] as string);
-    const slot = slots(node, this.inputLayouts(node), this.layout(node.outputs[0] as string))?.[k];
+    const whole = this.value(outputOf(node));
+    const slot = slots(node, this.inputLayouts(node), this.layout(outputOf(node)))?.[k];
     if (slot === undefined || buffer !== whole.buffer) return false;
     return offset === whole.offset + slot * positions(whole.layout);
   }
@@ -685,7 +685,7 @@ export class Planner implements Planning {
     const node = this.producers.get(name);
     const op = node && node.op !== "Pad" && !node.activation ? ops[node.op] : undefined;
     if (!node || !op?.moves) return undefined;
-    const source = node.inputs[0] as string;
+    const source = inputOf(node);
     const [from, to] = [this.layout(source), this.layout(name)];
     const k = node.outputs.indexOf(name);
     const move = rearrangementOf(node, k, from, to, this.graph.constants, op);
@@ -751,8 +751,8 @@ export class Planner implements Planning {
 
   private findRoots(): void {
     for (const node of this.graph.nodes) {
-      const from = node.inputs[0] as string;
-      const to = node.outputs[0] as string;
+      const from = inputOf(node);
+      const to = outputOf(node);
       if (node.outputs.length > 1 || !this.op(node).moves) continue;
       const [x, y] = [this.layout(from), this.layout(to)];
       const move = rearrangementOf(node, 0, x, y, this.graph.constants, this.op(node));
@@ -773,9 +773,9 @@ export class Planner implements Planning {
         if (!this.values.has(name)) this.values.set(name, this.ownView(name, this.layout(name)));
       }
       if (node.op !== "Concat") continue;
-      const whole = this.values.get(node.outputs[0] as string) as View;
+      const whole = this.values.get(outputOf(node)) as View;
       slots(node, this.inputLayouts(node), whole.layout)?.forEach((slot, k) => {
-        const root = this.root(node.inputs[k] as string);
+        const root = this.root(inputOf(node, k));
         if (this.values.has(root) || root === this.graph.input || this.graph.constants.has(root))
           return;
         if (this.wouldMeet(root, node, whole.buffer)) return;
@@ -824,7 +824,7 @@ export class Planner implements Planning {
       return this.producers.get(part)?.activation && this.inPlaceConcat(part) === concat;
     };
     if (!concat?.inputs.every(isAlike)) return undefined;
-    const whole = this.root(concat.outputs[0] as string);
+    const whole = this.root(outputOf(concat));
     const mask = this.masks.get(whole) ?? this.newMask(`mask of ${concat.name}`, whole, width);
     this.masks.set(whole, mask);
     if (mask.width !== width) return undefined;
@@ -841,7 +841,7 @@ export class Planner implements Planning {
 
   /** The gates of all parts of a Concat as one, if they live in it and alone, and let pass alike. */
   private jointGate(concat: Node): Gate | undefined {
-    const whole = this.root(concat.outputs[0] as string);
+    const whole = this.root(outputOf(concat));
     if (whole === this.end) return undefined;
     const [first, ...others] = concat.inputs.map((name) => {
       const part = this.root(name);
@@ -880,7 +880,7 @@ export class Planner implements Planning {
   private gradientSlot(root: string): View | undefined {
     const concat = this.inPlaceConcat(root);
     if (!concat) return undefined;
-    const output = concat.outputs[0] as string;
+    const output = outputOf(concat);
     const whole = this.gradient(output);
     const layout = this.layout(root);
     const offset = whole.offset + (this.value(root).offset - this.value(output).offset);
@@ -892,7 +892,7 @@ export class Planner implements Planning {
    * if nobody, the layer neither, has contributed to it, and the sum's has a buffer of its own.
    */
   private takesOver(root: string, sum: Node): boolean {
-    const y = sum.outputs[0] as string;
+    const y = outputOf(sum);
     if (this.gradients.has(root) || this.inPlaceConcat(this.root(y))) return false;
     this.gradients.set(root, this.gradient(y));
     return true;

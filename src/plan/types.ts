@@ -1,7 +1,8 @@
 // A plan: every kernel launch of a map and the buffers they need, as plain data.
 
-import type { Tiling, View } from "../ops/types.js";
-import type { BufferId, Step } from "../shaders/step.js";
+import type { Tiling } from "../ops/types.js";
+import type { BufferId, Step, View } from "../shaders/step.js";
+
 import type { Contents, Layout, Precision } from "../tensor/types.js";
 
 /** A buffer that a plan needs. */

@@ -1,6 +1,6 @@
 // One kernel launch as plain data: what plans are lists of, and what the GPU plays.
 
-import type { Precision } from "../tensor/types.js";
+import type { Layout, Precision } from "../tensor/types.js";
 
 /** Names a buffer of a plan. */
 export type BufferId = number;
@@ -26,4 +26,14 @@ export interface Step {
   readonly samples: number;
   /** Floating-point operations for each sample (of the whole launch where samples is 0). */
   readonly flops?: number;
+}
+
+/** Some channels of one tensor of every sample in a buffer. Offset and stride count vec4s. */
+export interface View {
+  readonly buffer: BufferId;
+  readonly layout: Layout;
+  /** From the start of a sample to the first vec4 of the view. */
+  readonly offset: number;
+  /** From one sample to the next. */
+  readonly stride: number;
 }

@@ -2,6 +2,7 @@
 // and of a gray picture three of four would be padding. The taps become the channels of a 1 × 1 convolution, whose
 // weights are those of the first one in the same order.
 
+import { inputOf, outputOf } from "../ops/attributes.js";
 import type { Graph, Node } from "../ops/types.js";
 import { windowOf } from "../ops/window.js";
 import { channels } from "../tensor/layout.js";
@@ -40,7 +41,7 @@ export function overWindows(graph: Graph): Graph {
       outputs: [y as string],
       attributes: {},
     },
-    node("Reshape", y as string, first.outputs[0] as string, {}),
+    node("Reshape", y as string, outputOf(first), {}),
   ];
   const plane = output[0] * output[1];
   const layouts = new Map(graph.layouts);
@@ -50,7 +51,7 @@ export function overWindows(graph: Graph): Graph {
   return {
     ...graph,
     layouts,
-    constants: new Map(graph.constants).set(first.inputs[1] as string, flat),
+    constants: new Map(graph.constants).set(inputOf(first, 1), flat),
     nodes: graph.nodes.flatMap((other) => (other === first ? nodes : [other])),
   };
 }

@@ -12,12 +12,13 @@ import { complete } from "../gpu/slices.js";
 import { convWeightGradient } from "../ops/conv/conv.js";
 import { denseWeightGradient } from "../ops/dense.js";
 import { gateInPlace } from "../ops/relu.js";
-import type { Graph, Tiling, TrainingPlanning, View, WeightGradient } from "../ops/types.js";
+import type { Graph, Tiling, TrainingPlanning, WeightGradient } from "../ops/types.js";
 import { share } from "../plan/memory.js";
 import { Planner } from "../plan/plan.js";
 import { hashOf } from "../plan/steps/perturb.js";
 import type { PlanBuffer } from "../plan/types.js";
-import type { BufferId, Step } from "../shaders/step.js";
+import type { BufferId, Step, View } from "../shaders/step.js";
+
 import { channels, plane, positions, quads, vec4s } from "../tensor/layout.js";
 import type { Contents } from "../tensor/types.js";
 

@@ -4,9 +4,10 @@
 
 import { bind, compile, play, read } from "../../src/gpu/play.js";
 import { complete } from "../../src/gpu/slices.js";
-import type { Graph, View } from "../../src/ops/types.js";
+import type { Graph } from "../../src/ops/types.js";
 import { makePlan } from "../../src/plan/plan.js";
-import type { BufferId, Step } from "../../src/shaders/step.js";
+import type { BufferId, Step, View } from "../../src/shaders/step.js";
+
 import { places, vec4s } from "../../src/tensor/layout.js";
 import type { Layout } from "../../src/tensor/types.js";
 

@@ -1,6 +1,6 @@
 // Attention as one node (ONNX 23): y = softmax(scale · Q Kᵀ + mask) V for every head, made of products and a Softmax.
 
-import { nodeError, numberOf } from "../attributes.js";
+import { inputOf, nodeError, numberOf } from "../attributes.js";
 import type { Composition, Node, Writing } from "../types.js";
 
 interface Heads {
@@ -12,7 +12,7 @@ interface Heads {
 
 /** [batch, heads, rows, width], of that or of [batch, rows, heads · width]. */
 function headsOf(node: Node, write: Writing, k: number, attribute: string): Heads {
-  const name = node.inputs[k] as string;
+  const name = inputOf(node, k);
   const shape = write.shape(k);
   if (shape.length === 4) {
     const [, count = 1, rows = 1, width = 1] = shape;

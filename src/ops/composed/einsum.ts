@@ -3,7 +3,7 @@
 
 import { elements } from "../../tensor/layout.js";
 import type { Shape } from "../../tensor/types.js";
-import { nodeError, stringOf } from "../attributes.js";
+import { inputOf, nodeError, stringOf } from "../attributes.js";
 import type { Composition, Node, Writing } from "../types.js";
 
 /** A tensor whose axes have labels: letters, and "…0" for the last axis of an ellipsis, "…1" for the one before. */
@@ -146,7 +146,7 @@ export const einsum: Composition = (node, write) => {
   );
   const wantedAfter = (k: number) => new Set([...output, ...operands.slice(k + 1).flat()]);
   const ready = (k: number, also: readonly string[]) => {
-    const x = { name: node.inputs[k] as string, labels: operands[k] as string[] };
+    const x = { name: inputOf(node, k), labels: operands[k] as string[] };
     const wanted = new Set([...wantedAfter(k), ...also]);
     return summed(diagonal(x, lengths, write), wanted, write);
   };

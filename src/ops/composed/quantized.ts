@@ -4,7 +4,7 @@
 // numbers in floats. What is constant, such as weights, is dequantized once, at load.
 
 import type { Constant, ElementType, Shape } from "../../tensor/types.js";
-import { axisOf, nodeError, numberOf } from "../attributes.js";
+import { axisOf, inputOf, nodeError, numberOf } from "../attributes.js";
 import type { Composition, Node, Writing } from "../types.js";
 
 const RANGES: Partial<Record<ElementType, readonly [low: number, high: number]>> = {
@@ -65,7 +65,7 @@ const first = (constant: Constant | undefined): number => constant?.data[0] ?? 0
 /** Scales or zero points as the second operand of an element-wise operator: known ones laid out along the axis. */
 function operand(node: Node, write: Writing, k: 1 | 2): string {
   const constant = write.constant(k);
-  if (!constant) return node.inputs[k] as string;
+  if (!constant) return inputOf(node, k);
   const { data } = constant;
   const shape = data.length === 1 ? [] : along(node, write.shape(0), data.length);
   return write.floats(shape, data);
@@ -145,9 +145,9 @@ function rounded(node: Node, write: Writing, y: string, k: number): string {
 /** The bias of input k, in steps of the product of two scales. */
 function bias(node: Node, write: Writing, k: number): string[] {
   if (!node.inputs[k]) return [];
-  const scales = [node.inputs[1] as string, node.inputs[4] as string];
+  const scales = [inputOf(node, 1), inputOf(node, 4)];
   const step = write.node("Mul", scales);
-  return [write.node("DequantizeLinear", [node.inputs[k] as string, step], { axis: 0 })];
+  return [write.node("DequantizeLinear", [inputOf(node, k), step], { axis: 0 })];
 }
 
 const convolution: Composition = (node, write) => {
@@ -195,7 +195,7 @@ const integers =
   (op: "Conv" | "MatMul"): Composition =>
   (node, write) => {
     const centered = [0, 1].map((k) => {
-      const x = write.node("Cast", [node.inputs[k] as string], { to: 1 });
+      const x = write.node("Cast", [inputOf(node, k)], { to: 1 });
       const zero = node.inputs[2 + k];
       if (!zero || write.constant(2 + k)?.data.every((z) => z === 0)) return x;
       const point = write.constant(2 + k);

@@ -2,7 +2,7 @@
 
 import { elements, rowMajor } from "../../tensor/layout.js";
 import type { Shape } from "../../tensor/types.js";
-import { axisOf, nodeError, numberOf, stringOf } from "../attributes.js";
+import { axisOf, inputOf, nodeError, numberOf, stringOf } from "../attributes.js";
 import type { Composition, Node, Writing } from "../types.js";
 
 function known(node: Node, write: Writing, k: number): { shape: Shape; data: Float64Array } {
@@ -111,7 +111,7 @@ export const cumSum: Composition = (node, write) => {
     return (reverse ? -distance : distance) >= (exclusive ? 1 : 0) ? 1 : 0;
   });
   const perm = shape.map((_, k) => (k === axis ? last : k === last ? axis : k));
-  const turned = write.node("Transpose", [node.inputs[0] as string], { perm });
+  const turned = write.node("Transpose", [inputOf(node)], { perm });
   const sums = write.node("MatMul", [turned, write.floats([length, length], ones)]);
   return write.node("Transpose", [sums], { perm });
 };

@@ -1,6 +1,6 @@
 // The table of operators that are made of others.
 
-import { axisOf, nodeError, numberOf } from "../attributes.js";
+import { axisOf, inputOf, nodeError, numberOf } from "../attributes.js";
 import { broadcast, broadcastPlaces } from "../broadcast.js";
 import { matMul } from "../matmul.js";
 import type { Composition } from "../types.js";
@@ -76,7 +76,7 @@ const where: Composition = (node, write) => {
 };
 
 const negative: Composition = (node, write) =>
-  write.node("Mul", [node.inputs[0] as string, write.floats([], [-1])]);
+  write.node("Mul", [inputOf(node), write.floats([], [-1])]);
 
 /** Before opset 7 a list of slopes was one for each channel. */
 const prelu: Composition = (node, write) => {
@@ -85,7 +85,7 @@ const prelu: Composition = (node, write) => {
   if (!slope || write.opset >= 7 || slope.shape.length !== 1 || slope.shape[0] !== channels)
     return undefined;
   const shape = write.shape(0).map((n, axis) => (axis === 1 ? n : 1));
-  return write.node("PRelu", [node.inputs[0] as string, write.floats(shape, slope.data)]);
+  return write.node("PRelu", [inputOf(node), write.floats(shape, slope.data)]);
 };
 
 /** Before opset 7 the second operand stood at the axis that an attribute names, not at the last ones. */
@@ -100,8 +100,8 @@ const aligned: Composition = (node, write) => {
   );
   const b = write.constant(1)
     ? write.floats([...shape, ...after.map(() => 1)], write.constant(1)!.data)
-    : write.node("Unsqueeze", [node.inputs[1] as string], { axes: after });
-  return write.node(node.op, [node.inputs[0] as string, b]);
+    : write.node("Unsqueeze", [inputOf(node, 1)], { axes: after });
+  return write.node(node.op, [inputOf(node), b]);
 };
 
 export const compositions: Readonly<Record<string, Composition>> = {
@@ -110,7 +110,7 @@ export const compositions: Readonly<Record<string, Composition>> = {
   Attention: attention,
   AveragePool: windows.pool,
   Cast: cast,
-  CastLike: (_node, write) => write.node("Identity", [_node.inputs[0] as string]),
+  CastLike: (_node, write) => write.node("Identity", [inputOf(_node)]),
   Clip: clip,
   Compress: compress,
   Conv: windows.convolution,

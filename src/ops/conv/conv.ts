@@ -1,12 +1,13 @@
 // Conv: a choice between conv.wgsl, winograd.wgsl, neighborhoods.wgsl for one channel, and depthwise.wgsl for a group for
 // each channel.
 
+import type { View } from "../../shaders/step.js";
 import { channels } from "../../tensor/layout.js";
 import type { Constant } from "../../tensor/types.js";
-import { constantInput, nodeError, numberOf } from "../attributes.js";
+import { constantInput, inputOf, nodeError, numberOf, outputOf } from "../attributes.js";
 import { residualBack } from "../residual.js";
 import { linearRules } from "../rules/lrp.js";
-import type { Node, Op, Planning, Sink, View, WeightGradient } from "../types.js";
+import type { Node, Op, Planning, Sink, WeightGradient } from "../types.js";
 import { windowOf, windowShape } from "../window.js";
 import { depthwiseBackward, depthwiseForward, isDepthwise } from "./depthwise.js";
 import { type Convolution, convolve, convolveBack, weightGradientSteps } from "./direct.js";
@@ -20,7 +21,7 @@ function weightsOf(node: Node, constants: ReadonlyMap<string, Constant>): Consta
 }
 
 function convolutionOf(node: Node, plan: Planning): Convolution {
-  const { shape } = plan.value(node.inputs[0] as string).layout;
+  const { shape } = plan.value(inputOf(node)).layout;
   const weights = weightsOf(node, plan.graph.constants);
   return {
     window: windowOf(node, shape, weights.shape.slice(2)),
@@ -70,16 +71,16 @@ export const Conv: Op = {
     return [{ shape: windowShape(x.shape, outputs, window), channel: 1 }];
   },
   forward(node, plan) {
-    const classes = plan.wantedOf(node.outputs[0] as string);
+    const classes = plan.wantedOf(outputOf(node));
     const conv = { ...convolutionOf(node, plan), classes };
-    forward(node, plan, conv, plan.value(node.inputs[0] as string));
+    forward(node, plan, conv, plan.value(inputOf(node)));
   },
   rules: {
     gradient(node, plan) {
       const sink = plan.sink(node, 0);
       if (sink) {
-        const dy = plan.gradient(node.outputs[0] as string);
-        const classes = plan.classesOf(node.outputs[0] as string);
+        const dy = plan.gradient(outputOf(node));
+        const classes = plan.classesOf(outputOf(node));
         backward(node, plan, { ...convolutionOf(node, plan), classes }, dy, sink);
       }
       residualBack(node, plan);
@@ -101,7 +102,7 @@ export const convWeightGradient: WeightGradient = (node, plan) => {
   if (isDepthwise(conv)) {
     throw nodeError(node, "a convolution with a group for each channel cannot be trained");
   }
-  const x = plan.value(node.inputs[0] as string);
-  const dy = plan.gradient(node.outputs[0] as string);
+  const x = plan.value(inputOf(node));
+  const dy = plan.gradient(outputOf(node));
   weightGradientSteps(node, plan, conv, x, dy, "conv");
 };

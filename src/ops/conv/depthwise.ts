@@ -1,9 +1,10 @@
 // Convolutions with a group for each channel, by depthwise.wgsl or, of 3 × 3 taps, depthwise3.wgsl.
 
-import type { Step } from "../../shaders/step.js";
+import type { Step, View } from "../../shaders/step.js";
 import { activated, gradientTo, join, layer, type Part, source } from "../epilogue.js";
 import { residual } from "../residual.js";
-import type { Node, Planning, Sink, View } from "../types.js";
+import type { Node, Planning, Sink } from "../types.js";
+
 import { biasPart, type Convolution, geometry, operations } from "./direct.js";
 
 /** True if every channel of the input makes one channel of the output. */

@@ -3,12 +3,13 @@
 // Groups whose channels are no multiple of four are merged with their neighbors until they are; the merged
 // matrix is block-diagonal.
 
-import type { BufferId, Step } from "../../shaders/step.js";
+import type { BufferId, Step, View } from "../../shaders/step.js";
 import type { Contents } from "../../tensor/types.js";
 import { activated, gradientTo, join, layer, type Part, source } from "../epilogue.js";
 import { residual } from "../residual.js";
 import type { Weights } from "../rules/lrp.js";
-import type { Node, Planning, Sink, Tiling, TrainingPlanning, View } from "../types.js";
+import type { Node, Planning, Sink, Tiling, TrainingPlanning } from "../types.js";
+
 import type { Window } from "../window.js";
 import { type Extent, launchShared, sharedTile } from "./shared.js";
 

@@ -1,9 +1,10 @@
 // Convolutions of one channel, by neighborhoods.wgsl at both ends and conv.wgsl between: a quarter of the products, and
 // of the loads, because all four lanes of what is multiplied are in use.
 
+import type { View } from "../../shaders/step.js";
 import type { Constant } from "../../tensor/types.js";
 import { gradientTo, join, layer, type Part, source } from "../epilogue.js";
-import type { Node, Planning, Sink, View } from "../types.js";
+import type { Node, Planning, Sink } from "../types.js";
 import { pointwise } from "../window.js";
 import { type Convolution, convolve, geometry, operations } from "./direct.js";
 

@@ -1,11 +1,13 @@
 // Convolutions of 3 × 3 with a quarter of the products, and of 5 × 5 with a sixth of them, by winograd.wgsl and
 // winograd5.wgsl at both ends and conv.wgsl between.
 
-import type { Step } from "../../shaders/step.js";
+import type { Step, View } from "../../shaders/step.js";
 import { positions } from "../../tensor/layout.js";
+import { outputOf } from "../attributes.js";
 import { activated, gradientTo, join, layer, type Part, source } from "../epilogue.js";
 import { residual } from "../residual.js";
-import type { Node, Planning, Sink, View } from "../types.js";
+import type { Node, Planning, Sink } from "../types.js";
+
 import { pointwise } from "../window.js";
 import { biasPart, type Convolution, convolve, convolveBack, operations } from "./direct.js";
 
@@ -203,7 +205,7 @@ export function winogradForward(node: Node, plan: Planning, conv: Convolution, x
     entry: "gather_forward",
   });
   if (!mask) return;
-  const words = Math.ceil(positions(plan.value(node.outputs[0] as string).layout) / 8);
+  const words = Math.ceil(positions(plan.value(outputOf(node)).layout) / 8);
   plan.step({
     ...launch(conv, plan, { uniforms, bindings }, outputs, words),
     label: `${node.name} mask`,

@@ -7,7 +7,7 @@
 
 import { elements, places, positions, samePlaces, vec4s } from "../../tensor/layout.js";
 import type { Constant, Layout } from "../../tensor/types.js";
-import { constantInput, nodeError, numberOf, numbersOf } from "../attributes.js";
+import { constantInput, inputOf, nodeError, numberOf, numbersOf, outputOf } from "../attributes.js";
 import { gradientTo, join, layer, result, source } from "../epilogue.js";
 import type { Node, Op, Planning, Rearrangement } from "../types.js";
 
@@ -131,7 +131,7 @@ export function move(
     },
     moves: (node, k, x, y, constants) => moves(node, x, y, constants, k),
     forward(node, plan) {
-      const x = plan.value(node.inputs[0] as string);
+      const x = plan.value(inputOf(node));
       const { constants } = plan.graph;
       node.outputs.forEach((name, k) => {
         const y = plan.value(name);
@@ -175,7 +175,7 @@ function arranged(
 }
 
 function back(node: Node, plan: Planning, k: number, op: Op): void {
-  const output = node.outputs[k] as string;
+  const output = outputOf(node, k);
   if (!plan.hasGradient(output)) return;
   const sink = plan.sink(node, 0);
   if (!sink) return;

@@ -4,11 +4,12 @@
 // through the same terms: with z = Σ ± W_t x_t + b_t,   R' = factor · Σ ± x_t · W_tᵀ (R / stab(z)).
 // Rules and constants are those of zennit (Anders et al. 2021); its stabilizer is ε · sign z with sign 0 = +1.
 
+import type { View } from "../../shaders/step.js";
 import { vec4s } from "../../tensor/layout.js";
 import type { Constant } from "../../tensor/types.js";
-import { RuleError } from "../attributes.js";
+import { inputOf, outputOf, RuleError } from "../attributes.js";
 import { gradientTo, join, layer } from "../epilogue.js";
-import type { Change, Node, Op, Planning, RelevanceNumbers, Sink, View } from "../types.js";
+import type { Change, Node, Op, Planning, RelevanceNumbers, Sink } from "../types.js";
 
 /** Keeps quotients finite. */
 export const STABILIZER = 1e-6;
@@ -116,8 +117,8 @@ export function normRule(back: (node: Node, plan: Planning, dy: View, sink: Sink
   return (node: Node, plan: Planning): void => {
     const sink = plan.sink(node, 0);
     if (!sink) return;
-    const x = plan.value(node.inputs[0] as string);
-    const z = plan.value(node.outputs[0] as string);
+    const x = plan.value(inputOf(node));
+    const z = plan.value(outputOf(node));
     const s = scratch(node, plan, "s", z);
     divide(node, plan, [z], [1], z, {}, s);
     const c = scratch(node, plan, "c", x);
@@ -129,9 +130,9 @@ export function normRule(back: (node: Node, plan: Planning, dy: View, sink: Sink
 function propagate(node: Node, plan: Planning, linear: Linear, passes: readonly Pass[]): void {
   const sink = plan.sink(node, 0);
   if (!sink) return;
-  const x = plan.value(node.inputs[0] as string);
-  const y = plan.value(node.outputs[0] as string);
-  const nonnegative = isNonnegative(plan, node.inputs[0] as string);
+  const x = plan.value(inputOf(node));
+  const y = plan.value(outputOf(node));
+  const nonnegative = isNonnegative(plan, inputOf(node));
   const kept = passes.map((pass) => ({
     ...pass,
     terms: nonnegative ? pass.terms.filter((term) => term.x !== "negative") : pass.terms,
@@ -218,7 +219,7 @@ function partOf(node: Node, plan: Planning, which: Term["x"], x: View, nonnegati
     return { buffer, layout, offset: 0, stride: 0 };
   }
   if (which === "low" || which === "high") {
-    const bound = plan.bound(which, node.inputs[0] as string);
+    const bound = plan.bound(which, inputOf(node));
     if (bound) return bound;
     throw new RuleError(
       node,
@@ -258,7 +259,7 @@ function divide(
   s: View,
 ): void {
   const [z0, z1, z2] = z as [View, View?, View?];
-  const r = plan.gradient(node.outputs[0] as string);
+  const r = plan.gradient(outputOf(node));
   const size = vec4s(s.layout);
   plan.step({
     label: `${node.name} quotient`,

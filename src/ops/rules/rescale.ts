@@ -1,9 +1,10 @@
 // DeepLift's Rescale rule for functions of one element and for maxima, by rescale.wgsl.
 
-import type { BufferId } from "../../shaders/step.js";
+import type { BufferId, View } from "../../shaders/step.js";
 import { vec4s } from "../../tensor/layout.js";
+import { inputOf, outputOf } from "../attributes.js";
 import { gradientTo, join, layer } from "../epilogue.js";
-import type { Node, Planning, Sink, View } from "../types.js";
+import type { Node, Planning, Sink } from "../types.js";
 
 function step(
   node: Node,
@@ -35,9 +36,9 @@ const places = (name: string, { offset, stride }: View) => ({
 export function rescale(node: Node, plan: Planning, slopes?: BufferId): void {
   const sink = plan.sink(node, 0);
   if (!sink) return;
-  const x = plan.value(node.inputs[0] as string);
-  const y = plan.value(node.outputs[0] as string);
-  const dy = plan.gradient(node.outputs[0] as string);
+  const x = plan.value(inputOf(node));
+  const y = plan.value(outputOf(node));
+  const dy = plan.gradient(outputOf(node));
   const { low = 0, high = 0, slope = 0 } = node.activation ?? {};
   const limit = (v: number) => Math.max(-3.4e38, Math.min(3.4e38, v));
   const fields = {
@@ -72,9 +73,9 @@ export function rescaleInPlace(
 ): void {
   const sink = plan.sink(node, k);
   if (!sink) return;
-  const x = plan.value(node.inputs[k] as string);
-  const y = plan.value(node.outputs[0] as string);
-  const dy = plan.gradient(node.outputs[0] as string);
+  const x = plan.value(inputOf(node, k));
+  const y = plan.value(outputOf(node));
+  const dy = plan.gradient(outputOf(node));
   const stride = vec4s(x.layout);
   const plain = plan.savedTensor(node, `gradient ${k} of rescale`, x.layout);
   back({ ...plain, add: false });
@@ -98,7 +99,7 @@ export function rescaleInPlace(
 
 /** The mean of what the k-th input of a node is for the image and for the baseline. */
 export function halfway(node: Node, plan: Planning, k: number): View {
-  const x = plan.value(node.inputs[k] as string);
+  const x = plan.value(inputOf(node, k));
   const mean = plan.savedTensor(node, `input ${k} halfway`, x.layout);
   const bindings = { x: x.buffer, x0: plan.baseline(x.buffer), mean: mean.buffer };
   step(node, plan, "find_halfway", mean.stride, places("x", x), bindings);
@@ -113,9 +114,9 @@ export function rescaleMaximum(
 ): void {
   const sink = plan.sink(node, 0);
   if (!sink) return;
-  const x = plan.value(node.inputs[0] as string);
-  const y = plan.value(node.outputs[0] as string);
-  const dy = plan.gradient(node.outputs[0] as string);
+  const x = plan.value(inputOf(node));
+  const y = plan.value(outputOf(node));
+  const dy = plan.gradient(outputOf(node));
   const scratch = (name: string, like: View): View =>
     plan.savedTensor(node, `${name} of rescale`, like.layout);
   const [rise, fall] = [scratch("rise", y), scratch("fall", y)];

@@ -1,8 +1,9 @@
 // The steps before and after the network: what is known of the image, which class, the noisy samples that go in;
 // the gradient that the backward pass begins with, and the moments that take what comes out.
 
-import type { Head, View } from "../../ops/types.js";
-import type { BufferId, Step } from "../../shaders/step.js";
+import type { Head } from "../../ops/types.js";
+import type { BufferId, Step, View } from "../../shaders/step.js";
+
 import { channels, plane, positions, quads, vec4s } from "../../tensor/layout.js";
 import type { Layout } from "../../tensor/types.js";
 import { HEADS } from "../scores.js";

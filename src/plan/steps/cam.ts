@@ -1,8 +1,8 @@
 // The steps of class activation maps, by cam.wgsl.
 
 import type { Cam } from "../../methods/methods.js";
-import type { View } from "../../ops/types.js";
-import type { BufferId, Step } from "../../shaders/step.js";
+import type { BufferId, Step, View } from "../../shaders/step.js";
+
 import { channels, elements, plane, positions, quads } from "../../tensor/layout.js";
 import type { Layout } from "../../tensor/types.js";
 
