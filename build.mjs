@@ -29,7 +29,7 @@ const shaders = {
     build.onLoad({ filter: /\.wgsl$/ }, async ({ path }) => {
       const text = await readFile(path, "utf8");
       const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "").replace(/^\s+|\s+$/gm, "");
-      const tight = code.replace(/ ?([{}()[\],;:+]) ?|(?<==) /g, "$1");
+      const tight = code.replace(/ ?([{}()[\],;:+]) ?|(?<==) | (?=[=*])/g, "$1");
       return { contents: tight, loader: "text" };
     });
   },

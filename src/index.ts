@@ -4,7 +4,7 @@ export type { Baseline } from "./explain/baseline.js";
 export type { Contrast } from "./explain/contrast.js";
 export type { GradientLine, LineOptions } from "./explain/gradient-line.js";
 export type { Completeness, MapMemory, MapTimes, SensitivityMap } from "./explain/map.js";
-export { contrast, gradientLine, precisionError } from "./explain/on-demand.js";
+export { contrast, gradientLine, precisionError, readNpy, writeNpy } from "./explain/on-demand.js";
 export { captumScale, type ParityName, pairScale, parity } from "./explain/parity.js";
 export type { PrecisionError } from "./explain/precision-error.js";
 export {
@@ -34,8 +34,11 @@ export {
   type PreprocessOption,
   type PreprocessSource,
   type Preset,
+  placement,
   presets,
   type ResolvedPreprocess,
+  resolvePreprocess,
+  type Size,
 } from "./image/preprocess.js";
 export { type Method, methods } from "./methods/methods.js";
 export type { Quadrature } from "./methods/quadrature.js";
@@ -58,4 +61,5 @@ export type { Estimator, Reduction } from "./picture/estimate.js";
 export { type PaletteName, paletteNames } from "./picture/palettes.js";
 export type { PictureOptions } from "./picture/picture.js";
 export type { Tuning } from "./plan/types.js";
+export type { NpyTensor } from "./tensor/npy.js";
 export type { Precision } from "./tensor/types.js";

@@ -1,7 +1,7 @@
 // The public names of `smoothgrad/train`, nothing else. Whoever only explains does not load it.
 
 export { readCheckpoint, writeCheckpoint } from "./train/checkpoint.js";
-export { type NamedFile, readCifar, readIdx } from "./train/datasets.js";
+export { type NamedFile, readCifar, readIdx, unpack } from "./train/datasets.js";
 export { type EncodeOptions, encodeModel } from "./train/encode.js";
 export { type Network, type NetworkName, networks } from "./train/networks.js";
 export type { Optimizer } from "./train/plan.js";

@@ -1,5 +1,5 @@
-// The architecture, as far as imports show it: they point down, and what shall not know of each other does not
-// meet. Type imports count like all others.
+// Who may import whom. The rooms of src/ stand one above the other and know only what is below them; type imports and
+// dynamic imports count like all others.
 
 import { readFile } from "node:fs/promises";
 import { dirname, join, normalize } from "node:path";
@@ -7,33 +7,100 @@ import { glob } from "tinyglobby";
 import * as assert from "uvu/assert";
 import { suite } from "./support/harness.js";
 
+// Each room with those that it may import from, the lowest first. Rooms within a room are one with it, except where a line
+// here says otherwise; `index.ts` and `train.ts` are the doors of the library.
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  tensor: [],
+  chrome: [],
+  shaders: ["tensor"],
+  options: ["tensor"],
+  ops: ["tensor", "shaders"],
+  onnx: ["tensor", "ops"],
+  graph: ["tensor", "options", "ops", "onnx"],
+  methods: ["tensor", "options", "ops"],
+  plan: ["tensor", "shaders", "ops", "graph", "methods"],
+  gpu: ["tensor", "shaders", "plan"],
+  image: ["tensor", "options", "ops", "onnx", "gpu"],
+  picture: ["tensor", "shaders", "options", "gpu", "image"],
+  model: [
+    ...["tensor", "shaders", "options", "ops", "onnx", "graph", "plan"],
+    ...["gpu", "image", "picture"],
+  ],
+  explain: [
+    ...["tensor", "shaders", "options", "ops", "graph", "methods", "plan"],
+    ...["gpu", "image", "picture", "model"],
+  ],
+  train: ["tensor", "shaders", "ops", "onnx", "graph", "plan", "gpu", "model"],
+  "train/command": ["options", "chrome", "gpu", "train.ts"],
+  element: ["index.ts", "options"],
+  cli: [
+    ...["chrome", "index.ts", "tensor", "options", "onnx", "graph", "methods", "plan"],
+    ...["image", "model", "explain"],
+  ],
+};
+
+/** What only types may be imported of: a room above must not run what these do. */
+const TYPES_ALONE: readonly (readonly [from: string, of: string])[] = [
+  ["onnx", "ops"],
+  ["methods", "ops"],
+  ["graph", "onnx"],
+  ["image", "ops"],
+  ["image", "onnx"],
+  ["gpu", "plan"],
+];
+
 const test = suite("imports");
 
-test("gpu.ts plays steps and knows no op", async () => {
-  await only("gpu/play.ts", [
-    "shaders/registry.ts",
-    "shaders/",
-    "ops/types.ts",
-    "plan/types.ts",
-    "tensor/",
-    "gpu/device.ts",
-  ]);
-  await only("gpu/device.ts", []);
-});
+for (const [room, allowed] of Object.entries(MAY_IMPORT)) {
+  test(`${room} knows ${allowed.join(", ") || "nothing"}`, async () => {
+    const files = (await sources()).filter((file) => roomOf(file) === room);
+    assert.ok(files.length > 0, `there is no ${room}`);
+    for (const file of files) {
+      for (const { path } of await importsOf(file)) {
+        const other = roomOf(path);
+        if (!path.endsWith(".ts")) continue;
+        const isOwn = other === room || other === room.split("/")[0];
+        assert.ok(isOwn || allowed.includes(other), `${file} imports ${path}`);
+      }
+    }
+  });
+}
 
-test("an op makes steps and knows no GPU", async () => {
-  await only("ops/", ["tensor/", "shaders/step.ts", "tensor/layout.ts", "ops/"]);
-});
-
-test("a plan is made without a GPU", async () => {
-  const files = await reachable("plan/plan.ts");
-  for (const file of ["gpu/play.ts", "gpu/kernel.ts", "shaders/registry.ts"]) {
-    assert.not.ok(files.has(file), `plan.ts reaches ${file}`);
+test("of some rooms others know the types alone", async () => {
+  for (const file of await sources()) {
+    for (const { path, isType } of await importsOf(file)) {
+      const isMeant = TYPES_ALONE.some(
+        ([from, of]) => roomOf(file) === from && roomOf(path) === of,
+      );
+      assert.ok(isType || !isMeant, `${file} imports more than types of ${path}`);
+    }
   }
 });
 
-test("the element stands on the library's public names", async () => {
-  await only("element", ["index.ts", "element/"]);
+test("every file is in a room that has a rule, or is a door", async () => {
+  const doors = ["index.ts", "element.ts", "train.ts", "cli.ts"];
+  for (const file of await sources()) {
+    const room = roomOf(file);
+    assert.ok(doors.includes(room) || room in MAY_IMPORT, `${file} is in no room`);
+  }
+});
+
+test("the single dispatch is known to the model and the tuning alone", async () => {
+  for (const file of await sources()) {
+    if (file.startsWith("plan/single/") || file.startsWith("model/")) continue;
+    for (const { path } of await importsOf(file)) {
+      assert.not.ok(path.startsWith("plan/single/"), `${file} imports ${path}`);
+    }
+  }
+});
+
+test("the demo knows the public names alone", async () => {
+  for (const file of await sources("demo")) {
+    for (const { path } of await importsOf(file, "demo")) {
+      const isPublic = !path.startsWith("../src/") || /^\.\.\/src\/(index|train)\.ts$/.test(path);
+      assert.ok(isPublic, `demo/${file} imports ${path}`);
+    }
+  }
 });
 
 test("the library knows neither Node, nor the command line, nor the element", async () => {
@@ -41,59 +108,63 @@ test("the library knows neither Node, nor the command line, nor the element", as
   assert.equal([...(await reachable("index.ts"))].filter(isForeign), []);
 });
 
-test("nothing in the library imports its index", async () => {
-  for (const file of await reachable("index.ts")) {
-    assert.not.ok((await importsOf(file)).includes("index.ts"), `${file} imports index.ts`);
-  }
-});
-
 test("nothing imports itself by a detour", async () => {
-  const done = new Set<string>();
-  const visit = async (file: string, path: readonly string[]): Promise<void> => {
-    const start = path.indexOf(file);
-    assert.ok(start < 0, [...path.slice(start), file].join(" → "));
-    if (done.has(file)) return;
-    for (const other of await importsOf(file)) await visit(other, [...path, file]);
-    done.add(file);
-  };
-  for (const file of await sources("")) await visit(file, []);
+  for (const folder of ["src", "demo"]) {
+    const done = new Set<string>();
+    const visit = async (file: string, path: readonly string[]): Promise<void> => {
+      const start = path.indexOf(file);
+      assert.ok(start < 0, [...path.slice(start), file].join(" → "));
+      if (done.has(file)) return;
+      for (const { path: other } of await importsOf(file, folder)) {
+        if (!other.startsWith("..")) await visit(other, [...path, file]);
+      }
+      done.add(file);
+    };
+    for (const file of await sources(folder)) await visit(file, []);
+  }
 });
 
-// Fails where files that begin with a prefix import what does not begin with one of others.
-async function only(prefix: string, allowed: readonly string[]): Promise<void> {
-  const files = await sources(prefix);
-  assert.ok(files.length > 0, `there is no ${prefix}`);
-  for (const file of files) {
-    for (const other of await importsOf(file)) {
-      assert.ok(
-        allowed.some((name) => other.startsWith(name)),
-        `${file} imports ${other}`,
-      );
-    }
-  }
+/** The room of a file of src/: a room within a room only where it has a rule of its own. */
+function roomOf(file: string): string {
+  const folders = dirname(file).split("/");
+  const within = folders.slice(0, 2).join("/");
+  if (within in MAY_IMPORT) return within;
+  return folders[0] === "." ? file : (folders[0] as string);
 }
 
-// The files of src/ that begin with a prefix.
-async function sources(prefix: string): Promise<string[]> {
-  const files = await glob("**/*.ts", { cwd: "src", ignore: "**/*.d.ts" });
-  return files.filter((file) => file.startsWith(prefix));
+async function sources(folder = "src"): Promise<string[]> {
+  return await glob("**/*.ts", { cwd: folder, ignore: "**/*.d.ts" });
 }
 
-// What a file of src/ imports: other files of src/, and packages by their names. Data and shaders are left out.
-async function importsOf(file: string): Promise<string[]> {
+interface Import {
+  /** Of a file relative to the folder, or the name of a package, as of Node's. */
+  readonly path: string;
+  readonly isType: boolean;
+}
+
+const STATIC = /^(?:import|export)\b(?<type> type)?(?<names>[^;"]*?) from "(?<path>[^"]+)";$/gm;
+const DYNAMIC = /\bimport\("(?<path>[^"]+)"\)/g;
+
+// What a file imports, in whatever way. Data, sheets and shaders are left out.
+async function importsOf(file: string, folder = "src"): Promise<Import[]> {
   if (!file.endsWith(".ts")) return [];
-  const text = await readFile(join("src", file), "utf8");
-  return [...text.matchAll(/^(?:import|export)\b[^;]*? from "([^"]+)";$/gm)]
-    .map(([, name]) => name as string)
-    .filter((name) => !/\.(json|wgsl)$/.test(name))
-    .map((name) => (name.startsWith(".") ? normalize(join(dirname(file), name)) : name))
-    .map((name) => name.replaceAll("\\", "/").replace(/\.js$/, ".ts"));
+  const text = await readFile(join(folder, file), "utf8");
+  return [...text.matchAll(STATIC), ...text.matchAll(DYNAMIC)].flatMap(({ groups = {} }) => {
+    const { path = "", type, names = "" } = groups;
+    if (/\.(json|wgsl|css|onnx)$/.test(path) || path.startsWith("/")) return [];
+    const whole = path.startsWith(".") ? normalize(join(dirname(file), path)) : path;
+    const isType = type !== undefined || allTypes(names);
+    return [{ path: whole.replaceAll("\\", "/").replace(/\.js$/, ".ts"), isType }];
+  });
 }
+
+/** True of `{ type A, type B }`. */
+const allTypes = (names: string) => /^\s*\{(\s*type \w+( as \w+)?,?)+\s*\}$/.test(names);
 
 async function reachable(file: string, found = new Set<string>()): Promise<Set<string>> {
   if (found.has(file)) return found;
   found.add(file);
-  for (const other of await importsOf(file)) await reachable(other, found);
+  for (const { path } of await importsOf(file)) await reachable(path, found);
   return found;
 }
 

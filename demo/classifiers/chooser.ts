@@ -1,6 +1,6 @@
 // The list of classifiers: the page's own, public ones that are downloaded when they are chosen, and files.
 
-import { parseLabels } from "../../src/model/labels.js";
+import { parseLabels } from "../../src/index.js";
 import type { Setting } from "../controls/address.js";
 import { download } from "../download.js";
 import { percent } from "../words/numbers.js";

@@ -1,6 +1,6 @@
 // What the classifier of now is, and what its classes are called.
 
-import { parseLabels } from "../../src/model/labels.js";
+import { parseLabels } from "../../src/index.js";
 import type { ModelFacts } from "../messages.js";
 import { words } from "../words.js";
 

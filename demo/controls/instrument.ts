@@ -4,7 +4,6 @@
 // The name of a control within [data-pass] is the name of the library's option, and its value, times [data-factor], the
 // option's; what is empty or hidden is left to the library.
 
-import { resolvePreprocess } from "../../src/image/preprocess.js";
 import {
   type Estimator,
   type Guess,
@@ -14,6 +13,7 @@ import {
   type Preset,
   type Reduction,
   readCard,
+  resolvePreprocess,
   type SensitivityOptions,
 } from "../../src/index.js";
 import type { Look, ModelFacts, Pass } from "../messages.js";

@@ -1,8 +1,7 @@
 // The numbers of a preprocessing, each to be edited. What is empty is as the guess or the preset says, which stands in
 // the field in gray.
 
-import type { Size } from "../../src/image/preprocess.js";
-import type { Preprocess } from "../../src/index.js";
+import type { Preprocess, Size } from "../../src/index.js";
 import { said } from "./form.js";
 
 type Name = "scale" | "mean" | "std" | "channels" | "shortSide" | "resize";

@@ -1,9 +1,12 @@
 // What the network sees in the photo by each preprocessing, as buttons: where nobody said which one it wants, the right one
 // is often the one by which a class stands out.
 
-import { resolvePreprocess } from "../../src/image/preprocess.js";
-import { colorKey } from "../../src/image/preprocess-check.js";
-import type { Preprocess, Preset, Suggestion } from "../../src/index.js";
+import {
+  type Preprocess,
+  type Preset,
+  resolvePreprocess,
+  type Suggestion,
+} from "../../src/index.js";
 import { percent } from "../words/numbers.js";
 import { words } from "../words.js";
 
@@ -15,7 +18,14 @@ export interface SuggestionsHost {
   choose(preprocess: Preset | Preprocess): void;
 }
 
-const keyOf = (preprocess: Preset | Preprocess) => colorKey(resolvePreprocess(preprocess, 3), 3);
+// What a preprocessing does to colors, as a text that is the same for the same.
+function keyOf(preprocess: Preset | Preprocess): string {
+  const { scale = 1 / 255, mean = 0, std = 1, channels } = resolvePreprocess(preprocess, 3);
+  const perColor = (value: number | readonly number[]) => [value, value, value].flat().slice(0, 3);
+  // Files write 1/255 with fewer digits.
+  const numbers = [scale, ...perColor(mean), ...perColor(std)].map((v) => v.toPrecision(5));
+  return [...numbers, channels ?? "rgb"].join();
+}
 
 /** Starts without any. */
 export function startSuggestions(field: HTMLElement, { nameOf, chosen, choose }: SuggestionsHost) {

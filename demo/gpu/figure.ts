@@ -1,40 +1,14 @@
 // The worker's half of a figure: its maps, made one after the other from the same noise, the quickest first, each
 // painted as soon as it is there. They stay on the GPU, so that another palette or percentile repaints them at once.
 
-import {
-  type Contrast,
-  contrast,
-  type Model,
-  type SensitivityMap,
-  sensitivitiesOfClasses,
-} from "../../src/index.js";
-import type { Figure, Look, Panel, Panels, Pass, Report } from "../messages.js";
+import { contrast, type SensitivityMap, sensitivitiesOfClasses } from "../../src/index.js";
+import type { Look, Panel, Panels, Pass } from "../messages.js";
+import type { Above, Drawing } from "./drawing.js";
 import { drawLine } from "./line.js";
 import { type Made, type Painter, startPainter } from "./painter.js";
 
 const STEP = 60; // milliseconds of a step, after which a new wish is heard
 const BATCH = 32;
-
-/** What a figure is drawn from. */
-export interface Drawing {
-  readonly serial: number;
-  readonly figure: Figure;
-  readonly image: ImageBitmap;
-  readonly look: Look;
-  /** The map of the page, where it is of the same image and done. */
-  readonly above: Above | undefined;
-  modelOf(name: string | undefined): Promise<Model>;
-  /** Heard as soon as the page wishes something else. */
-  readonly signal: AbortSignal;
-  report(message: Report): void;
-}
-
-/** A map that is there already. */
-export interface Above {
-  readonly pass: Pass;
-  readonly maps: readonly SensitivityMap[];
-  readonly pair: Contrast | undefined;
-}
 
 /** A figure on its way, and then as it is drawn. */
 export interface Drawn {

@@ -3,7 +3,7 @@
 
 import { gradientLine } from "../../src/index.js";
 import type { Line } from "../messages.js";
-import type { Drawing } from "./figure.js";
+import type { Drawing } from "./drawing.js";
 
 const PLACES = [20, 200];
 

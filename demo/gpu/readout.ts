@@ -1,7 +1,7 @@
 // Numbers and pixels of the map that is shown, read back from the GPU for the page: under the pointer, and to be saved.
 
 import type { Contrast, SensitivityMap } from "../../src/index.js";
-import { writeNpy } from "../../src/tensor/npy.js";
+import { writeNpy } from "../../src/index.js";
 import {
   type Look,
   type Probe,
@@ -66,8 +66,8 @@ export async function savedOf(
       return { ...saved, images: [await picture("photo"), await picture("map")], npy: undefined };
     case "npy": {
       const npy = pair
-        ? writeNpy(await pair.scores(pictureOptions(look)), [rows, columns])
-        : writeNpy(await map.data(look.estimator), [channels, rows, columns]);
+        ? await writeNpy(await pair.scores(pictureOptions(look)), [rows, columns])
+        : await writeNpy(await map.data(look.estimator), [channels, rows, columns]);
       return { ...saved, images: [], npy };
     }
     case "json":

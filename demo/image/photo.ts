@@ -1,7 +1,7 @@
 // The image beside the map: the same part of it that the network sees, at the same size.
 
-import { placement, resolvePreprocess, type Size } from "../../src/image/preprocess.js";
 import type { Preprocess, Preset } from "../../src/index.js";
+import { placement, resolvePreprocess, type Size } from "../../src/index.js";
 
 /** What the network's input is. */
 export interface Input extends Size {

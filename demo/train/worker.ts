@@ -2,7 +2,6 @@
 // digit with the weights of the moment, by the library as anyone would.
 
 import { loadModel, requestDevice, sensitivity } from "../../src/index.js";
-import { unpack } from "../../src/train/datasets.js";
 import {
   type Dataset,
   encodeModel,
@@ -13,6 +12,7 @@ import {
   readIdx,
   Trainer,
   train,
+  unpack,
 } from "../../src/train.js";
 import type { Report, Request } from "./messages.js";
 

@@ -2,6 +2,7 @@
 
 import type { ImageSource } from "../image/image.js";
 import type { Model } from "../model/model.js";
+import type { NpyTensor } from "../tensor/npy.js";
 import type { Contrast } from "./contrast.js";
 import type { GradientLine, LineOptions } from "./gradient-line.js";
 import type { SensitivityMap } from "./map.js";
@@ -40,4 +41,22 @@ export async function precisionError(
 ): Promise<PrecisionError> {
   const part = await import("./precision-error.js");
   return part.precisionError(model, image, options);
+}
+
+/**
+ * The tensor in a .npy file of NumPy, as float32 and row-major: what `sensitivity` takes in place of a picture. Rejects
+ * where the file is none, or not of numbers.
+ */
+export async function readNpy(bytes: Uint8Array): Promise<NpyTensor> {
+  const part = await import("../tensor/npy.js");
+  return part.readNpy(bytes);
+}
+
+/** A .npy file of NumPy: what `map.data()` gives, for everything that is not a browser. Row-major. */
+export async function writeNpy(
+  data: Float32Array,
+  shape: readonly number[],
+): Promise<Uint8Array<ArrayBuffer>> {
+  const part = await import("../tensor/npy.js");
+  return part.writeNpy(data, shape);
 }

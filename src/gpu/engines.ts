@@ -2,8 +2,8 @@
 // and a pool of memory for activations, which the engines use in turn. One budget bounds it all: what was not used for the
 // longest time goes first.
 
-import { uniformBytes } from "../plan/memory.js";
 import type { Plan, PlanBuffer } from "../plan/types.js";
+import { uniformBytes } from "../shaders/step.js";
 import type { Precision } from "../tensor/types.js";
 import { adapterName, whileAlive } from "./device.js";
 import { capacityOf, Engine, megabytes, sized, slotsOf, stepsOf } from "./engine.js";

@@ -6,7 +6,6 @@
 // of channels. Plain data in, plain data out.
 
 import type { OnnxModel } from "../onnx/types.js";
-import { outputOf } from "../ops/attributes.js";
 import type { Node } from "../ops/types.js";
 import { type Preprocess, type PreprocessSource, presets } from "./preprocess.js";
 
@@ -140,7 +139,7 @@ function fromGraph({ nodes, inputs, constants }: OnnxModel): Preprocess | undefi
     const [node] = users as [Node?];
     if (users.length !== 1 || !node) return undefined;
     if (PASSING.includes(node.op)) {
-      name = outputOf(node);
+      [name = ""] = node.outputs;
       continue;
     }
     const limit = FROM_255[node.op];

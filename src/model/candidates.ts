@@ -5,7 +5,26 @@ import type { ImageSource } from "../image/image.js";
 import { type Preprocess, type Preset, presets, resolvePreprocess } from "../image/preprocess.js";
 import { colorKey, presetName } from "../image/preprocess-check.js";
 import type { ClassScore, Model } from "./model.js";
-import type { Suggestion, SuggestOptions } from "./suggest.js";
+
+/** A preprocessing, and what the network makes of a photo by it. */
+export interface Suggestion {
+  /** In a word or two: "caffe", "imagenet, BGR", "negative". */
+  readonly name: string;
+  /** For `preprocess` of `loadModel` or `sensitivity`. */
+  readonly preprocess: Preset | Preprocess;
+  /** The most probable class. */
+  readonly top: ClassScore;
+  /** True for the preprocessing that the model was loaded with. */
+  readonly isCurrent: boolean;
+  /** True for the one, if any, by which a class stands out where by the current one none does. */
+  readonly isMuchSurer: boolean;
+}
+
+/** Options of `suggestPreprocess`. */
+export interface SuggestOptions {
+  /** Heard between two passes. */
+  readonly signal?: AbortSignal;
+}
 
 interface Candidate {
   readonly name: string;

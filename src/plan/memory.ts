@@ -5,14 +5,6 @@
 import type { BufferId, Step } from "../shaders/step.js";
 import type { PlanBuffer } from "./types.js";
 
-/** Uniforms of steps lie at multiples of this many bytes; none is longer. */
-const UNIFORM = 256;
-
-/** The bytes that the uniforms of steps take at most. */
-export function uniformBytes(steps: readonly Step[]): number {
-  return UNIFORM * steps.reduce((count, { uniforms }) => count + Object.keys(uniforms).length, 0);
-}
-
 /**
  * For each buffer its place (−1 for fixed ones), and for each place its bytes for one sample. Those `kept` live at
  * least until the step of that index.

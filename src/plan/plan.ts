@@ -32,7 +32,7 @@ import type {
   Tiling,
 } from "../ops/types.js";
 import type { BufferId, Step, View } from "../shaders/step.js";
-
+import { uniformBytes } from "../shaders/step.js";
 import {
   elements,
   maskWords,
@@ -44,7 +44,7 @@ import {
 } from "../tensor/layout.js";
 import type { Constant, Contents, Layout, Precision } from "../tensor/types.js";
 import { kindOf, LINEAR } from "./layer-kind.js";
-import { share, uniformBytes } from "./memory.js";
+import { share } from "./memory.js";
 import { OF_ACTIVATIONS, refusalOf } from "./refusal.js";
 import {
   accumulateStep,

@@ -37,3 +37,11 @@ export interface View {
   /** From one sample to the next. */
   readonly stride: number;
 }
+
+/** Uniforms of steps lie at multiples of this many bytes; none is longer. */
+const UNIFORM = 256;
+
+/** The bytes that the uniforms of steps take at most. */
+export function uniformBytes(steps: readonly Step[]): number {
+  return UNIFORM * steps.reduce((count, { uniforms }) => count + Object.keys(uniforms).length, 0);
+}
