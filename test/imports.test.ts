@@ -31,7 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     ...["gpu", "image", "picture", "model"],
   ],
   train: ["tensor", "shaders", "ops", "onnx", "graph", "plan", "gpu", "model"],
-  "train/command": ["options", "chrome", "gpu", "train.ts"],
+  "train/command": ["tensor", "options", "onnx", "chrome", "gpu", "train", "train.ts"],
   element: ["index.ts", "options"],
   cli: [
     ...["chrome", "index.ts", "tensor", "options", "onnx", "graph", "methods", "plan"],
