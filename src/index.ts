@@ -40,9 +40,10 @@ export {
   resolvePreprocess,
   type Size,
 } from "./image/preprocess.js";
-export { type Method, methods } from "./methods/methods.js";
+export { type Method, type MethodName, type MethodOption, methods } from "./methods/methods.js";
 export type { Quadrature } from "./methods/quadrature.js";
-export { type MethodOption, optionsOf } from "./methods/reads.js";
+export { describeMethods, optionsOf } from "./methods/reads.js";
+export type { MethodWords } from "./methods/words.js";
 export { type LabelsSource, parseLabels } from "./model/labels.js";
 export { loadModel } from "./model/load.js";
 export type {

@@ -1,6 +1,6 @@
 // Every option of the command line in one table: the words are read against it, and it is the help text.
 
-import { methods } from "../methods/methods.js";
+import { methodWords } from "../methods/words.js";
 
 /** An option, or a switch where `value` is missing. */
 export interface Option {
@@ -231,7 +231,7 @@ ${describe("other")}`;
 
 /** The methods, one below the other: what they are, what they cost, where they are from. */
 export function methodTable(): string {
-  return Object.entries(methods)
+  return Object.entries(methodWords)
     .map(([name, { summary, cost, paper }]) => `${name}\n  ${summary}\n  ${cost}; ${paper}\n`)
     .join("\n");
 }

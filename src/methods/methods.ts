@@ -1,11 +1,21 @@
-// A method is a table from operator to rule, and what it goes along: what the table does not name goes by the
-// gradient. Activations that were fused into other nodes are looked up by their own name.
+// A method is a table from operator to rule, what it goes along, and the options that it reads: what the table of rules
+// does not name goes by the gradient. Activations that were fused into other nodes are looked up by their own name.
+// What a method is in words stands in words.ts, which only those load who print it.
 
 import type { RelevanceNumbers } from "../ops/types.js";
 import { choice } from "../options/choice.js";
 
 /** The numbers in the rules of relevance where nothing is said: zennit's. */
 export const RELEVANCE: RelevanceNumbers = { epsilon: 1e-6, gamma: 0.25, alpha: 2 };
+
+/** What there is to choose only where each sample has a gradient of its own. */
+const OF_EACH_SAMPLE = ["of", "estimator", "stop", "weightNoise", "weightSamples"] as const;
+
+/** An option that some methods read and others do not. */
+export type MethodOption =
+  | (typeof OF_EACH_SAMPLE)[number]
+  | ("baseline" | "steps" | "quadrature" | "maxSigma" | "window" | "stride" | "layer")
+  | ("box" | "epsilon" | "gamma" | "alpha" | "beta");
 
 /** What a class activation map is made of. */
 export interface Cam {
@@ -40,10 +50,8 @@ export interface Method {
   readonly averages?: boolean;
   /** A class activation map, of the gradient at a layer, takes part. */
   readonly cam?: Cam;
-  /** Where it is from, what it is in one line, and its cost for n samples. */
-  readonly paper: string;
-  readonly summary: string;
-  readonly cost: string;
+  /** The options that it reads, of those that not every method does. */
+  readonly options: readonly MethodOption[];
 }
 
 // These two rules are about what a Relu does to negative gradients; for a curved function nobody has said what
@@ -63,22 +71,19 @@ function everyCurve(rule: string): Record<string, string> {
 
 // Relevance passes activations, goes to the winner of a maximum, and is shared out by everything else; what has
 // no rule for that is refused.
-function relevance(
+function relevance<Own extends MethodOption = never>(
   { conv = "epsilon", dense = "epsilon", first }: Record<string, string>,
-  paper: string,
-  summary: string,
-): Method {
+  ...own: Own[]
+) {
   const rules: Record<string, string> = { Conv: conv, Gemm: dense, MatMul: dense };
   for (const op of ["Quantize", ...Object.keys(everyActivation("pass"))]) rules[op] = "pass";
   for (const op of ["Concat", "MaxPool"]) rules[op] = "gradient";
   return {
     rules,
+    options: [...OF_EACH_SAMPLE, ...own],
     ...(first && { first }),
     others: "epsilon",
     relevance: true,
-    paper,
-    summary,
-    cost: "n forward, n backward, each linear layer up to four times",
   };
 }
 
@@ -90,13 +95,10 @@ function linearOperators(): Record<string, string> {
   return { ...rules, MatMul: "linear" };
 }
 
-/** The methods by name. */
-export const methods: Readonly<Record<string, Method>> = {
+const table = {
   gradient: {
     rules: {},
-    paper: "Simonyan et al. 2013",
-    summary: "the gradient of the target with respect to the input",
-    cost: "n forward, n backward",
+    options: OF_EACH_SAMPLE,
   },
   smoothdiff: {
     rules: {
@@ -105,143 +107,74 @@ export const methods: Readonly<Record<string, Method>> = {
     },
     others: "mean",
     averages: true,
-    paper: "Hill et al. 2025",
-    summary: "one gradient through the mean gates of all samples, in place of a mean of gradients",
-    cost: "n forward, 1 backward",
+    options: [],
   },
   "input-x-gradient": {
     rules: {},
     path: "end",
-    paper: "Shrikumar et al. 2016",
-    summary: "the gradient times the input",
-    cost: "n forward, n backward",
+    options: OF_EACH_SAMPLE,
   },
   "integrated-gradients": {
     rules: {},
     path: "nodes",
-    paper: "Sundararajan et al. 2017",
-    summary: "the mean gradient on the way from a baseline, times the way",
-    cost: "50 n forward, 50 n backward",
+    options: [...OF_EACH_SAMPLE, "baseline", "steps", "quadrature"],
   },
   "expected-gradients": {
     rules: {},
     path: "random",
-    paper: "Erion et al. 2019; GradientSHAP, Lundberg & Lee 2017",
-    summary: "the same at one random place of the way from a random baseline",
-    cost: "n forward, n backward",
+    options: [...OF_EACH_SAMPLE, "baseline"],
   },
   "blur-ig": {
     rules: {},
     path: "blur",
-    paper: "Xu, Venugopalan & Sundararajan 2020",
-    summary: "the gradient times the change, summed from the blurred image to the sharp one",
-    cost: "50 n forward, 50 n backward",
+    options: [...OF_EACH_SAMPLE, "steps", "quadrature", "maxSigma"],
   },
   "guided-backprop": {
     rules: everyActivation("guided"),
-    paper: "Springenberg et al. 2015",
-    summary: "the gradient, of which every Relu lets only the positive part back",
-    cost: "n forward, n backward",
+    options: OF_EACH_SAMPLE,
   },
   deconvnet: {
     rules: everyActivation("deconvnet"),
-    paper: "Zeiler & Fergus 2014",
-    summary: "the same, whether the Relu was open or not",
-    cost: "n forward, n backward",
+    options: OF_EACH_SAMPLE,
   },
   "grad-cam": {
     rules: {},
     cam: { weights: "mean", role: "map" },
-    paper: "Selvaraju et al. 2017",
-    summary: "the channels of a layer, each weighted by the mean of its gradient",
-    cost: "n forward, n backward down to the layer",
+    options: [...OF_EACH_SAMPLE, "layer"],
   },
   "guided-grad-cam": {
     rules: everyActivation("guided"),
     cam: { weights: "mean", role: "factor" },
-    paper: "Selvaraju et al. 2017",
-    summary: "guided backpropagation times Grad-CAM",
-    cost: "n forward, n backward, n backward down to the layer",
+    options: [...OF_EACH_SAMPLE, "layer"],
   },
   hirescam: {
     rules: {},
     cam: { weights: "local", role: "map" },
-    paper: "Draelos & Carin 2020",
-    summary: "the channels of a layer, weighted place by place by their gradient",
-    cost: "n forward, n backward down to the layer",
+    options: [...OF_EACH_SAMPLE, "layer"],
   },
   deeplift: {
     rules: linearOperators(),
     others: "rescale",
     path: "end",
     baseline: true,
-    paper: "Shrikumar et al. 2017",
-    summary:
-      "what each input adds to the target over a baseline, by ratios of differences (Rescale)",
-    cost: "1 + n forward, n backward",
+    options: [...OF_EACH_SAMPLE, "baseline"],
   },
   occlusion: {
     rules: {},
     occlusion: true,
-    paper: "Zeiler & Fergus 2014",
-    summary: "how much the target falls when a window of the image is hidden",
-    cost: "n forward for each window and one more",
+    options: [...OF_EACH_SAMPLE, "baseline", "window", "stride"],
   },
-  lrp: relevance(
-    {},
-    "Bach et al. 2015",
-    "the logit shared out backward, layer by layer, as each input took part (LRP-ε)",
-  ),
-  "lrp-gamma": relevance(
-    { conv: "gamma", dense: "gamma" },
-    "Montavon et al. 2019",
-    "LRP that favors what speaks for the output (γ = 0.25)",
-  ),
-  "lrp-alpha-beta": relevance(
-    { conv: "alpha-beta", dense: "alpha-beta" },
-    "Bach et al. 2015",
-    "LRP with twice the positive shares less the negative ones (α = 2, β = 1)",
-  ),
-  "lrp-z-plus": relevance(
-    { conv: "z-plus", dense: "z-plus" },
-    "Montavon et al. 2017",
-    "LRP with the positive shares alone (deep Taylor decomposition)",
-  ),
-  "lrp-w-square": relevance(
-    { first: "w-square" },
-    "Montavon et al. 2017",
-    "LRP-ε, shared out in the first layer by its squared weights",
-  ),
-  "lrp-flat": relevance(
-    { first: "flat" },
-    "Lapuschkin et al. 2019",
-    "LRP-ε, shared out in the first layer evenly",
-  ),
-  "lrp-z-box": relevance(
-    { first: "z-box" },
-    "Montavon et al. 2017",
-    "LRP-ε, in the first layer against the darkest and brightest possible image",
-  ),
-  "lrp-epsilon-plus": relevance(
-    { conv: "z-plus" },
-    "Kohlbrenner et al. 2020",
-    "LRP: convolutions by the positive shares, dense layers by ε",
-  ),
-  "lrp-epsilon-plus-flat": relevance(
-    { conv: "z-plus", first: "flat" },
-    "Kohlbrenner et al. 2020",
-    "the same, the first layer evenly",
-  ),
-  "lrp-epsilon-gamma-box": relevance(
-    { conv: "gamma", first: "z-box" },
-    "Montavon et al. 2019",
-    "LRP: convolutions by γ, dense layers by ε, the first layer against black and white",
-  ),
-  "lrp-epsilon-alpha2-beta1": relevance(
-    { conv: "alpha-beta" },
-    "Lapuschkin et al. 2017",
-    "LRP: convolutions by α = 2, β = 1, dense layers by ε",
-  ),
+  lrp: relevance({}, "epsilon"),
+  "lrp-gamma": relevance({ conv: "gamma", dense: "gamma" }, "gamma"),
+  "lrp-alpha-beta": relevance({ conv: "alpha-beta", dense: "alpha-beta" }, "alpha", "beta"),
+  "lrp-z-plus": relevance({ conv: "z-plus", dense: "z-plus" }),
+  "lrp-w-square": relevance({ first: "w-square" }, "epsilon"),
+  "lrp-flat": relevance({ first: "flat" }, "epsilon"),
+  "lrp-z-box": relevance({ first: "z-box" }, "box", "epsilon"),
+  "lrp-epsilon-plus": relevance({ conv: "z-plus" }, "epsilon"),
+  "lrp-epsilon-plus-flat": relevance({ conv: "z-plus", first: "flat" }, "epsilon"),
+  "lrp-epsilon-gamma-box": relevance({ conv: "gamma", first: "z-box" }, "box", "epsilon", "gamma"),
+  "lrp-epsilon-alpha2-beta1": relevance({ conv: "alpha-beta" }, "epsilon", "alpha", "beta"),
   // Relevance here is a gradient times the input at every tensor, so that a rule only changes what is a factor in it.
   "attn-lrp": {
     rules: {
@@ -250,16 +183,23 @@ export const methods: Readonly<Record<string, Method>> = {
       Standardize: "fixed",
     },
     path: "end",
-    paper: "Achtibat et al. 2024",
-    summary: "LRP through attention: products shared in halves, deviations as constants",
-    cost: "n forward, n backward",
+    options: OF_EACH_SAMPLE,
   },
-};
+} satisfies Record<string, Method>;
+
+/** Name of a method. */
+export type MethodName = keyof typeof table;
+
+/** The options that a method reads, of those that not every method does. */
+export type OptionsOf<Name extends MethodName> = (typeof table)[Name]["options"][number];
+
+/** The methods by name. */
+export const methods: Readonly<Record<MethodName, Method>> = table;
 
 /** A method by its name. Throws, with the list, where there is none. */
 export function methodOf(name: string): Method {
   choice("method", Object.keys(methods), name);
-  return methods[name] as Method;
+  return methods[name as MethodName];
 }
 
 /** The rule that a method prescribes for an operator, and for the first linear layer of a network. */

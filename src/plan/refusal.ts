@@ -1,7 +1,7 @@
 // What is said where a method has no rule for a node: in plain words, with the methods that go through the network.
 
 import { layersOf } from "../graph/plane-layers.js";
-import { methods, ruleOf } from "../methods/methods.js";
+import { methodOf, methods, ruleOf } from "../methods/methods.js";
 import { nodeError, type RuleError } from "../ops/attributes.js";
 import { ops } from "../ops/table.js";
 import type { Graph } from "../ops/types.js";
@@ -20,7 +20,8 @@ export const OF_ACTIVATIONS = [
 export function refusalOf(method: string, { node, why }: RuleError, graph: Graph): Error {
   const names = goingThrough(graph).filter((name) => name !== method);
   const isTransformer = graph.nodes.some(({ op }) => op === "Softmax" || op === "Standardize");
-  const kin = methods[method]?.relevance || methods[method]?.baseline;
+  const { relevance, baseline } = methodOf(method);
+  const kin = relevance || baseline;
   const hint =
     isTransformer && kin ? "; attn-lrp is the one of its kind that is made for transformers" : "";
   // It stands for what is explained, and is in no file.

@@ -3,7 +3,14 @@
 
 import * as assert from "uvu/assert";
 import { en } from "../../demo/words/en.js";
-import { type MethodOption, methods, optionsOf, type SensitivityOptions } from "../../src/index.js";
+import {
+  type MethodName,
+  type MethodOption,
+  methods,
+  optionsOf,
+  type SensitivityOptions,
+} from "../../src/index.js";
+import { methodWords } from "../../src/methods/words.js";
 import { suite } from "../support/harness.js";
 import { onDemand } from "../support/on-demand.js";
 import { openDemo, variety } from "./page.js";
@@ -48,7 +55,7 @@ const SOME = [
   "deeplift",
 ];
 
-for (const method of Object.keys(methods)) {
+for (const method of Object.keys(methods) as MethodName[]) {
   test(
     `${method} makes a map, with the options that it reads and no others`,
     async () => {
@@ -65,7 +72,10 @@ for (const method of Object.keys(methods)) {
       if (own.includes("window")) await set("window", "12");
       await settled(SAMPLES);
       assert.ok(variety(await picture("map")) > 8, "the map is flat");
-      assert.match(await textOf("#method-about"), new RegExp(methods[method]!.paper.slice(0, 8)));
+      assert.match(
+        await textOf("#method-about"),
+        new RegExp(methodWords[method].paper.slice(0, 8)),
+      );
       assert.is(await page.$eval("#trouble", (box) => (box as HTMLElement).hidden), true);
     },
     { long: !SOME.includes(method) },
