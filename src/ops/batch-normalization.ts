@@ -1,10 +1,9 @@
 // BatchNormalization with its trained statistics: a scale and a shift for each channel. Most are folded into
 // the convolution before (graph.ts); one that stands alone is affine.wgsl.
 
-import { channels, positions, quads } from "../tensor/layout.js";
+import { channels, packVector, positions, quads } from "../tensor/layout.js";
 import type { Constant } from "../tensor/types.js";
 import { constantInput, inputOf, nodeError, numberOf, outputOf } from "./attributes.js";
-import { packVector } from "./conv/direct.js";
 import { activated, gradientTo, join, layer, source } from "./epilogue.js";
 import { STABILIZER } from "./rules/lrp.js";
 import type { Node, Op, Planning } from "./types.js";

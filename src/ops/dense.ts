@@ -5,18 +5,13 @@ import type { Step, View } from "../shaders/step.js";
 import { channels, positions } from "../tensor/layout.js";
 import type { Constant, Layout } from "../tensor/types.js";
 import { constantInput, inputOf, nodeError, numberOf, outputOf } from "./attributes.js";
-import {
-  biasPart,
-  type Convolution,
-  convolve,
-  convolveBack,
-  weightGradientSteps,
-} from "./conv/direct.js";
+import { convolve, convolveBack } from "./conv/conv.js";
+import type { Convolution } from "./conv/geometry.js";
+import { biasOf } from "./conv/weights.js";
 import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
 import { residual, residualBack } from "./residual.js";
 import { linearRules, type Weights } from "./rules/lrp.js";
-import type { Node, Op, Planning, Sink, WeightGradient } from "./types.js";
-
+import type { Node, Op, Planning, Sink } from "./types.js";
 import { pointwise } from "./window.js";
 
 const WORKGROUP = 16;
@@ -69,7 +64,7 @@ function outputsOf(node: Node, weights: Constant): number {
 }
 
 /** y = W x + b with W as [outputs, inputs]. */
-function linearOf(node: Node, plan: Planning): Weights {
+export function linearOf(node: Node, plan: Planning): Weights {
   const key = node.inputs.slice(0, 3).join(" ").trim();
   const given = weightsOf(node, plan.graph.constants);
   const weights = scaled(
@@ -90,15 +85,10 @@ function linearOf(node: Node, plan: Planning): Weights {
   };
 }
 
-function asConvolution(linear: Weights, count: number): Convolution {
-  const { weights } = linear;
-  return {
-    window: pointwise([1, count]),
-    groups: 1,
-    channels: weights.shape[1] as number,
-    outputs: weights.shape[0] as number,
-    ...linear,
-  };
+/** The same as a convolution of 1 × 1 over so many positions. */
+export function asConvolution(linear: Weights, count: number): Convolution {
+  const [outputs = 0, channels = 0] = linear.weights.shape;
+  return { geometry: { ...pointwise([1, count]), groups: 1, channels, outputs }, ...linear };
 }
 
 /** Weights as dense.wgsl reads them: [O/4][I/4] of 4 × 4 matrices, column by column. */
@@ -149,7 +139,7 @@ function launch(
 function denseForward(node: Node, plan: Planning, linear: Weights, x: View, z?: View): void {
   const quads = Math.ceil((linear.weights.shape[0] as number) / 4);
   const out = join(activated(node, plan, 1, z), residual(node, plan, z));
-  const parts = join(source("x", x), biasPart(linear, plan), out);
+  const parts = join(source("x", x), biasOf(linear, plan), out);
   plan.step({ ...launch(linear, plan, parts, quads), label: node.name, entry: "forward" });
 }
 
@@ -236,12 +226,3 @@ export const Gemm: Op = linear((node, x) => {
 
 /** MatMul by constant weights. */
 export const Linear: Op = linear(() => {});
-
-/** For training alone, and so not among the rules, which everyone loads. */
-export const denseWeightGradient: WeightGradient = (node, plan) => {
-  const x = plan.value(inputOf(node));
-  const dy = plan.gradient(outputOf(node));
-  const count = positions(x.layout);
-  const conv = asConvolution(linearOf(node, plan), count);
-  weightGradientSteps(node, plan, conv, x, dy, count > 1 ? "conv" : "dense");
-};

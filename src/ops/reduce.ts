@@ -2,7 +2,7 @@
 // GroupNormalization are made of, by reduce.wgsl. Reductions keep their axes here, with length 1: what drops them
 // is a Squeeze (compositions.ts).
 
-import { channels, positions, quads, strides } from "../tensor/layout.js";
+import { channels, packVector, positions, quads, strides } from "../tensor/layout.js";
 import type { Constant, Layout } from "../tensor/types.js";
 import {
   axisOf,
@@ -13,7 +13,6 @@ import {
   numberOf,
   outputOf,
 } from "./attributes.js";
-import { packVector } from "./conv/direct.js";
 import { gradientTo, join, layer, type Part, result, source } from "./epilogue.js";
 import type { Node, Op, Planning } from "./types.js";
 

@@ -102,3 +102,10 @@ export function plane({ shape, channel }: Layout): { height: number; width: numb
   const [a = 1, b] = shape.filter((_, axis) => axis > 0 && axis !== channel);
   return b === undefined ? { height: 1, width: a } : { height: a, width: b };
 }
+
+/** A vector, padded to whole quads. */
+export function packVector(data: ArrayLike<number>): Float32Array {
+  const packed = new Float32Array(Math.ceil(data.length / 4) * 4);
+  packed.set(Array.from(data));
+  return packed;
+}

@@ -9,10 +9,9 @@
 // tells where each weight lies, and neither the plan nor the operators need know the weights.
 
 import { complete } from "../gpu/slices.js";
-import { convWeightGradient } from "../ops/conv/conv.js";
-import { denseWeightGradient } from "../ops/dense.js";
+import { weightGradients } from "../ops/conv/weight-gradient.js";
 import { gateInPlace } from "../ops/relu.js";
-import type { Graph, Tiling, TrainingPlanning, WeightGradient } from "../ops/types.js";
+import type { Graph, Tiling, TrainingPlanning } from "../ops/types.js";
 import { share } from "../plan/memory.js";
 import { Planner } from "../plan/plan.js";
 import { hashOf } from "../plan/steps/perturb.js";
@@ -21,13 +20,6 @@ import type { BufferId, Step, View } from "../shaders/step.js";
 
 import { channels, plane, positions, quads, vec4s } from "../tensor/layout.js";
 import type { Contents } from "../tensor/types.js";
-
-/** The operators that learn. */
-const weightGradients: Readonly<Record<string, WeightGradient>> = {
-  Conv: convWeightGradient,
-  Gemm: denseWeightGradient,
-  MatMul: denseWeightGradient,
-};
 
 /** How weights follow their gradients. */
 export type Optimizer = "adam" | "momentum";

@@ -1,5 +1,5 @@
-// Conv: a choice between conv.wgsl, winograd.wgsl, neighborhoods.wgsl for one channel, and depthwise.wgsl for a group for
-// each channel.
+// Conv: its geometry is read, a kernel chosen for it (choose.ts), and that kernel's steps are written down. In the same way
+// go all that are convolutions to the kernels, such as a dense layer over many positions.
 
 import type { View } from "../../shaders/step.js";
 import { channels } from "../../tensor/layout.js";
@@ -7,12 +7,15 @@ import type { Constant } from "../../tensor/types.js";
 import { constantInput, inputOf, nodeError, numberOf, outputOf } from "../attributes.js";
 import { residualBack } from "../residual.js";
 import { linearRules } from "../rules/lrp.js";
-import type { Node, Op, Planning, Sink, WeightGradient } from "../types.js";
+import type { Node, Op, Planning, Sink } from "../types.js";
 import { windowOf, windowShape } from "../window.js";
-import { depthwiseBackward, depthwiseForward, isDepthwise } from "./depthwise.js";
-import { type Convolution, convolve, convolveBack, weightGradientSteps } from "./direct.js";
-import { isNeighborhoods, neighborhoodsBackward, neighborhoodsForward } from "./im2col.js";
-import { isWinograd, winogradBackward, winogradForward } from "./winograd.js";
+import { type Choice, choose } from "./choose.js";
+import { depthwiseBackward, depthwiseForward } from "./depthwise.js";
+import { directBackward, directForward } from "./direct.js";
+import type { Convolution, Way } from "./geometry.js";
+import { neighborhoodsBackward, neighborhoodsForward } from "./im2col.js";
+import { toImage } from "./to-image.js";
+import { winogradBackward, winogradForward } from "./winograd.js";
 
 function weightsOf(node: Node, constants: ReadonlyMap<string, Constant>): Constant {
   const weights = constants.get(node.inputs[1] ?? "");
@@ -20,32 +23,81 @@ function weightsOf(node: Node, constants: ReadonlyMap<string, Constant>): Consta
   return weights;
 }
 
-function convolutionOf(node: Node, plan: Planning): Convolution {
+/** The convolution that a Conv node is. */
+export function convolutionOf(node: Node, plan: Planning): Convolution {
   const { shape } = plan.value(inputOf(node)).layout;
   const weights = weightsOf(node, plan.graph.constants);
   return {
-    window: windowOf(node, shape, weights.shape.slice(2)),
-    groups: numberOf(node, "group", 1),
-    channels: shape[1] as number,
-    outputs: weights.shape[0] as number,
+    geometry: {
+      ...windowOf(node, shape, weights.shape.slice(2)),
+      groups: numberOf(node, "group", 1),
+      channels: shape[1] as number,
+      outputs: weights.shape[0] as number,
+    },
     weights,
     bias: plan.constant(node.inputs[2] ?? ""),
     key: node.inputs.slice(1, 3).join(" ").trim(),
   };
 }
 
-function forward(node: Node, plan: Planning, conv: Convolution, x: View, z?: View): void {
-  if (isDepthwise(conv)) depthwiseForward(node, plan, conv, x, z);
-  else if (!z && isNeighborhoods(conv, plan)) neighborhoodsForward(node, plan, conv, x);
-  else if (!z && isWinograd(node, conv, plan)) winogradForward(node, plan, conv, x);
-  else convolve(node, plan, conv, x, z);
+function chosen(node: Node, plan: Planning, conv: Convolution, way: Way, isBare = false): Choice {
+  const { tiling, changingWeights } = plan;
+  const { slope = 0 } = node.activation ?? {};
+  return choose(conv, { way, tiling, changingWeights, isBare, slope });
 }
 
-function backward(node: Node, plan: Planning, conv: Convolution, dy: View, sink: Sink): void {
-  if (isDepthwise(conv)) depthwiseBackward(node, plan, conv, dy, sink);
-  else if (isNeighborhoods(conv, plan)) neighborhoodsBackward(node, plan, conv, dy, sink);
-  else if (isWinograd(node, conv, plan)) winogradBackward(node, plan, conv, dy, sink);
-  else convolveBack(node, plan, conv, dy, sink);
+/** Writes down y = a(b + W ∗ x), or z = b + W ∗ x where z is given. */
+export function convolve(node: Node, plan: Planning, conv: Convolution, x: View, z?: View): void {
+  const choice = chosen(node, plan, conv, "forward", z !== undefined);
+  switch (choice.shader) {
+    case "depthwise":
+    case "depthwise3":
+      depthwiseForward(node, plan, conv, choice.shader, x, z);
+      break;
+    case "neighborhoods":
+      neighborhoodsForward(node, plan, conv, x);
+      break;
+    case "winograd":
+    case "winograd5":
+      winogradForward(node, plan, conv, x);
+      break;
+    case "conv":
+    case "implicit":
+      directForward(node, plan, conv, choice, x, z);
+      break;
+  }
+}
+
+/** Writes down dx = Wᵀ ∗ dy. */
+export function convolveBack(
+  node: Node,
+  plan: Planning,
+  conv: Convolution,
+  dy: View,
+  sink: Sink,
+): void {
+  const choice = chosen(node, plan, conv, "backward");
+  switch (choice.shader) {
+    case "depthwise":
+    case "depthwise3":
+      depthwiseBackward(node, plan, conv, choice.shader, dy, sink);
+      break;
+    case "neighborhoods":
+      neighborhoodsBackward(node, plan, conv, dy, sink);
+      break;
+    case "winograd":
+    case "winograd5":
+      winogradBackward(node, plan, conv, dy, sink);
+      break;
+    case "narrow":
+    case "stem":
+      toImage(node, plan, conv, choice.shader, dy, sink);
+      break;
+    case "conv":
+    case "implicit":
+      directBackward(node, plan, conv, choice, dy, sink);
+      break;
+  }
 }
 
 export const Conv: Op = {
@@ -72,8 +124,7 @@ export const Conv: Op = {
   },
   forward(node, plan) {
     const classes = plan.wantedOf(outputOf(node));
-    const conv = { ...convolutionOf(node, plan), classes };
-    forward(node, plan, conv, plan.value(inputOf(node)));
+    convolve(node, plan, { ...convolutionOf(node, plan), classes }, plan.value(inputOf(node)));
   },
   rules: {
     gradient(node, plan) {
@@ -81,7 +132,7 @@ export const Conv: Op = {
       if (sink) {
         const dy = plan.gradient(outputOf(node));
         const classes = plan.classesOf(outputOf(node));
-        backward(node, plan, { ...convolutionOf(node, plan), classes }, dy, sink);
+        convolveBack(node, plan, { ...convolutionOf(node, plan), classes }, dy, sink);
       }
       residualBack(node, plan);
     },
@@ -89,20 +140,10 @@ export const Conv: Op = {
       const conv = convolutionOf(node, plan);
       return {
         ...conv,
-        forward: (weights, x, z) => forward(node, plan, { ...conv, ...weights }, x, z),
-        backward: (weights, dy, sink) => backward(node, plan, { ...conv, ...weights }, dy, sink),
+        forward: (weights, x, z) => convolve(node, plan, { ...conv, ...weights }, x, z),
+        backward: (weights, dy, sink) =>
+          convolveBack(node, plan, { ...conv, ...weights }, dy, sink),
       };
     }),
   },
-};
-
-/** For training alone, and so not among the rules, which everyone loads. */
-export const convWeightGradient: WeightGradient = (node, plan) => {
-  const conv = convolutionOf(node, plan);
-  if (isDepthwise(conv)) {
-    throw nodeError(node, "a convolution with a group for each channel cannot be trained");
-  }
-  const x = plan.value(inputOf(node));
-  const dy = plan.gradient(outputOf(node));
-  weightGradientSteps(node, plan, conv, x, dy, "conv");
 };

@@ -6,31 +6,22 @@ import type { Constant } from "../../tensor/types.js";
 import { gradientTo, join, layer, type Part, source } from "../epilogue.js";
 import type { Node, Planning, Sink } from "../types.js";
 import { pointwise } from "../window.js";
-import { type Convolution, convolve, geometry, operations } from "./direct.js";
-
-/** With fewer taps there is nothing to win. */
-const LEAST_TAPS = 8;
-
-const tapsOf = ({ window }: Convolution): number => window.kernel[0] * window.kernel[1];
-
-/** True where neighborhoods.wgsl can, and it is sooner done so. */
-export function isNeighborhoods(conv: Convolution, plan: Planning): boolean {
-  // Noise on weights is drawn for each element of their buffer, and here are two.
-  if (conv.change || plan.changingWeights) return false;
-  return conv.channels === 1 && conv.groups === 1 && tapsOf(conv) >= LEAST_TAPS;
-}
+import { chooseDirect } from "./choose.js";
+import { directForward } from "./direct.js";
+import { type Convolution, operations, sizesOf, tapsOf } from "./geometry.js";
 
 /** What is seen through the taps, as channels. */
 function seenBy(node: Node, plan: Planning, name: string, conv: Convolution): View {
-  const layout = { shape: [1, tapsOf(conv), ...conv.window.output], channel: 1 };
+  const layout = { shape: [1, tapsOf(conv.geometry), ...conv.geometry.output], channel: 1 };
   return plan.savedTensor(node, name, layout);
 }
 
 /** The product between: from taps to channels, or back. */
 function product(conv: Convolution, isTurned: boolean): Convolution {
-  const { key, bias, outputs, window } = conv;
+  const { key, bias, geometry } = conv;
+  const { outputs, output } = geometry;
   const { type, data } = conv.weights;
-  const taps = tapsOf(conv);
+  const taps = tapsOf(conv.geometry);
   const turned: Constant = {
     type,
     shape: [taps, outputs, 1, 1],
@@ -40,30 +31,24 @@ function product(conv: Convolution, isTurned: boolean): Convolution {
     },
   };
   return {
-    window: pointwise(window.output),
-    groups: 1,
-    channels: isTurned ? outputs : taps,
-    outputs: isTurned ? taps : outputs,
+    geometry: {
+      ...pointwise(output),
+      groups: 1,
+      channels: isTurned ? outputs : taps,
+      outputs: isTurned ? taps : outputs,
+    },
     weights: isTurned ? turned : { type, shape: [outputs, taps, 1, 1], data },
     bias: isTurned ? undefined : bias,
     key: `${key} by taps${isTurned ? ", turned" : ""}`,
-    flops: operations(conv),
+    flops: operations(geometry),
   };
 }
 
 /** A launch with an invocation for each of so many pixels. */
 function launch(conv: Convolution, part: Part, pixels: readonly [number, number]) {
-  const { kernel, stride } = conv.window;
-  const sizes = layer({
-    ...geometry(conv),
-    kernel_y: kernel[0],
-    kernel_x: kernel[1],
-    stride_y: stride[0],
-    stride_x: stride[1],
-  });
   return {
     shader: "neighborhoods",
-    ...join(part, sizes),
+    ...join(part, layer(sizesOf(conv.geometry))),
     workgroups: [Math.ceil((pixels[0] * pixels[1]) / 64), 1, 1] as const,
     samples: 1,
   };
@@ -74,11 +59,12 @@ export function neighborhoodsForward(node: Node, plan: Planning, conv: Convoluti
   const seen = seenBy(node, plan, "neighborhoods", conv);
   const parts = join(source("x", x), { uniforms: {}, bindings: { seen: seen.buffer } });
   plan.step({
-    ...launch(conv, parts, conv.window.output),
+    ...launch(conv, parts, conv.geometry.output),
     label: `${node.name} neighborhoods`,
     entry: "spread",
   });
-  convolve(node, plan, product(conv, false), seen);
+  const middle = product(conv, false);
+  directForward(node, plan, middle, chooseDirect(middle, "forward", plan.tiling), seen);
 }
 
 /** Writes down dx = Wᵀ ∗ dy. */
@@ -91,13 +77,14 @@ export function neighborhoodsBackward(
 ): void {
   const seen = seenBy(node, plan, "neighborhoods back", conv);
   const back = { ...node, name: `${node.name} back` };
-  convolve(back, plan, product(conv, true), dy, seen);
+  const middle = product(conv, true);
+  directForward(back, plan, middle, chooseDirect(middle, "forward", plan.tiling), dy, seen);
   const parts = join(gradientTo(sink, plan), {
     uniforms: {},
     bindings: { seen_back: seen.buffer },
   });
   plan.step({
-    ...launch(conv, parts, conv.window.input),
+    ...launch(conv, parts, conv.geometry.input),
     label: `${node.name} back, result`,
     entry: "gather",
   });

@@ -3,15 +3,7 @@
 import type { Step } from "../../shaders/step.js";
 import { join, layer, type Part } from "../epilogue.js";
 import type { Planning, SharedTile } from "../types.js";
-
-/** What is made: channel quads in so many groups (and phases), at so many places of each sample. */
-export interface Extent {
-  readonly quads: number;
-  readonly groups: number;
-  readonly places: number;
-  /** Quads that are summed over at each tap. */
-  readonly terms: number;
-}
+import type { Extent } from "./geometry.js";
 
 /** The most samples whose pixels form one long row. */
 const MOST_SAMPLES = 16;

@@ -7,61 +7,28 @@ import { outputOf } from "../attributes.js";
 import { activated, gradientTo, join, layer, type Part, source } from "../epilogue.js";
 import { residual } from "../residual.js";
 import type { Node, Planning, Sink } from "../types.js";
-
 import { pointwise } from "../window.js";
-import { biasPart, type Convolution, convolve, convolveBack, operations } from "./direct.js";
+import { chooseDirect } from "./choose.js";
+import { directBackward, directForward } from "./direct.js";
+import { type Convolution, type Geometry, operations } from "./geometry.js";
+import { biasOf } from "./weights.js";
 
 /** Pixels along each side of what a tile makes. */
 const SIDE = 4;
 
-/** The most bytes of transformed weights, which are up to four times those of the model. */
-const MOST_BYTES = 2 ** 26;
-
-/**
- * The least work of a direct convolution of 5 × 5, in vec4s loaded a sample, that is worth the compiling: its ends take
- * 700 ms where a processor plays the GPU.
- */
-const WORTH_COMPILING = 2e5;
-
 const quadsOf = (channels: number): number => Math.ceil(channels / 4);
 
 /** How many tiles cover the plane. */
-function tilesOf({ window }: Convolution): number {
-  return Math.ceil(window.output[0] / SIDE) * Math.ceil(window.output[1] / SIDE);
+function tilesOf({ output }: Geometry): number {
+  return Math.ceil(output[0] / SIDE) * Math.ceil(output[1] / SIDE);
 }
 
 /** Length of the kernel's sides. */
-const sizeOf = ({ window }: Convolution): number => window.kernel[0];
+const sizeOf = ({ kernel }: Geometry): number => kernel[0];
 
 /** Places along each side of a tile, and of the whole tile. */
-const lineOf = (conv: Convolution): number => SIDE + sizeOf(conv) - 1;
-const placesOf = (conv: Convolution): number => lineOf(conv) ** 2;
-
-/** True where there is a kernel for the convolution here, and it is sooner done than by conv.wgsl. */
-export function isWinograd(node: Node, conv: Convolution, plan: Planning): boolean {
-  const { window, groups, change } = conv;
-  const isAll = (pair: readonly number[], n: number) => pair.every((v) => v === n);
-  const size = window.kernel[0];
-  const fits =
-    (size === 3 || size === 5) &&
-    isAll(window.kernel, size) &&
-    isAll([...window.before, ...window.after], (size - 1) / 2) &&
-    isAll([...window.stride, ...window.dilation], 1) &&
-    groups === 1 &&
-    !change &&
-    // The mask is made of the result.
-    (node.activation?.slope ?? 0) >= 0;
-  if (!fits || !plan.tiling.winograd || plan.changingWeights) return false;
-  const [from, to] = [quadsOf(conv.channels), quadsOf(conv.outputs)];
-  const places = placesOf(conv);
-  if (places * from * to * 64 > MOST_BYTES) return false;
-  // Loads and stores of vec4s: half of one for each product of a matrix and a vector, which is what a tile of
-  // conv.wgsl comes to, and what the ends read and write.
-  const direct = (window.output[0] * window.output[1] * size * size * from * to) / 2;
-  if (size === 5 && direct < WORTH_COMPILING) return false;
-  const tiles = tilesOf(conv) * ((places * from * to) / 2 + 2 * places * (from + to));
-  return tiles < direct;
-}
+const lineOf = (geometry: Geometry): number => SIDE + sizeOf(geometry) - 1;
+const placesOf = (geometry: Geometry): number => lineOf(geometry) ** 2;
 
 /** The rows of G for each size of kernel: what becomes of its weights at the points 0, ±1, ±2, (±1/2,) ∞. */
 const SPREADS: Readonly<Record<number, readonly (readonly number[])[]>> = {
@@ -89,14 +56,15 @@ function powers(p: number, factor: number): number[] {
  * For the way back of a convolution that is one itself: of turned weights, with inputs for outputs.
  */
 function* packPlaces(conv: Convolution, isTurned: boolean): Generator<void, Float32Array> {
-  const { weights, channels, outputs } = conv;
-  const { data } = weights;
-  const [size, line] = [sizeOf(conv), lineOf(conv)];
+  const { geometry } = conv;
+  const { channels, outputs } = geometry;
+  const { data } = conv.weights;
+  const [size, line] = [sizeOf(geometry), lineOf(geometry)];
   const spread = Float64Array.from((SPREADS[size] as readonly (readonly number[])[]).flat());
   const taps = size * size;
   const [from, to] = [quadsOf(channels), quadsOf(outputs)];
   const place = from * to * 16;
-  const packed = new Float32Array(placesOf(conv) * place);
+  const packed = new Float32Array(placesOf(geometry) * place);
   const half = new Float64Array(line * size);
   // Millions of weights go through here: plain loops.
   for (let o = 0; o < outputs; o++) {
@@ -133,18 +101,21 @@ function* packPlaces(conv: Convolution, isTurned: boolean): Generator<void, Floa
 
 /** The products at all places: a 1 × 1 convolution over the tiles, in a group for each place. */
 function products(conv: Convolution, isTurned = false): Convolution {
-  const places = placesOf(conv);
-  const [from, to] = [quadsOf(conv.channels), quadsOf(conv.outputs)];
+  const { geometry } = conv;
+  const places = placesOf(geometry);
+  const [from, to] = [quadsOf(geometry.channels), quadsOf(geometry.outputs)];
   return {
-    window: pointwise([1, tilesOf(conv)]),
-    groups: places,
-    channels: places * (isTurned ? to : from) * 4,
-    outputs: places * (isTurned ? from : to) * 4,
+    geometry: {
+      ...pointwise([1, tilesOf(geometry)]),
+      groups: places,
+      channels: places * (isTurned ? to : from) * 4,
+      outputs: places * (isTurned ? from : to) * 4,
+    },
     weights: conv.weights,
     packed: () => packPlaces(conv, isTurned),
     bias: undefined,
     key: `${conv.key} by places${isTurned ? ", turned" : ""}`,
-    flops: operations(conv),
+    flops: operations(geometry),
   };
 }
 
@@ -156,7 +127,7 @@ function tiled(
   conv: Convolution,
   channels: number,
 ): View {
-  const shape = [1, placesOf(conv) * quadsOf(channels) * 4, 1, tilesOf(conv)];
+  const shape = [1, placesOf(conv.geometry) * quadsOf(channels) * 4, 1, tilesOf(conv.geometry)];
   const layout = { shape, channel: 1 };
   return plan.savedTensor(node, name, layout);
 }
@@ -171,10 +142,10 @@ function launch(
 ): Omit<Step, "label" | "entry"> {
   const { workgroup } = plan.tiling;
   const quads = quadsOf(channels);
-  const [height, width] = conv.window.output;
+  const [height, width] = conv.geometry.output;
   return {
-    shader: sizeOf(conv) === 5 ? "winograd5" : "winograd",
-    constants: { WORKGROUP: workgroup, PLACES: placesOf(conv) },
+    shader: sizeOf(conv.geometry) === 5 ? "winograd5" : "winograd",
+    constants: { WORKGROUP: workgroup, PLACES: placesOf(conv.geometry) },
     ...join(part, layer({ height, width, quads })),
     workgroups: [Math.ceil((quads * perQuad) / workgroup), 1, 1],
     samples: 1,
@@ -183,24 +154,25 @@ function launch(
 
 /** Writes down y = a(b + W ∗ x). */
 export function winogradForward(node: Node, plan: Planning, conv: Convolution, x: View): void {
-  const { channels, outputs, window } = conv;
+  const { channels, outputs, output } = conv.geometry;
   const tiles = tiled(node, plan, "tiles", conv, channels);
   const made = tiled(node, plan, "products", conv, outputs);
   const spread = join(source("x", x), { uniforms: {}, bindings: { tiles: tiles.buffer } });
   plan.step({
-    ...launch(conv, plan, spread, channels, tilesOf(conv)),
+    ...launch(conv, plan, spread, channels, tilesOf(conv.geometry)),
     label: `${node.name} tiles`,
-    entry: sizeOf(conv) === 5 ? "spread" : "spread_forward",
+    entry: sizeOf(conv.geometry) === 5 ? "spread" : "spread_forward",
   });
-  convolve(node, plan, products(conv), tiles, made);
-  const { uniforms, bindings, mask } = activated(node, plan, window.output[0] * window.output[1]);
+  const middle = products(conv);
+  directForward(node, plan, middle, chooseDirect(middle, "forward", plan.tiling), tiles, made);
+  const { uniforms, bindings, mask } = activated(node, plan, output[0] * output[1]);
   const { mask: bits, ...result } = bindings;
-  const gather = join(biasPart(conv, plan), residual(node, plan), {
+  const gather = join(biasOf(conv, plan), residual(node, plan), {
     uniforms,
     bindings: { ...result, products: made.buffer },
   });
   plan.step({
-    ...launch(conv, plan, gather, outputs, tilesOf(conv)),
+    ...launch(conv, plan, gather, outputs, tilesOf(conv.geometry)),
     label: `${node.name} result`,
     entry: "gather_forward",
   });
@@ -221,26 +193,28 @@ export function winogradBackward(
   dy: View,
   sink: Sink,
 ): void {
-  const { channels, outputs } = conv;
+  const { channels, outputs } = conv.geometry;
   // Tiles that overlap by four pixels would have to be read nine times: the way back is a convolution again.
-  const isTurned = sizeOf(conv) === 5;
+  const isTurned = sizeOf(conv.geometry) === 5;
   const tiles = tiled(node, plan, "tiles back", conv, outputs);
   const made = tiled(node, plan, "products back", conv, channels);
   const spread = join(source("x", dy), { uniforms: {}, bindings: { tiles: tiles.buffer } });
   plan.step({
-    ...launch(conv, plan, spread, outputs, tilesOf(conv)),
+    ...launch(conv, plan, spread, outputs, tilesOf(conv.geometry)),
     label: `${node.name} back, tiles`,
     entry: isTurned ? "spread" : "spread_backward",
   });
   const back = { ...node, name: `${node.name} back` };
-  if (isTurned) convolve(back, plan, products(conv, true), tiles, made);
-  else convolveBack(node, plan, products(conv), tiles, { ...made, add: false });
+  const middle = products(conv, isTurned);
+  const choice = chooseDirect(middle, isTurned ? "forward" : "backward", plan.tiling);
+  if (isTurned) directForward(back, plan, middle, choice, tiles, made);
+  else directBackward(node, plan, middle, choice, tiles, { ...made, add: false });
   const gather = join(gradientTo(sink, plan), {
     uniforms: {},
     bindings: { products: made.buffer },
   });
   plan.step({
-    ...launch(conv, plan, gather, channels, tilesOf(conv)),
+    ...launch(conv, plan, gather, channels, tilesOf(conv.geometry)),
     label: `${node.name} back, result`,
     entry: "gather_backward",
   });
