@@ -51,19 +51,19 @@ export async function gradientLine(
     throw new Error(`there is no pixel ${x}, ${y} in an input of ${width} × ${height}`);
   }
   const { device } = model;
-  const signal = model.endedOr(others.signal);
+  const signal = model.plans.endedOr(others.signal);
   signal.throwIfAborted();
   const tensor = await model.tensor(image, options.preprocess);
   let release = () => {};
   try {
-    release = await model.takeTurn(signal);
+    release = await model.plans.takeTurn(signal);
     const data = await whileAlive(device, valuesOf(device, tensor));
     const baseline = { data, shape: [1, channels, height, width] };
     const path = { method: "integrated-gradients", quadrature: "riemann", steps: points } as const;
     const settings = settle({ ...others, ...path, baseline, noise, signal, samples: 1 });
     const passes = passesOf(settings, model.input);
     const count = Math.min(points, BATCH);
-    const engine = await model.engine(planOptions(model, settings), count);
+    const engine = await model.plans.engine(planOptions(model, settings), count);
     const setting = await prepare(engine, tensor, settings, passes);
     const submits = new Submits(device, settings);
     await playClean(submits, engine, tensor, setting.scale);

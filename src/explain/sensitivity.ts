@@ -107,7 +107,7 @@ async function* run(
 ): AsyncGenerator<SensitivityMap[], void, undefined> {
   const began = performance.now();
   const { device } = model;
-  const signal = model.endedOr(given);
+  const signal = model.plans.endedOr(given);
   const options = { ...asked, signal };
   signal.throwIfAborted();
   if (targets.length === 0) throw new Error("there is no class to explain");
@@ -131,9 +131,9 @@ async function* run(
   let isSeen = false;
   let release = () => {};
   try {
-    release = await model.takeTurn(signal);
-    let { turns } = model;
-    let engine = await model.engine(plan, batch, maxMemory);
+    release = await model.plans.takeTurn(signal);
+    let { turns } = model.plans;
+    let engine = await model.plans.engine(plan, batch, maxMemory);
     const setting = await prepare(engine, tensor, options, perSample);
     const submits = new Submits(device, options);
     await playClean(submits, engine, tensor, setting.scale);
@@ -200,11 +200,11 @@ async function* run(
       release();
       yield maps;
       if (first === passes) return;
-      release = await model.takeTurn(signal);
-      const isUntouched = model.turns === turns + 1;
-      ({ turns } = model);
+      release = await model.plans.takeTurn(signal);
+      const isUntouched = model.plans.turns === turns + 1;
+      ({ turns } = model.plans);
       if (isUntouched) continue;
-      engine = await model.engine(plan, batch, maxMemory);
+      engine = await model.plans.engine(plan, batch, maxMemory);
       await prepare(engine, tensor, options, perSample);
       await leader.resume(submits, engine, setting.scale);
     }

@@ -1,11 +1,10 @@
 // A model on a device: the graph of an ONNX file, its weights, and the engines that play its plans.
 
 import { whileAlive } from "../gpu/device.js";
-import { type Engine, playClean, readLogits } from "../gpu/engine.js";
-import { Engines, MOST_ENGINES } from "../gpu/engines.js";
+import { playClean, readLogits } from "../gpu/engine.js";
 import { breathe } from "../gpu/slices.js";
 import { DEFAULT_SUBMIT_TIME, Submits } from "../gpu/submits.js";
-import { type GraphOptions, loadOperators, loadRareOperators, makeGraph } from "../graph/graph.js";
+import { type GraphOptions, loadOperators, makeGraph } from "../graph/graph.js";
 import { layersOf } from "../graph/plane-layers.js";
 import { type Guess, guessPreprocess, readCardLabels } from "../image/guess.js";
 import {
@@ -25,19 +24,13 @@ import type { OnnxModel } from "../onnx/types.js";
 import type { Graph, Tiling } from "../ops/types.js";
 import { choice } from "../options/choice.js";
 import { preparePictures } from "../picture/picture.js";
-import {
-  HARDWARE_TILING,
-  makePlan,
-  type PlanOptions,
-  SHARING_TILING,
-  SOFTWARE_TILING,
-} from "../plan/plan.js";
 import { probabilitiesOf } from "../plan/scores.js";
-import type { Plan, Tuning } from "../plan/types.js";
+import type { Tuning } from "../plan/types.js";
 import { channels, positions, VEC4_BYTES } from "../tensor/layout.js";
 import type { Layout, Precision } from "../tensor/types.js";
 import { assumptions } from "./assumed.js";
 import type { LabelsSource } from "./labels.js";
+import { Plans } from "./plans.js";
 import type { TuneOptions } from "./tune.js";
 
 /** Where a model comes from: its bytes, or where to fetch them. */
@@ -139,8 +132,8 @@ export async function makeModel(
   await loadOperators(decoded, options);
   const graph = makeGraph(decoded, options);
   await breathe();
-  const model = new Model(device, graph, options, await knownOf(decoded, graph, options));
-  await model.engine({ method: "gradient" }, 1);
+  const model = Model.of(device, graph, options, await knownOf(decoded, graph, options));
+  await model.plans.engine({ method: "gradient" }, 1);
   await whileAlive(device, prepared);
   return model;
 }
@@ -165,6 +158,8 @@ async function knownOf(decoded: OnnxModel, graph: Graph, options: ModelOptions):
 
 /** A classifier, ready to be asked and explained. Made by `loadModel`. */
 export class Model {
+  /** The name of the model's file, where it is known. */
+  readonly name: string | undefined;
   /** [C,H,W] of the network's input. */
   readonly input: InputShape;
   /** Number of classes; 2, "no" and "yes", of a network whose one output is the probability of "yes". */
@@ -181,30 +176,18 @@ export class Model {
   readonly precision: Precision;
   /** What was assumed about the model, one sentence each, with the way to say otherwise; every map repeats them. */
   readonly warnings: readonly string[];
-  /** @internal Heard when the model is destroyed. */
-  readonly ended: AbortSignal;
-  /** @internal How many turns have been taken: engines keep what one turn left until the next. */
-  turns = 0;
-  private readonly ending = new AbortController();
+  /** @internal What the model plays, and when. */
+  readonly plans: Plans;
   private readonly maxMemory: number;
-  private tiling: Tiling;
-  /** The least recently used first. */
-  private readonly plans = new Map<string, Plan>();
-  /** Plans as one dispatch plays them. */
-  private readonly singles = new WeakMap<Plan, Plan>();
-  /** The networks that tuning found faster so. */
-  private fasterInOne: readonly string[];
-  private readonly engines: Engines;
-  private turn: Promise<unknown> = Promise.resolve();
 
-  constructor(
+  private constructor(
+    /** @internal */
     readonly device: GPUDevice,
+    /** @internal */
     readonly graph: Graph,
     private readonly options: ModelOptions,
-    private readonly known: Known = knownOfGraph(graph, options),
+    private readonly known: Known,
   ) {
-    this.ended = this.ending.signal;
-    this.engines = new Engines(device);
     this.maxMemory = options.maxMemory ?? DEFAULT_MEMORY;
     if (!(this.maxMemory > 0)) {
       throw new Error(`maxMemory must be a number of bytes, got ${options.maxMemory}`);
@@ -219,11 +202,11 @@ export class Model {
     const input = graph.layouts.get(graph.input) as Layout;
     const [, height = 1, width = 1] = input.shape.filter((_, axis) => axis !== input.channel);
     this.input = { channels: channels(input), height, width };
-    const { tiling = tilingOf(device), tuning } = options;
-    this.tiling = tuning ? { ...tiling, layers: tuning.layers } : tiling;
-    this.fasterInOne = tuning?.single ?? [];
     this.precision = options.precision ?? "single";
     choice("precision", Object.keys(VEC4_BYTES), this.precision);
+    const { precision, maxMemory } = this;
+    this.plans = new Plans(device, graph, { ...options, precision, maxMemory });
+    this.name = options.name;
     this.output = graph.explained;
     this.labels = known.labels;
     this.labelsFrom = known.labelsFrom;
@@ -236,6 +219,16 @@ export class Model {
     }
   }
 
+  /** @internal A model of a graph, which need not be a file's. */
+  static of(
+    device: GPUDevice,
+    graph: Graph,
+    options: ModelOptions = {},
+    known: Known = knownOfGraph(graph, options),
+  ): Model {
+    return new Model(device, graph, options, known);
+  }
+
   /** The layers that class activation maps are made of, by name. */
   get layers(): string[] {
     return layersOf(this.graph);
@@ -243,19 +236,18 @@ export class Model {
 
   /** What the model has on the device now. It does not count maps, which are their owner's. */
   get memory(): ModelMemory {
-    const { bytes, activations } = this.engines;
-    return { bytes, activations, limit: this.maxMemory };
+    return { ...this.plans.memory, limit: this.maxMemory };
   }
 
   /** What the network says to an image. */
   async classify(image: ImageSource, options: ClassifyOptions = {}): Promise<Classification> {
-    this.ended.throwIfAborted();
+    this.plans.ended.throwIfAborted();
     const tensor = await this.tensor(image, options.preprocess);
     try {
-      return await this.alone(async () => {
-        const engine = await this.engine({ method: "gradient" }, 1);
+      return await this.plans.alone(async () => {
+        const engine = await this.plans.engine({ method: "gradient" }, 1);
         const submitTime = DEFAULT_SUBMIT_TIME;
-        const submits = new Submits(this.device, { submitTime, signal: this.ended });
+        const submits = new Submits(this.device, { submitTime, signal: this.plans.ended });
         await playClean(submits, engine, tensor);
         const logits = await whileAlive(this.device, readLogits(engine, this.classes));
         return this.scores(logits, options.top ?? 5);
@@ -265,7 +257,7 @@ export class Model {
     }
   }
 
-  /** The input of the network for an image. */
+  /** @internal The input of the network for an image. */
   async tensor(image: ImageSource, preprocess?: PreprocessOption): Promise<InputTensor> {
     const { isOpen, input, layouts } = this.graph;
     const file = { isOpen, isChannelsLast: layouts.get(input)?.channel === 3 };
@@ -296,7 +288,7 @@ export class Model {
     return [...new Set([...graph.warnings, ...assumed])];
   }
 
-  /** Logits as probabilities and a list of the best. */
+  /** @internal Logits as probabilities and a list of the best. */
   scores(logits: Float32Array, count: number): Classification {
     const probabilities = Float32Array.from(probabilitiesOf(this.graph.head, logits));
     const order = [...logits.keys()].sort(
@@ -316,14 +308,14 @@ export class Model {
     return this.graph.head === "softmax" ? this.classes : undefined;
   }
 
-  /** The name of a class. */
+  /** @internal The name of a class. */
   label(index: number): string {
     // One number is a score, and no class.
     if (this.classes === 1) return this.labels?.[index] ?? this.output;
     return this.labels?.[index] ?? `class ${index}`;
   }
 
-  /** The index of a class given by index or label; undefined for "top1". */
+  /** @internal The index of a class given by index or label; undefined for "top1". */
   classIndex(target: number | string): number | undefined {
     if (target === "top1") return undefined;
     if (typeof target === "number") {
@@ -344,127 +336,27 @@ export class Model {
     throw new Error(`no class is labeled "${target}"${hint}`);
   }
 
-  /** The plan of a method and what it is to be told. */
-  plan(options: PlanOptions): Plan {
-    const key = JSON.stringify({ baselines: 1, ...options });
-    const plan =
-      this.plans.get(key) ??
-      makePlan(this.graph, { tiling: this.tiling, precision: this.precision, ...options });
-    this.plans.delete(key);
-    this.plans.set(key, plan);
-    const [oldest] = this.plans.keys();
-    if (this.plans.size > MOST_ENGINES) this.plans.delete(oldest as string);
-    return plan;
-  }
-
-  /** The plan as it is played: in a single dispatch where that is wanted, or was faster and can be. */
-  private async playable(options: PlanOptions): Promise<Plan> {
-    // What a plan puts behind the logits may be rarer than the network.
-    if (options.of) await loadRareOperators();
-    const { singleDispatch: isWanted = this.isFasterInOne() } = options;
-    if (!isWanted || options.several) return this.plan(options);
-    const { inOneDispatch, withoutSharing } = await import("../plan/single/single-dispatch.js");
-    const plan = this.plan({ ...options, tiling: withoutSharing(this.tiling) });
-    let single = this.singles.get(plan);
-    if (!single) {
-      single = await inOneDispatch(plan, this.device.limits).catch((reason) => {
-        if (options.singleDispatch) throw reason;
-        return this.plan(options);
-      });
-      this.singles.set(plan, single);
-    }
-    return single;
-  }
-
-  private isFasterInOne(): boolean {
-    return this.fasterInOne.length > 0 && this.fasterInOne.includes(this.kinds().join("; "));
-  }
-
-  /** The kinds of the layers of this network, each once. */
-  private kinds(): string[] {
-    const { forward, backward } = this.plan({ method: "gradient" });
-    return [...new Set([...forward, ...backward].flatMap(({ layer }) => layer ?? []))];
-  }
-
-  /**
-   * An engine for batches of up to `samples`, or as many as the memory in bytes allows. To be used within a turn, and
-   * asked for again after another engine was asked for.
-   */
-  async engine(options: PlanOptions, samples: number, maxMemory = this.maxMemory): Promise<Engine> {
-    const plan = await this.playable(options);
-    // Of plans that differ in numbers alone the last one is kept: their weights are copies of their own.
-    const key = JSON.stringify({ ...options, baselines: 0, relevance: undefined, box: undefined });
-    return this.engines.take(key, plan, samples, maxMemory);
-  }
-
   /**
    * Measures which tiles are soonest done for each layer, which takes some seconds, and goes on with those. What it
    * chose changes the last bits of maps: for the same bits again, keep it and load the model with it as `tuning`. A page
    * keeps it by itself, and measures no kind of layer twice. Rejects where the device has no timestamps.
    */
-  async tune(options: TuneOptions = {}): Promise<Tuning> {
-    return this.alone(async () => {
-      const { tune } = await import("./tune.js");
-      const { engines, graph, precision, tiling, fasterInOne, maxMemory, ended: signal } = this;
-      const model = { engines, graph, precision, tiling, fasterInOne, kinds: this.kinds() };
-      const tuning = await tune(model, { maxMemory, ...options, signal });
-      this.tiling = { ...tiling, layers: tuning.layers };
-      this.fasterInOne = tuning.single ?? [];
-      this.plans.clear();
-      return tuning;
-    });
+  tune(options: TuneOptions = {}): Promise<Tuning> {
+    return this.plans.tune(options);
   }
 
-  /** The same model with its tensors stored in another way, and weights of its own. */
+  /** @internal The same model with its tensors stored in another way, and weights of its own. */
   inPrecision(precision: Precision): Model {
-    const options = { ...this.options, tiling: this.tiling, precision };
-    return new Model(this.device, this.graph, options, this.known);
-  }
-
-  /** @internal Heard when the model is destroyed, or the signal that a call was given is. */
-  endedOr(signal: AbortSignal | undefined): AbortSignal {
-    return signal ? AbortSignal.any([this.ended, signal]) : this.ended;
-  }
-
-  /**
-   * @internal Resolves when the model's engines are free, with what frees them for the next one in line. Rejects at once
-   * where the model is destroyed, or the signal that takes its place is heard.
-   */
-  async takeTurn(signal = this.ended): Promise<() => void> {
-    signal.throwIfAborted();
-    const before = this.turn;
-    let free = () => {};
-    const over = new Promise<void>((resolve) => {
-      free = resolve;
-    });
-    this.turn = before.then(() => over);
-    try {
-      await whileAlive(this.device, before, signal);
-    } catch (error) {
-      free();
-      throw error;
-    }
-    this.turns++;
-    return free;
-  }
-
-  /** Runs something when nothing else runs on this model's engines; rejects at once when the model is destroyed. */
-  async alone<T>(work: () => Promise<T>): Promise<T> {
-    const free = await this.takeTurn();
-    const working = work();
-    // Who no longer waits for the work must not let others in before it ends.
-    working.then(free, free);
-    return whileAlive(this.device, working, this.ended);
+    const options = { ...this.options, tiling: this.plans.tiling, precision };
+    return Model.of(this.device, this.graph, options, this.known);
   }
 
   /**
    * Ends what runs on the model with an error, and frees the weights and all buffers. Resolves when nothing of it is left
    * on the device. Maps that were made stay.
    */
-  async destroy(): Promise<void> {
-    this.ending.abort(new Error("the model was destroyed: load it again"));
-    await this.turn;
-    this.engines.clear();
+  destroy(): Promise<void> {
+    return this.plans.destroy(new Error("the model was destroyed: load it again"));
   }
 }
 
@@ -479,17 +371,4 @@ function knownOfGraph({ layouts, input }: Graph, { labels }: ModelOptions): Know
 function labelsOfTwo(labels: readonly string[]): readonly string[] {
   const [first] = labels;
   return labels.length === 1 ? [`not ${first}`, first as string] : labels;
-}
-
-/** The tiles that suit the adapter: SwiftShader and llvmpipe are processors that play a GPU. */
-export function tilingOf(device: GPUDevice): Tiling {
-  const { vendor, architecture, description } = device.adapterInfo;
-  const software = /swiftshader|llvmpipe|lavapipe|basic render/i.test(
-    `${architecture} ${description}`,
-  );
-  if (!software) return /^(nvidia|amd)$/i.test(vendor) ? SHARING_TILING : HARDWARE_TILING;
-  const { subgroupMinSize, subgroupMaxSize } = device.adapterInfo;
-  const together =
-    device.features.has("subgroups") && subgroupMinSize === 4 && subgroupMaxSize === 4;
-  return { ...SOFTWARE_TILING, together };
 }

@@ -5,7 +5,7 @@ import { whileAlive } from "../gpu/device.js";
 import { bind, compile, type Launch, play, read } from "../gpu/play.js";
 import { complete } from "../gpu/slices.js";
 import { loadRareOperators, makeGraph } from "../graph/graph.js";
-import { tilingOf } from "../model/model.js";
+import { tilingOf } from "../model/plans.js";
 import type { OnnxModel } from "../onnx/types.js";
 import type { Tiling } from "../ops/types.js";
 import { addShaders } from "../shaders/registry.js";

@@ -1,7 +1,7 @@
 // The benchmarks, as they run in a page or in Node. What is measured is reported row by row, as it comes.
 
 import { adapterName, requestDevice } from "../../src/gpu/device.js";
-import { tilingOf } from "../../src/model/model.js";
+import { tilingOf } from "../../src/model/plans.js";
 import { isOfSoftware } from "../../src/model/tune.js";
 import type { Precision } from "../../src/tensor/types.js";
 import { type Ceilings, measureCeilings } from "./ceilings.js";

@@ -95,7 +95,7 @@ export async function benchNetwork(
       times.push(await timed(async () => (await sensitivity(model, image, options)).destroy()));
     }
     const milliseconds = middle(times);
-    const engine = await model.engine(METHOD, batch);
+    const engine = await model.plans.engine(METHOD, batch);
     const { forward, backward } = engine.plan;
     const flops = [...forward, ...backward].reduce((sum, step) => sum + (step.flops ?? 0), 0);
     const rate = (flops * samples) / milliseconds / 1e6;

@@ -136,7 +136,7 @@ for (const name of Object.keys(smallSize) as (keyof typeof smallSize)[]) {
         assert.ok(error.logits > 0 && error.logits < LIMIT_OF_LOGITS, `logits: ${error.logits}`);
         assert.ok(error.map > 0 && error.map < LIMITS[name], `map: ${error.map}`);
         const plan = { method: "gradient" };
-        const [small, large] = [model.plan(plan).memory, single.plan(plan).memory];
+        const [small, large] = [model.plans.plan(plan).memory, single.plans.plan(plan).memory];
         assert.ok(small.perSample < 0.62 * large.perSample);
       } finally {
         model.destroy();

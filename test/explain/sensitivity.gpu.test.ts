@@ -124,7 +124,7 @@ testWithDevice(test, "the bits do not depend on how the samples are split", asyn
     for (const batch of [1, 3, 4, 9]) {
       close(await mapOf(model, { samples: 10, batch }), whole, { rtol: 0, atol: 0 });
     }
-    const { perSample, fixed } = model.plan({ method: "gradient" }).memory;
+    const { perSample, fixed } = model.plans.plan({ method: "gradient" }).memory;
     const maxMemory = fixed + 3.5 * perSample;
     const map = await sensitivity(model, image, { samples: 10, maxMemory });
     close([map.memory.batch], [3], { rtol: 0, atol: 0 });

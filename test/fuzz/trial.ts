@@ -76,7 +76,7 @@ export async function playGraph(device: GPUDevice, graph: Graph): Promise<boolea
   if (fixed + 2 * perSample > FEW_BYTES) return false;
   let model: Model;
   try {
-    model = new Model(device, graph, {});
+    model = Model.of(device, graph, {});
   } catch (error) {
     if (/a classifier's is/.test((error as Error).message)) return false;
     throw error;

@@ -115,7 +115,7 @@ testWithDevice(
     // What the largest of them needs for two samples, and no more.
     const limit = Math.max(
       ...KINDS.map(({ method = "gradient" }) => {
-        const { fixed, perSample } = free.plan({ method }).memory;
+        const { fixed, perSample } = free.plans.plan({ method }).memory;
         return fixed + 2 * perSample;
       }),
     );
@@ -177,7 +177,7 @@ testWithDevice(
         "deeplift",
         "integrated-gradients",
       ]) {
-        const engine = await model.engine({ method }, 50);
+        const engine = await model.plans.engine({ method }, 50);
         assert.ok(engine.capacity > 20, `batches of ${engine.capacity}`);
         most.push(model.memory.bytes);
         assert.is(allocations.bytes, model.memory.bytes);

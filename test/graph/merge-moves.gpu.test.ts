@@ -48,7 +48,7 @@ for (const [name, build, shape] of [
     const onnx = decodeModel(build().bytes());
     const data = randn(sizeOf(shape), 3);
     const values = forward(onnx, Float64Array.from(data), shape);
-    const model = new Model(device, makeGraph(onnx), {});
+    const model = Model.of(device, makeGraph(onnx), {});
     try {
       const { logits } = await model.classify({ data, shape });
       close(logits, values.get(onnx.outputs[0] as string)?.data ?? [], { rtol: 1e-5, atol: 1e-5 });

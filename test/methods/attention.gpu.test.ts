@@ -37,7 +37,7 @@ const blocks = {
 for (const [name, g] of Object.entries(blocks)) {
   testWithDevice(test, `attention ${name}`, async (device) => {
     const bytes = g.bytes();
-    const model = new Model(device, makeGraph(decodeModel(bytes)), {});
+    const model = Model.of(device, makeGraph(decodeModel(bytes)), {});
     const [data, shape] = [randn(TOKENS * FEATURES, 4), [1, TOKENS, FEATURES]];
     try {
       const { logits } = await model.classify({ data, shape });

@@ -46,7 +46,7 @@ testWithDevice(
     const model = await loadModel(device, build());
     const before = await mapOf(model);
     const tuning = await model.tune({ samples: 2, fresh: true });
-    const { forward, backward } = model.plan({ method: "gradient" });
+    const { forward, backward } = model.plans.plan({ method: "gradient" });
     const kinds = new Set([...forward, ...backward].flatMap(({ layer }) => layer ?? []));
     assert.ok(kinds.size > 8);
     for (const kind of kinds) assert.ok(tuning.layers[kind], `${kind} has no tiling`);
@@ -76,12 +76,12 @@ testWithDevice(test, "measures no kind of layer twice where a page can keep it",
 
 testWithDevice(test, "a tiling of a kind of layer is that of its steps alone", async (device) => {
   const probe = await loadModel(device, build());
-  const { forward } = probe.plan({ method: "gradient" });
+  const { forward } = probe.plans.plan({ method: "gradient" });
   const { layer } = forward.find((step) => step.shader === "conv") ?? {};
   const shared = [{ across: 8, down: 16, quads: 1, cost: 0 }] as const;
   const layers = { [layer as string]: { pixels: 8, quads: 2, workgroup: 64, shared } as Tiling };
   const model = await loadModel(device, build(), { tuning: { adapter: "", layers } });
-  const plan = model.plan({ method: "gradient" });
+  const plan = model.plans.plan({ method: "gradient" });
   for (const step of [...plan.forward, ...plan.backward]) {
     assert.is(step.shader === "implicit", step.layer === layer, step.label);
   }

@@ -232,7 +232,7 @@ async function compare(
   const values = forward(onnx, Float64Array.from(data), shape);
   const logits = values.get("logits")!.data;
   const graph = makeGraph(onnx, { axes: "NCHW" });
-  const model = new Model(device, graph, tiling ? { tiling } : {});
+  const model = Model.of(device, graph, tiling ? { tiling } : {});
   try {
     const said = await model.classify({ data, shape });
     const size = Math.max(...logits.map(Math.abs), 1);

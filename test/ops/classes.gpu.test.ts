@@ -44,7 +44,7 @@ for (const tiling of [HARDWARE_TILING, SOFTWARE_TILING]) {
       const image = { data: randn(3 * 81, 5), shape: [1, 3, 9, 9] };
       const maps = [];
       for (const pool of ["GlobalAveragePool", "AveragePool"] as const) {
-        const model = new Model(device, classifier(pool), { tiling });
+        const model = Model.of(device, classifier(pool), { tiling });
         const map = await sensitivity(model, image, { ...options, samples: 2 });
         maps.push(await map.data());
         map.destroy();

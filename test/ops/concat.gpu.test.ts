@@ -89,7 +89,7 @@ for (const [name, build] of Object.entries({ imageLast, dense, twice, odd, rows 
         const onnx = decodeModel(build());
         const values = forward(onnx, Float64Array.from(data), SHAPE);
         const expected = values.get(onnx.outputs[0] as string)?.data as Float64Array;
-        const model = new Model(device, makeGraph(onnx), { precision });
+        const model = Model.of(device, makeGraph(onnx), { precision });
         try {
           const allowed = precision === "single" ? 1e-5 : 1e-2;
           const { logits } = await model.classify({ data, shape: SHAPE });

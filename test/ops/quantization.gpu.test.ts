@@ -143,7 +143,7 @@ for (const [name, network] of Object.entries(networks)) {
   testWithDevice(test, `a network ${name}`, async (device) => {
     const bytes = network.bytes();
     const decoded = decodeModel(bytes);
-    const model = new Model(device, makeGraph(decoded), {});
+    const model = Model.of(device, makeGraph(decoded), {});
     const data = randn(3 * 9 * 7, 8);
     try {
       const { logits } = await model.classify({ data, shape: SHAPE });

@@ -190,7 +190,7 @@ const oneHot = (target: number) => new Float64Array(CLASSES).with(target, 1);
 const test = suite("residual connections");
 
 async function mapOf(device: GPUDevice, bytes: Uint8Array, tiling: Tiling, options: object) {
-  const model = new Model(device, makeGraph(decodeModel(bytes)), { tiling });
+  const model = Model.of(device, makeGraph(decodeModel(bytes)), { tiling });
   const map = await sensitivity(model, image, {
     samples: SAMPLES,
     noise: NOISE,

@@ -14,7 +14,7 @@ export async function mapOf(
   batch?: number,
 ): Promise<Float32Array> {
   if (tiling.together && !device.features.has("subgroups")) skip("there are no subgroups");
-  const model = new Model(device, graph, { tiling });
+  const model = Model.of(device, graph, { tiling });
   const image = { data: randn(3 * size * size, 3), shape: [1, 3, size, size] };
   const map = await sensitivity(model, image, { samples: 7, target: 2, ...(batch && { batch }) });
   const data = await map.data("mean");

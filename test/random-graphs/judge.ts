@@ -218,7 +218,7 @@ export async function judge(
     try {
       await poisoned(device, async () => {
         const { tiling, precision } = setting;
-        const model = new Model(device, made, { tiling: TILINGS[tiling] as Tiling, precision });
+        const model = Model.of(device, made, { tiling: TILINGS[tiling] as Tiling, precision });
         try {
           await compare(model, decoded, graph, setting, from);
         } finally {

@@ -60,7 +60,7 @@ testWithDevice(test, "leaves maps without noise as they are, bit for bit", async
   data.set(randn(40, 3), 60);
   const maps: Float32Array[] = [];
   for (const tiling of [SOFTWARE_TILING, direct]) {
-    const model = new Model(device, graph, { tiling });
+    const model = Model.of(device, graph, { tiling });
     const image = { data, shape: [1, 3, 14, 14] };
     const map = await sensitivity(model, image, { samples: 1, noise: 0, target: 2 });
     maps.push(await map.data());
@@ -77,7 +77,7 @@ for (const method of ["gradient", "guided-backprop", "deconvnet", "smoothdiff"])
     async (device) => {
       const image = { data: randn(3 * 14 * 14, 3), shape: [1, 3, 14, 14] };
       const mapOf = async (tiling: typeof SOFTWARE_TILING) => {
-        const model = new Model(device, graph, { tiling });
+        const model = Model.of(device, graph, { tiling });
         const map = await sensitivity(model, image, { method, samples: 3, target: 2 });
         const data = await map.data("mean");
         map.destroy();

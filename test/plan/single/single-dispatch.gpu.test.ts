@@ -130,7 +130,7 @@ testWithDevice(
     assert.ok(tuning.single);
     const { layers } = tuning;
     const kinds = new Set<string>();
-    const { forward, backward } = model.plan({ method: "gradient" });
+    const { forward, backward } = model.plans.plan({ method: "gradient" });
     for (const { layer } of [...forward, ...backward]) if (layer) kinds.add(layer);
     for (const isFaster of [true, false]) {
       const single = isFaster ? [[...kinds].join("; ")] : ["another network"];

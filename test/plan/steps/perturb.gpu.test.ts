@@ -77,7 +77,7 @@ for (const method of [
   testWithDevice(test, `${method} as if the weights were so`, async (device) => {
     const level = 0.4;
     const noisy = makeGraph(withNoise(onnx, KEYS, { level, draw: 0 }));
-    const models = [await loadModel(device, smallNetwork().bytes()), new Model(device, noisy, {})];
+    const models = [await loadModel(device, smallNetwork().bytes()), Model.of(device, noisy, {})];
     const [model, perturbed] = models as [Model, Model];
     try {
       const options = { method, samples: 1, noise: 0 };
