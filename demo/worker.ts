@@ -10,7 +10,7 @@ import {
   type Model,
   requestDevice,
   type SensitivityMap,
-  sensitivitiesOfClasses,
+  sensitivities,
   suggestPreprocess,
 } from "../src/index.js";
 import { type Drawn, startFigure } from "./gpu/figure.js";
@@ -254,7 +254,7 @@ async function explain(model: Model, image: Image, pass: Pass): Promise<void> {
   let made: readonly SensitivityMap[] | undefined;
   try {
     const steps = { ...options, ...pace, estimator, signal };
-    for await (const maps of sensitivitiesOfClasses(model, image.bitmap, targets, steps)) {
+    for await (const maps of sensitivities(model, image.bitmap, { ...steps, target: targets })) {
       const isFirst = maps !== made;
       made = maps;
       progress = {

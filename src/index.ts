@@ -10,9 +10,7 @@ export type { PrecisionError } from "./explain/precision-error.js";
 export {
   type ClassesOptions,
   sensitivities,
-  sensitivitiesOfClasses,
   sensitivity,
-  sensitivityOfClasses,
 } from "./explain/sensitivity.js";
 export {
   checkOptions,

@@ -17,7 +17,7 @@ import {
   precisionError,
   requestDevice,
   type SensitivityMap,
-  sensitivitiesOfClasses,
+  sensitivities,
   type Tuning,
 } from "../index.js";
 import { readNpy, writeNpy } from "../tensor/npy.js";
@@ -156,7 +156,7 @@ export async function explain(task: Task, tick: (samples: number) => unknown): P
   const { target, contrast: other } = task.request;
   const classes = other === undefined ? [target] : [target, other];
   let maps: SensitivityMap[] = [];
-  for await (maps of sensitivitiesOfClasses(await model, image, classes, options)) {
+  for await (maps of sensitivities(await model, image, { ...options, target: classes })) {
     await tick(maps[0]?.samples ?? 0);
   }
   const [map, against] = maps;

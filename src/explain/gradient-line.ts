@@ -10,9 +10,11 @@ import type { Model } from "../model/model.js";
 import type { View } from "../shaders/step.js";
 import { GRADIENT_SCALE, unpackStored } from "../tensor/half.js";
 import { positions, VEC4_BYTES, vec4s } from "../tensor/layout.js";
+import { Accumulator, chooseClasses } from "./accumulator.js";
 import { valuesOf } from "./baseline.js";
+import { prepare } from "./batch.js";
 import { passesOf } from "./passes.js";
-import { planOptions, playClass, prepare } from "./sensitivity.js";
+import { planOptions } from "./plan-options.js";
 import { type SensitivityOptions, settle } from "./settings.js";
 
 /** Which pixel, and which way. */
@@ -55,6 +57,7 @@ export async function gradientLine(
   signal.throwIfAborted();
   const tensor = await model.tensor(image, options.preprocess);
   let release = () => {};
+  let sums: Accumulator | undefined;
   try {
     release = await model.plans.takeTurn(signal);
     const data = await whileAlive(device, valuesOf(device, tensor));
@@ -67,7 +70,10 @@ export async function gradientLine(
     const setting = await prepare(engine, tensor, settings, passes);
     const submits = new Submits(device, settings);
     await playClean(submits, engine, tensor, setting.scale);
-    await playClass(submits, engine, model.classIndex(settings.target));
+    const [target = "top1"] = settings.targets;
+    sums = Accumulator.of(engine, chooseClasses(model, target, undefined), settings.begins);
+    await sums.playClass(submits, engine);
+    await submits.submit();
     const { precision } = engine.plan;
     const scale = GRADIENT_SCALE[precision];
     const view = engine.plan.gradient as View;
@@ -94,6 +100,7 @@ export async function gradientLine(
     return { t: Float32Array.from(settings.nodes, ([alpha]) => alpha), gradients, largest };
   } finally {
     release();
+    sums?.destroy();
     tensor.destroy();
   }
 }

@@ -2,9 +2,8 @@
 // of them, which can be painted at any time.
 
 import { adapterName, whileAlive } from "../gpu/device.js";
-import { type Engine, playAgain, readLogits, THESE_CLASSES } from "../gpu/engine.js";
+import type { Engine } from "../gpu/engine.js";
 import { read } from "../gpu/play.js";
-import type { Submits } from "../gpu/submits.js";
 import { flatNodes } from "../graph/flat-operators.js";
 import { camWarning } from "../graph/plane-layers.js";
 import type { InputTensor } from "../image/image.js";
@@ -13,9 +12,10 @@ import { type Method, methodOf } from "../methods/methods.js";
 import type { Classification, ClassScore, Model } from "../model/model.js";
 import type { AttributionSize, Estimator } from "../picture/estimate.js";
 import { createPicture, type Picture, type PictureOptions } from "../picture/picture.js";
-import { scoreOf } from "../plan/scores.js";
 import { unpackChannels } from "../tensor/channels.js";
 import { vec4s } from "../tensor/layout.js";
+import type { Accumulator } from "./accumulator.js";
+import type { Setting } from "./batch.js";
 import type { Settings } from "./settings.js";
 import { type ValueFacts, warningsOf } from "./warnings.js";
 
@@ -39,19 +39,14 @@ export interface MapTimes {
   readonly total: number;
 }
 
-/** How well the attributions of a path add up: Σ a should be what the target gained on the way. */
+/** How well the attributions of a path add up. */
 export interface Completeness {
+  /** Σ of the attributions of all channels and pixels. */
   readonly sum: number;
   /** The target at the image (the mean over the noisy samples) minus the target at the baseline. */
   readonly gain: number;
   /** sum − gain. */
   readonly gap: number;
-}
-
-/** The classes that were asked for; the target is undefined where it is the first of the image. */
-export interface Chosen {
-  readonly target: number | undefined;
-  readonly versus: number | undefined;
 }
 
 /** What does not change while samples arrive. */
@@ -76,9 +71,6 @@ type Facts = Pick<
 
 /** A path whose places are drawn, as in sample.wgsl. */
 const RANDOM = 2;
-
-/** @internal In the words that the backward pass begins with: there is no class to hold the other against. */
-export const NO_CLASS = 0xffffffff;
 
 /** A sensitivity map on the GPU. Made by `sensitivity`. */
 export class SensitivityMap {
@@ -115,17 +107,12 @@ export class SensitivityMap {
   times: MapTimes = { classify: 0, samples: 0, total: 0 };
   /** What cannot be trusted in the map so far, one sentence each, with a way out; the model's warnings come first. */
   warnings: readonly string[] = [];
-  /** What a series carries from batch to batch, while other work is on the engine. */
-  private readonly carried: GPUBuffer[] = [];
-
   private constructor(
     private readonly model: Model,
     /** @internal */
     readonly tensor: InputTensor,
-    private readonly chosen: Chosen,
-    /** The class in the words that the backward pass begins with, and what its passes left. */
-    private readonly words: GPUBuffer,
-    private readonly moments: GPUBuffer,
+    /** @internal What its passes left. */
+    readonly sums: Accumulator,
     /** @internal */
     readonly picture: Picture,
     private readonly facts: Facts,
@@ -136,24 +123,19 @@ export class SensitivityMap {
   }
 
   /** @internal */
-  static async create(
+  static async of(
     model: Model,
     engine: Engine,
     tensor: InputTensor,
+    sums: Accumulator,
     options: Settings,
-    { noise, group, points, path }: { noise: number; group: number; points: number; path: number },
-    chosen: Chosen,
+    { noise, group, points, path }: Setting,
   ): Promise<SensitivityMap> {
     const { device } = engine;
     // Sampling need not wait for it.
     const spread = spreadOf(engine, tensor.channels, options.signal).then((rms) => noise * rms);
     spread.catch(() => {});
-    const [words, moments] = (["target", "moments"] as const).map((name) =>
-      bufferLike(device, engine.port(name)),
-    ) as [GPUBuffer, GPUBuffer];
-    const { target = 0, versus = NO_CLASS } = chosen;
-    const chosenWords = [target, versus, options.begins, THESE_CLASSES];
-    device.queue.writeBuffer(words, 0, new Uint32Array(chosenWords));
+    const { moments } = sums;
     const picture = await createPicture(device, { moments, samples: 0, input: tensor, group });
     const { fixed, perSample, unshared } = engine.plan.memory;
     const facts = {
@@ -176,7 +158,7 @@ export class SensitivityMap {
       of: (["logit", "probability", "log-probability"] as const)[options.of] ?? "logit",
       layerWarning: methodOf(options.method).cam && camWarning(model.graph, options.layer),
     } as const;
-    return new SensitivityMap(model, tensor, chosen, words, moments, picture, facts, spread);
+    return new SensitivityMap(model, tensor, sums, picture, facts, spread);
   }
 
   /**
@@ -186,15 +168,11 @@ export class SensitivityMap {
   async snapshot(): Promise<SensitivityMap> {
     this.picture.check();
     const { device, facts, samples, passes } = this;
-    const [words, moments] = [bufferLike(device, this.words), bufferLike(device, this.moments)];
-    const encoder = device.createCommandEncoder({ label: "snapshot" });
-    encoder.copyBufferToBuffer(this.moments, 0, moments, 0, moments.size);
-    device.queue.submit([encoder.finish()]);
+    const sums = this.sums.copy();
     const { target, versus, top, sigma, standardError, times, warnings } = this;
-    const input = { moments, samples, input: this.tensor, group: facts.group };
+    const input = { moments: sums.moments, samples, input: this.tensor, group: facts.group };
     const picture = await createPicture(device, input);
-    const parts = [this.model, this.tensor, this.chosen, words, moments, picture] as const;
-    const kept = new SensitivityMap(...parts, facts);
+    const kept = new SensitivityMap(this.model, this.tensor, sums, picture, facts);
     const known = { target, versus, top, samples, passes, sigma, standardError, times, warnings };
     return Object.assign(kept, known);
   }
@@ -242,16 +220,14 @@ export class SensitivityMap {
   /** Frees the map's buffers. */
   destroy(): void {
     this.picture.destroy();
-    this.words.destroy();
-    this.moments.destroy();
-    for (const buffer of this.carried) buffer.destroy();
+    this.sums.destroy();
     // A snapshot looks at the input of the map that it was taken of.
     if (this.spread) this.tensor.destroy();
   }
 
   /** @internal */
   setClass(logits: Float32Array): void {
-    const { target, versus } = this.chosen;
+    const { target, versus } = this.sums.chosen;
     const { top, probabilities }: Classification = this.model.scores(logits, 5);
     this.top = top;
     const [first] = top as [ClassScore];
@@ -263,68 +239,6 @@ export class SensitivityMap {
     });
     this.target = score(target ?? first.index);
     if (versus !== undefined) this.versus = score(versus);
-  }
-
-  /** @internal The logits of each sample of the last forward pass. */
-  async logitsOf(engine: Engine, samples: number): Promise<Float32Array[]> {
-    const { classes } = this.model;
-    const logits = await readLogits(engine, classes, samples);
-    return Array.from({ length: samples }, (_, i) =>
-      logits.subarray(i * classes, (i + 1) * classes),
-    );
-  }
-
-  /** @internal What is explained, as it is at these logits. */
-  scoreOf(logits: Float32Array, of: number): number {
-    const { head } = this.model.graph;
-    const score = ({ index }: ClassScore) => scoreOf(head, logits, index, of);
-    return score(this.target) - (this.versus ? score(this.versus) : 0);
-  }
-
-  /** @internal After the forward pass of the clean image: fixes the class, the first one where none was chosen. */
-  async playClass(submits: Submits, engine: Engine): Promise<void> {
-    submits.copy(this.words, engine.port("target"));
-    if (this.chosen.target !== undefined) return;
-    await engine.play(submits, ["classify"], 1);
-    submits.copy(engine.port("target"), this.words);
-  }
-
-  /**
-   * @internal After the forward pass of a batch: the backward pass of this map's class. Where maps take turns on
-   * the engine, each brings its class and its moments along.
-   */
-  async playBackward(
-    submits: Submits,
-    engine: Engine,
-    { samples, takesTurns }: { samples: number; takesTurns: boolean },
-  ): Promise<void> {
-    if (takesTurns) {
-      submits.copy(this.words, engine.port("target"));
-      submits.copy(this.moments, engine.port("moments"));
-    }
-    await engine.play(submits, ["backward"], samples);
-    submits.copy(engine.port("moments"), this.moments);
-  }
-
-  /** @internal Keeps what the engine must know again when other work on it is over; the moments are here already. */
-  async leave(submits: Submits, engine: Engine): Promise<void> {
-    for (const [i, source] of engine.carried.entries()) {
-      this.carried[i] ??= bufferLike(this.device, source);
-      submits.copy(source, this.carried[i]);
-    }
-    await submits.submit();
-  }
-
-  /** @internal Makes an engine that others played go on where it was left. */
-  async resume(submits: Submits, engine: Engine, scale: number): Promise<void> {
-    submits.label = "resume";
-    await playAgain(submits, engine, this.tensor, scale);
-    submits.copy(this.words, engine.port("target"));
-    submits.copy(this.moments, engine.port("moments"));
-    for (const [i, target] of engine.carried.entries()) {
-      submits.copy(this.carried[i] as GPUBuffer, target);
-    }
-    await submits.submit();
   }
 
   /** @internal This many passes are on their way to the moments, ahead of whatever reads them. */
@@ -352,7 +266,7 @@ export class SensitivityMap {
   }
 
   /** @internal Waits for the samples so far, takes their standard error, and looks for what cannot be trusted. */
-  async settle(
+  async look(
     { classify, from, began }: { classify: number; from: number; began: number },
     signal: AbortSignal | undefined,
   ): Promise<void> {
@@ -365,12 +279,6 @@ export class SensitivityMap {
     const now = performance.now();
     this.times = { classify, samples: now - from, total: now - began };
   }
-}
-
-/** An empty buffer of the map's own, as long as another one. */
-function bufferLike(device: GPUDevice, { label, size }: GPUBuffer): GPUBuffer {
-  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
-  return device.createBuffer({ label: `${label}, kept`, size, usage });
 }
 
 function madeOf({ cam, occlusion, path, baseline }: Method): ValueFacts["made"] {

@@ -29,16 +29,19 @@ const noiseScales = ["range", "absolute", "rgb", "adaptive"] as const;
  */
 export type NoiseScale = (typeof noiseScales)[number];
 
+/** A class: its index, its label, or "top1", the class of the image without noise. */
+export type Target = number | string;
+
 /** How a map is computed. Every default is a good picture. */
 export interface SensitivityOptions {
   /** Key of the table of methods; "gradient" if not given. */
   readonly method?: string;
   /** The class to explain: its index, its label, or "top1" (default), the class of the image without noise. */
-  readonly target?: number | string;
+  readonly target?: Target;
   /** What of it is explained; "logit". */
   readonly of?: Scalar;
   /** A class whose logit, or whatever `of` says, is subtracted: why the one and not the other. */
-  readonly versus?: number | string;
+  readonly versus?: Target;
   /** How many noisy copies; 50. */
   readonly samples?: number;
   /** σ as a fraction of the range of the input, or as `noiseScale` says; 0.15, for "adaptive" 0.95. */
@@ -109,15 +112,18 @@ export interface SensitivityOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Options with one class to explain, or a list of them. */
+type Asked = Omit<SensitivityOptions, "target"> & { readonly target?: Target | readonly Target[] };
+
 /** Options with every default, checked. */
 export interface Settings {
   readonly method: string;
-  readonly target: number | string;
+  readonly targets: readonly Target[];
   /** 0 logit, 1 probability, 2 its logarithm: as in sensitivity.wgsl. */
   readonly of: number;
   /** What the backward pass begins with: the gradient of that, or of the logit where the plan itself goes on to it. */
   readonly begins: number;
-  readonly versus: number | string | undefined;
+  readonly versus: Target | undefined;
   readonly samples: number;
   readonly noise: number;
   readonly noiseScale: NoiseScale;
@@ -209,7 +215,7 @@ function inputsOf(options: SensitivityOptions, samples: number): number {
 }
 
 /** Fills in the defaults. Throws where an option cannot be, with its value. */
-export function settle(options: SensitivityOptions): Settings {
+export function settle({ target = "top1", ...options }: Asked): Settings {
   const { method = "gradient", noiseScale = "range", of = "logit" } = options;
   checkRead(method, { ...options });
   const { path, occlusion, averages, baseline: compares } = methodOf(method);
@@ -256,10 +262,13 @@ export function settle(options: SensitivityOptions): Settings {
     throw new Error('the baseline "noise" is another one for each sample: it stands alone');
   }
   for (const each of baselines) if (typeof each !== "string") checkFinite("the baseline", each);
+  const targets = [target].flat();
+  if (targets.length === 0)
+    throw new Error("there is no class to explain: target is an empty list");
   const scalar = choice("scalar of a class", scalars, of);
   return {
     method,
-    target: options.target ?? "top1",
+    targets,
     of: scalar,
     begins: compares ? 0 : scalar,
     versus: options.versus,

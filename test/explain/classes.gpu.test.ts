@@ -1,12 +1,8 @@
 // The maps of several classes from one run: what they share must not show.
 
 import type { SensitivityMap } from "../../src/explain/map.js";
-import {
-  type ClassesOptions,
-  sensitivitiesOfClasses,
-  sensitivity,
-  sensitivityOfClasses,
-} from "../../src/explain/sensitivity.js";
+import { sensitivities, sensitivity } from "../../src/explain/sensitivity.js";
+import type { SensitivityOptions } from "../../src/explain/settings.js";
 import { Engine } from "../../src/gpu/engine.js";
 import { loadModel } from "../../src/model/load.js";
 import type { Model } from "../../src/model/model.js";
@@ -28,7 +24,7 @@ const METHODS = [
   ...["guided-grad-cam", "blur-ig", "occlusion", "deeplift", "lrp-gamma", "lrp-epsilon-gamma-box"],
 ];
 // What keeps the passes of a sample few.
-const FEWER: Record<string, ClassesOptions> = {
+const FEWER: Record<string, SensitivityOptions> = {
   "integrated-gradients": { steps: 3 },
   "blur-ig": { steps: 3 },
   occlusion: { window: 4 },
@@ -36,8 +32,8 @@ const FEWER: Record<string, ClassesOptions> = {
 
 const same = { rtol: 0, atol: 0 };
 
-async function compare(model: Model, targets: (number | string)[], options: ClassesOptions) {
-  const maps = await sensitivityOfClasses(model, image, targets, options);
+async function compare(model: Model, targets: (number | string)[], options: SensitivityOptions) {
+  const maps = await sensitivity(model, image, { ...options, target: targets });
   for (const [i, target] of targets.entries()) {
     const map = maps[i] as SensitivityMap;
     const alone = await sensitivity(model, image, { ...options, target });
@@ -82,7 +78,8 @@ testWithDevice(test, "a forward pass serves all classes", async (device) => {
     return play.call(this, submits, played, samples);
   };
   try {
-    const maps = await sensitivityOfClasses(model, image, [1, 2, 3], {
+    const maps = await sensitivity(model, image, {
+      target: [1, 2, 3],
       ...{ samples: 4, batch: 2, submitTime: Number.POSITIVE_INFINITY },
     });
     const count = (part: string) => parts.filter((played) => played === part).length;
@@ -110,7 +107,7 @@ testWithDevice(
         const options = { samples: 3, batch: 2, ...(versus !== undefined && { versus }) };
         const map = await sensitivity(model, photo, { ...options, target });
         // Maps that take turns have all logits made.
-        const [other] = await sensitivityOfClasses(model, photo, [target, 30], options);
+        const [other] = await sensitivity(model, photo, { ...options, target: [target, 30] });
         close(await map.data("mean"), await other!.data("mean"), same);
         close(await map.data("variance"), await other!.data("variance"), same);
         const numbers = [top, map.top, other!.top].map((scores) =>
@@ -132,7 +129,7 @@ testWithDevice(test, "a series goes on for all classes at once", async (device) 
   try {
     const samples: number[][] = [];
     let maps: SensitivityMap[] = [];
-    for await (maps of sensitivitiesOfClasses(model, image, [1, 4], { samples: 4, batch: 2 })) {
+    for await (maps of sensitivities(model, image, { target: [1, 4], samples: 4, batch: 2 })) {
       samples.push(maps.map((map) => map.samples));
     }
     close(samples.flat(), [2, 2, 4, 4], same);
@@ -147,7 +144,7 @@ testWithDevice(test, "a snapshot stays as it is while the map goes on", async (d
   try {
     let kept: SensitivityMap | undefined;
     let maps: SensitivityMap[] = [];
-    for await (maps of sensitivitiesOfClasses(model, image, [1], { samples: 6, batch: 2 })) {
+    for await (maps of sensitivities(model, image, { target: [1], samples: 6, batch: 2 })) {
       kept ??= await maps[0]!.snapshot();
     }
     const alone = await sensitivity(model, image, { target: 1, samples: 2 });

@@ -4,7 +4,7 @@
 import * as assert from "uvu/assert";
 import { gradientLine } from "../../src/explain/gradient-line.js";
 import { precisionError } from "../../src/explain/precision-error.js";
-import { sensitivity, sensitivityOfClasses } from "../../src/explain/sensitivity.js";
+import { sensitivity } from "../../src/explain/sensitivity.js";
 import type { SensitivityOptions } from "../../src/explain/settings.js";
 import { methods } from "../../src/methods/methods.js";
 import { optionsOf } from "../../src/methods/reads.js";
@@ -188,7 +188,7 @@ testWithDevice(test, "what else is made of a model is near, too", async (device)
   near(half!.largest, exact!.largest);
   const targets = [0, 4];
   const options = { samples: 2, seed: 5 };
-  const several = await sensitivityOfClasses(model, image, targets, options);
+  const several = await sensitivity(model, image, { ...options, target: targets });
   for (const [i, target] of targets.entries()) {
     assert.equal(await several[i]!.data(), await mapOf(model, { ...options, target }));
     several[i]!.destroy();

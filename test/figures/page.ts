@@ -1,7 +1,13 @@
 // The half of the figures that runs in Chrome: maps of two networks, one trained on clean images and one on noisy
 // ones, by the gradient and by SmoothGrad; a picture of them and their numbers.
 
-import { loadModel, type Model, requestDevice, sensitivity } from "../../src/index.js";
+import {
+  loadModel,
+  type Model,
+  requestDevice,
+  type SensitivityMap,
+  sensitivity,
+} from "../../src/index.js";
 import { standardNormals } from "../../src/train/random.js";
 import { type Dataset, readCifar, readIdx } from "../../src/train.js";
 import { gini, roughness, scores, totalVariation } from "./numbers.js";
@@ -142,7 +148,7 @@ async function alongPath(
   { data }: Image,
   seed: number,
   { points, reach }: FigureTask,
-  explain: (data: Float32Array) => ReturnType<typeof sensitivity>,
+  explain: (data: Float32Array) => Promise<SensitivityMap>,
 ): Promise<Float32Array[]> {
   const end = standardNormals(data.length, seed, 0);
   const maps: Float32Array[] = [];

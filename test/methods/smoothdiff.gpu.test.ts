@@ -1,7 +1,7 @@
 // SmoothDiff on a network with every kind of gate, against the twins' means; and what is refused.
 
 import * as assert from "uvu/assert";
-import { sensitivity, sensitivityOfClasses } from "../../src/explain/sensitivity.js";
+import { sensitivity } from "../../src/explain/sensitivity.js";
 import { type SensitivityOptions, settle } from "../../src/explain/settings.js";
 import { makeGraph } from "../../src/graph/graph.js";
 import { loadModel } from "../../src/model/load.js";
@@ -115,7 +115,7 @@ testWithDevice(test, "two classes, and one against another, share the counts", a
   const model = await loadModel(device, bytes);
   try {
     const options = { method: "smoothdiff", samples: 5, noise: 0.3, batch: 2, versus: 2 };
-    const maps = await sensitivityOfClasses(model, image, [3, 0], options);
+    const maps = await sensitivity(model, image, { ...options, target: [3, 0] });
     for (const [i, target] of [3, 0].entries()) {
       const truth = expected(5, 0.3, oneHot(target).with(2, -1));
       close(await maps[i]!.data(), truth, { rtol: 1e-4, atol: 1e-5 * size(truth) });

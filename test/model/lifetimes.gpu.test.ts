@@ -5,12 +5,7 @@ import * as assert from "uvu/assert";
 import { contrast } from "../../src/explain/contrast.js";
 import { gradientLine } from "../../src/explain/gradient-line.js";
 import type { SensitivityMap } from "../../src/explain/map.js";
-import {
-  sensitivities,
-  sensitivitiesOfClasses,
-  sensitivity,
-  sensitivityOfClasses,
-} from "../../src/explain/sensitivity.js";
+import { sensitivities, sensitivity } from "../../src/explain/sensitivity.js";
 import type { SensitivityOptions } from "../../src/explain/settings.js";
 import { loadModel } from "../../src/model/load.js";
 import type { Model } from "../../src/model/model.js";
@@ -75,7 +70,7 @@ testWithDevice(
     const calls: Record<string, (model: Model) => Promise<unknown>> = {
       map: (model) => sensitivity(model, image, { samples: 2000, batch: 4 }),
       "maps of classes": (model) =>
-        sensitivityOfClasses(model, image, [1, 2], { samples: 2000, batch: 4 }),
+        sensitivity(model, image, { target: [1, 2], samples: 2000, batch: 4 }),
       line: (model) => gradientLine(model, image, { pixel: [1, 1], points: 2000 }),
       classify: (model) => model.classify(image),
       waiting: async (model) => {
@@ -112,7 +107,7 @@ testWithDevice(test, "a destroyed model refuses every call, and makes nothing", 
   await counting(device, async (allocations) => {
     for (const call of [
       () => sensitivity(model, image),
-      () => sensitivityOfClasses(model, image, [1, 2]),
+      () => sensitivity(model, image, { target: [1, 2] }),
       () => series.next(),
       () => sensitivities(model, image).next(),
       () => model.classify(image),
@@ -130,7 +125,7 @@ testWithDevice(test, "a destroyed model refuses every call, and makes nothing", 
 
 testWithDevice(test, "a destroyed map says so, whatever it is asked", async (device) => {
   await withModel(device, async (model) => {
-    const [map, second] = await sensitivityOfClasses(model, image, [1, 2], { samples: 2 });
+    const [map, second] = await sensitivity(model, image, { target: [1, 2], samples: 2 });
     const snapshot = await map!.snapshot();
     const pair = await contrast(map!, second!);
     map!.destroy();
@@ -209,9 +204,9 @@ testWithDevice(test, "series of several classes take turns with each other", asy
     const targets = [1, 2];
     for (const method of ["gradient", "smoothdiff"]) {
       const options = { samples: 6, method } as const;
-      const alone = await sensitivityOfClasses(model, image, targets, options);
+      const alone = await sensitivity(model, image, { ...options, target: targets });
       const [first, second] = [0, 1].map(() =>
-        sensitivitiesOfClasses(model, image, targets, { ...options, batch: 2 }),
+        sensitivities(model, image, { target: targets, ...options, batch: 2 }),
       );
       let last: SensitivityMap[][] = [];
       for (;;) {
@@ -308,7 +303,7 @@ testWithDevice(test, "a picture that cannot be uploaded leaves nothing", async (
       try {
         for (const call of [
           () => sensitivity(model, canvas),
-          () => sensitivityOfClasses(model, canvas, [1, 2]),
+          () => sensitivity(model, canvas, { target: [1, 2] }),
           () => model.classify(canvas),
         ]) {
           await leavesNothing(device, allocations, call);

@@ -4,7 +4,7 @@
 // as rounding would have it. Where that moves the gradient a lot, a ReLU or a maximum is near its kink, and another image
 // is taken; if every image is near one, the gradient may be as far off as the disturbed ones are.
 
-import { sensitivity, sensitivityOfClasses } from "../../src/explain/sensitivity.js";
+import { sensitivity } from "../../src/explain/sensitivity.js";
 import { makeGraph } from "../../src/graph/graph.js";
 import { Model } from "../../src/model/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
@@ -251,7 +251,7 @@ async function compare(
   const options = { samples, noise, batch, seed: SEED };
   const single = singleDispatch && !several && (await fitsOne(model, input));
   const maps = several
-    ? await sensitivityOfClasses(model, input, targets, options)
+    ? await sensitivity(model, input, { ...options, target: targets })
     : [await sensitivity(model, input, { ...options, target: targets[0] as number, ...single })];
   try {
     for (const [k, map] of maps.entries()) {

@@ -1,7 +1,7 @@
 // Noise, forward and backward pass in one dispatch: the bits are those of a dispatch for each step.
 
 import * as assert from "uvu/assert";
-import { sensitivitiesOfClasses, sensitivity } from "../../../src/explain/sensitivity.js";
+import { sensitivities, sensitivity } from "../../../src/explain/sensitivity.js";
 import type { SensitivityOptions } from "../../../src/explain/settings.js";
 import { Engines } from "../../../src/gpu/engines.js";
 import { makeGraph } from "../../../src/graph/graph.js";
@@ -181,7 +181,10 @@ testWithDevice(test, "what cannot be is said in a sentence", async (device) => {
       sensitivity(model, image, { ...options, method: "smoothdiff" }),
       /single dispatch: "[^"]+" is not for single samples/,
     );
-    await fails(sensitivitiesOfClasses(model, image, [1, 2], options).next(), /map of one class/);
+    await fails(
+      sensitivities(model, image, { ...options, target: [1, 2] }).next(),
+      /map of one class/,
+    );
     const plan = makePlan(makeGraph(decodeModel(smallNetwork().bytes())), { method: "gradient" });
     await fails(
       inOneDispatch(plan, { maxStorageBuffersPerShaderStage: 4 }),

@@ -1,0 +1,70 @@
+// What all batches of a map have in common, put where the kernels read it: the baselines, the table of points, and the words
+// of run.wgsl.
+
+import { whileAlive } from "../gpu/device.js";
+import type { Batch, Engine } from "../gpu/engine.js";
+import type { InputTensor } from "../image/image.js";
+import { quads, vec4s } from "../tensor/layout.js";
+import { boundsOf, makeBaseline, valuesOf } from "./baseline.js";
+import type { Passes } from "./passes.js";
+import { quantileOfSize, type Settings } from "./settings.js";
+
+/** A path of the method's own, as in sample.wgsl. */
+export const OWN = 3;
+const SCALES = { range: 0, rgb: 1, adaptive: 2, absolute: 3 } as const;
+
+/** What all batches of a map have in common. */
+export type Setting = Omit<Required<Batch>, "samples" | "first" | "forwardOnly">;
+
+/** Puts the baselines and the table where the passes will read them; gives what all batches have in common. */
+export async function prepare(
+  engine: Engine,
+  tensor: InputTensor,
+  options: Settings,
+  passes: Passes,
+): Promise<Setting> {
+  const { samples, noise, noiseScale, baselines, path, seed, antithetic, cleanLast } = options;
+  const { weightNoise, inputs } = options;
+  const { device, plan } = engine;
+  const C4 = quads(plan.input);
+  let fromNoise = false;
+  const table = new Float32Array(8 * C4 + 4 * passes.table.length);
+  passes.table.forEach((row, i) => {
+    table.set(row, 8 * C4 + 4 * i);
+  });
+  const isPlain = baselines.length === 1 && baselines[0] === "zero";
+  if (isPlain) {
+    const zeros = new Float32Array(vec4s(plan.input) * 4);
+    device.queue.writeBuffer(engine.port("baselines"), 0, zeros);
+  }
+  if (!isPlain || noiseScale === "rgb" || noiseScale === "adaptive") {
+    const values = await whileAlive(device, valuesOf(device, tensor));
+    const bounds = boundsOf(values, tensor);
+    table.set(bounds.low);
+    table.set(bounds.high, 4 * C4);
+    baselines.forEach((baseline, i) => {
+      const made = makeBaseline(baseline, values, bounds, tensor);
+      if (!made) fromNoise = true;
+      else {
+        const place = i * vec4s(plan.input) * 16;
+        device.queue.writeBuffer(engine.port("baselines"), place, made as BufferSource);
+      }
+    });
+  }
+  device.queue.writeBuffer(engine.port("table"), 0, table);
+  return {
+    seed,
+    stream: 0,
+    // AdaptGrad: P(|z| < distance / σ) = c.
+    noise: noiseScale === "adaptive" ? 1 / quantileOfSize(noise) : noise,
+    scale: SCALES[noiseScale],
+    antithetic,
+    points: passes.points,
+    path,
+    baselines: fromNoise ? 0 : baselines.length,
+    clean: cleanLast ? samples : 0,
+    weightNoise,
+    inputs,
+    group: antithetic && inputs === 1 ? 2 : inputs,
+  };
+}

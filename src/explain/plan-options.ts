@@ -1,0 +1,57 @@
+// What the plan of a method is told: from the settings of a map and the model it is made with.
+
+import { colorRange } from "../image/preprocess.js";
+import { methodOf } from "../methods/methods.js";
+import type { Model } from "../model/model.js";
+import type { PlanOptions } from "../plan/plan.js";
+import { type Settings, scalars } from "./settings.js";
+
+/** What the plan of a method must be told: the layer of an activation map, the box of the z-box rule. */
+export function planOptions(
+  model: Model,
+  {
+    method,
+    baselines,
+    layer,
+    box,
+    preprocess,
+    of,
+    relevance: numbers,
+    noise,
+    weightNoise,
+    singleDispatch,
+    targets,
+  }: Settings,
+): PlanOptions {
+  const several = targets.length > 1;
+  if (several && singleDispatch) {
+    throw new Error("a single dispatch makes the map of one class: leave singleDispatch out");
+  }
+  const { baseline, cam, first, relevance } = methodOf(method);
+  if (of > 0 && model.graph.head === "unknown") {
+    throw new Error(
+      `the probability of the output "${model.output}" is not known, since it is one number and no Sigmoid makes it: ` +
+        'explain its "logit"',
+    );
+  }
+  const plain = {
+    method,
+    baselines: baselines.length,
+    ...(relevance && { relevance: numbers }),
+    ...(weightNoise > 0 && { noisyWeights: true }),
+    ...(noise === 0 && { exact: true }),
+    ...(singleDispatch !== undefined && { singleDispatch }),
+    ...(several && { several }),
+  };
+  if (baseline && of > 0) return { ...plain, of: scalars[of as 1 | 2] };
+  if (cam) return { ...plain, ...(layer !== undefined && { layer }) };
+  if (first !== "z-box") return plain;
+  const { channels } = model.input;
+  if (box && (box.low.length !== channels || box.high.length !== channels)) {
+    throw new Error(
+      `the box must have ${channels} numbers low and high, one for each channel, got ` +
+        `${box.low.length} and ${box.high.length}`,
+    );
+  }
+  return { ...plain, box: box ?? colorRange(model.resolved(preprocess), channels) };
+}
