@@ -8,7 +8,7 @@ import type { OnnxModel } from "../onnx/types.js";
 import { inputOf, nodeError, numberOf, outputOf, sensible } from "../ops/attributes.js";
 import { affineOf } from "../ops/batch-normalization.js";
 import { activationOf } from "../ops/relu.js";
-import { hasRare, isOrdinary, ops } from "../ops/table.js";
+import { hasUncommon, isOrdinary, ops } from "../ops/table.js";
 import type { Graph, Head, Node, Op } from "../ops/types.js";
 import { elements } from "../tensor/layout.js";
 import type { Constant, Layout } from "../tensor/types.js";
@@ -53,7 +53,7 @@ export function isPlain(model: OnnxModel, options: GraphOptions): boolean {
  * loaded.
  */
 export function makeGraph(file: OnnxModel, options: GraphOptions = {}): Graph {
-  if (!hasRare() && !isPlain(file, options)) {
+  if (!hasUncommon() && !isPlain(file, options)) {
     throw new Error("the operators of this model must be loaded before its graph is made");
   }
   const flow = newFlow();

@@ -3,7 +3,7 @@
 
 import { compositions } from "../ops/composed/table.js";
 import { addOperators } from "../ops/table.js";
-import { rareOps } from "../ops/table-uncommon.js";
+import { uncommonOps } from "../ops/table-uncommon.js";
 import { withBatch } from "./fixed-batch.js";
 import { build } from "./fold/build.js";
 import { elementwise } from "./fold/elementwise.js";
@@ -17,7 +17,7 @@ import { refuseUnsupported, rewriteNode, unrollModel } from "./uncommon-files.js
 
 /** Adds all of it to the tables. */
 export function addRare(): void {
-  addOperators(rareOps, compositions);
+  addOperators(uncommonOps, compositions);
   addFolds({ ...build, ...elementwise, ...quantized, ...reductions });
   addRewrites({
     chooseOutput,

@@ -6,7 +6,7 @@ import { channels, elements, places, positions, quads, vec4s } from "../tensor/l
 import type { Constant, Layout, Shape } from "../tensor/types.js";
 import { inputOf, nodeError, outputOf, RuleError } from "./attributes.js";
 import { aligned, broadcast, broadcastPlaces } from "./broadcast.js";
-import { activated, gradientTo, join, layer, type Part } from "./epilogue.js";
+import { type Arguments, activated, gradientTo, join, layer } from "./epilogue.js";
 import { STABILIZER } from "./rules/lrp.js";
 import { halfway, rescaleInPlace } from "./rules/rescale.js";
 import type { Node, Op, Planning, Sink } from "./types.js";
@@ -87,7 +87,7 @@ function constantOperand(
   return { view, steps: stepsOf(layout.shape, y.channel, y) };
 }
 
-function operand(node: Node, plan: Planning, k: number, letter: "a" | "b", y: Layout): Part {
+function operand(node: Node, plan: Planning, k: number, letter: "a" | "b", y: Layout): Arguments {
   const name = inputOf(node, k);
   const constant = plan.constant(name);
   let view: View;
@@ -100,15 +100,15 @@ function operand(node: Node, plan: Planning, k: number, letter: "a" | "b", y: La
   return reading(letter, view, steps);
 }
 
-function reading(letter: "a" | "b", view: View, steps: Steps): Part {
-  const part = layer({
+function reading(letter: "a" | "b", view: View, steps: Steps): Arguments {
+  const args = layer({
     [`${letter}_offset`]: view.offset,
     [`${letter}_stride`]: view.stride,
     [`${letter}_quad`]: steps.quad,
     [`${letter}_position`]: steps.position,
     [`${letter}_splat`]: steps.splat ? 1 : 0,
   });
-  return { ...part, bindings: { [letter]: view.buffer } };
+  return { ...args, bindings: { [letter]: view.buffer } };
 }
 
 /**
@@ -138,9 +138,9 @@ function share(node: Node, plan: Planning, k: 0 | 1): void {
   const sink = plan.sink(node, k);
   if (!sink) return;
   const y = plan.value(outputOf(node)).layout;
-  const parts = [operand(node, plan, 0, "a", y), operand(node, plan, 1, "b", y)];
+  const args = [operand(node, plan, 0, "a", y), operand(node, plan, 1, "b", y)];
   backStep(node, plan, k, "backward_share", sink, [
-    ...parts,
+    ...args,
     layer({
       operation: OPERATIONS[node.op as keyof typeof OPERATIONS],
       share: product ? 2 : k,
@@ -159,20 +159,20 @@ function backwardTo(node: Node, plan: Planning, k: 0 | 1, sink: Sink, halved = f
   const y = plan.value(outputOf(node)).layout;
   const operation = node.op as keyof typeof OPERATIONS;
   let entry = "backward_sum";
-  const parts: Part[] = [];
+  const args: Arguments[] = [];
   if (operation === "Mul") {
     entry = "backward_factor";
-    parts.push(operand(node, plan, 1 - k, "b", y));
+    args.push(operand(node, plan, 1 - k, "b", y));
   } else if (operation === "Div" && k === 0) {
     entry = "backward_factor";
-    parts.push(operand(node, plan, 1, "b", y));
+    args.push(operand(node, plan, 1, "b", y));
   } else if (operation !== "Add" && operation !== "Sub") {
     entry = "backward_both";
-    parts.push(operand(node, plan, 0, "a", y), operand(node, plan, 1, "b", y));
+    args.push(operand(node, plan, 0, "a", y), operand(node, plan, 1, "b", y));
   }
   const counted = operation === "Sub" && k === 0 ? OPERATIONS.Add : OPERATIONS[operation];
   const fields = { operation: counted, halved: halved ? 1 : 0 };
-  backStep(node, plan, k, entry, sink, [...parts, layer(fields)]);
+  backStep(node, plan, k, entry, sink, [...args, layer(fields)]);
 }
 
 /** Leaves a gradient of 0 with the second input. */
@@ -190,11 +190,11 @@ function backStep(
   k: 0 | 1,
   entry: string,
   sink: Sink,
-  parts: Part[],
+  args: Arguments[],
 ): void {
   const y = plan.value(outputOf(node)).layout;
   const dy = plan.gradient(outputOf(node));
-  const { uniforms, bindings } = join(...parts, gradientTo(sink, plan));
+  const { uniforms, bindings } = join(...args, gradientTo(sink, plan));
   plan.step({
     label: `${node.name} back to ${k}`,
     shader: "arithmetic",

@@ -54,14 +54,14 @@ export const BatchNormalization: Op = {
   forward(node, plan) {
     const x = plan.value(inputOf(node));
     const count = positions(x.layout);
-    const parts = join(source("x", x), activated(node, plan, count));
+    const args = join(source("x", x), activated(node, plan, count));
     plan.step({
       label: node.name,
       shader: "affine",
       entry: "forward",
-      uniforms: join(parts, layer({ positions: count })).uniforms,
+      uniforms: join(args, layer({ positions: count })).uniforms,
       bindings: {
-        ...parts.bindings,
+        ...args.bindings,
         scale: scaleBuffer(node, plan, "scale"),
         shift: scaleBuffer(node, plan, "shift"),
       },
@@ -75,13 +75,13 @@ export const BatchNormalization: Op = {
       if (!sink) return;
       const count = positions(sink.layout);
       const dy = plan.gradient(outputOf(node));
-      const parts = join(source("dy", dy), gradientTo(sink, plan));
+      const args = join(source("dy", dy), gradientTo(sink, plan));
       plan.step({
         label: `${node.name} back`,
         shader: "affine",
         entry: "backward",
-        uniforms: join(parts, layer({ positions: count })).uniforms,
-        bindings: { ...parts.bindings, scale: scaleBuffer(node, plan, "scale") },
+        uniforms: join(args, layer({ positions: count })).uniforms,
+        bindings: { ...args.bindings, scale: scaleBuffer(node, plan, "scale") },
         workgroups: [Math.ceil(count / 64), quads(sink.layout), 1],
         samples: 1,
       });
@@ -93,7 +93,7 @@ export const BatchNormalization: Op = {
       const r = plan.gradient(outputOf(node));
       const count = positions(sink.layout);
       const sizes = { positions: count, r_offset: r.offset, r_stride: r.stride };
-      const parts = join(
+      const args = join(
         source("x", x),
         gradientTo(sink, plan),
         layer({ ...sizes, epsilon: STABILIZER }),
@@ -102,9 +102,9 @@ export const BatchNormalization: Op = {
         label: `${node.name} relevance`,
         shader: "affine",
         entry: "backward_share",
-        uniforms: parts.uniforms,
+        uniforms: args.uniforms,
         bindings: {
-          ...parts.bindings,
+          ...args.bindings,
           dy: r.buffer,
           scale: scaleBuffer(node, plan, "scale"),
           shift: scaleBuffer(node, plan, "shift"),

@@ -6,8 +6,8 @@ import { positions } from "../tensor/layout.js";
 import { outputOf } from "./attributes.js";
 import type { Mask, Node, Planning, Sink } from "./types.js";
 
-/** Uniforms and bindings that a step takes over. What has a name in capitals is compiled in, by `compiled`. */
-export interface Part {
+/** What a kernel is given, or some of it: fields of its uniforms, and buffers for its bindings. What has a name in capitals is compiled in, by `compiled`. */
+export interface Arguments {
   readonly uniforms: Record<string, Record<string, number>>;
   readonly bindings: Record<string, BufferId>;
 }
@@ -16,7 +16,7 @@ export interface Part {
 const finite = (value: number): number => Math.max(-3.4e38, Math.min(3.4e38, value));
 
 /** For kernels that only write y. */
-export function result(view: View): Part {
+export function result(view: View): Arguments {
   return {
     uniforms: { out: { offset: view.offset, stride: view.stride } },
     bindings: { y: view.buffer },
@@ -37,7 +37,7 @@ export function activated(
   plan: Planning,
   width: number,
   bare?: View,
-): Part & { mask: Mask | undefined } {
+): Arguments & { mask: Mask | undefined } {
   if (bare) {
     const none = plan.fixed("no mask", 4, () => new Uint32Array(1));
     return { ...join(result(bare), { uniforms: {}, bindings: { mask: none } }), mask: undefined };
@@ -62,7 +62,7 @@ export function activated(
 const GATES = { gradient: 1, guided: 2, deconvnet: 3, mean: 4 } as const;
 
 /** For kernels that leave a gradient. */
-export function gradientTo(sink: Sink, plan: Planning): Part {
+export function gradientTo(sink: Sink, plan: Planning): Arguments {
   const { gate } = sink;
   const row = positions(sink.layout);
   const { width = row, offset = 0, stride = 0 } = gate?.mask ?? {};
@@ -99,7 +99,7 @@ export function compiled(step: Step): Step {
 }
 
 /** Where a kernel reads x, or dy in its place. */
-export function source(name: "x" | "dy", view: View): Part {
+export function source(name: "x" | "dy", view: View): Arguments {
   return {
     uniforms: { layer: { x_offset: view.offset, x_stride: view.stride } },
     bindings: { [name]: view.buffer },
@@ -107,17 +107,17 @@ export function source(name: "x" | "dy", view: View): Part {
 }
 
 /** What differs from layer to layer: fields of the kernel's own uniform struct. */
-export function layer(fields: Record<string, number>): Part {
+export function layer(fields: Record<string, number>): Arguments {
   return { uniforms: { layer: fields }, bindings: {} };
 }
 
-/** Several parts as one. */
-export function join(...parts: Part[]): Part {
-  const uniforms: Part["uniforms"] = {};
-  for (const part of parts) {
-    for (const [name, fields] of Object.entries(part.uniforms)) {
+/** Several as one. */
+export function join(...args: Arguments[]): Arguments {
+  const uniforms: Arguments["uniforms"] = {};
+  for (const { uniforms: own } of args) {
+    for (const [name, fields] of Object.entries(own)) {
       uniforms[name] = { ...uniforms[name], ...fields };
     }
   }
-  return { uniforms, bindings: Object.assign({}, ...parts.map((part) => part.bindings)) };
+  return { uniforms, bindings: Object.assign({}, ...args.map(({ bindings }) => bindings)) };
 }

@@ -1,8 +1,8 @@
-// MatMul: by constant weights a dense layer (dense.ts), otherwise a product of matrices (product.ts).
+// MatMul: by constant weights a dense layer (gemm.ts), otherwise a product of matrices (batched-matmul.ts).
 
 import { nodeError, RuleError } from "./attributes.js";
-import { Linear } from "./dense.js";
-import { Product } from "./product.js";
+import { Product } from "./batched-matmul.js";
+import { Linear } from "./gemm.js";
 import type { Composition, Node, Op, Planning } from "./types.js";
 
 /** Weights of two axes make a dense layer; the graph sees constants as inputs without a layout. */

@@ -113,8 +113,8 @@ function pool(kind: "max" | "average"): Op {
     forward(node, plan) {
       const x = plan.value(inputOf(node));
       const y = plan.value(outputOf(node));
-      const parts = join(source("x", x), result(y));
-      if (max) parts.bindings.winner = winners(node, plan);
+      const args = join(source("x", x), result(y));
+      if (max) args.bindings.winner = winners(node, plan);
       const window = poolWindow(node, x.layout);
       const sizes = geometry(node, window);
       plan.step({
@@ -122,7 +122,7 @@ function pool(kind: "max" | "average"): Op {
         shader: "pool",
         entry: `${kind}_forward`,
         uniforms: join(
-          parts,
+          args,
           layer({
             ...sizes,
             ...(max && lookOf(window)),
@@ -130,7 +130,7 @@ function pool(kind: "max" | "average"): Op {
             keep_winner: max && plan.backward ? 1 : 0,
           }),
         ).uniforms,
-        bindings: parts.bindings,
+        bindings: args.bindings,
         workgroups: [Math.ceil(positions(y.layout) / 64), quads(y.layout), 1],
         samples: 1,
       });
@@ -152,14 +152,14 @@ function pool(kind: "max" | "average"): Op {
   function meanBack(node: Node, plan: Planning, dy: View, sink: Sink): void {
     const window = poolWindow(node, sink.layout);
     const taps = window.kernel[0] * window.kernel[1];
-    const parts = join(source("dy", dy), gradientTo(sink, plan), layer(geometry(node, window)));
+    const args = join(source("dy", dy), gradientTo(sink, plan), layer(geometry(node, window)));
     plan.step({
       label: `${node.name} back`,
       shader: "pool",
       entry: "max_mean_backward",
-      uniforms: parts.uniforms,
+      uniforms: args.uniforms,
       bindings: {
-        ...parts.bindings,
+        ...args.bindings,
         counts: tallyWinners(node.name, plan, winners(node, plan), dy.layout, taps),
       },
       workgroups: [Math.ceil(positions(sink.layout) / 64), quads(sink.layout), 1],
@@ -168,10 +168,10 @@ function pool(kind: "max" | "average"): Op {
   }
 
   function back(node: Node, plan: Planning, dy: View, sink: Sink, baseline = false): void {
-    const parts = join(source("dy", dy), gradientTo(sink, plan));
+    const args = join(source("dy", dy), gradientTo(sink, plan));
     if (max) {
       const own = winners(node, plan);
-      parts.bindings.winners = baseline ? plan.baseline(own) : own;
+      args.bindings.winners = baseline ? plan.baseline(own) : own;
     }
     const window = poolWindow(node, sink.layout);
     const sizes = geometry(node, window);
@@ -184,7 +184,7 @@ function pool(kind: "max" | "average"): Op {
       shader: "pool",
       entry: isApart ? "max_backward_apart" : `${kind}_backward`,
       uniforms: join(
-        parts,
+        args,
         layer({
           ...sizes,
           DILATED: window.dilation.every((d) => d === 1) ? 0 : 1,
@@ -193,7 +193,7 @@ function pool(kind: "max" | "average"): Op {
           winner_shared: baseline ? 1 : 0,
         }),
       ).uniforms,
-      bindings: parts.bindings,
+      bindings: args.bindings,
       workgroups: [Math.ceil((rows * columns) / 64), quads(sink.layout), 1],
       samples: 1,
     });
@@ -213,14 +213,14 @@ export const GlobalAveragePool: Op = {
     const x = plan.value(inputOf(node));
     const y = plan.value(outputOf(node));
     const { height, width } = plane(x.layout);
-    const parts = join(source("x", x), result(y));
+    const args = join(source("x", x), result(y));
     plan.step({
       label: node.name,
       shader: "pool",
       entry: "global_average_forward",
-      uniforms: join(parts, layer({ in_height: height, in_width: width, quads: quads(x.layout) }))
+      uniforms: join(args, layer({ in_height: height, in_width: width, quads: quads(x.layout) }))
         .uniforms,
-      bindings: parts.bindings,
+      bindings: args.bindings,
       workgroups: [Math.ceil(quads(x.layout) / 64), 1, 1],
       samples: 1,
     });
@@ -230,13 +230,13 @@ export const GlobalAveragePool: Op = {
 
 function spread(node: Node, plan: Planning, dy: View, sink: Sink): void {
   const { height, width } = plane(sink.layout);
-  const parts = join(source("dy", dy), gradientTo(sink, plan));
+  const args = join(source("dy", dy), gradientTo(sink, plan));
   plan.step({
     label: `${node.name} back`,
     shader: "pool",
     entry: "global_average_backward",
-    uniforms: join(parts, layer({ in_height: height, in_width: width })).uniforms,
-    bindings: parts.bindings,
+    uniforms: join(args, layer({ in_height: height, in_width: width })).uniforms,
+    bindings: args.bindings,
     workgroups: [Math.ceil((height * width) / 64), quads(sink.layout), 1],
     samples: 1,
   });

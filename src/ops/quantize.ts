@@ -18,13 +18,13 @@ function backward(node: Node, plan: Planning): void {
   const count = positions(sink.layout);
   const dy = plan.gradient(outputOf(node));
   const [step, factor] = [numberOf(node, "step", 1), numberOf(node, "factor", 1)];
-  const parts = join(source("dy", dy), gradientTo(sink, plan));
+  const args = join(source("dy", dy), gradientTo(sink, plan));
   plan.step({
     label: `${node.name} back`,
     shader: "elementwise",
     entry: "quantize_backward",
-    uniforms: join(parts, layer({ positions: count, step, factor })).uniforms,
-    bindings: parts.bindings,
+    uniforms: join(args, layer({ positions: count, step, factor })).uniforms,
+    bindings: args.bindings,
     workgroups: [Math.ceil(count / 64), quads(sink.layout), 1],
     samples: 1,
   });
@@ -45,13 +45,13 @@ export const Quantize: Op = {
       numberOf(node, "factor", 1),
       numberOf(node, "shift", 0),
     ];
-    const parts = join(source("x", x), activated(node, plan, count));
+    const args = join(source("x", x), activated(node, plan, count));
     plan.step({
       label: node.name,
       shader: "elementwise",
       entry: "quantize_forward",
-      uniforms: join(parts, layer({ positions: count, step, low, high, factor, shift })).uniforms,
-      bindings: parts.bindings,
+      uniforms: join(args, layer({ positions: count, step, low, high, factor, shift })).uniforms,
+      bindings: args.bindings,
       workgroups: [Math.ceil(count / 8 / 64), quads(x.layout), 1],
       samples: 1,
     });

@@ -13,7 +13,7 @@ import {
   numberOf,
   outputOf,
 } from "./attributes.js";
-import { gradientTo, join, layer, type Part, result, source } from "./epilogue.js";
+import { type Arguments, gradientTo, join, layer, result, source } from "./epilogue.js";
 import type { Node, Op, Planning } from "./types.js";
 
 const OPERATIONS = { ReduceSum: 0, ReduceMean: 1, ReduceMax: 2, ReduceMin: 3 } as const;
@@ -50,7 +50,7 @@ function grouping(_node: Node, plan: Planning, x: Layout, axes: readonly number[
   const across = axes.includes(x.channel);
   const list = (name: string, places: Uint32Array) =>
     plan.fixed(`${name} of [${x.shape}] by ${x.channel}, ${axes}`, places.byteLength, () => places);
-  const part: Part = {
+  const args: Arguments = {
     uniforms: {
       layer: {
         channels: channels(x),
@@ -67,7 +67,7 @@ function grouping(_node: Node, plan: Planning, x: Layout, axes: readonly number[
     across ? 1 : quads(x),
     1,
   ];
-  return { part, workgroups, groups: kept.length * workgroups[1] };
+  return { args, workgroups, groups: kept.length * workgroups[1] };
 }
 
 const Reduce: Op = {
@@ -80,11 +80,11 @@ const Reduce: Op = {
   forward(node, plan) {
     const x = plan.value(inputOf(node));
     const axes = reducedAxes(node, x.layout.shape.length, plan.graph.constants);
-    const { part, workgroups, groups } = grouping(node, plan, x.layout, axes);
+    const { args, workgroups, groups } = grouping(node, plan, x.layout, axes);
     const OPERATION = OPERATIONS[node.op as keyof typeof OPERATIONS];
     const y = plan.value(outputOf(node));
     const keep = layer({ keep: plan.backward ? 1 : 0 });
-    const { uniforms, bindings } = join(source("x", x), result(y), part, keep);
+    const { uniforms, bindings } = join(source("x", x), result(y), args, keep);
     if (OPERATION >= 2) bindings.winner = plan.saved(node, "winners", groups * 16);
     plan.step({
       label: node.name,
@@ -102,11 +102,11 @@ const Reduce: Op = {
       const sink = plan.sink(node, 0);
       if (!sink) return;
       const axes = reducedAxes(node, sink.layout.shape.length, plan.graph.constants);
-      const { part, workgroups, groups } = grouping(node, plan, sink.layout, axes);
+      const { args, workgroups, groups } = grouping(node, plan, sink.layout, axes);
       const OPERATION = OPERATIONS[node.op as keyof typeof OPERATIONS];
       const dy = plan.gradient(outputOf(node));
       const from = layer({ dy_offset: dy.offset, dy_stride: dy.stride });
-      const { uniforms, bindings } = join(gradientTo(sink, plan), part, from);
+      const { uniforms, bindings } = join(gradientTo(sink, plan), args, from);
       const winners = OPERATION >= 2 && { winners: plan.saved(node, "winners", groups * 16) };
       plan.step({
         label: `${node.name} back`,
@@ -165,14 +165,14 @@ export const Standardize: Op = {
   },
   forward(node, plan) {
     const x = plan.value(inputOf(node));
-    const { part, workgroups, groups } = grouping(node, plan, x.layout, normalizedAxes(node));
+    const { args, workgroups, groups } = grouping(node, plan, x.layout, normalizedAxes(node));
     const fields = layer({
       keep: plan.backward ? 1 : 0,
       epsilon: numberOf(node, "epsilon", 1e-5),
       centered: numberOf(node, "centered", 1),
     });
     const y = plan.value(outputOf(node));
-    const { uniforms, bindings } = join(source("x", x), result(y), part, fields);
+    const { uniforms, bindings } = join(source("x", x), result(y), args, fields);
     plan.step({
       label: node.name,
       shader: "reduce",
@@ -199,7 +199,7 @@ function standardizeBack(node: Node, plan: Planning, isFixed: boolean): void {
   const sink = plan.sink(node, 0);
   if (!sink) return;
   const x = plan.value(inputOf(node));
-  const { part, workgroups, groups } = grouping(node, plan, x.layout, normalizedAxes(node));
+  const { args, workgroups, groups } = grouping(node, plan, x.layout, normalizedAxes(node));
   const dy = plan.gradient(outputOf(node));
   const fields = layer({
     dy_offset: dy.offset,
@@ -207,7 +207,7 @@ function standardizeBack(node: Node, plan: Planning, isFixed: boolean): void {
     centered: numberOf(node, "centered", 1),
     fixed: isFixed ? 1 : 0,
   });
-  const { uniforms, bindings } = join(source("x", x), gradientTo(sink, plan), part, fields);
+  const { uniforms, bindings } = join(source("x", x), gradientTo(sink, plan), args, fields);
   const { scale } = vectors(node, plan, channels(x.layout));
   plan.step({
     label: `${node.name} back`,

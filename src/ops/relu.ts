@@ -43,13 +43,13 @@ export function pass(node: Node, plan: Planning): void {
 export function passTo(node: Node, plan: Planning, sink: Sink): void {
   const count = positions(sink.layout);
   const dy = plan.gradient(outputOf(node));
-  const parts = join(source("dy", dy), gradientTo(sink, plan));
+  const args = join(source("dy", dy), gradientTo(sink, plan));
   plan.step({
     label: `${node.name} back`,
     shader: "elementwise",
     entry: "pass_backward",
-    uniforms: join(parts, layer({ positions: count })).uniforms,
-    bindings: parts.bindings,
+    uniforms: join(args, layer({ positions: count })).uniforms,
+    bindings: args.bindings,
     workgroups: [Math.ceil(count / 64), quads(sink.layout), 1],
     samples: 1,
   });
@@ -64,13 +64,13 @@ export const Piecewise: Op = {
   forward(node, plan) {
     const x = plan.value(inputOf(node));
     const count = positions(x.layout);
-    const parts = join(source("x", x), activated(node, plan, count));
+    const args = join(source("x", x), activated(node, plan, count));
     plan.step({
       label: node.name,
       shader: "elementwise",
       entry: "piecewise_forward",
-      uniforms: join(parts, layer({ positions: count })).uniforms,
-      bindings: parts.bindings,
+      uniforms: join(args, layer({ positions: count })).uniforms,
+      bindings: args.bindings,
       workgroups: [Math.ceil(count / 8 / 64), quads(x.layout), 1],
       samples: 1,
     });

@@ -2,7 +2,7 @@
 // of their own, Add; a plan joins them to the layers, where a method treats both as the gradient does.
 
 import { outputOf } from "./attributes.js";
-import type { Part } from "./epilogue.js";
+import type { Arguments } from "./epilogue.js";
 import { gateInPlace, passTo } from "./relu.js";
 import type { Graph, Node, Planning, Sink } from "./types.js";
 
@@ -58,7 +58,7 @@ export function withResiduals(graph: Graph, kept?: string): Graph {
 }
 
 /** For forward kernels of layers: reads the node's residual; none where the result is left `bare`, elsewhere. */
-export function residual(node: Node, plan: Planning, bare?: unknown): Part {
+export function residual(node: Node, plan: Planning, bare?: unknown): Arguments {
   const name = bare ? undefined : node.inputs[RESIDUAL];
   if (!name) {
     const none = plan.fixed("no residual", 16, () => new Float32Array(4));

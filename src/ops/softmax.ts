@@ -33,20 +33,20 @@ function softmax(logarithm: boolean): Op {
     },
     forward(node, plan) {
       const x = plan.value(inputOf(node));
-      const parts = join(source("x", x), result(plan.value(outputOf(node))));
+      const args = join(source("x", x), result(plan.value(outputOf(node))));
       plan.step({
         label: node.name,
         shader: "softmax",
         entry: "forward",
         uniforms: join(
-          parts,
+          args,
           layer({
             channels: channels(x.layout),
             positions: positions(x.layout),
             logarithm: LOGARITHM,
           }),
         ).uniforms,
-        bindings: parts.bindings,
+        bindings: args.bindings,
         workgroups: [Math.ceil(positions(x.layout) / 64), 1, 1],
         samples: 1,
       });
@@ -67,13 +67,13 @@ function softmax(logarithm: boolean): Op {
   function back(node: Node, plan: Planning, sink: Sink): void {
     const y = plan.value(outputOf(node));
     const dy = plan.gradient(outputOf(node));
-    const parts = join(source("x", y), gradientTo(sink, plan));
+    const args = join(source("x", y), gradientTo(sink, plan));
     plan.step({
       label: `${node.name} back`,
       shader: "softmax",
       entry: "backward",
       uniforms: join(
-        parts,
+        args,
         layer({
           dy_offset: dy.offset,
           dy_stride: dy.stride,
@@ -82,7 +82,7 @@ function softmax(logarithm: boolean): Op {
           logarithm: LOGARITHM,
         }),
       ).uniforms,
-      bindings: { ...parts.bindings, dy: dy.buffer },
+      bindings: { ...args.bindings, dy: dy.buffer },
       workgroups: [Math.ceil(positions(sink.layout) / 64), 1, 1],
       samples: 1,
     });

@@ -12,12 +12,12 @@ import { Transpose } from "./move/transpose.js";
 import { Quantize } from "./quantize.js";
 import { ReduceMax, ReduceMean, ReduceMin, ReduceSum, Standardize } from "./reduce.js";
 import { Resize } from "./resize.js";
-import { smooth } from "./smooth.js";
 import { LogSoftmax, Softmax } from "./softmax.js";
 import type { Op } from "./types.js";
+import { unary } from "./unary.js";
 
-export const rareOps: Readonly<Record<string, Op>> = {
-  ...smooth,
+export const uncommonOps: Readonly<Record<string, Op>> = {
+  ...unary,
   DepthToSpace,
   Gather,
   GatherElements,

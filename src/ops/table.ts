@@ -6,7 +6,7 @@ import { Arithmetic } from "./arithmetic.js";
 import { BatchNormalization } from "./batch-normalization.js";
 import { Concat } from "./concat.js";
 import { Conv } from "./conv/conv.js";
-import { Gemm } from "./dense.js";
+import { Gemm } from "./gemm.js";
 import { Expand } from "./move/expand.js";
 import { Rearrange } from "./move/move.js";
 import { Flatten, Identity, Relayout, Reshape, Squeeze, Unsqueeze } from "./move/reshape.js";
@@ -57,8 +57,8 @@ export function addOperators(
   Object.assign(composed, made);
 }
 
-/** True once the rare ones are there. */
-export const hasRare = (): boolean => "MatMul" in table;
+/** True once the uncommon ones are there. */
+export const hasUncommon = (): boolean => "MatMul" in table;
 
 type Constants = ReadonlyMap<string, Constant>;
 

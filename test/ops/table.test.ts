@@ -6,7 +6,7 @@ import { isPlain } from "../../src/graph/graph.js";
 import { newFlow, rewrites } from "../../src/graph/rewrites.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import { isOrdinary } from "../../src/ops/table.js";
-import { rareOps } from "../../src/ops/table-uncommon.js";
+import { uncommonOps } from "../../src/ops/table-uncommon.js";
 import type { Node } from "../../src/ops/types.js";
 import type { Layout } from "../../src/tensor/types.js";
 import { smallSize } from "../models/architectures/index.js";
@@ -76,7 +76,7 @@ test("are not said to be enough where a node is composed of others, or constant"
     if (!isOrdinary(nodes, constants)) continue;
     ordinary++;
     const [node] = nodes;
-    assert.not.ok(node!.op in rareOps, `${node!.op} (${number})`);
+    assert.not.ok(node!.op in uncommonOps, `${node!.op} (${number})`);
     const layouts = new Map<string, Layout>([["x", { shape: example.shape, channel: 1 }]]);
     const graph = {
       ...{ opset, layouts, constants: new Map(constants), nodes: [], batch: undefined },

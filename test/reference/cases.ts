@@ -7,7 +7,7 @@ import { moves } from "./cases/moves.js";
 import { normalizations } from "./cases/normalizations.js";
 import { products } from "./cases/products.js";
 import { resize } from "./cases/resize.js";
-import { smooth } from "./cases/smooth.js";
+import { unary } from "./cases/unary.js";
 import { windows } from "./cases/windows.js";
 
 const pooled = { kernel_shape: [3, 2], strides: [2, 1] };
@@ -181,5 +181,5 @@ export const cases: readonly Case[] = [
   ...products,
   ...resize,
   ...windows,
-  ...smooth,
+  ...unary,
 ];

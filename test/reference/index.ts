@@ -10,11 +10,11 @@ import { Attention } from "./ops/attention.js";
 import * as normalization from "./ops/batch-normalization.js";
 import * as conv from "./ops/conv.js";
 import { ConvTranspose } from "./ops/conv-transpose.js";
-import * as dense from "./ops/dense.js";
 import { DepthToSpace, SpaceToDepth } from "./ops/depth-to-space.js";
 import { Einsum } from "./ops/einsum.js";
 import { Expand, Tile } from "./ops/expand.js";
 import { Gather, GatherElements, GatherND, Split } from "./ops/gather.js";
+import * as gemm from "./ops/gemm.js";
 import { withRelevance, withShares, withTaylor, withUniform } from "./ops/lrp.js";
 import {
   Concat,
@@ -38,8 +38,8 @@ import { Clip, Identity, LeakyRelu, Neg, Relu, Sigmoid, Tanh } from "./ops/relu.
 import { withHalves, withRescale } from "./ops/rescale.js";
 import { Resize, Upsample } from "./ops/resize.js";
 import * as scatter from "./ops/scatter.js";
-import * as smooth from "./ops/smooth.js";
 import { LogSoftmax, Softmax } from "./ops/softmax.js";
+import * as unary from "./ops/unary.js";
 import type { Backward, Call, Tensor, Twin } from "./twin.js";
 
 export type { Tensor } from "./twin.js";
@@ -54,7 +54,7 @@ export const twins: Readonly<Record<string, Twin>> = {
   ...quantization,
   ...scatter,
   ...onlyTwins(reductions),
-  ...smooth,
+  ...unary,
   Add: withShares(arithmetic.Add),
   Attention,
   AveragePool: withShares(pools.AveragePool),
@@ -85,12 +85,12 @@ export const twins: Readonly<Record<string, Twin>> = {
   Gather,
   GatherElements,
   GatherND,
-  Gemm: withRelevance(dense.Gemm),
+  Gemm: withRelevance(gemm.Gemm),
   GlobalAveragePool: withShares(pools.GlobalAveragePool),
   Identity,
   LeakyRelu,
   LogSoftmax,
-  MatMul: withUniform(withRelevance(dense.MatMul)),
+  MatMul: withUniform(withRelevance(gemm.MatMul)),
   MaxPool: pools.MaxPool,
   Mul: withUniform(withHalves(withShares(arithmetic.Mul))),
   Pad,

@@ -1,7 +1,7 @@
 // Convolutions with a group for each channel, by depthwise.wgsl or, of 3 × 3 taps, depthwise3.wgsl.
 
 import type { Step, View } from "../../shaders/step.js";
-import { activated, gradientTo, join, layer, type Part, source } from "../epilogue.js";
+import { type Arguments, activated, gradientTo, join, layer, source } from "../epilogue.js";
 import { residual } from "../residual.js";
 import type { Node, Planning, Sink } from "../types.js";
 import {
@@ -69,7 +69,7 @@ function tilesOfThree({ stride, before, input, output }: Geometry, way: Way): Ti
 function launch(
   conv: Convolution,
   plan: Planning,
-  part: Part,
+  args: Arguments,
   shader: Depthwise,
   way: Way,
 ): Omit<Step, "label"> {
@@ -83,7 +83,7 @@ function launch(
     shader,
     entry,
     constants: { WORKGROUP: workgroup, ...constants },
-    ...join(part, lanes(conv, plan), sizes),
+    ...join(args, lanes(conv, plan), sizes),
     workgroups: [Math.ceil((rows * columns * planes * quads) / workgroup), 1, 1],
     samples: 1,
     flops: operations(geometry),
@@ -100,8 +100,8 @@ export function depthwiseForward(
   z?: View,
 ): void {
   const out = join(activated(node, plan, conv.geometry.output[1], z), residual(node, plan, z));
-  const parts = join(source("x", x), biasOf(conv, plan), out);
-  plan.step({ ...launch(conv, plan, parts, shader, "forward"), label: node.name });
+  const args = join(source("x", x), biasOf(conv, plan), out);
+  plan.step({ ...launch(conv, plan, args, shader, "forward"), label: node.name });
 }
 
 /** Writes down dx = wᵀ ∗ dy, channel by channel. */
@@ -113,6 +113,6 @@ export function depthwiseBackward(
   dy: View,
   sink: Sink,
 ): void {
-  const parts = join(source("x", dy), gradientTo(sink, plan));
-  plan.step({ ...launch(conv, plan, parts, shader, "backward"), label: `${node.name} back` });
+  const args = join(source("x", dy), gradientTo(sink, plan));
+  plan.step({ ...launch(conv, plan, args, shader, "backward"), label: `${node.name} back` });
 }

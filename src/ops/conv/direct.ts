@@ -2,7 +2,7 @@
 // Conv is one, and so is a dense layer over many positions.
 
 import type { Step, View } from "../../shaders/step.js";
-import { activated, gradientTo, join, layer, type Part, source } from "../epilogue.js";
+import { type Arguments, activated, gradientTo, join, layer, source } from "../epilogue.js";
 import { residual } from "../residual.js";
 import type { Node, Planning, Sink, Tiling } from "../types.js";
 import type { Direct } from "./choose.js";
@@ -30,9 +30,9 @@ export function directForward(
 ): void {
   const [rows, columns] = conv.geometry.output;
   const out = join(activated(node, plan, rows * columns, z), residual(node, plan, z));
-  const parts = join(source("x", x), biasOf(conv, plan), out);
+  const args = join(source("x", x), biasOf(conv, plan), out);
   plan.step({
-    ...launch(conv, plan, parts, choice, "forward"),
+    ...launch(conv, plan, args, choice, "forward"),
     label: node.name,
     entry: "forward",
   });
@@ -47,9 +47,9 @@ export function directBackward(
   dy: View,
   sink: Sink,
 ): void {
-  const parts = join(source("x", dy), gradientTo(sink, plan));
+  const args = join(source("x", dy), gradientTo(sink, plan));
   plan.step({
-    ...launch(conv, plan, parts, choice, "backward"),
+    ...launch(conv, plan, args, choice, "backward"),
     label: `${node.name} back`,
     entry: "backward",
   });
@@ -97,7 +97,7 @@ const isByClass = ({ classes, geometry }: Convolution): boolean =>
   classes !== undefined && mergedGroups(geometry) === 1;
 
 /** Which quads of y are wanted, or those of dy are not 0 for sure. */
-function classesOf(conv: Convolution, plan: Planning): Part {
+function classesOf(conv: Convolution, plan: Planning): Arguments {
   const none = () => plan.fixed("no classes", 16, () => new Uint32Array(4));
   const by_class = isByClass(conv) ? 1 : 0;
   return { ...layer({ by_class }), bindings: { target_class: conv.classes ?? none() } };
@@ -128,10 +128,10 @@ const SHARING = 4;
 const WORTH = 0.6;
 
 /** The long row of pixels that read their own places: that of several samples if there are far fewer tiles then. */
-function rowOf(pixels: number, part: Part, tiling: Tiling): Row {
+function rowOf(pixels: number, args: Arguments, tiling: Tiling): Row {
   const tilesOf = (count: number) => Math.ceil(count / tiling.pixels);
   // A sample begins with a four, or with a word of its mask.
-  const whole = part.uniforms.out?.KEEP_MASK ? 8 : 4;
+  const whole = args.uniforms.out?.KEEP_MASK ? 8 : 4;
   const places = whole * Math.ceil(pixels / whole);
   const isLess = tilesOf(SHARING * places) < WORTH * SHARING * tilesOf(pixels);
   return isLess ? { samples: SHARING, places } : { samples: 1, places: pixels };
@@ -141,23 +141,23 @@ function rowOf(pixels: number, part: Part, tiling: Tiling): Row {
 function launch(
   conv: Convolution,
   plan: Planning,
-  part: Part,
+  given: Arguments,
   choice: Direct,
   way: Way,
 ): Omit<Step, "label" | "entry"> {
   const { geometry } = conv;
   const { groups, ...quads } = groupQuads(geometry);
   const extent = extentOf(geometry, way);
-  const parts = join(part, matrices(conv, plan), layer({ ...sizesOf(geometry), ...quads }));
+  const args = join(given, matrices(conv, plan), layer({ ...sizesOf(geometry), ...quads }));
   const flops = conv.flops ?? operations(geometry);
   if (choice.shader === "implicit") {
-    return { ...launchShared(plan, parts, choice.tile, extent), flops };
+    return { ...launchShared(plan, args, choice.tile, extent), flops };
   }
   const { workgroup } = plan.tiling;
   const LOOPS = loopsOf(geometry, extent.terms);
   const BACKWARD = way === "backward" ? 1 : 0;
   const pixels = BACKWARD ? extent.places : geometry.output[0] * geometry.output[1];
-  const row = LOOPS === PLANES ? rowOf(pixels, part, plan.tiling) : { samples: 1, places: pixels };
+  const row = LOOPS === PLANES ? rowOf(pixels, given, plan.tiling) : { samples: 1, places: pixels };
   const tile = tileOf(row.samples * row.places, extent.quads, plan.tiling);
   const invocations = extent.groups * tile.blocks * tile.tiles * tile.lanes;
   const block = tile.lanes * tile.quads;
@@ -174,7 +174,7 @@ function launch(
       LOOPS,
       SAMPLES: row.samples,
     },
-    ...join(parts, fields, run, classesOf(conv, plan)),
+    ...join(args, fields, run, classesOf(conv, plan)),
     workgroups: [Math.ceil(invocations / workgroup), 1, 1],
     samples: row.samples,
     flops: isByClass(conv) ? flops * wanted : flops,

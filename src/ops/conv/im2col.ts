@@ -3,7 +3,7 @@
 
 import type { View } from "../../shaders/step.js";
 import type { Constant } from "../../tensor/types.js";
-import { gradientTo, join, layer, type Part, source } from "../epilogue.js";
+import { type Arguments, gradientTo, join, layer, source } from "../epilogue.js";
 import type { Node, Planning, Sink } from "../types.js";
 import { pointwise } from "../window.js";
 import { chooseDirect } from "./choose.js";
@@ -45,10 +45,10 @@ function product(conv: Convolution, isTurned: boolean): Convolution {
 }
 
 /** A launch with an invocation for each of so many pixels. */
-function launch(conv: Convolution, part: Part, pixels: readonly [number, number]) {
+function launch(conv: Convolution, args: Arguments, pixels: readonly [number, number]) {
   return {
     shader: "neighborhoods",
-    ...join(part, layer(sizesOf(conv.geometry))),
+    ...join(args, layer(sizesOf(conv.geometry))),
     workgroups: [Math.ceil((pixels[0] * pixels[1]) / 64), 1, 1] as const,
     samples: 1,
   };
@@ -57,9 +57,9 @@ function launch(conv: Convolution, part: Part, pixels: readonly [number, number]
 /** Writes down y = a(b + W ∗ x). */
 export function neighborhoodsForward(node: Node, plan: Planning, conv: Convolution, x: View): void {
   const seen = seenBy(node, plan, "neighborhoods", conv);
-  const parts = join(source("x", x), { uniforms: {}, bindings: { seen: seen.buffer } });
+  const args = join(source("x", x), { uniforms: {}, bindings: { seen: seen.buffer } });
   plan.step({
-    ...launch(conv, parts, conv.geometry.output),
+    ...launch(conv, args, conv.geometry.output),
     label: `${node.name} neighborhoods`,
     entry: "spread",
   });
@@ -79,12 +79,12 @@ export function neighborhoodsBackward(
   const back = { ...node, name: `${node.name} back` };
   const middle = product(conv, true);
   directForward(back, plan, middle, chooseDirect(middle, "forward", plan.tiling), dy, seen);
-  const parts = join(gradientTo(sink, plan), {
+  const args = join(gradientTo(sink, plan), {
     uniforms: {},
     bindings: { seen_back: seen.buffer },
   });
   plan.step({
-    ...launch(conv, parts, conv.geometry.input),
+    ...launch(conv, args, conv.geometry.input),
     label: `${node.name} back, result`,
     entry: "gather",
   });

@@ -1,7 +1,7 @@
 // The steps of a convolution by implicit.wgsl: for adapters whose workgroups share memory on the chip.
 
 import type { Step } from "../../shaders/step.js";
-import { join, layer, type Part } from "../epilogue.js";
+import { type Arguments, join, layer } from "../epilogue.js";
 import type { Planning, SharedTile } from "../types.js";
 import type { Extent } from "./geometry.js";
 
@@ -60,15 +60,15 @@ export function sharedTile(
 /** A launch with a workgroup for each tile. */
 export function launchShared(
   plan: Planning,
-  part: Part,
+  args: Arguments,
   tile: SharedTile,
   extent: Extent,
 ): Omit<Step, "label" | "entry"> {
   const { across, down, quads } = tile;
   const { samples, tiles } = rowOf(extent.places, tile);
-  const BACKWARD = "dx" in part.bindings ? 1 : 0;
+  const BACKWARD = "dx" in args.bindings ? 1 : 0;
   const row = layer({ group_samples: samples, places: extent.places, tiles });
-  const { uniforms, bindings } = join(part, row);
+  const { uniforms, bindings } = join(args, row);
   return {
     shader: "implicit",
     constants: { ACROSS: across, DOWN: down, QUADS: quads, BACKWARD },

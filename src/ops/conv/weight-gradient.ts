@@ -2,8 +2,8 @@
 
 import { positions } from "../../tensor/layout.js";
 import { inputOf, nodeError, outputOf } from "../attributes.js";
-import { asConvolution, linearOf } from "../dense.js";
 import { join, layer } from "../epilogue.js";
+import { asConvolution, linearOf } from "../gemm.js";
 import type { Node, TrainingPlanning, WeightGradient } from "../types.js";
 import { isDepthwise } from "./choose.js";
 import { convolutionOf } from "./conv.js";

@@ -2,7 +2,7 @@
 // bias.
 
 import { packVector } from "../../tensor/layout.js";
-import { layer, type Part } from "../epilogue.js";
+import { type Arguments, layer } from "../epilogue.js";
 import type { Weights } from "../rules/lrp.js";
 import type { Planning } from "../types.js";
 import { type Convolution, groupQuads, mergedGroups, tapsOf } from "./geometry.js";
@@ -33,7 +33,7 @@ function* packMatrices({ geometry, weights }: Convolution): Generator<void, Floa
 }
 
 /** The weights as 4 × 4 matrices. */
-export function matrices(conv: Convolution, plan: Planning): Part {
+export function matrices(conv: Convolution, plan: Planning): Arguments {
   const { in_quads } = groupQuads(conv.geometry);
   const quads = Math.ceil(conv.geometry.outputs / 4) * in_quads;
   const pack = conv.packed ?? (() => packMatrices(conv));
@@ -43,7 +43,7 @@ export function matrices(conv: Convolution, plan: Planning): Part {
 }
 
 /** The weights of a convolution with a group for each channel as depthwise.wgsl reads them: [C/4][k] of vec4. */
-export function lanes(conv: Convolution, plan: Planning): Part {
+export function lanes(conv: Convolution, plan: Planning): Arguments {
   const vec4s = Math.ceil(conv.geometry.channels / 4) * tapsOf(conv.geometry);
   const w = plan.weights(`${conv.key} by lanes`, vec4s, () => packLanes(conv), conv.change);
   return { uniforms: {}, bindings: { w } };
@@ -61,7 +61,7 @@ function packLanes({ geometry, weights: { data } }: Convolution): Float32Array {
 }
 
 /** The bias as forward kernels read it. */
-export function biasOf({ key, change, weights, bias }: Weights, plan: Planning): Part {
+export function biasOf({ key, change, weights, bias }: Weights, plan: Planning): Arguments {
   const vec4s = Math.ceil((weights.shape[0] as number) / 4);
   const b = bias
     ? plan.weights(`${key} bias`, vec4s, () => packVector(bias.data), change)

@@ -4,7 +4,7 @@
 import type { Step, View } from "../../shaders/step.js";
 import { positions } from "../../tensor/layout.js";
 import { outputOf } from "../attributes.js";
-import { activated, gradientTo, join, layer, type Part, source } from "../epilogue.js";
+import { type Arguments, activated, gradientTo, join, layer, source } from "../epilogue.js";
 import { residual } from "../residual.js";
 import type { Node, Planning, Sink } from "../types.js";
 import { pointwise } from "../window.js";
@@ -136,7 +136,7 @@ function tiled(
 function launch(
   conv: Convolution,
   plan: Planning,
-  part: Part,
+  args: Arguments,
   channels: number,
   perQuad: number,
 ): Omit<Step, "label" | "entry"> {
@@ -146,7 +146,7 @@ function launch(
   return {
     shader: sizeOf(conv.geometry) === 5 ? "winograd5" : "winograd",
     constants: { WORKGROUP: workgroup, PLACES: placesOf(conv.geometry) },
-    ...join(part, layer({ height, width, quads })),
+    ...join(args, layer({ height, width, quads })),
     workgroups: [Math.ceil((quads * perQuad) / workgroup), 1, 1],
     samples: 1,
   };

@@ -137,14 +137,14 @@ export function move(
         const y = plan.value(name);
         const { key, table } = arranged(node, k, x.layout, y.layout, constants, op);
         const size = vec4s(y.layout);
-        const parts = join(source("x", x), result(y));
+        const args = join(source("x", x), result(y));
         plan.step({
           label: node.name,
           shader: "gather",
           entry: "forward",
-          uniforms: join(parts, layer({ vec4s: size, fill: fillOf(node, constants) })).uniforms,
+          uniforms: join(args, layer({ vec4s: size, fill: fillOf(node, constants) })).uniforms,
           bindings: {
-            ...parts.bindings,
+            ...args.bindings,
             table: plan.fixed(key, size * 16, () => gatherTable(table(), x.layout, y.layout)),
           },
           workgroups: [Math.ceil(size / 64), 1, 1],
@@ -184,14 +184,14 @@ function back(node: Node, plan: Planning, k: number, op: Op): void {
   const { key, table } = arranged(node, k, x, y, plan.graph.constants, op);
   const { count, single } = plan.once(`uses of ${key}`, () => usesOf(table(), elements(x.shape)));
   const size = vec4s(x);
-  const parts = join(source("dy", dy), gradientTo(sink, plan));
-  const { dy: read, ...bindings } = parts.bindings;
+  const args = join(source("dy", dy), gradientTo(sink, plan));
+  const { dy: read, ...bindings } = args.bindings;
   const lists = () => returnLists(table(), x, y);
   plan.step({
     label: `${node.name} back`,
     shader: "gather",
     entry: single ? "backward_one" : "backward_list",
-    uniforms: join(parts, layer({ vec4s: size })).uniforms,
+    uniforms: join(args, layer({ vec4s: size })).uniforms,
     bindings: {
       ...bindings,
       x: read as number,

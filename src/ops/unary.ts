@@ -1,4 +1,4 @@
-// Functions of one element that keep their derivative for the backward pass, by smooth.wgsl. To add one, add its
+// Abs, Exp, Gelu, Sigmoid and the other functions of one element that keep their derivative for the backward pass, by smooth.wgsl. To add one, add its
 // line here and its case there.
 
 import { channels, positions, quads } from "../tensor/layout.js";
@@ -159,6 +159,6 @@ function identity(node: Node, plan: Planning): void {
 }
 
 /** The operators that smooth.wgsl computes, by their names. */
-export const smooth: Readonly<Record<string, Op>> = Object.fromEntries(
+export const unary: Readonly<Record<string, Op>> = Object.fromEntries(
   names.filter((name) => !name.includes(" ")).map((name) => [name, Smooth]),
 );

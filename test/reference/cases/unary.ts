@@ -7,7 +7,7 @@ const wide = (z: number) => 2 * z;
 const positive = (z: number) => 0.1 + z * z;
 const inside = (z: number) => 0.95 * Math.tanh(z);
 
-export const smooth: readonly Case[] = [
+export const unary: readonly Case[] = [
   ..."Abs Asinh Atan Cos Cosh Erf Exp Sin Sinh Softplus Softsign"
     .split(" ")
     .map((op) => ({ op, shape, domain: wide })),

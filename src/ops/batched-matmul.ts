@@ -7,7 +7,7 @@ import { channels, elements, places, positions, vec4s } from "../tensor/layout.j
 import type { Layout, Shape } from "../tensor/types.js";
 import { inputOf, nodeError, outputOf } from "./attributes.js";
 import { broadcast, broadcastPlaces } from "./broadcast.js";
-import { gradientTo, join, type Part, result } from "./epilogue.js";
+import { type Arguments, gradientTo, join, result } from "./epilogue.js";
 import type { Node, Op, Planning } from "./types.js";
 
 const FORMS = { NN: 0, NT: 1, TN: 2 } as const;
@@ -58,7 +58,7 @@ function operandOf(node: Node, plan: Planning, k: 0 | 1): View {
 }
 
 /** One of the two factors, as the kernel reads it. */
-function factor(letter: "a" | "b", view: View, stacks: number): Part {
+function factor(letter: "a" | "b", view: View, stacks: number): Arguments {
   const count = positions(view.layout);
   return {
     uniforms: {
@@ -79,17 +79,17 @@ function product(
   form: keyof typeof FORMS,
   [a, b]: readonly [View, View],
   size: { rows: number; columns: number; sums: number; stacks: number; halved?: number },
-  end: Part,
+  end: Arguments,
   entry: "forward" | "backward",
 ): void {
   const sizes = { uniforms: { layer: size }, bindings: {} };
-  const parts = [factor("a", a, size.stacks), factor("b", b, size.stacks)];
+  const args = [factor("a", a, size.stacks), factor("b", b, size.stacks)];
   plan.step({
     label,
     shader: "product",
     entry,
     constants: { FORM: FORMS[form], QUADS },
-    ...join(...parts, sizes, end),
+    ...join(...args, sizes, end),
     workgroups: [
       Math.ceil(size.rows / 4 / 64),
       Math.ceil(Math.ceil(size.columns / 4) / QUADS),

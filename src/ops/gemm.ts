@@ -8,7 +8,7 @@ import { constantInput, inputOf, nodeError, numberOf, outputOf } from "./attribu
 import { convolve, convolveBack } from "./conv/conv.js";
 import type { Convolution } from "./conv/geometry.js";
 import { biasOf } from "./conv/weights.js";
-import { activated, gradientTo, join, layer, type Part, source } from "./epilogue.js";
+import { type Arguments, activated, gradientTo, join, layer, source } from "./epilogue.js";
 import { residual, residualBack } from "./residual.js";
 import { linearRules, type Weights } from "./rules/lrp.js";
 import type { Node, Op, Planning, Sink } from "./types.js";
@@ -117,13 +117,13 @@ function denseWeights({ key, change, weights }: Weights, plan: Planning): number
 function launch(
   linear: Weights,
   plan: Planning,
-  part: Part,
+  args: Arguments,
   quads: number,
 ): Omit<Step, "label" | "entry"> {
   const [outputs = 0, inputs = 0] = linear.weights.shape;
   const { pixels, quads: QUADS } = inputs * outputs < LARGE ? SMALL : plan.tiling;
   const [in_quads, out_quads] = [Math.ceil(inputs / 4), Math.ceil(outputs / 4)];
-  const { uniforms, bindings } = join(part, layer({ in_quads, out_quads }));
+  const { uniforms, bindings } = join(args, layer({ in_quads, out_quads }));
   const BACKWARD = "dx" in bindings ? 1 : 0;
   return {
     shader: plan.tiling.together ? "dense by four" : "dense",
@@ -139,15 +139,15 @@ function launch(
 function denseForward(node: Node, plan: Planning, linear: Weights, x: View, z?: View): void {
   const quads = Math.ceil((linear.weights.shape[0] as number) / 4);
   const out = join(activated(node, plan, 1, z), residual(node, plan, z));
-  const parts = join(source("x", x), biasOf(linear, plan), out);
-  plan.step({ ...launch(linear, plan, parts, quads), label: node.name, entry: "forward" });
+  const args = join(source("x", x), biasOf(linear, plan), out);
+  plan.step({ ...launch(linear, plan, args, quads), label: node.name, entry: "forward" });
 }
 
 function denseBackward(node: Node, plan: Planning, linear: Weights, dy: View, sink: Sink): void {
   const quads = Math.ceil(channels(sink.layout) / 4);
-  const parts = join(source("x", dy), gradientTo(sink, plan));
+  const args = join(source("x", dy), gradientTo(sink, plan));
   plan.step({
-    ...launch(linear, plan, parts, quads),
+    ...launch(linear, plan, args, quads),
     label: `${node.name} back`,
     entry: "backward",
   });
