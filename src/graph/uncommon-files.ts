@@ -7,9 +7,9 @@ import { compositions, ops } from "../ops/table.js";
 import type { Node } from "../ops/types.js";
 import type { Constant, Layout } from "../tensor/types.js";
 import { compose } from "./compose.js";
-import { forOneSample } from "./fixed-batch.js";
 import { asksForShape, canFold, fold, shapeOf } from "./fold/fold.js";
 import type { Flow, Unfinished } from "./rewrites.js";
+import { forOneSample } from "./sample-axis.js";
 import { count, isFlow, mayUnroll, unroll } from "./unroll.js";
 import { unsupportedError } from "./unsupported.js";
 
