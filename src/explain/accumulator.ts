@@ -43,7 +43,7 @@ export class Accumulator {
     readonly moments: GPUBuffer,
   ) {}
 
-  /** An empty one, as long as the engine's; `begins` says what of the class is explained, as sensitivity.wgsl has it. */
+  /** An empty one, as long as the engine's; `begins` says what of the class is explained, as target.wgsl has it. */
   static of(engine: Engine, chosen: Chosen, begins: number): Accumulator {
     const { device } = engine;
     const words = bufferLike(device, engine.port("target"));

@@ -1,7 +1,7 @@
 // The map of two classes: what speaks for the one and what for the other, blue, gray and red. It is a picture
 // like any other, whose scores are made of those of two maps.
 
-import contrastText from "../../shaders/contrast.wgsl";
+import contrastText from "../../shaders/picture/contrast.wgsl";
 import { dispatch, kernels, perDevice, run } from "../gpu/kernel.js";
 import type { Estimate } from "../picture/estimate.js";
 import { canvasFormat, createPainter } from "../picture/paint.js";

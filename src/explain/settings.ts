@@ -119,7 +119,7 @@ type Asked = Omit<SensitivityOptions, "target"> & { readonly target?: Target | r
 export interface Settings {
   readonly method: string;
   readonly targets: readonly Target[];
-  /** 0 logit, 1 probability, 2 its logarithm: as in sensitivity.wgsl. */
+  /** 0 logit, 1 probability, 2 its logarithm: as in target.wgsl. */
   readonly of: number;
   /** What the backward pass begins with: the gradient of that, or of the logit where the plan itself goes on to it. */
   readonly begins: number;

@@ -5,8 +5,8 @@
 // the photo itself under the map at any size.
 
 import { mat3 } from "wgpu-matrix";
-import imageText from "../../shaders/image.wgsl";
-import photoText from "../../shaders/photo.wgsl";
+import imageText from "../../shaders/picture/image.wgsl";
+import photoText from "../../shaders/picture/photo.wgsl";
 import { dispatch, kernels, perDevice, run } from "../gpu/kernel.js";
 import { packChannels } from "../tensor/channels.js";
 import type { Mat3, Preprocess, Preset, ResolvedPreprocess, Size } from "./preprocess.js";

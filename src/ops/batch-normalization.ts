@@ -1,5 +1,5 @@
 // BatchNormalization with its trained statistics: a scale and a shift for each channel. Most are folded into
-// the convolution before (graph.ts); one that stands alone is affine.wgsl.
+// the convolution before (graph.ts); one that stands alone is batch-normalization.wgsl.
 
 import { channels, packVector, positions, quads } from "../tensor/layout.js";
 import type { Constant } from "../tensor/types.js";
@@ -57,7 +57,7 @@ export const BatchNormalization: Op = {
     const args = join(source("x", x), activated(node, plan, count));
     plan.step({
       label: node.name,
-      shader: "affine",
+      shader: "batch-normalization",
       entry: "forward",
       uniforms: join(args, layer({ positions: count })).uniforms,
       bindings: {
@@ -78,7 +78,7 @@ export const BatchNormalization: Op = {
       const args = join(source("dy", dy), gradientTo(sink, plan));
       plan.step({
         label: `${node.name} back`,
-        shader: "affine",
+        shader: "batch-normalization",
         entry: "backward",
         uniforms: join(args, layer({ positions: count })).uniforms,
         bindings: { ...args.bindings, scale: scaleBuffer(node, plan, "scale") },
@@ -100,7 +100,7 @@ export const BatchNormalization: Op = {
       );
       plan.step({
         label: `${node.name} relevance`,
-        shader: "affine",
+        shader: "batch-normalization",
         entry: "backward_share",
         uniforms: args.uniforms,
         bindings: {

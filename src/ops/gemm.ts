@@ -126,7 +126,7 @@ function launch(
   const { uniforms, bindings } = join(args, layer({ in_quads, out_quads }));
   const BACKWARD = "dx" in bindings ? 1 : 0;
   return {
-    shader: plan.tiling.together ? "dense by four" : "dense",
+    shader: plan.tiling.together ? "dense-lanes4" : "dense",
     constants: { WORKGROUP, QUADS, FOURS: pixels / 4, BACKWARD },
     uniforms,
     bindings: { ...bindings, w: denseWeights(linear, plan), run: plan.run },

@@ -1,4 +1,4 @@
-// Rounding to the steps of a quantized type, by elementwise.wgsl:
+// Rounding to the steps of a quantized type, by relu.wgsl:
 //   y = factor · clamp(round(x / step), low, high) + shift.
 // QuantizeLinear has factor 1, and a DequantizeLinear right after it is the same node with another factor and shift.
 // The gradient goes straight through the rounding, and not at all where the range was left (Bengio et al. 2013),
@@ -21,7 +21,7 @@ function backward(node: Node, plan: Planning): void {
   const args = join(source("dy", dy), gradientTo(sink, plan));
   plan.step({
     label: `${node.name} back`,
-    shader: "elementwise",
+    shader: "relu",
     entry: "quantize_backward",
     uniforms: join(args, layer({ positions: count, step, factor })).uniforms,
     bindings: args.bindings,
@@ -48,7 +48,7 @@ export const Quantize: Op = {
     const args = join(source("x", x), activated(node, plan, count));
     plan.step({
       label: node.name,
-      shader: "elementwise",
+      shader: "relu",
       entry: "quantize_forward",
       uniforms: join(args, layer({ positions: count, step, low, high, factor, shift })).uniforms,
       bindings: args.bindings,

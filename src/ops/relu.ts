@@ -1,4 +1,4 @@
-// Relu, Clip and LeakyRelu, by elementwise.wgsl: they are piecewise linear and usually fused into the node before.
+// Relu, Clip and LeakyRelu, by relu.wgsl: they are piecewise linear and usually fused into the node before.
 // The gradient rule they follow is applied wherever the gradient of their output is written (gradient.wgsl), so
 // on their own they only pass it on.
 
@@ -46,7 +46,7 @@ export function passTo(node: Node, plan: Planning, sink: Sink): void {
   const args = join(source("dy", dy), gradientTo(sink, plan));
   plan.step({
     label: `${node.name} back`,
-    shader: "elementwise",
+    shader: "relu",
     entry: "pass_backward",
     uniforms: join(args, layer({ positions: count })).uniforms,
     bindings: args.bindings,
@@ -67,7 +67,7 @@ export const Piecewise: Op = {
     const args = join(source("x", x), activated(node, plan, count));
     plan.step({
       label: node.name,
-      shader: "elementwise",
+      shader: "relu",
       entry: "piecewise_forward",
       uniforms: join(args, layer({ positions: count })).uniforms,
       bindings: args.bindings,
@@ -92,7 +92,7 @@ export function gateInPlace(label: string, plan: Planning, sink: Sink): void {
   const count = positions(sink.layout);
   plan.step({
     label,
-    shader: "elementwise",
+    shader: "relu",
     entry: "gate_in_place",
     uniforms: join({ uniforms, bindings }, layer({ positions: count })).uniforms,
     bindings,

@@ -131,7 +131,7 @@ export interface Tiling {
    * as much, each place of a tile in its own way: only for plans that need not be exact.
    */
   readonly winograd?: boolean;
-  /** Where there is memory for a workgroup on the chip: tiles that it shares, by implicit.wgsl. */
+  /** Where there is memory for a workgroup on the chip: tiles that it shares, by conv-shared.wgsl. */
   readonly shared?: readonly SharedTile[];
   /** The tilings of some kinds of layers, in place of this one (kinds.ts). */
   readonly layers?: Readonly<Record<string, Tiling>>;

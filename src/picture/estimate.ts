@@ -1,8 +1,8 @@
 // From the moments of the samples' gradients to attributions, their standard error, and a score for each pixel
-// (shaders/estimate.wgsl has the formulas). Every choice is a few weights in a uniform, so all share a pipeline.
+// (shaders/picture/estimate.wgsl has the formulas). Every choice is a few weights in a uniform, so all share a pipeline.
 
-import estimateText from "../../shaders/estimate.wgsl";
-import scaleText from "../../shaders/scale.wgsl";
+import estimateText from "../../shaders/picture/estimate.wgsl";
+import scaleText from "../../shaders/shared/scale.wgsl";
 import { dispatch, kernels, perDevice, run } from "../gpu/kernel.js";
 import { read } from "../gpu/play.js";
 import type { InputTensor } from "../image/image.js";

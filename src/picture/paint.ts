@@ -1,8 +1,8 @@
-// Scores become colors: a render pass over a canvas or a texture (shaders/paint.wgsl).
+// Scores become colors: a render pass over a canvas or a texture (shaders/picture/paint.wgsl).
 
 import { mat3 } from "wgpu-matrix";
-import paintText from "../../shaders/paint.wgsl";
-import photoText from "../../shaders/photo.wgsl";
+import paintText from "../../shaders/picture/paint.wgsl";
+import photoText from "../../shaders/picture/photo.wgsl";
 import { bindGroup, type Kernel, perDevice } from "../gpu/kernel.js";
 import type { Photo } from "../image/image.js";
 import type { Mat3, Size } from "../image/preprocess.js";

@@ -1,7 +1,7 @@
-// Percentiles of a buffer of floats, found on the GPU and left there (shaders/percentile.wgsl).
+// Percentiles of a buffer of floats, found on the GPU and left there (shaders/picture/percentile.wgsl).
 
-import orderText from "../../shaders/order.wgsl";
-import percentileText from "../../shaders/percentile.wgsl";
+import percentileText from "../../shaders/picture/percentile.wgsl";
+import orderText from "../../shaders/shared/order.wgsl";
 import type { Dispatch } from "../gpu/kernel.js";
 import { dispatch, kernels, perDevice, run } from "../gpu/kernel.js";
 

@@ -1,6 +1,6 @@
-// Which scores are the two ends of the palette. Found on the GPU (shaders/range.wgsl) and left there.
+// Which scores are the two ends of the palette. Found on the GPU (shaders/picture/range.wgsl) and left there.
 
-import rangeText from "../../shaders/range.wgsl";
+import rangeText from "../../shaders/picture/range.wgsl";
 import { dispatch, kernels, perDevice, run } from "../gpu/kernel.js";
 import { createPercentiles, percentileKernels } from "./percentile.js";
 

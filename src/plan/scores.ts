@@ -1,5 +1,5 @@
 // From the logits z of an image to what is said of its classes: their probabilities, and the score that is explained. In
-// float64, by the formulas that sensitivity.wgsl has in float32.
+// float64, by the formulas that target.wgsl has in float32.
 //
 //   softmax   p_k = e^z_k / Σ e^z        ln p_k = z_k − ln Σ e^z
 //   sigmoid   p_k = 1 / (1 + e^−z_k)     ln p_k = −ln(1 + e^−z_k)
@@ -8,7 +8,7 @@
 
 import type { Head } from "../ops/types.js";
 
-/** In the order of their numbers in sensitivity.wgsl; an unknown one has logits alone. */
+/** In the order of their numbers in target.wgsl; an unknown one has logits alone. */
 export const HEADS: readonly Head[] = [
   "softmax",
   "sigmoid",

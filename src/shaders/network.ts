@@ -1,26 +1,26 @@
 // The shaders that ordinary convolutional networks need, from the noise to the moments, and what others begin with.
 
-import activation from "../../shaders/activation.wgsl";
-import alone from "../../shaders/alone.wgsl";
-import arithmetic from "../../shaders/arithmetic.wgsl";
-import conv from "../../shaders/conv.wgsl";
-import dense from "../../shaders/dense.wgsl";
-import elementwise from "../../shaders/elementwise.wgsl";
-import gather from "../../shaders/gather.wgsl";
-import gradient from "../../shaders/gradient.wgsl";
-import moments from "../../shaders/moments.wgsl";
-import noise from "../../shaders/noise.wgsl";
-import order from "../../shaders/order.wgsl";
-import pool from "../../shaders/pool.wgsl";
-import quads from "../../shaders/quads.wgsl";
-import random from "../../shaders/random.wgsl";
-import run from "../../shaders/run.wgsl";
-import sample from "../../shaders/sample.wgsl";
-import scale from "../../shaders/scale.wgsl";
-import sensitivity from "../../shaders/sensitivity.wgsl";
-import single from "../../shaders/single.wgsl";
-import strip from "../../shaders/strip.wgsl";
-import taps from "../../shaders/taps.wgsl";
+import moments from "../../shaders/methods/moments.wgsl";
+import noise from "../../shaders/methods/noise.wgsl";
+import target from "../../shaders/methods/target.wgsl";
+import arithmetic from "../../shaders/network/arithmetic.wgsl";
+import conv from "../../shaders/network/conv.wgsl";
+import dense from "../../shaders/network/dense.wgsl";
+import gather from "../../shaders/network/gather.wgsl";
+import pool from "../../shaders/network/pool.wgsl";
+import relu from "../../shaders/network/relu.wgsl";
+import activation from "../../shaders/shared/activation.wgsl";
+import single from "../../shaders/shared/f32.wgsl";
+import gradient from "../../shaders/shared/gradient.wgsl";
+import alone from "../../shaders/shared/lanes1.wgsl";
+import order from "../../shaders/shared/order.wgsl";
+import quads from "../../shaders/shared/quads.wgsl";
+import random from "../../shaders/shared/random.wgsl";
+import run from "../../shaders/shared/run.wgsl";
+import sample from "../../shaders/shared/sample.wgsl";
+import scale from "../../shaders/shared/scale.wgsl";
+import strip from "../../shaders/shared/strip.wgsl";
+import taps from "../../shaders/shared/taps.wgsl";
 
 const ends = activation + gradient;
 const convolving = run + ends + strip + quads + conv;
@@ -45,11 +45,11 @@ export const shaders = {
   arithmetic: ends + arithmetic,
   conv: convolving + alone,
   dense: densely + alone,
-  elementwise: ends + elementwise,
+  relu: ends + relu,
   gather: ends + gather,
   moments: sampling + scale + moments,
   noise: sampling + noise,
   pool: ends + pool,
-  sensitivity: order + sensitivity,
+  target: order + target,
   single,
 } as const;

@@ -9,35 +9,38 @@ const texts = new Map<string, string>();
 type File = () => Promise<{ readonly default: string }>;
 type Rare = readonly [begins: keyof typeof beginnings, ...files: File[]];
 
-const quad: File = () => import("../../shaders/quad.wgsl");
-const planes: File = () => import("../../shaders/planes.wgsl");
-const tiles: File = () => import("../../shaders/tiles.wgsl");
+const quad: File = () => import("../../shaders/shared/lanes4.wgsl");
+const planes: File = () => import("../../shaders/shared/depthwise-row.wgsl");
+const tiles: File = () => import("../../shaders/shared/winograd-tile.wgsl");
 
 /** The others: what stands before the files, and the files, one after the other. */
 const rare: Readonly<Record<string, Rare>> = {
-  affine: ["ends", () => import("../../shaders/affine.wgsl")],
-  blur: ["sampling", () => import("../../shaders/blur.wgsl")],
-  "conv by four": ["convolving", quad],
-  depthwise: ["tapping", planes, () => import("../../shaders/depthwise.wgsl")],
-  depthwise3: ["ends", planes, () => import("../../shaders/depthwise3.wgsl")],
-  "dense by four": ["densely", quad],
-  cam: ["nothing", () => import("../../shaders/cam.wgsl")],
-  half: ["nothing", () => import("../../shaders/half.wgsl")],
-  implicit: ["shared", () => import("../../shaders/implicit.wgsl")],
-  narrow: ["sliding", () => import("../../shaders/narrow.wgsl")],
-  neighborhoods: ["ends", () => import("../../shaders/neighborhoods.wgsl")],
-  occlusion: ["sampling", () => import("../../shaders/occlusion.wgsl")],
-  perturb: ["draws", () => import("../../shaders/perturb.wgsl")],
-  product: ["ends", () => import("../../shaders/product.wgsl")],
-  reduce: ["ends", () => import("../../shaders/reduce.wgsl")],
-  relevance: ["ends", () => import("../../shaders/relevance.wgsl")],
-  rescale: ["ends", () => import("../../shaders/rescale.wgsl")],
-  smooth: ["ends", () => import("../../shaders/smooth.wgsl")],
-  softmax: ["ends", () => import("../../shaders/softmax.wgsl")],
-  stem: ["ends", () => import("../../shaders/stem.wgsl")],
-  tally: ["tallies", () => import("../../shaders/tally.wgsl")],
-  winograd: ["ends", tiles, () => import("../../shaders/winograd.wgsl")],
-  winograd5: ["ends", tiles, () => import("../../shaders/winograd5.wgsl")],
+  "batch-normalization": ["ends", () => import("../../shaders/network/batch-normalization.wgsl")],
+  blur: ["sampling", () => import("../../shaders/methods/blur.wgsl")],
+  "conv-lanes4": ["convolving", quad],
+  depthwise: ["tapping", planes, () => import("../../shaders/network/depthwise.wgsl")],
+  depthwise3: ["ends", planes, () => import("../../shaders/network/depthwise3.wgsl")],
+  "dense-lanes4": ["densely", quad],
+  cam: ["nothing", () => import("../../shaders/methods/cam.wgsl")],
+  half: ["nothing", () => import("../../shaders/shared/f16.wgsl")],
+  "conv-shared": ["shared", () => import("../../shaders/network/conv-shared.wgsl")],
+  "conv-to-image": ["sliding", () => import("../../shaders/network/conv-to-image.wgsl")],
+  im2col: ["ends", () => import("../../shaders/network/im2col.wgsl")],
+  occlusion: ["sampling", () => import("../../shaders/methods/occlusion.wgsl")],
+  perturb: ["draws", () => import("../../shaders/methods/perturb.wgsl")],
+  product: ["ends", () => import("../../shaders/network/product.wgsl")],
+  reduce: ["ends", () => import("../../shaders/network/reduce.wgsl")],
+  lrp: ["ends", () => import("../../shaders/methods/lrp.wgsl")],
+  rescale: ["ends", () => import("../../shaders/methods/rescale.wgsl")],
+  smooth: ["ends", () => import("../../shaders/network/smooth.wgsl")],
+  softmax: ["ends", () => import("../../shaders/network/softmax.wgsl")],
+  "conv-to-image-strided": [
+    "ends",
+    () => import("../../shaders/network/conv-to-image-strided.wgsl"),
+  ],
+  "mean-gates": ["tallies", () => import("../../shaders/methods/mean-gates.wgsl")],
+  winograd: ["ends", tiles, () => import("../../shaders/network/winograd.wgsl")],
+  winograd5: ["ends", tiles, () => import("../../shaders/network/winograd5.wgsl")],
 };
 
 /** What steps that do not begin or end like others leave unsaid. */

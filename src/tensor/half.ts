@@ -11,7 +11,7 @@ export function halfValue(bits: number): number {
   return exponent ? sign * (1024 + fraction) * 2 ** (exponent - 25) : sign * fraction * 2 ** -24;
 }
 
-/** Gradients are stored so many times as large as they are, as in single.wgsl and half.wgsl. */
+/** Gradients are stored so many times as large as they are, as in f32.wgsl and f16.wgsl. */
 export const GRADIENT_SCALE: Readonly<Record<Precision, number>> = { single: 1, half: 1024 };
 
 /** The elements of a stored tensor. */

@@ -1,18 +1,18 @@
 // The WGSL files that only training needs, by name, as text; put together as in ../shaders.ts.
 
-import batch from "../../shaders/batch.wgsl";
-import dropout from "../../shaders/dropout.wgsl";
-import loss from "../../shaders/loss.wgsl";
-import optimizer from "../../shaders/optimizer.wgsl";
-import random from "../../shaders/random.wgsl";
-import run from "../../shaders/run.wgsl";
-import training from "../../shaders/training.wgsl";
-import weights from "../../shaders/weights.wgsl";
+import random from "../../shaders/shared/random.wgsl";
+import run from "../../shaders/shared/run.wgsl";
+import batch from "../../shaders/training/batch.wgsl";
+import dropout from "../../shaders/training/dropout.wgsl";
+import loss from "../../shaders/training/loss.wgsl";
+import optimizer from "../../shaders/training/optimizer.wgsl";
+import training from "../../shaders/training/training.wgsl";
+import weightGradient from "../../shaders/training/weight-gradient.wgsl";
 
 export const trainingShaders: Readonly<Record<string, string>> = {
   batch: run + training + random + batch,
   dropout: run + training + random + dropout,
   loss: run + loss,
   optimizer: training + optimizer,
-  weights: run + weights,
+  "weight-gradient": run + weightGradient,
 };

@@ -152,10 +152,10 @@ async function benchSingle(
 
 const CONVOLUTIONS: readonly string[] = [
   "conv",
-  "conv by four",
+  "conv-lanes4",
   "depthwise",
-  "narrow",
-  "neighborhoods",
+  "conv-to-image",
+  "im2col",
   "winograd",
   "winograd5",
 ];

@@ -1,6 +1,6 @@
 // The random numbers of the shader: the known-answer vectors of Random123, and normals against their twin.
 
-import randomText from "../../shaders/random.wgsl";
+import randomText from "../../shaders/shared/random.wgsl";
 import { dispatch, kernels, run } from "../../src/gpu/kernel.js";
 import { read } from "../../src/gpu/play.js";
 import { normals, philox } from "../reference/philox.js";

@@ -83,7 +83,7 @@ testWithDevice(test, "a tiling of a kind of layer is that of its steps alone", a
   const model = await loadModel(device, build(), { tuning: { adapter: "", layers } });
   const plan = model.plans.plan({ method: "gradient" });
   for (const step of [...plan.forward, ...plan.backward]) {
-    assert.is(step.shader === "implicit", step.layer === layer, step.label);
+    assert.is(step.shader === "conv-shared", step.layer === layer, step.label);
   }
   for (const each of [model, probe]) each.destroy();
 });

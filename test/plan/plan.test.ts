@@ -59,11 +59,11 @@ test("a fire module, forward: Concat and Flatten take no step", () => {
 
 test("a fire module, backward: the last contribution to a gradient passes the activations, of all parts of a Concat at once", () => {
   assert.equal(lines(planOf("gradient").backward), [
-    "seed: sensitivity.seed",
+    "seed: target.seed",
     "classes back: dense.backward",
     "mean back: pool.global_average_backward",
     "pool back: pool.max_backward, gated",
-    "wide back: narrow.backward",
+    "wide back: conv-to-image.backward",
     "narrow back: conv.backward, added, gated",
     "squeeze back: conv.backward",
     "accumulate: moments.accumulate",
@@ -111,7 +111,7 @@ test("residual connections, forward: of two layers the first operand adds", () =
 test("residual connections, backward: the gradient of a sum is that of what is added, in the same place", () => {
   const { backward } = blockPlan("gradient");
   assert.equal(lines(backward), [
-    "seed: sensitivity.seed",
+    "seed: target.seed",
     "classes back: dense.backward",
     "mean back: pool.global_average_backward, gated",
     "four back: conv.backward, gated",
@@ -119,7 +119,7 @@ test("residual connections, backward: the gradient of a sum is that of what is a
     "three back: conv.backward, added, gated",
     "two back: conv.backward, gated",
     "one back: conv.backward, added, gated",
-    "stem back: narrow.backward",
+    "stem back: conv-to-image.backward",
     "accumulate: moments.accumulate",
   ]);
   const [down, four, two, one] = ["down", "four", "two", "one"].map(

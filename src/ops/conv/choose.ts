@@ -8,15 +8,15 @@ import { sharedTile } from "./shared.js";
 /** A kernel that multiplies by matrices of four channels by four, whatever the sizes are. */
 export type Direct =
   | { readonly shader: "conv" }
-  | { readonly shader: "implicit"; readonly tile: SharedTile };
+  | { readonly shader: "conv-shared"; readonly tile: SharedTile };
 
 /** The shader that makes a convolution; with shared tiles, which of them. */
 export type Choice =
   | Direct
   | { readonly shader: "depthwise" | "depthwise3" }
-  | { readonly shader: "neighborhoods" }
+  | { readonly shader: "im2col" }
   | { readonly shader: "winograd" | "winograd5" }
-  | { readonly shader: "narrow" | "stem" };
+  | { readonly shader: "conv-to-image" | "conv-to-image-strided" };
 
 /** What the choice depends on beside the convolution. */
 export interface Circumstances {
@@ -40,7 +40,7 @@ export function choose(conv: Convolution, circumstances: Circumstances): Choice 
   // node's own result, which has the buffers.
   if (!conv.change && !changingWeights && !isBare) {
     // One channel would leave three of four lanes empty; its taps fill them all.
-    if (isGray(geometry)) return { shader: "neighborhoods" };
+    if (isGray(geometry)) return { shader: "im2col" };
     // 3 × 3 and 5 × 5 with fewer products, where these outweigh the ways through memory.
     if (tiling.winograd && circumstances.slope >= 0 && isFewer(geometry)) {
       return { shader: geometry.kernel[0] === 5 ? "winograd5" : "winograd" };
@@ -49,9 +49,9 @@ export function choose(conv: Convolution, circumstances: Circumstances): Choice 
   if (way === "backward") {
     // The image's own gradient is one quad: tiles of several quads would be mostly empty. Invocations that load together
     // share what the phases of a stride read.
-    if (tiling.together && isStridedImage(geometry)) return { shader: "stem" };
+    if (tiling.together && isStridedImage(geometry)) return { shader: "conv-to-image-strided" };
     // A row's taps are neighbors, and what is loaded once serves three of them or more.
-    if (isWideRow(geometry)) return { shader: "narrow" };
+    if (isWideRow(geometry)) return { shader: "conv-to-image" };
   }
   return chooseDirect(conv, way, tiling);
 }
@@ -63,7 +63,7 @@ export function chooseDirect(conv: Convolution, way: Way, tiling: Tiling): Direc
     conv.classes === undefined
       ? sharedTile(extentOf(conv.geometry, way), tiling.shared)
       : undefined;
-  return tile ? { shader: "implicit", tile } : { shader: "conv" };
+  return tile ? { shader: "conv-shared", tile } : { shader: "conv" };
 }
 
 const all = (pair: readonly number[], n: number): boolean => pair.every((each) => each === n);

@@ -54,7 +54,7 @@ export function convolve(node: Node, plan: Planning, conv: Convolution, x: View,
     case "depthwise3":
       depthwiseForward(node, plan, conv, choice.shader, x, z);
       break;
-    case "neighborhoods":
+    case "im2col":
       neighborhoodsForward(node, plan, conv, x);
       break;
     case "winograd":
@@ -62,7 +62,7 @@ export function convolve(node: Node, plan: Planning, conv: Convolution, x: View,
       winogradForward(node, plan, conv, x);
       break;
     case "conv":
-    case "implicit":
+    case "conv-shared":
       directForward(node, plan, conv, choice, x, z);
       break;
   }
@@ -82,19 +82,19 @@ export function convolveBack(
     case "depthwise3":
       depthwiseBackward(node, plan, conv, choice.shader, dy, sink);
       break;
-    case "neighborhoods":
+    case "im2col":
       neighborhoodsBackward(node, plan, conv, dy, sink);
       break;
     case "winograd":
     case "winograd5":
       winogradBackward(node, plan, conv, dy, sink);
       break;
-    case "narrow":
-    case "stem":
+    case "conv-to-image":
+    case "conv-to-image-strided":
       toImage(node, plan, conv, choice.shader, dy, sink);
       break;
     case "conv":
-    case "implicit":
+    case "conv-shared":
       directBackward(node, plan, conv, choice, dy, sink);
       break;
   }

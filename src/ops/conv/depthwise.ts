@@ -17,7 +17,7 @@ import { biasOf, lanes } from "./weights.js";
 /** The two kernels. */
 type Depthwise = "depthwise" | "depthwise3";
 
-/** As planes.wgsl has it. */
+/** As depthwise-row.wgsl has it. */
 const COLUMNS = 8;
 
 /** An entry point, and of how many tiles: in a plane, and how many such planes a quad has. */

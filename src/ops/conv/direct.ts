@@ -1,4 +1,4 @@
-// The steps of a convolution by conv.wgsl, or in tiles that a workgroup shares by implicit.wgsl: how it is cut into tiles.
+// The steps of a convolution by conv.wgsl, or in tiles that a workgroup shares by conv-shared.wgsl: how it is cut into tiles.
 // Conv is one, and so is a dense layer over many positions.
 
 import type { Step, View } from "../../shaders/step.js";
@@ -150,7 +150,7 @@ function launch(
   const extent = extentOf(geometry, way);
   const args = join(given, matrices(conv, plan), layer({ ...sizesOf(geometry), ...quads }));
   const flops = conv.flops ?? operations(geometry);
-  if (choice.shader === "implicit") {
+  if (choice.shader === "conv-shared") {
     return { ...launchShared(plan, args, choice.tile, extent), flops };
   }
   const { workgroup } = plan.tiling;
@@ -165,7 +165,7 @@ function launch(
   const fields = layer({ groups, tiles: tile.tiles, places: row.places });
   const run = { uniforms: {}, bindings: { run: plan.run } };
   return {
-    shader: tile.lanes > 1 ? "conv by four" : "conv",
+    shader: tile.lanes > 1 ? "conv-lanes4" : "conv",
     constants: {
       WORKGROUP: workgroup,
       QUADS: tile.quads,

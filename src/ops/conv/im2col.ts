@@ -1,4 +1,4 @@
-// Convolutions of one channel, by neighborhoods.wgsl at both ends and conv.wgsl between: a quarter of the products, and
+// Convolutions of one channel, by im2col.wgsl at both ends and conv.wgsl between: a quarter of the products, and
 // of the loads, because all four lanes of what is multiplied are in use.
 
 import type { View } from "../../shaders/step.js";
@@ -47,7 +47,7 @@ function product(conv: Convolution, isTurned: boolean): Convolution {
 /** A launch with an invocation for each of so many pixels. */
 function launch(conv: Convolution, args: Arguments, pixels: readonly [number, number]) {
   return {
-    shader: "neighborhoods",
+    shader: "im2col",
     ...join(args, layer(sizesOf(conv.geometry))),
     workgroups: [Math.ceil((pixels[0] * pixels[1]) / 64), 1, 1] as const,
     samples: 1,
@@ -56,7 +56,7 @@ function launch(conv: Convolution, args: Arguments, pixels: readonly [number, nu
 
 /** Writes down y = a(b + W ∗ x). */
 export function neighborhoodsForward(node: Node, plan: Planning, conv: Convolution, x: View): void {
-  const seen = seenBy(node, plan, "neighborhoods", conv);
+  const seen = seenBy(node, plan, "im2col", conv);
   const args = join(source("x", x), { uniforms: {}, bindings: { seen: seen.buffer } });
   plan.step({
     ...launch(conv, args, conv.geometry.output),

@@ -1,4 +1,4 @@
-// The steps of a convolution by implicit.wgsl: for adapters whose workgroups share memory on the chip.
+// The steps of a convolution by conv-shared.wgsl: for adapters whose workgroups share memory on the chip.
 
 import type { Step } from "../../shaders/step.js";
 import { type Arguments, join, layer } from "../epilogue.js";
@@ -70,7 +70,7 @@ export function launchShared(
   const row = layer({ group_samples: samples, places: extent.places, tiles });
   const { uniforms, bindings } = join(args, row);
   return {
-    shader: "implicit",
+    shader: "conv-shared",
     constants: { ACROSS: across, DOWN: down, QUADS: quads, BACKWARD },
     uniforms,
     bindings: { ...bindings, run: plan.run },

@@ -1,5 +1,5 @@
-// The gradient of a convolution with respect to an image, which is one quad: by narrow.wgsl, or where there are strides, and
-// four invocations that load together, by stem.wgsl.
+// The gradient of a convolution with respect to an image, which is one quad: by conv-to-image.wgsl, or where there are strides, and
+// four invocations that load together, by conv-to-image-strided.wgsl.
 
 import type { View } from "../../shaders/step.js";
 import { gradientTo, join, layer, source } from "../epilogue.js";
@@ -50,13 +50,13 @@ export function toImage(
   node: Node,
   plan: Planning,
   conv: Convolution,
-  shader: "narrow" | "stem",
+  shader: "conv-to-image" | "conv-to-image-strided",
   dy: View,
   sink: Sink,
 ): void {
   const { geometry } = conv;
   const { workgroup } = plan.tiling;
-  const launch = shader === "stem" ? stem : narrow;
+  const launch = shader === "conv-to-image-strided" ? stem : narrow;
   const { constants, sizes, invocations } = launch(geometry, plan.tiling);
   // These kernels have no dilation along a row, and that along a column only where `sizes` has it.
   const { dilation_y: _, dilation_x: __, ...common } = sizesOf(geometry);

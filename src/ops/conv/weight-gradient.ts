@@ -1,4 +1,4 @@
-// The gradients of what layers have to learn, by weights.wgsl: for training alone, and so apart from the rest, which everyone loads.
+// The gradients of what layers have to learn, by weight-gradient.wgsl: for training alone, and so apart from the rest, which everyone loads.
 
 import { positions } from "../../tensor/layout.js";
 import { inputOf, nodeError, outputOf } from "../attributes.js";
@@ -69,7 +69,7 @@ function writeDown(
     parts,
   });
   const launches = {
-    shader: "weights",
+    shader: "weight-gradient",
     constants: { WORKGROUP: plan.tiling.workgroup, OUT_QUADS, IN_QUADS },
     uniforms: sizes.uniforms,
     samples: 0,

@@ -1,4 +1,4 @@
-// The rules of layer-wise relevance propagation for linear layers, by relevance.wgsl and the layer's own kernels.
+// The rules of layer-wise relevance propagation for linear layers, by lrp.wgsl and the layer's own kernels.
 //
 // Every rule is a list of passes; a pass divides the relevance by a sum of linear outputs and sends it back
 // through the same terms: with z = Σ ± W_t x_t + b_t,   R' = factor · Σ ± x_t · W_tᵀ (R / stab(z)).
@@ -229,7 +229,7 @@ function partOf(node: Node, plan: Planning, which: Term["x"], x: View, nonnegati
   const part = scratch(node, plan, which, x);
   plan.step({
     label: `${node.name} ${which} part`,
-    shader: "relevance",
+    shader: "lrp",
     entry: "take_part",
     uniforms: layer({
       vec4s: size,
@@ -263,7 +263,7 @@ function divide(
   const size = vec4s(s.layout);
   plan.step({
     label: `${node.name} quotient`,
-    shader: "relevance",
+    shader: "lrp",
     entry: "divide",
     uniforms: layer({
       vec4s: size,
@@ -305,7 +305,7 @@ export function multiply(
   const { uniforms, bindings } = gradientTo(sink, plan);
   plan.step({
     label: `${node.name} relevance`,
-    shader: "relevance",
+    shader: "lrp",
     entry: "multiply",
     uniforms: join(
       { uniforms, bindings },

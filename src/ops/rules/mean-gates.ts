@@ -1,4 +1,4 @@
-// What SmoothDiff counts over all samples, by tally.wgsl: open gates and the winners of maxima.
+// What SmoothDiff counts over all samples, by mean-gates.wgsl: open gates and the winners of maxima.
 
 import type { BufferId } from "../../shaders/step.js";
 import { positions, quads, vec4s } from "../../tensor/layout.js";
@@ -13,7 +13,7 @@ export function tallyGates(name: string, plan: Planning, gate: Gate, layout: Lay
     const { uniforms, bindings } = gradientTo({ ...view, add: false, gate }, plan);
     return {
       label: `${name} tally`,
-      shader: "tally",
+      shader: "mean-gates",
       entry: "count_gates",
       uniforms,
       bindings: { run: plan.run, counts, gate_mask: bindings.gate_mask as BufferId },
@@ -33,7 +33,7 @@ export function tallyWinners(
 ): BufferId {
   return plan.tally(`winners of ${name}`, vec4s(y) * taps, (counts) => ({
     label: `${name} tally`,
-    shader: "tally",
+    shader: "mean-gates",
     entry: "count_winners",
     uniforms: { layer: { positions: positions(y), taps, stride: vec4s(y) } },
     bindings: { run: plan.run, counts, winners },

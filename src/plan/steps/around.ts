@@ -25,7 +25,7 @@ export const pictureLayer = (input: Layout) => ({
 export function rangeStep({ image, range }: Ports, input: Layout): Step {
   return {
     label: "range",
-    shader: "sensitivity",
+    shader: "target",
     entry: "range",
     uniforms: { layer: { channels: channels(input), positions: positions(input) } },
     bindings: { values: image, extremes: range },
@@ -51,7 +51,7 @@ export function spreadStep({ image, range, spread, table, run }: Ports, input: L
 export function classStep(target: BufferId, logits: View): Step {
   return {
     label: "class",
-    shader: "sensitivity",
+    shader: "target",
     entry: "top_class",
     uniforms: { layer: { channels: channels(logits.layout) } },
     bindings: { logits: logits.buffer, class_index: target },
@@ -79,7 +79,7 @@ export function noiseStep(ports: Ports, input: Layout, noisy: BufferId, hasPaths
 export function seedStep(target: BufferId, logits: View, seeds: View, head: Head): Step {
   return {
     label: "seed",
-    shader: "sensitivity",
+    shader: "target",
     entry: "seed",
     constants: { HEAD: HEADS.indexOf(head) },
     uniforms: {
@@ -100,7 +100,7 @@ export function seedStep(target: BufferId, logits: View, seeds: View, head: Head
 export function scoreStep(target: BufferId, logits: View, scores: BufferId, head: Head): Step {
   return {
     label: "score",
-    shader: "sensitivity",
+    shader: "target",
     entry: "score",
     constants: { HEAD: HEADS.indexOf(head) },
     uniforms: {
@@ -120,7 +120,7 @@ export function scoreStep(target: BufferId, logits: View, scores: BufferId, head
 export function relevanceStep(logits: View, seeds: View): Step {
   return {
     label: "relevance",
-    shader: "relevance",
+    shader: "lrp",
     entry: "seed",
     uniforms: {
       layer: {

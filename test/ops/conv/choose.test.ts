@@ -58,8 +58,8 @@ test("is a depthwise one where each channel has a group, that of nine taps where
 });
 
 test("makes channels of the taps of a gray image", () => {
-  assert.is(of(geometry(1, 16, 3), usual), "neighborhoods");
-  assert.is(of(geometry(1, 16, 3, { stride: 2 }), back), "neighborhoods");
+  assert.is(of(geometry(1, 16, 3), usual), "im2col");
+  assert.is(of(geometry(1, 16, 3, { stride: 2 }), back), "im2col");
   assert.is(of(geometry(2, 16, 3), usual), "conv");
   assert.is(of(geometry(1, 16, 1), usual), "conv");
 });
@@ -89,17 +89,17 @@ test("makes nothing of weights that change, and nothing more beside the node's o
 });
 
 test("has kernels of their own for the gradient of an image", () => {
-  assert.is(of(geometry(3, 16, 3), back), "narrow");
-  assert.is(of(geometry(4, 16, 7, { stride: 2 }), back), "narrow");
-  assert.is(of(geometry(3, 16, 7, { stride: 2 }), together), "stem");
-  assert.is(of(geometry(3, 16, 3), together), "narrow");
+  assert.is(of(geometry(3, 16, 3), back), "conv-to-image");
+  assert.is(of(geometry(4, 16, 7, { stride: 2 }), back), "conv-to-image");
+  assert.is(of(geometry(3, 16, 7, { stride: 2 }), together), "conv-to-image-strided");
+  assert.is(of(geometry(3, 16, 3), together), "conv-to-image");
   assert.is(of(geometry(3, 16, 3, { stride: 2 }), back), "conv");
   assert.is(of(geometry(3, 16, 3, { dilation: 2 }), back), "conv");
   assert.is(of(geometry(3, 16, 3), usual), "conv");
 });
 
 test("shares tiles in a workgroup where they are full, and not where one class is wanted", () => {
-  assert.is(of(geometry(64, 64, 1), sharing), "implicit");
+  assert.is(of(geometry(64, 64, 1), sharing), "conv-shared");
   assert.is(of(geometry(64, 64, 1), sharing, { classes: 7 }), "conv");
   assert.is(of(geometry(64, 4, 1), sharing), "conv");
   assert.is(of(geometry(64, 64, 1), { ...sharing, tiling: HARDWARE_TILING }), "conv");

@@ -27,9 +27,9 @@ test("are chosen for all layers but that of the image", () => {
   const { forward, backward } = makePlan(graph, { method: "gradient", tiling: SHARING_TILING });
   const count = (shader: string) =>
     [...forward, ...backward].filter((step) => step.shader === shader).length;
-  assert.is(count("implicit"), 10);
+  assert.is(count("conv-shared"), 10);
   assert.is(count("conv"), 1);
-  assert.is(count("narrow"), 1);
+  assert.is(count("conv-to-image"), 1);
 });
 
 testWithDevice(

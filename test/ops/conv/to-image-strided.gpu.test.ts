@@ -1,4 +1,4 @@
-// The gradient of an image by stem.wgsl inside a network: it is added to, gated, and read from a slot of a Concat. Invocations
+// The gradient of an image by conv-to-image-strided.wgsl inside a network: it is added to, gated, and read from a slot of a Concat. Invocations
 // by themselves, which are held against their twin elsewhere, are the judge.
 
 import * as assert from "uvu/assert";
@@ -32,7 +32,7 @@ const test = suite("the gradient of an image seen with strides");
 test("has a kernel of its own where four invocations load together, and there alone", () => {
   const count = (tiling: Tiling) =>
     makePlan(graph, { method: "gradient", tiling }).backward.filter(
-      ({ shader }) => shader === "stem",
+      ({ shader }) => shader === "conv-to-image-strided",
     ).length;
   assert.is(count(TOGETHER), 3);
   assert.is(count(ALONE), 0);
@@ -41,7 +41,7 @@ test("has a kernel of its own where four invocations load together, and there al
 test("is added to and gated there", () => {
   const { backward } = makePlan(graph, { method: "gradient", tiling: TOGETHER });
   const constants = backward
-    .filter(({ shader }) => shader === "stem")
+    .filter(({ shader }) => shader === "conv-to-image-strided")
     .map((s) => s.constants ?? {});
   assert.ok(constants.some(({ ADD }) => ADD === 1));
   assert.ok(constants.some(({ GATE }) => GATE === 1));

@@ -47,7 +47,7 @@ struct Layer {
 @group(0) @binding(1) var<storage, read> w: array<StoredMatrix>;  // [O/4][C/group/4][k][4 × 4]
 @group(0) @binding(2) var<storage, read> b: array<Stored>;    // [O/4]
 
-@group(0) @binding(3) var<storage, read> target_class: array<u32, 4>;  // as in sensitivity.wgsl; if no other is wanted
+@group(0) @binding(3) var<storage, read> target_class: array<u32, 4>;  // as in target.wgsl; if no other is wanted
 
 // LOOPS: PLANES alone for a kernel of one tap, where every pixel reads its own place; TAPS alone for one plane.
 const TAPS = 1u;

@@ -1,4 +1,4 @@
-// How four columns are loaded: by an invocation for itself. quad.wgsl does the same for four invocations at a time.
+// How four columns are loaded: by an invocation for itself. lanes4.wgsl does the same for four invocations at a time.
 // Put behind the kernels that define `column`, which loads one.
 
 const LANES = 1u;

@@ -3,7 +3,7 @@
 //   gradient:  g where the activation was in its linear part, SLOPE · g elsewhere
 //   guided:    the same, of max(g, 0)            (Springenberg et al. 2015)
 //   deconvnet: max(g, 0), whatever the input was (Zeiler & Fergus 2014)
-//   mean:      g times the mean slope of all samples, from the counts of tally.wgsl (Hill et al. 2025)
+//   mean:      g times the mean slope of all samples, from the counts of mean-gates.wgsl (Hill et al. 2025)
 // Put before every backward kernel. What is the same for all elements is compiled in: an adapter that goes through
 // both sides of a branch, as SwiftShader does, spent two thirds of a pool's time here.
 // Constants: ADD, GATE (0: not gated), ROWS (the mask has rows of its own width: else it is one long row).

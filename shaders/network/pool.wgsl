@@ -34,7 +34,7 @@ struct Layer {
 @group(0) @binding(1) var<storage, read> dy: array<Stored>;            // [n][C/4][OUT]
 @group(0) @binding(2) var<storage, read_write> winner: array<u32>;    // [n][C/4][OUT], a byte a lane
 @group(0) @binding(3) var<storage, read> winners: array<u32>;
-@group(0) @binding(4) var<storage, read> counts: array<vec4u>;        // tally.wgsl: samples, [C/4][OUT][taps]
+@group(0) @binding(4) var<storage, read> counts: array<vec4u>;        // mean-gates.wgsl: samples, [C/4][OUT][taps]
 
 // Constants put before: DILATED, PADDED (a window may reach beyond the input), KERNEL_X (3, 2, or 0 for any), WINDOWS
 // (2 if two neighbors are in two along each axis at most, or 0).
