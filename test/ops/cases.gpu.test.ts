@@ -1,6 +1,6 @@
-// Every operator on the GPU against its f64 twin, forward and backward: each case of the reference is followed
-// by a dense layer with random weights, so that it becomes a classifier with three classes whose logits and
-// gradient depend on every element of its output.
+// Every operator on the GPU against its float64 twin, forward and backward. The cases are in test/reference/cases/, in a file
+// for each family. Each is followed by a dense layer with random weights, so that it becomes a classifier with three
+// classes whose logits and gradient depend on every element of its output.
 
 import { throws } from "uvu/assert";
 import { sensitivity } from "../../src/explain/sensitivity.js";
@@ -9,11 +9,11 @@ import { Model } from "../../src/model/model.js";
 import type { OnnxModel } from "../../src/onnx/types.js";
 import type { SharedTile, Tiling } from "../../src/ops/types.js";
 import { HARDWARE_TILING, SOFTWARE_TILING } from "../../src/plan/plan.js";
-import { type Case, floats, imageOf, modelOf } from "../reference/case.js";
-import { cases } from "../reference/cases.js";
+import { type Case, imageOf, modelOf } from "../reference/case.js";
+import { families } from "../reference/cases.js";
 import { backward, forward } from "../reference/index.js";
 import { sizeOf } from "../reference/twin.js";
-import { close, randn, skip, suite, testWithDevice } from "../support/harness.js";
+import { close, randn, type Suite, skip, suite, testWithDevice } from "../support/harness.js";
 
 const CLASSES = 3;
 
@@ -82,135 +82,27 @@ const TILINGS: Readonly<Record<string, Readonly<Record<string, Tiling>>>> = {
   MatMul: TILED,
 };
 
-const test = suite("operators on the GPU");
-
-/** Over several tiles in both directions and several blocks of quads; too large for central differences. */
-const wide: Case = {
-  op: "Conv",
-  shape: [1, 2, 9, 40],
-  attributes: { pads: [1, 1, 1, 1] },
-  inputs: ["x", floats([38, 2, 3, 3]), floats([38])],
-};
-
-/** Channels enough for Winograd's convolution, whose tiles do not cover the plane evenly. */
-const tall: Case = {
-  op: "Conv",
-  shape: [1, 18, 11, 13],
-  attributes: { pads: [1, 1, 1, 1] },
-  inputs: ["x", floats([37, 18, 3, 3]), floats([37])],
-};
-
-/** The same for kernels of 5 × 5, large enough to be worth the compiling. */
-const broad: Case = {
-  op: "Conv",
-  shape: [1, 42, 11, 13],
-  attributes: { pads: [2, 2, 2, 2] },
-  inputs: ["x", floats([45, 42, 5, 5]), floats([45])],
-};
-
-/** The first layer of a ResNet, whose gradient is that of the image. */
-const stem: Case = {
-  op: "Conv",
-  shape: [1, 3, 15, 37],
-  attributes: { pads: [3, 3, 3, 3], strides: [2, 2] },
-  inputs: ["x", floats([9, 3, 7, 7]), floats([9])],
-};
-
-/** The first layer of a SqueezeNet, over several tiles, the last ones not full. */
-const small: Case = {
-  op: "Conv",
-  shape: [1, 3, 22, 45],
-  attributes: { pads: [1, 0, 1, 1], strides: [2, 2] },
-  inputs: ["x", floats([10, 3, 3, 3]), floats([10])],
-};
-
-/** Strides that are odd, and a row and two columns of the image that nobody sees. */
-const odd: Case = {
-  op: "Conv",
-  shape: [1, 3, 21, 40],
-  attributes: { pads: [2, 1, 1, 0], strides: [3, 5] },
-  inputs: ["x", floats([6, 3, 5, 3]), floats([6])],
-};
-
-/** A kernel of several parts along one axis, windows side by side along the other. */
-const patches: Case = {
-  op: "Conv",
-  shape: [1, 2, 27, 20],
-  attributes: { pads: [5, 0, 4, 0], strides: [2, 4] },
-  inputs: ["x", floats([5, 2, 11, 4]), floats([5])],
-};
-
-/** Four channels, the most of a quad. */
-const alpha: Case = {
-  op: "Conv",
-  shape: [1, 4, 9, 19],
-  attributes: { pads: [1, 1, 1, 1], strides: [2, 2] },
-  inputs: ["x", floats([8, 4, 3, 3]), floats([8])],
-};
-
-/** Quads enough for four invocations to load together, and some of them without a quad of their own. */
-const deep: Case = {
-  op: "Conv",
-  shape: [1, 57, 5, 7],
-  attributes: { strides: [2, 1], pads: [1, 0, 0, 1] },
-  inputs: ["x", floats([61, 57, 2, 2]), floats([61])],
-};
-
-/** One channel, whose taps become channels: more of them than fill the last quad, and a pixel is not seen by all. */
-const gray: Case = {
-  op: "Conv",
-  shape: [1, 1, 13, 17],
-  attributes: { pads: [2, 1, 1, 2], strides: [2, 1], dilations: [1, 2] },
-  inputs: ["x", floats([18, 1, 5, 3]), floats([18])],
-};
-
-/** Windows side by side, which leave a row and two columns alone. */
-const apart: Case = {
-  op: "MaxPool",
-  shape: [1, 6, 7, 11],
-  attributes: { kernel_shape: [2, 3], strides: [2, 3] },
-  inputs: ["x"],
-};
-
-/** As many weights as it takes for large tiles to be worth while. */
-const dense: Case = {
-  op: "Gemm",
-  shape: [1, 531],
-  inputs: ["x", floats([531, 509]), floats([509])],
-};
-
 /** The tilings that every case is tried with in `npm test`; the others take long to be compiled. */
 const BRIEF = ["", ", cut for a real GPU", ", cut for a software one"];
 
-/** The cases that fill several tiles, which are tried with all. */
-const TILES = new Set([wide, tall, deep, dense]);
+for (const [family, examples] of Object.entries(families)) {
+  const test = suite(`${family} on the GPU`);
+  for (const [number, example] of examples.entries()) tryOut(test, number, example);
+  test.run();
+}
 
-for (const [number, example] of [
-  ...cases,
-  wide,
-  tall,
-  broad,
-  stem,
-  small,
-  odd,
-  patches,
-  alpha,
-  deep,
-  gray,
-  apart,
-  dense,
-].entries()) {
+function tryOut(test: Suite, number: number, example: Case): void {
   const { op, shape } = example;
   const refused = REFUSED[`${op} of [${shape}]`];
   if (refused) {
     test(`${op} of [${shape}] (${number}) is refused in a sentence`, () => {
       throws(() => makeGraph(classifier(modelOf(example), shape)), refused);
     });
-    continue;
+    return;
   }
   for (const [on, tiling] of Object.entries(TILINGS[op] ?? { "": undefined })) {
     const title = `${op} of [${shape}] (${number}) agrees with its twin${on}`;
-    const long = !BRIEF.includes(on) && !TILES.has(example);
+    const long = !BRIEF.includes(on) && example.large !== "every tiling";
     testWithDevice(test, title, (device) => compare(device, example, number, tiling), { long });
   }
 }
@@ -241,7 +133,7 @@ async function compare(
       const seed = new Float64Array(CLASSES).fill(0).with(target, 1);
       const expected = backward(onnx, values, seed);
       // Without noise there is no Winograd; no float notices this one.
-      const noise = example === tall || example === broad ? 1e-30 : 0;
+      const noise = example.winograd ? 1e-30 : 0;
       const map = await sensitivity(model, { data, shape }, { samples: 1, noise, target });
       const largest = expected.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
       close(await map.data(), expected, { rtol: 2e-5, atol: 1e-5 * largest });
@@ -251,5 +143,3 @@ async function compare(
     model.destroy();
   }
 }
-
-test.run();

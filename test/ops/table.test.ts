@@ -71,7 +71,7 @@ test("are not said to be enough where the file asks for a rewrite", () => {
 
 test("are not said to be enough where a node is composed of others, or constant", () => {
   let ordinary = 0;
-  for (const [number, example] of cases.entries()) {
+  for (const [number, example] of cases) {
     const { nodes, constants, opset } = modelOf(example);
     if (!isOrdinary(nodes, constants)) continue;
     ordinary++;

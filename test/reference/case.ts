@@ -18,6 +18,13 @@ export interface Case {
   readonly tolerance?: number;
   /** From a normally distributed number to an element of the image; the number itself if not given. */
   readonly domain?: (z: number) => number;
+  /**
+   * For what only shows over many tiles, too large for central differences: tried on the GPU alone, once or with every
+   * tiling that there is.
+   */
+  readonly large?: "once" | "every tiling";
+  /** True if it is meant for Winograd's algorithm, which plans that must be exact do without. */
+  readonly winograd?: boolean;
   /** How many outputs the node has, and which of them is the model's; the first of one if not given. */
   readonly outputs?: readonly [count: number, chosen: number];
 }

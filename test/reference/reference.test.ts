@@ -23,7 +23,8 @@ function centralDifferences(model: OnnxModel, x: Float64Array, shape: Shape, see
 
 const test = suite("reference");
 
-for (const [number, example] of cases.entries()) {
+for (const [number, example] of cases) {
+  if (example.large) continue;
   test(`${example.op} of ${example.shape} (${number}): its gradient is that of its values`, () => {
     const model = modelOf(example);
     const x = Float64Array.from(imageOf(example, number));
@@ -39,7 +40,7 @@ test("every twin has a case", () => {
   // quantization.gpu.test.ts.
   const elsewhere = ["ConstantOfShape", "Equal", "Shape", "Size", ...Object.keys(quantization)];
   const varying = Object.keys(twins).filter((op) => !elsewhere.includes(op));
-  const missing = varying.filter((op) => !cases.some((example) => example.op === op));
+  const missing = varying.filter((op) => !cases.some(([, example]) => example.op === op));
   if (missing.length > 0) throw new Error(`No case for ${missing.join(", ")}`);
 });
 

@@ -7,6 +7,13 @@ const above = (z: number) => 0.2 + z * z;
 const first = { broadcast: 1, axis: 1 };
 
 export const arithmetic: readonly Case[] = [
+  { op: "Add", shape: [1, 3, 5], inputs: ["x", floats([3, 1])] },
+  { op: "Add", shape: [1, 3, 5], inputs: ["x", "x"] },
+  { op: "Sub", shape: [1, 3, 5], inputs: [floats([5]), "x"] },
+  { op: "Mul", shape: [1, 3, 1], inputs: ["x", floats([1, 2, 3, 4])] },
+  { op: "Mul", shape: [1, 3, 5], inputs: ["x", "x"] },
+  { op: "Div", shape: [1, 3, 5], inputs: ["x", positive([1, 3, 1])] },
+  { op: "Div", shape: [1, 3, 5], inputs: [floats([]), "x"] },
   { op: "Max", shape: [1, 3, 5], inputs: ["x", floats([5])] },
   { op: "Min", shape: [1, 3, 5], inputs: [floats([3, 1]), "x"] },
   { op: "Max", shape: [1, 3, 5], inputs: [scalar(0.3), "x", floats([5])] },

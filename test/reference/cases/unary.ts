@@ -8,6 +8,8 @@ const positive = (z: number) => 0.1 + z * z;
 const inside = (z: number) => 0.95 * Math.tanh(z);
 
 export const unary: readonly Case[] = [
+  { op: "Sigmoid", shape: [1, 3, 5] },
+  { op: "Tanh", shape: [1, 3, 5] },
   ..."Abs Asinh Atan Cos Cosh Erf Exp Sin Sinh Softplus Softsign"
     .split(" ")
     .map((op) => ({ op, shape, domain: wide })),
