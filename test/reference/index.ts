@@ -16,6 +16,7 @@ import { Expand, Tile } from "./ops/expand.js";
 import { Gather, GatherElements, GatherND, Split } from "./ops/gather.js";
 import * as gemm from "./ops/gemm.js";
 import { withRelevance, withShares, withTaylor, withUniform } from "./ops/lrp.js";
+import * as matmul from "./ops/matmul.js";
 import {
   Concat,
   ConstantOfShape,
@@ -34,7 +35,7 @@ import * as pools from "./ops/pool.js";
 import { LpPool } from "./ops/pool.js";
 import * as quantization from "./ops/quantized.js";
 import * as reductions from "./ops/reduce.js";
-import { Clip, Identity, LeakyRelu, Neg, Relu, Sigmoid, Tanh } from "./ops/relu.js";
+import { Clip, LeakyRelu, Relu } from "./ops/relu.js";
 import { withHalves, withRescale } from "./ops/rescale.js";
 import { Resize, Upsample } from "./ops/resize.js";
 import * as scatter from "./ops/scatter.js";
@@ -59,13 +60,12 @@ export const twins: Readonly<Record<string, Twin>> = {
   Attention,
   AveragePool: withShares(pools.AveragePool),
   BatchNormalization: withShares(normalization.BatchNormalization),
-  Cast: Identity,
-  CastLike: Identity,
+  Cast: unary.Identity,
+  CastLike: unary.Identity,
   Clip,
   Max: withRescale(Max),
   Mean,
   Min: withRescale(Min),
-  Neg,
   PRelu: withRescale(PRelu),
   Pow: withRescale(Pow),
   Sum,
@@ -77,7 +77,7 @@ export const twins: Readonly<Record<string, Twin>> = {
   LpPool,
   DepthToSpace,
   Div: withShares(arithmetic.Div),
-  Dropout: Identity,
+  Dropout: unary.Identity,
   Einsum,
   Equal,
   Expand,
@@ -87,10 +87,9 @@ export const twins: Readonly<Record<string, Twin>> = {
   GatherND,
   Gemm: withRelevance(gemm.Gemm),
   GlobalAveragePool: withShares(pools.GlobalAveragePool),
-  Identity,
   LeakyRelu,
   LogSoftmax,
-  MatMul: withUniform(withRelevance(gemm.MatMul)),
+  MatMul: withUniform(withRelevance(matmul.MatMul)),
   MaxPool: pools.MaxPool,
   Mul: withUniform(withHalves(withShares(arithmetic.Mul))),
   Pad,
@@ -101,7 +100,6 @@ export const twins: Readonly<Record<string, Twin>> = {
   Upsample,
   Shape: ShapeTwin,
   Size,
-  Sigmoid,
   Slice,
   Squeeze,
   Unsqueeze,
@@ -109,7 +107,6 @@ export const twins: Readonly<Record<string, Twin>> = {
   SpaceToDepth,
   Split,
   Sub: withShares(arithmetic.Sub),
-  Tanh,
   Tile,
   Transpose,
 };

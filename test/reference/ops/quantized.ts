@@ -5,7 +5,7 @@
 import { type Call, positiveAxis, sizeOf, type Tensor, type Twin, tensor } from "../twin.js";
 import { number } from "./attributes.js";
 import { Conv } from "./conv.js";
-import { MatMul } from "./gemm.js";
+import { MatMul } from "./matmul.js";
 
 const RANGES: Record<string, readonly [number, number]> = {
   uint8: [0, 255],

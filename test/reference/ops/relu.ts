@@ -1,5 +1,5 @@
-// Element-wise functions of one input. Each is its formula and its derivative, which is 0 at the kink of a Relu
-// and at both ends of a Clip. Those that only gate (Relu, Clip, LeakyRelu) have two rules besides:
+// Relu, Clip and LeakyRelu. Each is its formula and its derivative, which is 0 at the kink of a Relu and at both ends of a
+// Clip. They have two rules beside the gradient:
 // guided (Springenberg et al. 2015): what is positive of dy, times the derivative;
 // deconvnet (Zeiler & Fergus 2014): what is positive of dy, whatever x is.
 
@@ -54,23 +54,3 @@ export const LeakyRelu = gate(({ node }) => {
   const alpha = number(node, "alpha", 0.01);
   return { f: (x) => (x > 0 ? x : alpha * x), derivative: (x) => (x > 0 ? 1 : alpha) };
 });
-
-const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
-
-/** 1 / (1 + e^−x). */
-export const Sigmoid = activation(() => ({
-  f: sigmoid,
-  derivative: (x) => sigmoid(x) * sigmoid(-x),
-}));
-
-/** tanh x. */
-export const Tanh = activation(() => ({
-  f: Math.tanh,
-  derivative: (x) => 1 - Math.tanh(x) ** 2,
-}));
-
-/** −x. */
-export const Neg = activation(() => ({ f: (x) => -x, derivative: () => -1 }));
-
-/** x, whatever it was called for; outside of training, Dropout is one of these. */
-export const Identity = activation(() => ({ f: (x) => x, derivative: () => 1 }));

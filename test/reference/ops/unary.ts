@@ -42,12 +42,18 @@ export const Cosh = plain(Math.cosh, Math.sinh);
 export const Erf = plain(erf, (x) => (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x));
 export const Exp = plain(Math.exp, Math.exp);
 export const Floor = plain(Math.floor, zero);
+/** x, whatever it was called for; outside of training, Dropout is one of these. */
+export const Identity = plain(
+  (x) => x,
+  () => 1,
+);
 export const Log = plain(Math.log, (x) => 1 / x);
 export const Reciprocal = plain(
   (x) => 1 / x,
   (x) => -1 / x ** 2,
 );
 export const Round = plain(round, zero);
+export const Sigmoid = plain(sigmoid, (x) => sigmoid(x) * sigmoid(-x));
 export const Sign = plain(Math.sign, zero);
 export const Sin = plain(Math.sin, Math.cos);
 export const Sinh = plain(Math.sinh, Math.cosh);
@@ -58,6 +64,7 @@ export const Softsign = plain(
 );
 export const Sqrt = plain(Math.sqrt, (x) => (x > 0 ? 0.5 / Math.sqrt(x) : 0));
 export const Tan = plain(Math.tan, (x) => 1 + Math.tan(x) ** 2);
+export const Tanh = plain(Math.tanh, sech2);
 
 /** x where positive, α (e^(x/α) − 1) elsewhere. */
 export const Celu = activation(({ node }) => {
@@ -123,6 +130,10 @@ export const HardSwish = plain(
 export const Mish = plain(
   (x) => x * Math.tanh(softplus(x)),
   (x) => Math.tanh(softplus(x)) + x * sech2(softplus(x)) * sigmoid(x),
+);
+export const Neg = plain(
+  (x) => -x,
+  () => -1,
 );
 
 /** 0 from −λ to λ, beyond that x moved by β toward 0. */
