@@ -4,6 +4,7 @@ import { outputOf } from "../ops/attributes.js";
 import type { Graph, Node } from "../ops/types.js";
 import { positions } from "../tensor/layout.js";
 import type { Layout } from "../tensor/types.js";
+import { withoutActivation } from "./unfuse.js";
 
 function isPlane(layout: Layout | undefined): boolean {
   return layout !== undefined && layout.channel === 1 && positions(layout) > 1;
@@ -69,25 +70,4 @@ export function camWarning(graph: Graph, name: string | undefined): string | und
     `The map is made at "${layer}", the patches of a transformer before any attention (${choice}). ` +
     "Later layers have tokens in place of a plane: attn-lrp goes through them."
   );
-}
-
-/** A graph in which a node no longer applies its activation itself, and the tensor before that. */
-export function withoutActivation(graph: Graph, node: Node): { graph: Graph; tensor: string } {
-  const { activation, ...linear } = node;
-  if (!activation) return { graph, tensor: outputOf(node) };
-  const output = outputOf(node);
-  const tensor = `${output} before ${activation.node}`;
-  const gate: Node = {
-    name: activation.node,
-    op: activation.op,
-    inputs: [tensor],
-    outputs: [output],
-    attributes: {},
-    activation,
-  };
-  const nodes = graph.nodes.flatMap((other) =>
-    other === node ? [{ ...linear, outputs: [tensor] }, gate] : [other],
-  );
-  const layouts = new Map(graph.layouts).set(tensor, graph.layouts.get(output) as Layout);
-  return { graph: { ...graph, nodes, layouts }, tensor };
 }

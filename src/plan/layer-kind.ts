@@ -1,9 +1,7 @@
 // Layers of a kind do the same work: the same operator over the same shapes. What was measured of one holds for all.
 
+import { LINEAR } from "../ops/residual.js";
 import type { Graph, Node } from "../ops/types.js";
-
-/** The operators that are layers of weights. */
-export const LINEAR: readonly string[] = ["Conv", "Gemm", "MatMul"];
 
 /** The kind of a layer's forward or backward steps, in words; undefined for what has no weights. */
 export function kindOf({ constants, layouts }: Graph, node: Node, way: string): string | undefined {

@@ -4,7 +4,10 @@
 // is the sum of what the nodes that read it send back: the first writes, the others add, and the last passes
 // the sum through the activation that made the tensor, so that whoever reads a gradient finds it complete.
 
-import { layerOf, withoutActivation } from "../graph/plane-layers.js";
+import { joinResiduals } from "../graph/join-residuals.js";
+import { layerOf } from "../graph/plane-layers.js";
+import { type TargetFunction, withTarget } from "../graph/target.js";
+import { unfused } from "../graph/unfuse.js";
 import { type Cam, type Method, methodOf, RELEVANCE, ruleOf } from "../methods/methods.js";
 import { MAX_POINTS } from "../methods/quadrature.js";
 import { inputOf, outputOf, RuleError } from "../ops/attributes.js";
@@ -12,7 +15,7 @@ import { slots } from "../ops/concat.js";
 import { compiled } from "../ops/epilogue.js";
 import { rearrangementOf, staysInPlace } from "../ops/move/move.js";
 import { gateInPlace } from "../ops/relu.js";
-import { isResidual, withResiduals } from "../ops/residual.js";
+import { isResidual, LINEAR } from "../ops/residual.js";
 import { multiply } from "../ops/rules/lrp.js";
 import { tallyGates } from "../ops/rules/mean-gates.js";
 import { ops } from "../ops/table.js";
@@ -21,7 +24,6 @@ import type {
   Change,
   Gate,
   Graph,
-  Head,
   Mask,
   Node,
   Op,
@@ -43,7 +45,7 @@ import {
   vec4s,
 } from "../tensor/layout.js";
 import type { Constant, Contents, Layout, Precision } from "../tensor/types.js";
-import { kindOf, LINEAR } from "./layer-kind.js";
+import { kindOf } from "./layer-kind.js";
 import { share } from "./memory.js";
 import { OF_ACTIVATIONS, refusalOf } from "./refusal.js";
 import {
@@ -96,7 +98,7 @@ export interface PlanOptions {
    */
   readonly explains?: "classes" | "all";
   /** For rules that compare with a baseline: what of the classes is explained, if not their logits. */
-  readonly of?: "probability" | "log-probability";
+  readonly of?: TargetFunction;
 }
 
 /** For each channel of the image. */
@@ -133,18 +135,18 @@ const RUN_BYTES = 64;
 export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {
   const { method, baselines = 1, explains = "classes" } = options;
   if (method !== undefined && explains === "classes") refuseMaps(graph);
-  if (method === undefined) return new Planner(withResiduals(graph), options).plan(baselines);
+  if (method === undefined) return new Planner(joinResiduals(graph), options).plan(baselines);
   const { baseline, cam } = methodOf(method);
   if (baseline) {
     const whole = unfused(options.of ? withTarget(graph, options.of) : graph);
     return new Planner(whole, options, undefined, graph.output).plan(baselines);
   }
   if (!cam)
-    return new Planner(addsAsGradient(method) ? withResiduals(graph) : graph, options).plan(
+    return new Planner(addsAsGradient(method) ? joinResiduals(graph) : graph, options).plan(
       baselines,
     );
   const layer = layerOf(graph, options.layer);
-  return new Planner(withResiduals(layer.graph, layer.tensor), options, layer.tensor).plan(
+  return new Planner(joinResiduals(layer.graph, layer.tensor), options, layer.tensor).plan(
     baselines,
   );
 }
@@ -190,46 +192,6 @@ function precisionOf({ precision = "single", method }: PlanOptions): Precision {
     }
   }
   return precision;
-}
-
-/** The graph with every activation a node of its own, so that what goes into it is kept. */
-function unfused(graph: Graph): Graph {
-  const isFused = ({ activation, name }: Node) => activation && activation.node !== name;
-  return graph.nodes
-    .filter(isFused)
-    .reduce((result, node) => withoutActivation(result, node).graph, graph);
-}
-
-/** What makes probabilities and their logarithms of logits; "−" for a change of sign. */
-const TARGETS: Readonly<
-  Record<Head, Readonly<Record<NonNullable<PlanOptions["of"]>, readonly string[]>>>
-> = {
-  softmax: { probability: ["Softmax"], "log-probability": ["LogSoftmax"] },
-  // ln σ(z) = −ln(1 + e^−z)
-  sigmoid: { probability: ["Sigmoid"], "log-probability": ["−", "Softplus", "−"] },
-  probability: { probability: [], "log-probability": ["Log"] },
-  "log-probability": { probability: ["Exp"], "log-probability": [] },
-  unknown: { probability: [], "log-probability": [] },
-};
-
-/** The graph with the function of the logits that is explained as its last nodes. */
-function withTarget(graph: Graph, of: NonNullable<PlanOptions["of"]>): Graph {
-  const layouts = new Map(graph.layouts);
-  const constants = new Map(graph.constants);
-  const nodes = [...graph.nodes];
-  let { output } = graph;
-  for (const [k, op] of TARGETS[graph.head][of].entries()) {
-    const inputs = [output];
-    output = `target ${k} through ${op}`;
-    layouts.set(output, graph.layouts.get(graph.output) as Layout);
-    if (op === "−") {
-      constants.set("minus one", { type: "float32", shape: [], data: Float32Array.of(-1) });
-      inputs.push("minus one");
-    }
-    const name = op === "−" || op === "Softplus" ? `target ${k}` : "target";
-    nodes.push({ name, op: op === "−" ? "Mul" : op, inputs, outputs: [output], attributes: {} });
-  }
-  return { ...graph, nodes, output, layouts, constants };
 }
 
 export class Planner implements Planning {
