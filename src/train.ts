@@ -4,7 +4,6 @@ export { readCheckpoint, writeCheckpoint } from "./train/checkpoint.js";
 export { type NamedFile, readCifar, readIdx, unpack } from "./train/datasets.js";
 export { type EncodeOptions, encodeModel } from "./train/encode.js";
 export { type Network, type NetworkName, networks } from "./train/networks.js";
-export type { Optimizer } from "./train/plan.js";
 export { type Dataset, evaluate, type Progress, type TrainOptions, train } from "./train/train.js";
 export {
   type Batch,
@@ -13,3 +12,4 @@ export {
   type TrainerOptions,
   type TrainerState,
 } from "./train/trainer.js";
+export type { Optimizer } from "./train/types.js";

@@ -9,7 +9,7 @@ import { AXIS_ORDERS, type AxisOrder } from "../graph/input.js";
 import type { PreprocessOption } from "../image/preprocess.js";
 import { checkPreprocess } from "../image/preprocess-check.js";
 import { choice } from "../options/choice.js";
-import type { Box } from "../plan/plan.js";
+import type { Box } from "../tensor/types.js";
 import { type Name, OPTIONS, type Option } from "./table.js";
 
 /** What `smoothgrad explain` is asked to do. */

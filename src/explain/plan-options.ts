@@ -3,7 +3,7 @@
 import { colorRange } from "../image/preprocess.js";
 import { methodOf } from "../methods/methods.js";
 import type { Model } from "../model/model.js";
-import type { PlanOptions } from "../plan/plan.js";
+import type { PlanOptions } from "../plan/types.js";
 import { type Settings, scalars } from "./settings.js";
 
 /** What the plan of a method must be told: the layer of an activation map, the box of the z-box rule. */

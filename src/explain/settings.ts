@@ -9,7 +9,7 @@ import { checkRead } from "../methods/reads.js";
 import type { RelevanceNumbers } from "../ops/types.js";
 import { choice } from "../options/choice.js";
 import type { Estimator } from "../picture/estimate.js";
-import type { Box } from "../plan/plan.js";
+import type { Box } from "../tensor/types.js";
 import type { Baseline } from "./baseline.js";
 
 /** Rows and columns. */

@@ -6,14 +6,9 @@ import type { Engine } from "../gpu/engine.js";
 import { Engines, MOST_ENGINES } from "../gpu/engines.js";
 import { loadRareOperators } from "../graph/graph.js";
 import type { Graph, Tiling } from "../ops/types.js";
-import {
-  HARDWARE_TILING,
-  makePlan,
-  type PlanOptions,
-  SHARING_TILING,
-  SOFTWARE_TILING,
-} from "../plan/plan.js";
-import type { Plan, Tuning } from "../plan/types.js";
+import { makePlan } from "../plan/plan.js";
+import { HARDWARE_TILING, SHARING_TILING, SOFTWARE_TILING } from "../plan/tilings.js";
+import type { Plan, PlanOptions, Tuning } from "../plan/types.js";
 import type { Precision } from "../tensor/types.js";
 import type { TuneOptions } from "./tune.js";
 

@@ -8,7 +8,8 @@ import type { Engines } from "../gpu/engines.js";
 import { Submits } from "../gpu/submits.js";
 import { stepTimes } from "../gpu/timing.js";
 import type { Graph, Tiling } from "../ops/types.js";
-import { makePlan, SHARING_TILING, SOFTWARE_TILING } from "../plan/plan.js";
+import { makePlan } from "../plan/plan.js";
+import { SHARING_TILING, SOFTWARE_TILING } from "../plan/tilings.js";
 import type { Plan, Tuning } from "../plan/types.js";
 import type { Precision } from "../tensor/types.js";
 

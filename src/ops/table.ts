@@ -3,6 +3,7 @@
 
 import type { Constant } from "../tensor/types.js";
 import { Arithmetic } from "./arithmetic.js";
+import { nodeError } from "./attributes.js";
 import { BatchNormalization } from "./batch-normalization.js";
 import { Concat } from "./concat.js";
 import { Conv } from "./conv/conv.js";
@@ -44,6 +45,13 @@ const composed: Record<string, Composition> = {};
 
 /** The operators that have kernels. */
 export const ops: Readonly<Record<string, Op>> = table;
+
+/** The operator of a node. Throws where it has none. */
+export function opOf(node: Node): Op {
+  const op = ops[node.op];
+  if (!op) throw nodeError(node, "not supported");
+  return op;
+}
 
 /** The operators that are made of others, always or in some cases. */
 export const compositions: Readonly<Record<string, Composition>> = composed;

@@ -1,9 +1,47 @@
 // A plan: every kernel launch of a map and the buffers they need, as plain data.
 
-import type { Tiling } from "../ops/types.js";
+import type { TargetFunction } from "../graph/target.js";
+import type { RelevanceNumbers, Tiling } from "../ops/types.js";
 import type { BufferId, Step, View } from "../shaders/step.js";
 
-import type { Contents, Layout, Precision } from "../tensor/types.js";
+import type { Box, Contents, Layout, Precision } from "../tensor/types.js";
+
+/** What the plan is for. */
+export interface PlanOptions {
+  /** Key of methods.ts; without one the plan is for the forward pass alone. */
+  readonly method?: string;
+  /** For class activation maps: the layer, by default the last convolution over more than one pixel. */
+  readonly layer?: string;
+  /** The least and the greatest value of each channel of the image; for the z-box rule. */
+  readonly box?: Box;
+  /** The network is played with noise on its weights: all samples of a batch see the same. */
+  readonly noisyWeights?: boolean;
+  /** The numbers in the rules of relevance, where they are not zennit's. */
+  readonly relevance?: Partial<RelevanceNumbers>;
+  /** How much one invocation or workgroup makes; what suits a real GPU if not given. */
+  readonly tiling?: Tiling;
+  /**
+   * Every place of a plane is computed in the same way, so that equal pixels make equal sums. Noise leaves no equals, but
+   * in a flat background a rule such as "the first of the largest" is about nothing else. Where a baseline takes part it
+   * is so in any case.
+   */
+  readonly exact?: boolean;
+  /** How many baselines a path may start from; 1. */
+  readonly baselines?: number;
+  /** The backward pass is played once for each of several targets: it spares what the forward pass left. */
+  readonly several?: boolean;
+  /** How tensors and weights are stored; single if not given. */
+  readonly precision?: Precision;
+  /** Noise, forward and backward pass in one dispatch (single-dispatch.ts). */
+  readonly singleDispatch?: boolean;
+  /**
+   * What of the output may have a gradient: "classes", its channels, of which one or two are explained, if not given;
+   * "all", any element.
+   */
+  readonly explains?: "classes" | "all";
+  /** For rules that compare with a baseline: what of the classes is explained, if not their logits. */
+  readonly of?: TargetFunction;
+}
 
 /** A buffer that a plan needs. */
 export interface PlanBuffer {

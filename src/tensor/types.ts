@@ -46,3 +46,12 @@ export type Precision = "single" | "half";
 
 /** What a buffer holds at first, or how it is made piece by piece, for whoever has something else to do in between. */
 export type Contents = Float32Array | Uint32Array | Generator<void, Float32Array | Uint32Array>;
+
+/** Rows and columns of a picture or of a part of it, in pixels. */
+export type Extent = readonly [height: number, width: number];
+
+/** The least and the greatest value that each channel of an image may have. */
+export interface Box {
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+}

@@ -13,14 +13,9 @@ import type { BufferId } from "../shaders/step.js";
 import type { Constant } from "../tensor/types.js";
 import { overWindows } from "./first-layer.js";
 import type { Network } from "./networks.js";
-import {
-  makeTrainingPlan,
-  numbered,
-  type Optimizer,
-  type Parameter,
-  type TrainingPlan,
-} from "./plan.js";
+import { makeTrainingPlan, numbered } from "./plan.js";
 import { trainingShaders } from "./shaders.js";
+import type { Optimizer, Parameter, TrainingPlan } from "./types.js";
 
 /** How a network is trained, step by step. */
 export interface TrainerOptions {

@@ -11,7 +11,7 @@ import { optionsOf } from "../../src/methods/reads.js";
 import { loadModel } from "../../src/model/load.js";
 import type { Model } from "../../src/model/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
-import { HARDWARE_TILING } from "../../src/plan/plan.js";
+import { HARDWARE_TILING } from "../../src/plan/tilings.js";
 import { halfValue } from "../../src/tensor/half.js";
 import { halfBits } from "../../src/tensor/rounding.js";
 import { smallSize } from "../models/architectures/index.js";

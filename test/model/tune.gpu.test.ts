@@ -6,7 +6,7 @@ import { loadModel } from "../../src/model/load.js";
 import type { Model } from "../../src/model/model.js";
 import { candidates } from "../../src/model/tune.js";
 import type { Tiling } from "../../src/ops/types.js";
-import { SHARING_TILING, SOFTWARE_TILING } from "../../src/plan/plan.js";
+import { SHARING_TILING, SOFTWARE_TILING } from "../../src/plan/tilings.js";
 import type { Tuning } from "../../src/plan/types.js";
 import { smallSize } from "../models/architectures/index.js";
 import { close, randn, relativeL2, skip, suite, testWithDevice } from "../support/harness.js";

@@ -6,7 +6,7 @@ import { sensitivity } from "../../src/explain/sensitivity.js";
 import { loadModel } from "../../src/model/load.js";
 import type { Model } from "../../src/model/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
-import { HARDWARE_TILING } from "../../src/plan/plan.js";
+import { HARDWARE_TILING } from "../../src/plan/tilings.js";
 import { forward } from "../reference/index.js";
 import { normals } from "../reference/philox.js";
 import { randn, relativeL2, suite, testWithDevice } from "../support/harness.js";

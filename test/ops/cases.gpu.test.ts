@@ -8,7 +8,7 @@ import { makeGraph } from "../../src/graph/graph.js";
 import { Model } from "../../src/model/model.js";
 import type { OnnxModel } from "../../src/onnx/types.js";
 import type { SharedTile, Tiling } from "../../src/ops/types.js";
-import { HARDWARE_TILING, SOFTWARE_TILING } from "../../src/plan/plan.js";
+import { HARDWARE_TILING, SOFTWARE_TILING } from "../../src/plan/tilings.js";
 import { type Case, imageOf, modelOf } from "../reference/case.js";
 import { families } from "../reference/cases.js";
 import { backward, forward } from "../reference/index.js";

@@ -6,7 +6,8 @@ import { sensitivity } from "../../src/explain/sensitivity.js";
 import { makeGraph } from "../../src/graph/graph.js";
 import { Model } from "../../src/model/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
-import { HARDWARE_TILING, makePlan, SOFTWARE_TILING } from "../../src/plan/plan.js";
+import { makePlan } from "../../src/plan/plan.js";
+import { HARDWARE_TILING, SOFTWARE_TILING } from "../../src/plan/tilings.js";
 import { Network } from "../models/architectures/network.js";
 import { randn, relativeL2, suite, testWithDevice } from "../support/harness.js";
 

@@ -7,7 +7,7 @@ import { makeGraph } from "../../src/graph/graph.js";
 import { Model } from "../../src/model/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import type { SharedTile, Tiling } from "../../src/ops/types.js";
-import { HARDWARE_TILING, SOFTWARE_TILING } from "../../src/plan/plan.js";
+import { HARDWARE_TILING, SOFTWARE_TILING } from "../../src/plan/tilings.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { backward, backwardThroughMeans, forward, type Tensor } from "../reference/index.js";
 import { normals } from "../reference/philox.js";

@@ -10,16 +10,11 @@ import { makeGraph } from "../../src/graph/graph.js";
 import { methods } from "../../src/methods/methods.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import type { Graph } from "../../src/ops/types.js";
-import {
-  HARDWARE_TILING,
-  makePlan,
-  type PlanOptions,
-  SHARING_TILING,
-  SOFTWARE_TILING,
-} from "../../src/plan/plan.js";
+import { makePlan } from "../../src/plan/plan.js";
 import { inOneDispatch } from "../../src/plan/single/single-dispatch.js";
 import { declarations, neededBy, pruned } from "../../src/plan/single/wgsl-linker.js";
-import type { PlanBuffer } from "../../src/plan/types.js";
+import { HARDWARE_TILING, SHARING_TILING, SOFTWARE_TILING } from "../../src/plan/tilings.js";
+import type { PlanBuffer, PlanOptions } from "../../src/plan/types.js";
 import { addShaders, loadShaders } from "../../src/shaders/registry.js";
 import type { Step } from "../../src/shaders/step.js";
 import { shaderText } from "../../src/shaders/text.js";

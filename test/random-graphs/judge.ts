@@ -10,7 +10,7 @@ import { Model } from "../../src/model/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import type { OnnxModel } from "../../src/onnx/types.js";
 import type { Tiling } from "../../src/ops/types.js";
-import { HARDWARE_TILING, SOFTWARE_TILING } from "../../src/plan/plan.js";
+import { HARDWARE_TILING, SOFTWARE_TILING } from "../../src/plan/tilings.js";
 import { halfValue } from "../../src/tensor/half.js";
 import { halfBits } from "../../src/tensor/rounding.js";
 import type { Precision } from "../../src/tensor/types.js";

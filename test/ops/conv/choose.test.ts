@@ -6,7 +6,7 @@ import { type Circumstances, choose } from "../../../src/ops/conv/choose.js";
 import type { Geometry } from "../../../src/ops/conv/geometry.js";
 import type { Change } from "../../../src/ops/types.js";
 import { pointwise } from "../../../src/ops/window.js";
-import { HARDWARE_TILING, SHARING_TILING, SOFTWARE_TILING } from "../../../src/plan/plan.js";
+import { HARDWARE_TILING, SHARING_TILING, SOFTWARE_TILING } from "../../../src/plan/tilings.js";
 import { suite } from "../../support/harness.js";
 
 const test = suite("the choice of a convolution's kernel");

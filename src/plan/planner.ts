@@ -1,0 +1,191 @@
+// A plan that is being made, node by node. Operators ask it where their tensors lie and write their steps down in it; who orders
+// the nodes (plan.ts, backward.ts, train/plan.ts) has them do so, forward or back.
+//
+// What it knows lies in parts: buffers.ts has the memory, places.ts where tensors are in it, gates.ts what activations leave,
+// and gradients.ts how the sums of a backward pass come together.
+
+import { methodOf, RELEVANCE, ruleOf } from "../methods/methods.js";
+import { inputOf, RuleError } from "../ops/attributes.js";
+import { compiled } from "../ops/epilogue.js";
+import { LINEAR } from "../ops/residual.js";
+import { tallyGates } from "../ops/rules/mean-gates.js";
+import { opOf } from "../ops/table.js";
+import type { Graph, Node, Planning, Tiling } from "../ops/types.js";
+import type { BufferId, Step } from "../shaders/step.js";
+import { VEC4_BYTES } from "../tensor/layout.js";
+import type { Precision } from "../tensor/types.js";
+import { boundOf } from "./bounds.js";
+import { type Buffers, makeBuffers, remembered } from "./buffers.js";
+import { makeGates, type Pass } from "./gates.js";
+import { type Gradients, makeGradients } from "./gradients.js";
+import { kindOf } from "./layer-kind.js";
+import { type Places, placeTensors } from "./places.js";
+import { refusalOf } from "./refusal.js";
+import { perturbStep } from "./steps/perturb.js";
+import { tilingFor } from "./tilings.js";
+import type { PlanOptions } from "./types.js";
+
+/** The bytes of run.wgsl's struct. */
+export const RUN_BYTES = 64;
+
+/** A plan that is being made. */
+export interface Planner {
+  /** What operators ask. */
+  readonly planning: Planning;
+  readonly buffers: Buffers;
+  readonly places: Places;
+  readonly gradients: Gradients;
+  /** The backward pass that is being written down, or the one that the forward pass is for. */
+  readonly pass: Pass;
+  /** The words that say which classes are explained (target.wgsl). */
+  target(): BufferId;
+  /** The steps that are written down meanwhile. */
+  written(write: () => void): Step[];
+  /** Writes the forward steps of a node down; `planning` is what its operator may ask, if it is not the planner's own. */
+  forward(node: Node, planning?: Planning): void;
+  /** Writes down its backward steps, by the rule of the pass's method. */
+  back(node: Node, planning?: Planning): void;
+  /** The steps that put noise on weights, by what they make; and those that count over all samples, with their buffers. */
+  readonly perturbing: ReadonlyMap<string, Step>;
+  readonly tallies: readonly Step[];
+  readonly carried: readonly BufferId[];
+}
+
+/** Gives every tensor of a graph its place. Throws where the method cannot do with the precision. */
+export function makePlanner(graph: Graph, options: PlanOptions): Planner {
+  const { noisyWeights = false, explains, several, box } = options;
+  const precision = precisionOf(options);
+  const tilings = tilingFor(options);
+  const method = options.method === undefined ? undefined : methodOf(options.method);
+  const pass: Pass = { method: options.method ?? "gradient", end: undefined };
+  const buffers = makeBuffers(precision);
+  const { fixed, stored } = buffers;
+  const run = fixed("run", RUN_BYTES, () => new Uint32Array(1));
+  const places = placeTensors(graph, buffers);
+  const { root, producer, readers } = places;
+  const gates = makeGates(places, buffers, pass, (activation, gate, layout) =>
+    tallyGates(activation, planning, gate, layout),
+  );
+  const gradients = makeGradients(places, buffers, gates.gateOf);
+  const firstLinear = graph.nodes.find(({ op }) => LINEAR.includes(op));
+  const answers = new Map<string, unknown>();
+  const perturbing = new Map<string, Step>();
+  const tallies: Step[] = [];
+  const carried: BufferId[] = [];
+  let steps: Step[] = [];
+  /** The kind of the layer whose steps are being written down. */
+  let kind: string | undefined;
+
+  const target = () => fixed("target", 16, () => new Uint32Array(4));
+
+  function classesOf(name: string): BufferId | undefined {
+    if (explains === "all") return undefined;
+    let at = root(graph.output);
+    while (at !== root(name)) {
+      const node = producer(at);
+      if (node?.op !== "GlobalAveragePool") return undefined;
+      at = root(inputOf(node));
+      if (readers(at).length !== 1) return undefined;
+    }
+    return target();
+  }
+
+  const planning: Planning = {
+    ...{ graph, run, precision, fixed, stored, classesOf },
+    backward: method !== undefined && !method.occlusion,
+    changingWeights: noisyWeights,
+    relevance: { ...RELEVANCE, ...options.relevance },
+    constant: (name) => graph.constants.get(name),
+    value: places.value,
+    isInPlace: places.isInPlace,
+    gradient: gradients.gradient,
+    sink: gradients.sink,
+    hasGradient: gradients.hasGradient,
+    mask: (node, width) => (planning.backward ? gates.mask(node, width) : undefined),
+    wantedOf(name) {
+      if (!method || several) return undefined;
+      const { baseline, relevance, occlusion, averages, cam } = method;
+      const wantsAll = baseline || relevance || occlusion || averages || cam;
+      return wantsAll ? undefined : classesOf(name);
+    },
+    saved: buffers.saved,
+    savedTensor: buffers.savedTensor,
+    baseline: buffers.baseline,
+    bound: (which, name) =>
+      boundOf(which, name, { places, buffers, method: pass.method, ...(box && { box }) }),
+    once: <T>(key: string, make: () => T) => remembered(answers, key, make) as T,
+    weights(key, vec4s, contents, change) {
+      const name = change ? `${key}, ${change.name}` : key;
+      // What is 1, whatever the weights are, has no noise.
+      if (!noisyWeights || change?.power === 0) return stored(name, vec4s, contents);
+      const bytes = vec4s * VEC4_BYTES[precision];
+      const perturbed = fixed(`${name} with noise`, bytes, () => new Float32Array(1));
+      remembered(perturbing, name, () => {
+        // What is changed was there before the change: it took part in the forward pass.
+        const weights = stored(key, vec4s, contents);
+        return perturbStep(key, vec4s, { run, weights, perturbed }, change);
+      });
+      return perturbed;
+    },
+    get tiling(): Tiling {
+      return tilings.layers?.[kind ?? ""] ?? tilings;
+    },
+    step(step) {
+      steps.push({ ...compiled(step), ...(kind !== undefined && { layer: kind }) });
+    },
+    tally: (key, vec4s, step) =>
+      buffers.filled(key, (1 + vec4s) * 16, (id) => {
+        carried.push(id);
+        tallies.push(compiled(step(id)));
+      }),
+  };
+
+  /** Lets a layer's steps be of its kind. What suits a kind in one precision need not suit it in the other. */
+  function inKind(node: Node, way: "forward" | "back", write: () => void): void {
+    const own = kindOf(graph, node, way);
+    kind = own && precision === "half" ? `${own}, half precision` : own;
+    write();
+    kind = undefined;
+  }
+
+  return {
+    ...{ planning, buffers, places, gradients, pass, target, perturbing, tallies, carried },
+    written(write) {
+      const before = steps;
+      const own: Step[] = [];
+      steps = own;
+      write();
+      steps = before;
+      return own;
+    },
+    forward(node, own = planning) {
+      inKind(node, "forward", () => opOf(node).forward(node, own));
+    },
+    back(node, own = planning) {
+      const { rules, moves } = opOf(node);
+      const name = moves ? "gradient" : ruleOf(pass.method, node.op, node === firstLinear);
+      const rule = rules[name];
+      inKind(node, "back", () => {
+        try {
+          if (!rule) throw new RuleError(node, `has no rule for ${node.op}`);
+          rule(node, own);
+        } catch (error) {
+          throw error instanceof RuleError ? refusalOf(pass.method, error, graph) : error;
+        }
+      });
+    },
+  };
+}
+
+/** The precision of the options. Throws for methods whose quotients of small differences need all bits. */
+function precisionOf({ precision = "single", method }: PlanOptions): Precision {
+  if (precision === "half" && method !== undefined) {
+    const { baseline, relevance } = methodOf(method);
+    if (baseline || relevance) {
+      throw new Error(
+        `${method} divides by differences that half precision rounds away: load the model with precision "single"`,
+      );
+    }
+  }
+  return precision;
+}
