@@ -1,17 +1,14 @@
 // What all batches of a map have in common, put where the kernels read it: the baselines, the table of points, and the words
 // of run.wgsl.
 
+import { type Batch, SCALE } from "../gpu/batch.js";
 import { whileAlive } from "../gpu/device.js";
-import type { Batch, Engine } from "../gpu/engine.js";
+import type { Engine } from "../gpu/engine.js";
 import type { InputTensor } from "../image/image.js";
 import { quads, vec4s } from "../tensor/layout.js";
 import { boundsOf, makeBaseline, valuesOf } from "./baseline.js";
 import type { Passes } from "./passes.js";
 import { quantileOfSize, type Settings } from "./settings.js";
-
-/** A path of the method's own, as in sample.wgsl. */
-export const OWN = 3;
-const SCALES = { range: 0, rgb: 1, adaptive: 2, absolute: 3 } as const;
 
 /** What all batches of a map have in common. */
 export type Setting = Omit<Required<Batch>, "samples" | "first" | "forwardOnly">;
@@ -57,7 +54,7 @@ export async function prepare(
     stream: 0,
     // AdaptGrad: P(|z| < distance / σ) = c.
     noise: noiseScale === "adaptive" ? 1 / quantileOfSize(noise) : noise,
-    scale: SCALES[noiseScale],
+    scale: SCALE[noiseScale],
     antithetic,
     points: passes.points,
     path,

@@ -1,13 +1,14 @@
 // Whether the attributions of a path add up: Σ a should be what the target gained on the way (Sundararajan et al. 2017,
 // proposition 1).
 
+import { PATH } from "../gpu/batch.js";
 import { whileAlive } from "../gpu/device.js";
 import { type Engine, readLogits } from "../gpu/engine.js";
 import { Submits } from "../gpu/submits.js";
 import type { Model } from "../model/model.js";
 import { scoreOf } from "../plan/scores.js";
 import { quads } from "../tensor/layout.js";
-import { OWN, type Setting } from "./batch.js";
+import type { Setting } from "./batch.js";
 import type { Completeness, SensitivityMap } from "./map.js";
 import type { Passes } from "./passes.js";
 import type { Settings } from "./settings.js";
@@ -46,11 +47,11 @@ export async function completenessOf(
     }
     return sum / count;
   };
-  const at = await meanScore(0, map.samples);
+  const at = await meanScore(PATH.none, map.samples);
   const row = 8 * quads(engine.plan.input) * 4;
   device.queue.writeBuffer(engine.port("table"), row, new Float32Array(start));
   // A straight path begins at the baseline, which the same weights see alike; a path of blurs at the blurred sample.
-  const isSame = setting.path !== OWN && setting.weightNoise === 0;
+  const isSame = setting.path !== PATH.own && setting.weightNoise === 0;
   const gain = at - (await meanScore(setting.path, isSame ? 1 : map.samples));
   const sum = (await map.data("mean")).reduce((a, b) => a + b, 0);
   return { sum, gain, gap: sum - gain };

@@ -1,6 +1,7 @@
 // A sensitivity map: the moments of its samples on the GPU, and what is known of how they were made. It is a view
 // of them, which can be painted at any time.
 
+import { PATH } from "../gpu/batch.js";
 import { adapterName, whileAlive } from "../gpu/device.js";
 import type { Engine } from "../gpu/engine.js";
 import { read } from "../gpu/play.js";
@@ -16,7 +17,7 @@ import { unpackChannels } from "../tensor/channels.js";
 import { vec4s } from "../tensor/layout.js";
 import type { Accumulator } from "./accumulator.js";
 import type { Setting } from "./batch.js";
-import type { Settings } from "./settings.js";
+import { type Settings, scalars } from "./settings.js";
 import { type ValueFacts, warningsOf } from "./warnings.js";
 
 /** What a map took. */
@@ -68,9 +69,6 @@ type Facts = Pick<
   readonly of: ValueFacts["of"];
   readonly layerWarning: string | undefined;
 };
-
-/** A path whose places are drawn, as in sample.wgsl. */
-const RANDOM = 2;
 
 /** A sensitivity map on the GPU. Made by `sensitivity`. */
 export class SensitivityMap {
@@ -154,8 +152,8 @@ export class SensitivityMap {
         kept: model.memory.bytes,
       },
       group,
-      isRandom: noise > 0 || options.weightNoise > 0 || path === RANDOM,
-      of: (["logit", "probability", "log-probability"] as const)[options.of] ?? "logit",
+      isRandom: noise > 0 || options.weightNoise > 0 || path === PATH.random,
+      of: scalars[options.of] ?? "logit",
       layerWarning: methodOf(options.method).cam && camWarning(model.graph, options.layer),
     } as const;
     return new SensitivityMap(model, tensor, sums, picture, facts, spread);

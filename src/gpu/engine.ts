@@ -6,37 +6,10 @@ import type { BufferId, Step, View } from "../shaders/step.js";
 
 import { unpackStored } from "../tensor/half.js";
 import { VEC4_BYTES } from "../tensor/layout.js";
+import { type Batch, packBatch } from "./batch.js";
 import { adapterName } from "./device.js";
 import { bind, type Launch, read } from "./play.js";
 import { type Job, jobOf, type Submits } from "./submits.js";
-
-/** What a batch must know, as run.wgsl has it; what is not given is 0, and one pass is one sample. */
-export interface Batch {
-  /** Passes of this batch, and the index of its first among all. */
-  readonly samples: number;
-  readonly first: number;
-  readonly seed: number;
-  readonly stream: number;
-  readonly noise: number;
-  /** What the noise is a multiple of: 0 the image's range, 1 the channel's, 2 the distance to its ends, 3 nothing. */
-  readonly scale?: number;
-  readonly antithetic?: boolean;
-  /** Passes of each sample. */
-  readonly points?: number;
-  /** 0 none, 1 the nodes of the table, 2 random places. */
-  readonly path?: number;
-  /** How many baselines there are; 0: uniform noise. */
-  readonly baselines?: number;
-  /** The sample before this one has no noise; 0: all have. */
-  readonly clean?: number;
-  /** Standard deviation of the factors of the weights, and how many samples in a row see the same weights. */
-  readonly weightNoise?: number;
-  readonly inputs?: number;
-  /** Samples in a row that are not independent of each other: pairs, or those of the same weights. */
-  readonly group?: number;
-  /** Where a plan's forward steps are all of it (single-dispatch.ts): the forward pass is all that is wanted. */
-  readonly forwardOnly?: boolean;
-}
 
 export const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
 
@@ -174,16 +147,7 @@ export class Engine {
 
   /** Sets what the next passes know of their batch; ordered with them by the queue. */
   setBatch(batch: Batch): void {
-    const { samples, first, seed, stream, noise, scale = 0, antithetic = false } = batch;
-    const { points = 1, path = 0, baselines = 1, clean = 0 } = batch;
-    const { weightNoise = 0, inputs = 1, group = 1, forwardOnly = false } = batch;
-    const pairs = antithetic ? 1 : 0;
-    const words = [samples, first, seed, stream, 0, scale, pairs, points, path, baselines, clean];
-    const bytes = new Uint32Array([...words, 0, inputs, group, forwardOnly ? 1 : 0]);
-    const floats = new Float32Array(bytes.buffer);
-    floats[4] = noise;
-    floats[11] = weightNoise;
-    this.device.queue.writeBuffer(this.port("run"), 0, bytes);
+    this.device.queue.writeBuffer(this.port("run"), 0, packBatch(batch));
   }
 
   /** Plays parts of the plan, one after the other, for a batch. */

@@ -26,15 +26,15 @@ export interface GraphOptions extends InputOptions {
   readonly keepSoftmax?: boolean;
 }
 
-/** Loads the rarer operators, and the rewrites that only unusual files need. */
-export async function loadRareOperators(): Promise<void> {
-  const { addRare } = await import("./uncommon.js");
-  addRare();
+/** Loads the uncommon operators, and the rewrites that only uncommon files need. */
+export async function loadUncommonOperators(): Promise<void> {
+  const { addUncommon } = await import("./uncommon.js");
+  addUncommon();
 }
 
 /** Loads what a model needs to become a graph, if it is not there; to be done before its graph is made. */
 export async function loadOperators(model: OnnxModel, options: GraphOptions = {}): Promise<void> {
-  if (!isPlain(model, options)) await loadRareOperators();
+  if (!isPlain(model, options)) await loadUncommonOperators();
 }
 
 /** True if what is there from the beginning is enough for a model. */

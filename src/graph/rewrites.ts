@@ -1,6 +1,6 @@
-// What ordinary networks pass through as they are: the steps of a graph's making that only some files need, as those with
-// several outputs, control flow, a fixed batch, or nodes that are made of others. At first none does anything; rare.ts
-// has the real ones (unusual.ts, batch.ts, outputs.ts), and puts them in place when a network needs them.
+// The steps of making a graph that only some files need: several outputs, control flow, a fixed batch, nodes that are made
+// of others. At first each of them changes nothing; uncommon.ts, which is loaded when a network needs it, puts the real
+// ones in place (outputs.ts, uncommon-files.ts, fixed-batch.ts).
 
 import type { OnnxModel } from "../onnx/types.js";
 import type { Node } from "../ops/types.js";

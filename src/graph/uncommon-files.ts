@@ -16,7 +16,7 @@ import { unsupportedError } from "./unsupported.js";
 /** Operators that the graph makes itself; a file has none of them. */
 const INTERNAL = ["Quantize", "Rearrange", "Relayout", "Spread", "Standardize", "Unfold"];
 
-/** The operators of a file that may depend on the image, in order, when the rare ones are there. */
+/** The operators of a file that may depend on the image, in order, when the uncommon ones are there. */
 export function supported(): string[] {
   return Object.keys({ ...ops, ...compositions })
     .filter((op) => !INTERNAL.includes(op))

@@ -1,4 +1,4 @@
-// What ordinary convolutional networks do without, as one part: the rarer operators, the compositions, the rules by
+// What ordinary convolutional networks do without, as one part: the uncommon operators, the compositions, the rules by
 // which constants are computed, and the rewrites that only unusual files need.
 
 import { compositions } from "../ops/composed/table.js";
@@ -16,7 +16,7 @@ import { addRewrites } from "./rewrites.js";
 import { refuseUnsupported, rewriteNode, unrollModel } from "./uncommon-files.js";
 
 /** Adds all of it to the tables. */
-export function addRare(): void {
+export function addUncommon(): void {
   addOperators(uncommonOps, compositions);
   addFolds({ ...build, ...elementwise, ...quantized, ...reductions });
   addRewrites({

@@ -4,7 +4,7 @@
 import { whileAlive } from "../gpu/device.js";
 import type { Engine } from "../gpu/engine.js";
 import { Engines, MOST_ENGINES } from "../gpu/engines.js";
-import { loadRareOperators } from "../graph/graph.js";
+import { loadUncommonOperators } from "../graph/graph.js";
 import type { Graph, Tiling } from "../ops/types.js";
 import { makePlan } from "../plan/plan.js";
 import { HARDWARE_TILING, SHARING_TILING, SOFTWARE_TILING } from "../plan/tilings.js";
@@ -72,7 +72,7 @@ export class Plans {
   /** The plan as it is played: in a single dispatch where that is wanted, or was faster and can be. */
   private async playable(options: PlanOptions): Promise<Plan> {
     // What a plan puts behind the logits may be rarer than the network.
-    if (options.of) await loadRareOperators();
+    if (options.of) await loadUncommonOperators();
     const { singleDispatch: isWanted = this.isFasterInOne() } = options;
     if (!isWanted || options.several) return this.plan(options);
     const { inOneDispatch, withoutSharing } = await import("../plan/single/single-dispatch.js");

@@ -21,10 +21,15 @@ export function shaderText(step: Step): string {
   return [...directives, ...lines, rest].join("");
 }
 
+interface Field {
+  readonly name: string;
+  readonly type: string;
+}
+
 /** What a shader's text says of its bindings: their numbers, and the fields of its uniform structs. */
 interface Interface {
   readonly numbers: ReadonlyMap<string, number>;
-  readonly fields: ReadonlyMap<string, readonly { name: string; type: string }[]>;
+  readonly fields: ReadonlyMap<string, readonly Field[]>;
 }
 
 /** `@group(0) @binding(number) var<…> name: type` */
@@ -43,7 +48,7 @@ function interfaceOf(name: string): Interface {
   const known = interfaces.get(name);
   if (known) return known;
   const text = shader(name) ?? "";
-  const fields = new Map<string, { name: string; type: string }[]>();
+  const fields = new Map<string, Field[]>();
   for (const [, , name, type] of text.matchAll(VARIABLE)) {
     const struct = text.match(new RegExp(`struct ${type}\\s*\\{([^}]*)\\}`))?.[1];
     if (!struct) continue;
@@ -59,7 +64,7 @@ function interfaceOf(name: string): Interface {
 }
 
 /** The fields of a uniform struct of a step, in order. */
-export function fieldsOf(step: Step, name: string): readonly { name: string; type: string }[] {
+export function fieldsOf(step: Pick<Step, "label" | "shader">, name: string): readonly Field[] {
   const fields = interfaceOf(step.shader).fields.get(name);
   if (!fields) throw new Error(`${step.label}: ${step.shader} has no uniform "${name}"`);
   return fields;
@@ -70,16 +75,34 @@ export function bindingsOf({ shader }: Step): ReadonlyMap<string, number> {
   return interfaceOf(shader).numbers;
 }
 
-/** The bytes of a uniform struct, four for each field. */
+/** The bytes of a uniform struct of a step. */
 export function packUniform(step: Step, name: string): ArrayBuffer {
-  const fields = fieldsOf(step, name);
+  return packed(step.label, fieldsOf(step, name), name, step.uniforms[name]);
+}
+
+/** The bytes of the struct of a variable in a shader that is loaded. Throws where a value has no field of its name. */
+export function packStruct(
+  shader: string,
+  name: string,
+  values: Readonly<Record<string, number>>,
+): ArrayBuffer {
+  return packed(shader, fieldsOf({ label: shader, shader }, name), name, values);
+}
+
+/** Four bytes for each field. */
+function packed(
+  label: string,
+  fields: readonly Field[],
+  name: string,
+  values: Readonly<Record<string, number>> = {},
+): ArrayBuffer {
   const bytes = new DataView(new ArrayBuffer(Math.ceil(fields.length / 4) * 16));
-  for (const [field, value] of Object.entries(step.uniforms[name] ?? {})) {
+  for (const [field, value] of Object.entries(values)) {
     const i = fields.findIndex((f) => f.name === field);
-    if (i < 0) throw new Error(`${step.label}: "${name}" of ${step.shader} has no "${field}"`);
+    if (i < 0) throw new Error(`${label}: "${name}" has no field "${field}"`);
     if (fields[i]?.type === "f32") bytes.setFloat32(i * 4, value, true);
     else if (Number.isInteger(value)) bytes.setInt32(i * 4, value, true);
-    else throw new Error(`${step.label}: ${name}.${field} must be an integer, got ${value}`);
+    else throw new Error(`${label}: ${name}.${field} must be an integer, got ${value}`);
   }
   return bytes.buffer;
 }

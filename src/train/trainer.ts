@@ -1,15 +1,17 @@
 // A network on a device while it learns: the buffers and launches of its plan, the weights going in and out, and what
 // is measured of the steps.
 
+import { packBatch } from "../gpu/batch.js";
 import { whileAlive } from "../gpu/device.js";
 import { bind, compile, type Launch, play, read } from "../gpu/play.js";
 import { complete } from "../gpu/slices.js";
-import { loadRareOperators, makeGraph } from "../graph/graph.js";
+import { loadUncommonOperators, makeGraph } from "../graph/graph.js";
 import { tilingOf } from "../model/plans.js";
 import type { OnnxModel } from "../onnx/types.js";
 import type { Tiling } from "../ops/types.js";
 import { addShaders } from "../shaders/registry.js";
 import type { BufferId } from "../shaders/step.js";
+import { packStruct } from "../shaders/text.js";
 import type { Constant } from "../tensor/types.js";
 import { overWindows } from "./first-layer.js";
 import type { Network } from "./networks.js";
@@ -105,7 +107,7 @@ export class Trainer {
     addShaders(trainingShaders);
     const all = { ...defaults, ...options };
     // Unfold among them, which the first layer may become.
-    await loadRareOperators();
+    await loadUncommonOperators();
     const { graph, count } = numbered(overWindows(makeGraph(network.model)));
     const { dropout } = network;
     const plan = makeTrainingPlan(graph, {
@@ -161,10 +163,11 @@ export class Trainer {
     this.setBatch(batch, true);
     const { momentum, beta, epsilon, decay } = this.options;
     this.taken++;
-    const corrections = [1 - momentum ** this.taken, 1 - beta ** this.taken];
-    const floats = new Float32Array([0, rate, momentum, beta, epsilon, ...corrections, decay]);
-    new Uint32Array(floats.buffer)[0] = 1;
-    this.write(this.plan.ports.training, floats);
+    const correction1 = 1 - momentum ** this.taken;
+    const correction2 = 1 - beta ** this.taken;
+    const numbers = { rate, momentum, beta, epsilon, correction1, correction2, decay };
+    const words = packStruct("optimizer", "training", { augment: 1, ...numbers });
+    this.write(this.plan.ports.training, words);
     this.play(["forward", "backward", "update"], batch.labels.length);
   }
 
@@ -274,10 +277,9 @@ export class Trainer {
     if (strange !== undefined) {
       throw new Error(`there is no class ${strange}: the network has ${this.network.classes}`);
     }
-    const run = new Uint32Array(16);
-    run.set([samples, learning ? this.taken * this.batch : 0, seed]);
-    new Float32Array(run.buffer)[4] = learning ? this.noise * 255 * scale : 0;
-    this.write(this.plan.ports.run, run);
+    const first = learning ? this.taken * this.batch : 0;
+    const noise = learning ? this.noise * 255 * scale : 0;
+    this.write(this.plan.ports.run, packBatch({ samples, first, seed, stream: 0, noise }));
     const words = new Uint8Array(Math.ceil(pixels.length / 4) * 4);
     words.set(pixels);
     this.write(this.plan.ports.pixels, words);
@@ -296,7 +298,7 @@ export class Trainer {
     this.write(this.plan.ports.totals, new Float32Array(4));
   }
 
-  private write(id: BufferId, contents: Float32Array | Uint32Array | Uint8Array): void {
+  private write(id: BufferId, contents: GPUAllowSharedBufferSource): void {
     this.device.queue.writeBuffer(this.buffer(id), 0, contents as GPUAllowSharedBufferSource);
   }
 

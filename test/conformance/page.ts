@@ -1,7 +1,7 @@
 // One conformance test, in the page: the outputs of the kernels against the numbers of the test, the gradient of a
 // random projection of the outputs against central differences of the f64 twins.
 
-import { loadRareOperators, makeGraph } from "../../src/graph/graph.js";
+import { loadUncommonOperators, makeGraph } from "../../src/graph/graph.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import { decodeTensor } from "../../src/onnx/tensor.js";
 import type { OnnxModel } from "../../src/onnx/types.js";
@@ -102,7 +102,7 @@ async function check(device: GPUDevice, files: TestFiles): Promise<string | unde
     if (name) constants.set(name, value);
   });
   const model = { ...decoded, constants, inputs: decoded.inputs.slice(0, 1) };
-  await loadRareOperators();
+  await loadUncommonOperators();
   refuseUnsupported(model);
   const outputs = await tensors(folder, files.outputs);
   const names = decoded.outputs.filter((_, k) => outputs[k]?.type.startsWith("float"));

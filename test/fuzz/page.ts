@@ -1,6 +1,6 @@
 // One file of `npm run fuzz`, in the page: how it ended, and after how long.
 
-import { loadRareOperators } from "../../src/graph/graph.js";
+import { loadUncommonOperators } from "../../src/graph/graph.js";
 import { withDevice } from "../support/device.js";
 import { fileOf, load, playGraph } from "./trial.js";
 
@@ -14,7 +14,7 @@ export interface Ending {
 /** Tries the file of this number, and plays it if it is still a model and that is asked for. */
 export async function tryFile(number: number, isPlayed: boolean): Promise<Ending> {
   const bytes = fileOf(number);
-  await loadRareOperators();
+  await loadUncommonOperators();
   const began = performance.now();
   let time = 0;
   try {

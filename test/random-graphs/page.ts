@@ -1,6 +1,6 @@
 // Random graphs of `npm run fuzz:graphs`, in the page: how each ended, and a small one that ends as badly.
 
-import { loadRareOperators } from "../../src/graph/graph.js";
+import { loadUncommonOperators } from "../../src/graph/graph.js";
 import { withDevice } from "../support/device.js";
 import { drawGraph, type RandomGraph } from "./draw.js";
 import { type Draws, drawsOf, replay, shrink } from "./draws.js";
@@ -22,7 +22,7 @@ async function problemOf(
   setting: Setting,
 ): Promise<[string, RandomGraph] | undefined> {
   const graph = drawGraph(draws);
-  await loadRareOperators();
+  await loadUncommonOperators();
   try {
     await withDevice((device) => judge(device, graph, setting));
     return undefined;

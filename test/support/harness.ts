@@ -8,7 +8,7 @@
 // `*.test.ts` runs in Node, `*.gpu.test.ts` in a page of headless Chrome; both through test/run.mjs.
 
 import { suite as uvuSuite } from "uvu";
-import { loadRareOperators } from "../../src/graph/graph.js";
+import { loadUncommonOperators } from "../../src/graph/graph.js";
 import { withDevice } from "./device.js";
 import { readData, Skip, watched } from "./drive.js";
 
@@ -16,7 +16,7 @@ export { close, relativeL2 } from "./close.js";
 export { randn } from "./randn.js";
 
 // Whoever makes graphs by hand is not asked what they need.
-await loadRareOperators();
+await loadUncommonOperators();
 
 export interface TestOptions {
   /** Milliseconds until the test counts as failed; TIME_LIMIT if omitted. */
