@@ -34,7 +34,7 @@ export const SCALE = { range: 0, rgb: 1, adaptive: 2, absolute: 3 } as const;
 /** Where the passes of a sample lie: `run.path` in sample.wgsl. */
 export const PATH = { none: 0, nodes: 1, random: 2, own: 3 } as const;
 
-/** What of a class is explained: `of` of a target in sensitivity.wgsl. */
+/** What of a class is explained: `of` of a target in target.wgsl. */
 export const SCALAR = { logit: 0, probability: 1, "log-probability": 2 } as const;
 
 /** The bytes of run.wgsl's struct. */

@@ -1,5 +1,5 @@
 // Writes nodes down as simpler nodes, while the graph is made: an operator that is made of others needs no kernel
-// and no rule of its own (ReduceL2 is a square, a sum and a root). The compositions are in ops/compositions.ts.
+// and no rule of its own (ReduceL2 is a square, a sum and a root). The compositions are in ops/composed/table.ts.
 
 import { inputOf } from "../ops/attributes.js";
 import { compositions } from "../ops/table.js";

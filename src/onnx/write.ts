@@ -1,4 +1,4 @@
-// Writes ONNX files: the opposite of ../onnx.ts, and on purpose independent of it. It writes what it is told, right or
+// Writes ONNX files: the opposite of decode.ts, and on purpose independent of it. It writes what it is told, right or
 // wrong, so that tests can make broken files too; `encodeModel` (train/encode.ts) writes a network that was trained, and
 // the tests' OnnxBuilder is the pleasant way to make one. Field numbers are those of onnx.proto.
 

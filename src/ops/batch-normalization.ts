@@ -1,5 +1,5 @@
 // BatchNormalization with its trained statistics: a scale and a shift for each channel. Most are folded into
-// the convolution before (graph.ts); one that stands alone is batch-normalization.wgsl.
+// the convolution before (graph/fuse.ts); one that stands alone is batch-normalization.wgsl.
 
 import { channels, packVector, positions, quads } from "../tensor/layout.js";
 import type { Constant } from "../tensor/types.js";

@@ -2,7 +2,7 @@
 //   y = factor · clamp(round(x / step), low, high) + shift.
 // QuantizeLinear has factor 1, and a DequantizeLinear right after it is the same node with another factor and shift.
 // The gradient goes straight through the rounding, and not at all where the range was left (Bengio et al. 2013),
-// as in PyTorch's fake quantization. Made by quantization.ts; no file has this operator.
+// as in PyTorch's fake quantization. Made by composed/quantized.ts; no file has this operator.
 
 import { positions, quads } from "../tensor/layout.js";
 import { inputOf, nodeError, numberOf, outputOf } from "./attributes.js";

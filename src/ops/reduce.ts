@@ -1,6 +1,6 @@
 // Reductions along axes, and the normalization along axes that LayerNormalization, InstanceNormalization and
 // GroupNormalization are made of, by reduce.wgsl. Reductions keep their axes here, with length 1: what drops them
-// is a Squeeze (compositions.ts).
+// is a Squeeze (composed/normalizations.ts).
 
 import { channels, packVector, positions, quads, strides } from "../tensor/layout.js";
 import type { Constant, Layout } from "../tensor/types.js";
@@ -144,7 +144,7 @@ function vectors(node: Node, plan: Planning, count: number): Record<"scale" | "s
 const normalizedAxes = (node: Node): number[] => [...(node.attributes.axes as number[])];
 
 /**
- * Made by compositions.ts, not by ONNX: mean 0 and variance 1 along `axes`, or, not `centered`, a mean square of 1;
+ * Made by composed/normalizations.ts, not by ONNX: mean 0 and variance 1 along `axes`, or, not `centered`, a mean square of 1;
  * then a scale and a shift for each channel, whose axis is `channel`.
  */
 export const Standardize: Op = {

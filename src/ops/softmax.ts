@@ -1,5 +1,5 @@
 // Softmax and LogSoftmax within the network, by softmax.wgsl, along the channel axis: the graph is made to
-// have the channels where the softmax is. (A final one is taken off, see graph.ts.)
+// have the channels where the softmax is. (A final one is taken off, see graph/head.ts.)
 
 import { channels, positions } from "../tensor/layout.js";
 import type { Shape } from "../tensor/types.js";

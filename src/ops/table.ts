@@ -1,5 +1,6 @@
 // The table of operators: ONNX's name → how it is done here. At first it has those of ordinary convolutional networks,
-// which are most of what is loaded with the first model; rare.ts has the others, and adds them when a network needs them.
+// which are most of what is loaded with the first model; table-uncommon.ts has the others,
+// and graph/uncommon.ts adds them when a network needs them.
 
 import type { Constant } from "../tensor/types.js";
 import { Arithmetic } from "./arithmetic.js";

@@ -42,9 +42,9 @@ export interface Node {
   readonly outputs: readonly string[];
   /** ONNX's, and "detached" where the graph wants no gradient to go through the node. */
   readonly attributes: Readonly<Record<string, Attribute>>;
-  /** A piecewise linear activation that the node applies to its own output (see graph.ts, fusing). */
+  /** A piecewise linear activation that the node applies to its own output (graph/fuse.ts). */
   readonly activation?: Activation;
-  /** Of a node that stands for several that only moved elements (see rearrange.ts). */
+  /** Of a node that stands for several that only moved elements (graph/merge-moves.ts). */
   readonly rearrangement?: Rearrangement;
 }
 
@@ -133,7 +133,7 @@ export interface Tiling {
   readonly winograd?: boolean;
   /** Where there is memory for a workgroup on the chip: tiles that it shares, by conv-shared.wgsl. */
   readonly shared?: readonly SharedTile[];
-  /** The tilings of some kinds of layers, in place of this one (kinds.ts). */
+  /** The tilings of some kinds of layers, in place of this one (plan/layer-kind.ts). */
   readonly layers?: Readonly<Record<string, Tiling>>;
   /** Four invocations load together what they all need: where the device has subgroups, and they are of four. */
   readonly together?: boolean;

@@ -8,7 +8,7 @@ export type BufferId = number;
 /** One kernel launch. Everything the GPU needs to know, and nothing it has to understand. */
 export interface Step {
   readonly label: string;
-  /** Name in shaders.ts, and the entry point in it. */
+  /** Name in registry.ts, and the entry point in it. */
   readonly shader: string;
   readonly entry: string;
   /** `const NAME = value;` lines put before the text: what sizes a workgroup or a private array. */
@@ -20,7 +20,7 @@ export interface Step {
   /** WGSL variable name → buffer. */
   readonly bindings: Readonly<Record<string, BufferId>>;
   readonly workgroups: readonly [number, number, number];
-  /** The kind of the layer that it is of (kinds.ts), if of one with weights. */
+  /** The kind of the layer that it is of (plan/layer-kind.ts), if of one with weights. */
   readonly layer?: string;
   /** Samples that one workgroup covers: the third count is multiplied by ⌈batch / samples⌉; 0: it is not. */
   readonly samples: number;

@@ -1,4 +1,4 @@
-// The WGSL files that only training needs, by name, as text; put together as in ../shaders.ts.
+// The WGSL files that only training needs, by name, as text; put together as in shaders/registry.ts.
 
 import random from "../../shaders/shared/random.wgsl";
 import run from "../../shaders/shared/run.wgsl";

@@ -234,7 +234,7 @@ export class Trainer {
     const weights = await this.gather(({ buffer }) => buffer);
     const constants = new Map(this.network.model.constants);
     for (const [name, first, { data }] of this.parts()) {
-      // The graph may have it in another shape (windows.ts).
+      // The graph may have it in another shape (first-layer.ts).
       const constant = this.network.model.constants.get(name) as Constant;
       constants.set(name, { ...constant, data: weights.slice(first, first + data.length) });
     }

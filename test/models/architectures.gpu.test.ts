@@ -1,6 +1,6 @@
 // Every architecture in small, as exporters write it: logits against onnxruntime, the gradient against central
 // differences in float64, and SmoothGrad against the gradients of its noisy samples one by one. The networks in
-// full size are in architectures.long.gpu.test.ts.
+// full size are planned in test/plan/memory.test.ts.
 
 import { sensitivity } from "../../src/explain/sensitivity.js";
 import { loadModel } from "../../src/model/load.js";

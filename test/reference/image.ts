@@ -1,4 +1,4 @@
-// The twin of src/image.ts in f64: PIL's resize with a triangle filter, written as the sum it is, and the
+// The twin of src/image/image.ts in f64: PIL's resize with a triangle filter, written as the sum it is, and the
 // color arithmetic of each channel without matrices.
 
 import type { Preprocess, Size } from "../../src/image/preprocess.js";

@@ -1,4 +1,4 @@
-// The twin of src/estimate.ts, percentile.ts and range.ts in f64, by the definitions: from the samples
+// The twin of src/picture/estimate.ts, percentile.ts and range.ts in f64, by the definitions: from the samples
 // themselves rather than from their moments, and by sorting.
 
 /** One row of elements for each sample. */

@@ -207,7 +207,7 @@ function back(node: Node, plan: Planning, k: number, op: Op): void {
   });
 }
 
-/** Made by the graph, not by ONNX: several such nodes done as one (see rearrange.ts). */
+/** Made by the graph, not by ONNX: several such nodes done as one (see graph/merge-moves.ts). */
 export const Rearrange: Op = move(
   (node) => [{ shape: numbersOf(node, "shape", []), channel: numberOf(node, "channel", 0) }],
   (node) => node.rearrangement?.table(),

@@ -1,7 +1,7 @@
 // A plan that plays its passes in one dispatch: for networks so small that launching their kernels counts.
 //
 // A workgroup takes a few samples through all steps, with a barrier after each. The kernels are the same functions, each
-// step's under names of its own (link.ts): the fields of its uniforms are variables, and its buffers are ranges of a few
+// step's under names of its own (wgsl-linker.ts): the fields of its uniforms are variables, and its buffers are ranges of a few
 // large ones, because a launch may bind only so many. What a workgroup's samples have lies together, so that ranges are
 // shared by lifetime, as buffers were.
 //
