@@ -11,7 +11,7 @@ import type { Passes } from "./passes.js";
 import { quantileOfSize, type Settings } from "./settings.js";
 
 /** What all batches of a map have in common. */
-export type Setting = Omit<Required<Batch>, "samples" | "first" | "forwardOnly">;
+export type CommonBatch = Omit<Required<Batch>, "samples" | "first" | "forwardOnly">;
 
 /** Puts the baselines and the table where the passes will read them; gives what all batches have in common. */
 export async function prepare(
@@ -19,7 +19,7 @@ export async function prepare(
   tensor: InputTensor,
   options: Settings,
   passes: Passes,
-): Promise<Setting> {
+): Promise<CommonBatch> {
   const { samples, noise, noiseScale, baselines, path, seed, antithetic, cleanLast } = options;
   const { weightNoise, inputs } = options;
   const { device, plan } = engine;

@@ -8,7 +8,7 @@ import { Submits } from "../gpu/submits.js";
 import type { Model } from "../model/model.js";
 import { scoreOf } from "../plan/scores.js";
 import { quads } from "../tensor/layout.js";
-import type { Setting } from "./batch.js";
+import type { CommonBatch } from "./batch.js";
 import type { Completeness, SensitivityMap } from "./map.js";
 import type { Passes } from "./passes.js";
 import type { Settings } from "./settings.js";
@@ -18,7 +18,7 @@ export async function completenessOf(
   map: SensitivityMap,
   { graph: { head }, classes }: Model,
   engine: Engine,
-  setting: Setting,
+  setting: CommonBatch,
   { start = [] }: Passes,
   options: Settings,
 ): Promise<Completeness> {

@@ -16,7 +16,7 @@ import { createPicture, type Picture, type PictureOptions } from "../picture/pic
 import { unpackChannels } from "../tensor/channels.js";
 import { vec4s } from "../tensor/layout.js";
 import type { Accumulator } from "./accumulator.js";
-import type { Setting } from "./batch.js";
+import type { CommonBatch } from "./batch.js";
 import { type Settings, scalars } from "./settings.js";
 import { type ValueFacts, warningsOf } from "./warnings.js";
 
@@ -127,7 +127,7 @@ export class SensitivityMap {
     tensor: InputTensor,
     sums: Accumulator,
     options: Settings,
-    { noise, group, points, path }: Setting,
+    { noise, group, points, path }: CommonBatch,
   ): Promise<SensitivityMap> {
     const { device } = engine;
     // Sampling need not wait for it.

@@ -2,7 +2,7 @@
 // stopped while it is made, so its steps are to take a certain time, or to end at certain samples.
 
 /** What is wished of the steps of a series. */
-export interface Steps {
+export interface PaceOptions {
   /** Milliseconds that a step should take; undefined: as many passes as fit. */
   readonly stepTime: number | undefined;
   /** Numbers of passes at which a step ends. */
@@ -22,7 +22,7 @@ export interface Pace {
 }
 
 /** Starts with one pass where a time is wished, and finds out what fits into it. */
-export function startPace({ stepTime, ends, capacity }: Steps): Pace {
+export function startPace({ stepTime, ends, capacity }: PaceOptions): Pace {
   let size = stepTime === undefined ? capacity : 1;
   return {
     next(first) {

@@ -14,7 +14,7 @@ import { methodOf } from "../methods/methods.js";
 import type { Model } from "../model/model.js";
 import { Accumulator, chooseClasses } from "./accumulator.js";
 import { allOrNone } from "./all-or-none.js";
-import { prepare, type Setting } from "./batch.js";
+import { type CommonBatch, prepare } from "./batch.js";
 import { completenessOf } from "./completeness.js";
 import { SensitivityMap } from "./map.js";
 import { startPace } from "./pace.js";
@@ -127,7 +127,7 @@ async function playPasses(
   submits: Submits,
   engine: Engine,
   maps: readonly SensitivityMap[],
-  setting: Setting,
+  setting: CommonBatch,
   { first, count }: { first: number; count: number },
 ): Promise<void> {
   const takesTurns = maps.length > 1;

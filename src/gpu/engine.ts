@@ -54,7 +54,7 @@ export function capacityOf(
 }
 
 /** The lists of steps that a plan has. */
-export type Part = "prologue" | "classify" | "forward" | "backward";
+export type Phase = "prologue" | "classify" | "forward" | "backward";
 
 /** All steps of a plan. */
 export const stepsOf = (plan: Plan): Step[] => [
@@ -74,7 +74,7 @@ export class Engine {
   private physical: readonly GPUBuffer[] = [];
   private buffers: ReadonlyMap<BufferId, GPUBuffer> = this.fixed;
   private uniforms: readonly GPUBuffer[] = [];
-  private launches!: Readonly<Record<Part, readonly Job[]>>;
+  private launches!: Readonly<Record<Phase, readonly Job[]>>;
 
   constructor(
     readonly device: GPUDevice,
@@ -122,7 +122,7 @@ export class Engine {
       return [part, bound.launches.map((each) => jobOf(each, sharedBytes(plan, each)))] as const;
     });
     this.uniforms = uniforms;
-    this.launches = Object.fromEntries<readonly Job[]>(parts) as Record<Part, readonly Job[]>;
+    this.launches = Object.fromEntries<readonly Job[]>(parts) as Record<Phase, readonly Job[]>;
   }
 
   /** The buffer of a port of the plan. */
@@ -151,7 +151,7 @@ export class Engine {
   }
 
   /** Plays parts of the plan, one after the other, for a batch. */
-  async play(submits: Submits, parts: readonly Part[], samples: number): Promise<void> {
+  async play(submits: Submits, parts: readonly Phase[], samples: number): Promise<void> {
     for (const part of parts) await submits.play(part, this.launches[part], samples);
   }
 
@@ -162,7 +162,7 @@ export class Engine {
   }
 
   /** The launches of a part, for whoever measures them. */
-  jobs(part: Part): readonly Job[] {
+  jobs(part: Phase): readonly Job[] {
     return this.launches[part];
   }
 

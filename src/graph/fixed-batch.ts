@@ -10,7 +10,7 @@ import type { Node } from "../ops/types.js";
 import type { Layout } from "../tensor/types.js";
 
 /** What is known of the samples while the graph is being made. */
-export interface Batch {
+export interface FixedBatch {
   /** Samples in the file. */
   readonly size: number;
   /** The axis of each tensor along which the samples stand. */
@@ -26,7 +26,7 @@ export interface Batch {
 export function withBatch(
   input: OnnxModel["inputs"][number],
   output: string,
-  batch: Batch,
+  batch: FixedBatch,
   layouts: ReadonlyMap<string, Layout>,
   work: () => Node[],
 ): Node[] {
@@ -44,7 +44,11 @@ export function withBatch(
 }
 
 /** Throws where the samples of a fixed batch do not stand one after the other in the output. */
-function checkSamples(output: string, { axes }: Batch, layouts: ReadonlyMap<string, Layout>): void {
+function checkSamples(
+  output: string,
+  { axes }: FixedBatch,
+  layouts: ReadonlyMap<string, Layout>,
+): void {
   const axis = axes.get(output) ?? 0;
   const isFirst = layouts.get(output)?.shape.every((n, k) => k >= axis || n === 1) ?? true;
   if (!isFirst) throw new Error(`the output "${output}" has the samples on axis ${axis}`);

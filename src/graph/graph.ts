@@ -10,7 +10,7 @@ import { hasUncommon, isOrdinary } from "../ops/table.js";
 import type { Graph, Head, Node } from "../ops/types.js";
 import { elements } from "../tensor/layout.js";
 import type { Constant, Layout } from "../tensor/types.js";
-import type { Batch } from "./fixed-batch.js";
+import type { FixedBatch } from "./fixed-batch.js";
 import { consumers, foldNormalization, fuseActivations, needed } from "./fuse.js";
 import { type End, endOf, isOverAll, isSurelyOverAll, takeOff, withBothClasses } from "./head.js";
 import { type Entry, type InputOptions, readInput } from "./input.js";
@@ -68,7 +68,7 @@ export function makeGraph(file: OnnxModel, options: GraphOptions = {}): Graph {
   checkSize(entry.picture, `the input "${input.name}"`);
   const { image, layouts, shaping } = enter(input.name, entry, constants);
   const isFixed = entry.batch > 1;
-  const batch: Batch | undefined = isFixed
+  const batch: FixedBatch | undefined = isFixed
     ? { size: entry.batch, axes: new Map([[input.name, 0]]), lengths: new Set() }
     : undefined;
   const infer = () =>

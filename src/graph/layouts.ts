@@ -6,7 +6,7 @@ import { ops } from "../ops/table.js";
 import type { Node, Op } from "../ops/types.js";
 import { elements } from "../tensor/layout.js";
 import type { Constant, Layout } from "../tensor/types.js";
-import type { Batch } from "./fixed-batch.js";
+import type { FixedBatch } from "./fixed-batch.js";
 import { type Flow, rewrites, type Unfinished } from "./rewrites.js";
 
 /** Finds the layout of every tensor, folds what turns out constant, and turns layouts where an operator asks. */
@@ -15,7 +15,7 @@ export function inferLayouts(
   opset: number,
   layouts: Map<string, Layout>,
   constants: Map<string, Constant>,
-  batch: Batch | undefined,
+  batch: FixedBatch | undefined,
   flow: Flow,
 ): Node[] {
   const graph: Unfinished = {

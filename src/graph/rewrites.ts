@@ -5,7 +5,7 @@
 import type { OnnxModel } from "../onnx/types.js";
 import type { Node } from "../ops/types.js";
 import type { Constant, Layout } from "../tensor/types.js";
-import type { Batch } from "./fixed-batch.js";
+import type { FixedBatch } from "./fixed-batch.js";
 
 /** What has been unrolled so far (unroll.ts). */
 export interface Flow {
@@ -41,7 +41,7 @@ export interface Unfinished {
   readonly constants: Map<string, Constant>;
   readonly nodes: Node[];
   /** Where the samples of a fixed batch are. */
-  readonly batch: Batch | undefined;
+  readonly batch: FixedBatch | undefined;
   /** Nodes that no file has: they are written for one sample. */
   readonly composed: WeakSet<Node>;
   readonly flow: Flow;
@@ -71,7 +71,7 @@ export interface Rewrites {
   withBatch(
     input: OnnxModel["inputs"][number],
     output: string,
-    batch: Batch,
+    batch: FixedBatch,
     layouts: ReadonlyMap<string, Layout>,
     work: () => Node[],
   ): Node[];

@@ -13,7 +13,7 @@ import {
 } from "../ops/attributes.js";
 import type { Node } from "../ops/types.js";
 import type { Constant, Layout, Shape } from "../tensor/types.js";
-import type { Batch } from "./fixed-batch.js";
+import type { FixedBatch } from "./fixed-batch.js";
 
 /** The names in a text. */
 const names = (text: string): readonly string[] => text.trim().split(/\s+/);
@@ -43,7 +43,7 @@ const ALONG: readonly string[] = ["LogSoftmax", "LpNormalization", "Softmax"];
 const ONWARD: readonly string[] = ["LayerNormalization", "RMSNormalization"];
 
 /** The node for one sample. Throws where samples are mixed, or may be. */
-export function forOneSample(node: Node, batch: Batch, scope: Scope): Node {
+export function forOneSample(node: Node, batch: FixedBatch, scope: Scope): Node {
   const axes = node.inputs.map((name) => batch.axes.get(name));
   const k = axes.findIndex((axis) => axis !== undefined);
   const asks = k >= 0 && (node.op === "Shape" || node.op === "Size");
@@ -70,7 +70,7 @@ function through(
   k: number,
   axis: number,
   shape: Shape,
-  batch: Batch,
+  batch: FixedBatch,
   { layouts, constants }: Scope,
 ): Passed {
   const rank = shape.length;
@@ -223,7 +223,7 @@ function reshape(
   node: Node,
   axis: number,
   shape: Shape,
-  { size, lengths }: Batch,
+  { size, lengths }: FixedBatch,
   constants: Map<string, Constant>,
   mixes: () => Error,
 ): Passed {
@@ -250,7 +250,7 @@ function reshape(
 /** The axis in the result of broadcasting; a constant with rows for all samples becomes the row of one. */
 function elementwise(
   node: Node,
-  batch: Batch,
+  batch: FixedBatch,
   layouts: ReadonlyMap<string, Layout>,
   constants: Map<string, Constant>,
 ): Passed {
@@ -274,7 +274,7 @@ function oneRow(
   node: Node,
   name: string,
   axis: number,
-  { size }: Batch,
+  { size }: FixedBatch,
   constants: Map<string, Constant>,
 ): string {
   const constant = constants.get(name);
@@ -294,7 +294,7 @@ function oneRow(
 
 function product(
   node: Node,
-  batch: Batch,
+  batch: FixedBatch,
   layouts: ReadonlyMap<string, Layout>,
   constants: Map<string, Constant>,
   mixes: () => Error,
@@ -327,7 +327,7 @@ function concat(
   node: Node,
   axis: number,
   rank: number,
-  batch: Batch,
+  batch: FixedBatch,
   constants: Map<string, Constant>,
   mixes: () => Error,
 ): Passed {

@@ -190,12 +190,12 @@ function overlayOf({ overlay = "none" }: PaintOptions): Overlay {
   return overlay;
 }
 
-type Places = ReturnType<typeof matrices>;
+type Matrices = ReturnType<typeof matrices>;
 
 // In the order of the shader's struct.
 function paintSettings(
   map: Size,
-  { toMap, toPhoto }: Places,
+  { toMap, toPhoto }: Matrices,
   options: PaintOptions,
 ): Float32Array<ArrayBuffer> {
   const { palette = "grayscale", smooth = false } = options;

@@ -58,7 +58,7 @@ export interface Batch {
 export interface Totals {
   /** Mean cross-entropy in nats. */
   readonly loss: number;
-  /** Part of the samples whose class was right. */
+  /** Phase of the samples whose class was right. */
   readonly accuracy: number;
   readonly samples: number;
 }
@@ -71,7 +71,7 @@ export interface TrainerState {
   readonly memories: readonly Float32Array[];
 }
 
-type Part = "evaluation" | "forward" | "backward" | "update";
+type Phase = "evaluation" | "forward" | "backward" | "update";
 
 const defaults = {
   ...{ batch: 100, optimizer: "adam" as Optimizer, seed: 0, noise: 0, scale: 1 / 255, shift: 0 },
@@ -93,7 +93,7 @@ export class Trainer {
     private readonly constants: ReadonlyMap<string, Constant>,
     private readonly buffers: ReadonlyMap<BufferId, GPUBuffer>,
     private readonly own: readonly GPUBuffer[],
-    private readonly launches: Readonly<Record<Part, readonly Launch[]>>,
+    private readonly launches: Readonly<Record<Phase, readonly Launch[]>>,
   ) {
     this.noise = options.noise;
   }
@@ -131,7 +131,7 @@ export class Trainer {
       own.push(uniforms);
       return [part, launches] as const;
     });
-    const launches = Object.fromEntries(parts) as Record<Part, readonly Launch[]>;
+    const launches = Object.fromEntries(parts) as Record<Phase, readonly Launch[]>;
     const { constants } = graph;
     const trainer = new Trainer(device, network, plan, all, constants, buffers, own, launches);
     const weights = new Float32Array(count);
@@ -286,7 +286,7 @@ export class Trainer {
     this.write(this.plan.ports.labels, Uint32Array.from(labels));
   }
 
-  private play(parts: readonly Part[], samples: number): void {
+  private play(parts: readonly Phase[], samples: number): void {
     const encoder = this.device.createCommandEncoder();
     const pass = encoder.beginComputePass({ label: parts.join(" and ") });
     for (const part of parts) play(pass, this.launches[part], samples);

@@ -40,7 +40,7 @@ const MOST_STEPS = 64;
 const MOST_BYTES = 2 ** 21;
 
 /** A step and what is needed of its shader. */
-interface Kernel {
+interface NeededShader {
   readonly step: Step;
   /** What its names begin with in the whole. */
   readonly prefix: string;
@@ -145,7 +145,7 @@ function variableOf({ tokens }: Declaration): { space: string; access: string; t
   return { space, access, type };
 }
 
-function kernelOf(step: Step, index: number): Kernel {
+function kernelOf(step: Step, index: number): NeededShader {
   const text = shaderText(step);
   // They stand before everything else.
   const [head] = text.match(/^((enable|diagnostic)[^;]*;)*/) as [string];
@@ -189,7 +189,7 @@ var<private> single_first: u32;
 `;
 
 function textOf(
-  kernels: readonly Kernel[],
+  kernels: readonly NeededShader[],
   { variables, places }: Arena,
   { samples, halfway }: { samples: number; halfway: number },
 ): string {
@@ -226,7 +226,7 @@ ${calls.join("")}}
 /** What all steps share: what is known of the batch, as run.wgsl has it. */
 const RUN = ["Run", "run"];
 
-function textOfRun(kernels: readonly Kernel[], name: string): string {
+function textOfRun(kernels: readonly NeededShader[], name: string): string {
   const found = kernels.flatMap(({ needed }) => needed).find((each) => each.name === name);
   if (!found) refuse("no step knows of its batch");
   return `${found.tokens.join("")}\n`;
@@ -234,7 +234,7 @@ function textOfRun(kernels: readonly Kernel[], name: string): string {
 
 /** What a step is in the whole: its declarations, and the lines that play it. */
 function partOf(
-  { step, prefix, needed, arrays }: Kernel,
+  { step, prefix, needed, arrays }: NeededShader,
   places: ReadonlyMap<BufferId, Place>,
 ): { text: string; call: string } {
   const entry = asFunction(needed.at(-1) as Declaration);
