@@ -43,13 +43,13 @@ function plain(value: unknown): unknown {
 
 const texts = new Map<string, string>();
 
-/** The declarations that a step needs, whatever their order and however blank the text between them. */
+/** The declarations that a step needs, whatever their order and whatever blanks stand between their tokens. */
 function textHash(step: Step): string {
   const key = JSON.stringify([step.shader, step.entry, step.constants, step.precision]);
   const known = texts.get(key);
   if (known) return known;
   const needed = neededBy(step.entry, pruned(declarations(shaderText(step))));
-  const lines = needed.map(({ tokens }) => tokens.join("").replace(/\s+/g, " ").trim());
+  const lines = needed.map(({ tokens }) => tokens.filter((token) => token.trim()).join(" "));
   const made = hash(lines.sort().join("\n"));
   texts.set(key, made);
   return made;
