@@ -3,6 +3,7 @@
 // The tests and the benchmarks bundle themselves with the same options.
 
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { cp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,19 +22,86 @@ const BUDGETS = { "first load": 40_000, "first map": 100_000, element: 6_200 };
 // The parts that every model brings along.
 const OF_A_MODEL = ["src/onnx/decode.ts", "src/model/model.ts", "src/shaders/network.ts"];
 
-// Shaders travel without their comments, their indentation and the blanks around punctuation; their lines stay, because
-// messages name them. WGSL has no strings that could hold what looks like any of it.
+// A .wgsl file says in its first lines what it needs:
+//   #import run, taps    these files, which lie beside it or in shaders/shared, come before it, each of them once
+//   #replaces lanes1     where both are imported, this file alone
+// What is imported is a module of its own, so that parts share it: a shader's text is the sum of the texts of its files.
+const SHARED = join(root, "shaders/shared");
+
 const shaders = {
   name: "shaders",
   setup(build) {
-    build.onLoad({ filter: /\.wgsl$/ }, async ({ path }) => {
-      const text = await readFile(path, "utf8");
-      const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "").replace(/^\s+|\s+$/gm, "");
-      const tight = code.replace(/ ?([{}()[\],;:+]) ?|(?<==) | (?=[=*])/g, "$1");
-      return { contents: tight, loader: "text" };
+    build.onLoad({ filter: /\.wgsl$/, namespace: "file" }, async ({ path }) => {
+      const files = await filesOfShader(path);
+      // Directives come before anything else.
+      const before = files.flatMap(({ directives }) => directives).join("");
+      const names = files.map((_, i) => `text${i}`);
+      const lines = files.map(
+        (file, i) => `import ${names[i]} from "shader:${relative(root, file.path)}";`,
+      );
+      const sum = [...(before ? [JSON.stringify(before)] : []), ...names].join(" + ");
+      const contents = `${lines.join("\n")}\nexport default ${sum};`;
+      return { contents, watchFiles: files.map((file) => file.path) };
     });
+    build.onResolve({ filter: /^shader:/ }, ({ path }) => ({
+      path: path.slice("shader:".length).replaceAll("\\", "/"),
+      namespace: "shader",
+      sideEffects: false,
+    }));
+    build.onLoad({ filter: /./, namespace: "shader" }, async ({ path }) => ({
+      contents: (await shaderFile(join(root, path))).text,
+      loader: "text",
+    }));
   },
 };
+
+/** A .wgsl file: its own text, and what stands in its first lines. */
+async function shaderFile(path) {
+  const lines = tight(await readFile(path, "utf8"));
+  const namesAfter = (word) =>
+    lines.flatMap((line) =>
+      line.startsWith(`#${word} `) ? line.slice(word.length + 2).split(",") : [],
+    );
+  const isDirective = (line) => /^(enable|diagnostic|requires)\b/.test(line);
+  const own = lines.filter((line) => !line.startsWith("#") && !isDirective(line));
+  return {
+    path,
+    text: `${own.join("\n")}\n`,
+    imports: namesAfter("import"),
+    replaces: namesAfter("replaces"),
+    directives: lines.filter(isDirective),
+  };
+}
+
+/** A shader's file after all that it needs, each file after what it needs itself. */
+async function filesOfShader(path) {
+  const found = new Map();
+  const visit = async (file) => {
+    if (found.has(file)) return;
+    found.set(file, undefined);
+    const read = await shaderFile(file);
+    for (const name of read.imports) {
+      const places = [dirname(file), SHARED].map((folder) => join(folder, `${name}.wgsl`));
+      const place = places.find((each) => existsSync(each));
+      if (!place) throw new Error(`${relative(root, file)}: there is no "${name}.wgsl" to import`);
+      await visit(place);
+    }
+    found.delete(file);
+    found.set(file, read);
+  };
+  await visit(path);
+  const files = [...found.values()];
+  const replaced = new Set(files.flatMap(({ replaces }) => replaces));
+  return files.filter((file) => !replaced.has(basename(file.path, ".wgsl")));
+}
+
+// Shaders travel without their comments, their indentation and the blanks around punctuation; their lines stay, because
+// messages name them. WGSL has no strings that could hold what looks like any of it.
+function tight(text) {
+  const lines = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "").split("\n");
+  const filled = lines.map((line) => line.trim()).filter(Boolean);
+  return filled.map((line) => line.replace(/ ?([{}()[\],;:+]) ?|(?<==) | (?=[=*])/g, "$1"));
+}
 
 // Of d3-scale-chromatic the library uses two tables of 256 colors; a bundler cannot leave out the rest, because
 // the package computes all of its palettes when it is loaded. So its place is taken by the two tables.
@@ -125,6 +193,21 @@ const parts = {
         ? { path: resolve(resolveDir, path).replace(/\.js$/, ".ts"), namespace: "part" }
         : undefined,
     );
+    // What loads a shader has loaded those of ordinary networks, and with them most of what shaders import.
+    build.onResolve({ filter: /\.wgsl$/ }, ({ kind, path, resolveDir }) =>
+      kind === "dynamic-import"
+        ? { path: resolve(resolveDir, path), namespace: "shader part" }
+        : undefined,
+    );
+    build.onLoad({ filter: /./, namespace: "shader part" }, ({ path }) => {
+      const [part, all] = [path, resolve(root, "src/shaders/network.ts")].map((file) =>
+        JSON.stringify(file),
+      );
+      return {
+        contents: `import * as all from ${all};\nexport { default } from ${part};`,
+        resolveDir: root,
+      };
+    });
     build.onLoad({ filter: /./, namespace: "part" }, ({ path }) => {
       const [part, all] = [path, resolve(root, "src/index.ts")].map((file) => JSON.stringify(file));
       return { contents: `import * as all from ${all};\nexport * from ${part};`, resolveDir: root };
@@ -150,7 +233,8 @@ const common = {
   format: "esm",
   target: "es2022",
   sourcemap: true,
-  loader: { ".wgsl": "text", ".onnx": "binary" },
+  loader: { ".onnx": "binary" },
+  plugins: [shaders],
   logLevel: "warning",
 };
 
@@ -162,7 +246,7 @@ export const forNode = { ...common, platform: "node", target: "node20", packages
 
 const inParts = {
   ...forPage,
-  plugins: [shaders, palettes, matrices, sheets, parts],
+  plugins: [...forPage.plugins, palettes, matrices, sheets, parts],
   splitting: true,
   chunkNames: "parts/[name]-[hash]",
 };

@@ -1,4 +1,4 @@
-// A `.wgsl` file is imported as its text: esbuild's text loader does it.
+// A `.wgsl` file is imported as its text, with what it imports before it: build.mjs does it.
 
 declare module "*.wgsl" {
   const text: string;

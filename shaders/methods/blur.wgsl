@@ -4,6 +4,7 @@
 //
 //   K(j) ∝ exp(−j² / 2σ²) for |j| ≤ 5σ, Σ K = 1        K'(j) = ∂K(j)/∂σ = K(j) (j² − m) / σ³,  m = Σ j² K(j)
 //   x(σ) = K ∗ (K ∗ x)ᵀ                                ∂x/∂σ = K ∗ (K' ∗ x)ᵀ + K' ∗ (K ∗ x)ᵀ
+#import f32, run, sample
 
 @group(0) @binding(10) var<storage, read> sharp: array<Stored>;          // [n][C/4][P]
 @group(0) @binding(11) var<storage, read_write> kernel: array<vec2f>;   // [n][max(H, W)]: K and K' for j ≥ 0

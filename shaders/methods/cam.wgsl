@@ -3,6 +3,7 @@
 //   Grad-CAM (Selvaraju et al. 2017)   L = max(0, Σ_k mean(g_k) · A_k)
 //   HiResCAM (Draelos & Carin 2020)    L = max(0, Σ_k g_k · A_k)
 // and L brought to the size of the image by bilinear interpolation between pixel centers.
+#import f32
 
 struct Layer {
   channels: u32,

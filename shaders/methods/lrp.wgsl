@@ -4,6 +4,7 @@
 //
 // once or several times, each time with a part of x and of W. The kernels here are what stands around Wᵀ. They
 // take tensors vec4 by vec4, wherever these lie in their buffers.
+#import f32, gradient
 
 const ABOVE = 1u;
 const BELOW = 2u;

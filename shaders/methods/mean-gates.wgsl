@@ -1,6 +1,7 @@
 // SmoothDiff (Hill et al. 2025) counts over all samples of all batches: how often each element of an activation was in
 // the linear part, and how often each element of a pool's window won. The backward pass goes through the means
 // (gated in gradient.wgsl, max_mean_backward in pool.wgsl). Counts are whole numbers: no split changes them.
+#import run, gradient
 
 struct Layer {
   positions: u32,  // of the pool's result

@@ -7,8 +7,7 @@
 // within, M2 of the means of the groups, and the element's scale (scale.wgsl): that of the largest |a| so far. M2 of both
 // kinds, M3 and M4 are sums of powers of (a − mean) / scale, and are rescaled when the scale grows. Two more planes hold
 // what the next batch goes on with: the sum within a sample, and the sum within a group.
-//
-// Needs sample.wgsl and scale.wgsl.
+#import f32, run, sample, scale
 
 @group(0) @binding(7) var<storage, read> gradients: array<Stored>;      // [n][C/4][P]
 @group(0) @binding(8) var<storage, read_write> moments: array<vec4f>;  // [9][C/4][P]

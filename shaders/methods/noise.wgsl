@@ -1,7 +1,8 @@
 // The inputs of the passes of a batch, and before them the spread of the noise. An invocation makes four
 // neighboring positions of a channel quad, which share most of their counters.
-//
-// Constant put before: ALIGNED (channels have a multiple of four positions).
+#import f32, run, random, sample
+
+const ALIGNED = 0u;  // 1: channels have a multiple of four positions
 
 @group(0) @binding(4) var<storage, read> image_range: array<f32>;           // min, max over all elements
 @group(0) @binding(5) var<storage, read_write> noisy: array<Stored>;         // [n][C/4][P]

@@ -1,6 +1,7 @@
 // Occlusion (Zeiler & Fergus 2014): how much the score falls when a window of the picture is hidden, a window a pass.
 // The first pass of every sample sees all of it. An element's attribution is the mean fall over the windows that it
 // lies in. They form a grid from the upper left corner on, and the last ones may reach over the edge (as in Captum).
+#import f32, run, sample
 
 @group(0) @binding(10) var<storage, read_write> shown: array<Stored>;   // [n][C/4][P]: the inputs of the passes
 @group(0) @binding(11) var<storage, read> scores: array<f32>;          // [n]

@@ -3,6 +3,7 @@
 // samples of a batch see the same draw, so that one set of perturbed weights is all there is.
 //
 // What a rule of relevance makes of weights (Change in ops/types.ts) it makes of the perturbed ones.
+#import f32, run, random
 
 struct Layer {
   vec4s: u32,

@@ -3,6 +3,7 @@
 //   dx = dy · (y − y₀) / (x − x₀), and where the difference is too small for a quotient, dx = dy · f'(x)
 //
 // What of the baseline is bound is one sample, the same for all.
+#import f32, gradient
 
 struct Layer {
   vec4s: u32,

@@ -1,4 +1,7 @@
 // The paper around the network: the range of the image, which class, and which gradient to begin with.
+#import f32, order
+
+const HEAD = 0u;  // how the probability p of a class follows from its logit z: SOFTMAX …, see below
 
 struct Layer {
   channels: u32,   // classes, or channels of the image
@@ -21,8 +24,7 @@ struct Layer {
 const LOGIT = 0u;
 const PROBABILITY = 1u;
 
-// How the probability p of a class follows from its logit z (ops/types.ts, Head).
-// Constant: HEAD, since whether a workgroup meets for a sum must be the same for all.
+// What HEAD is (ops/types.ts, Head). A constant, since whether a workgroup meets for a sum must be the same for all.
 const SOFTMAX = 0u;
 const SIGMOID = 1u;
 const ITSELF = 2u;     // z is p
@@ -32,7 +34,7 @@ const THREADS = 256u;
 const LANES = 64u;  // of what is added up, always in the same order
 
 // What a workgroup has found so far, as keys: zero is below all. Threads meet in these few words and not in a tree,
-// because a processor that plays a GPU takes long for every barrier, and longer to compile for every word they share.
+// because a software adapter takes long for every barrier, and longer to compile for every word they share.
 var<workgroup> highest: atomic<u32>;
 var<workgroup> lowest: atomic<u32>;  // the key's complement
 var<workgroup> first: atomic<u32>;   // the same of a place

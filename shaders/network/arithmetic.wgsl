@@ -10,6 +10,7 @@
 //   PRelu: a where positive, a · b elsewhere    da = dy or dy · b   db = 0 or dy · a
 //
 // each summed over what the operand does not vary along.
+#import f32, activation, gradient
 
 const PLUS = 0u;
 const MINUS = 1u;

@@ -1,6 +1,7 @@
 // A scale and a shift for each channel: BatchNormalization that no convolution took in.
 //
 //   y[c, p] = a(scale[c] · x[c, p] + shift[c])      dx[c, p] = scale[c] · dy[c, p]
+#import f32, activation, gradient
 
 struct Layer {
   positions: u32,

@@ -10,8 +10,12 @@
 // Invocation (a, d) makes the pixels a, a + ACROSS, … and the quads d, d + DOWN: neighbors read and write neighbors.
 //
 // The pixels of `group_samples` samples form one long row, so that planes smaller than a tile do not waste it.
-//
-// Constants put before: ACROSS, DOWN, QUADS (1 or 2), BACKWARD. ACROSS is 8, 16 or, of two quads, 32; DOWN 8 or 16.
+#import f32, run, activation, gradient, taps
+
+const ACROSS = 8u;    // 8, 16 or, of two quads, 32
+const DOWN = 8u;      // 8 or 16
+const QUADS = 1u;     // 1 or 2
+const BACKWARD = 0u;  // 1: matrices are transposed
 
 struct Layer {
   kernel_y: u32,

@@ -1,17 +1,20 @@
-enable subgroups;
-diagnostic(off, subgroup_uniformity);
 // The gradient of a convolution with strides with respect to an image of up to three channels: what a network begins with.
 //
 //   dx[S · m + p − P] = Σ_t Σ_o W[o, S · t + p]ᵀ · dy[o, m − t]   for phases p < S, over t with S · t + p < K
 //
 // along either axis, for kernel K, stride S and padding P. All phases of a place m see the same pixels of dy through taps
-// of their own. A load takes as long as some fifteen products on a processor that plays a GPU, so that what is loaded
+// of their own. A load takes as long as some fifteen products on a software adapter, so that what is loaded
 // serves them all: an invocation makes 2 × 8 places in 2 × 2 phases. Of the kernel it takes 2 × 2 of t at a time (a
 // part), which are up to 4 × 4 taps. Four invocations need the same taps: each loads a channel and passes it around.
 // No `&&` in the loop: it is a branch, and with so many of them and of sums SwiftShader's compiler ran out of memory.
-//
-// Constants put before: WORKGROUP, TAPS_Y and TAPS_X. They say which (t, p) of a part there may be along an axis: the first
-// 2 to 4 of (0, 0), (0, 1), (1, 0) and (1, 1).
+#import f32, gradient
+enable subgroups;
+diagnostic(off, subgroup_uniformity);
+
+const WORKGROUP = 64u;
+// Which (t, p) of a part there may be along an axis: the first 2 to 4 of (0, 0), (0, 1), (1, 0) and (1, 1).
+const TAPS_Y = 4u;
+const TAPS_X = 4u;
 
 struct Layer {
   kernel_y: u32,

@@ -5,8 +5,9 @@
 // There is only one quad to make of each pixel that is loaded, so pixels are loaded for all taps of a row at once: an
 // invocation makes 4 · FOURS neighbors of a row, and from tap to tap the window over what they read slides by one.
 // The pixels j of equal j mod S (a phase) see the same taps, so that a phase looks like a picture with stride 1.
-//
-// Constants put before: WORKGROUP, QUADS (1), FOURS (2 or 4).
+#import f32, gradient, strip, taps
+
+const WORKGROUP = 64u;
 
 struct Layer {
   kernel_y: u32,

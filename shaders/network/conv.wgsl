@@ -14,8 +14,12 @@
 //
 // Where a plane is much smaller than what an invocation makes, the long row is that of SAMPLES samples, one after the
 // other: matrices are loaded once for all of their pixels.
-//
-// Constants put before: WORKGROUP, QUADS, FOURS, BACKWARD, LOOPS, SAMPLES (1 if there are taps).
+#import f32, run, activation, gradient, strip, quads, lanes1
+
+const WORKGROUP = 64u;
+// PLANES alone for a kernel of one tap, where every pixel reads its own place; TAPS alone for one plane.
+const LOOPS = 3u;
+const SAMPLES = 1u;  // of a long row; 1 if there are taps
 
 struct Layer {
   kernel_y: u32,
@@ -49,7 +53,7 @@ struct Layer {
 
 @group(0) @binding(3) var<storage, read> target_class: array<u32, 4>;  // as in target.wgsl; if no other is wanted
 
-// LOOPS: PLANES alone for a kernel of one tap, where every pixel reads its own place; TAPS alone for one plane.
+// LOOPS is one of these or both.
 const TAPS = 1u;
 const PLANES = 2u;
 

@@ -4,8 +4,9 @@
 //
 //   forward   y[n, o] = a(b[o] + Σ_i W[o, i] · x[n, i])
 //   backward  dx[n, i] = Σ_o W[o, i]ᵀ · dy[n, o]
-//
-// Constants put before: WORKGROUP, QUADS, FOURS, BACKWARD.
+#import f32, run, activation, gradient, strip, quads, lanes1
+
+const WORKGROUP = 64u;
 
 struct Layer {
   in_quads: u32,

@@ -8,8 +8,10 @@
 //
 // In the backward pass the pixels j of equal j mod S (a phase) see the same taps, so that a phase looks like a
 // picture of its own with stride 1.
-//
-// Constants put before: WORKGROUP; SLIDES, 1 where neighbors read neighbors and so do taps.
+#import f32, taps, depthwise-row
+
+const WORKGROUP = 64u;
+const SLIDES = 0u;  // 1: neighbors read neighbors, and so do taps
 
 // Three taps of a row, from `first` on; those beyond the last one are 0.
 fn weights_at(first: i32, taps: Taps, j: u32) -> array<vec4f, 3> {

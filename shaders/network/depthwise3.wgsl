@@ -1,8 +1,9 @@
 // Depthwise convolution with 3 × 3 taps that are neighbors, and its gradient with respect to the input, as in
 // depthwise.wgsl. Nothing is gone through in loops: an invocation loads the nine weights once, and every row of pixels
 // for all of its rows that see it. On an adapter whose loads are dear, as SwiftShader's are, that is most of the time.
-//
-// Constants put before: WORKGROUP.
+#import f32, depthwise-row
+
+const WORKGROUP = 64u;
 
 // A row of weights.
 struct Three {

@@ -6,6 +6,7 @@
 //             places, plainly dy[table[i]]
 //
 // Indices count floats.
+#import f32, activation, gradient
 
 const NOTHING = 0xffffffffu;
 

@@ -3,6 +3,7 @@
 //
 //   seen[k, i] = x[i · S + k · D − P]                 k counts taps, as channels
 //   dx[j] = Σ_k d seen[k, (j + P − k · D) / S]        over the taps k that divide
+#import f32, gradient
 
 struct Layer {
   kernel_y: u32,

@@ -4,6 +4,12 @@
 // that the backward pass needs. Average: the divisor counts padding only if asked to, and never what a window
 // rounded up (ceil_mode) takes beyond the padding. Both gradients are gathered: a pixel of dx asks the
 // windows that contain it, so nothing is added to by two invocations.
+#import f32, activation, gradient
+
+const DILATED = 0u;   // 1: the elements of a window are no neighbors
+const PADDED = 1u;    // 1: a window may reach beyond the input
+const KERNEL_X = 0u;  // 3, 2, or 0 for any
+const WINDOWS = 0u;   // 2: two neighbors are in two along each axis at most; or 0
 
 struct Layer {
   kernel_y: u32,
@@ -35,9 +41,6 @@ struct Layer {
 @group(0) @binding(2) var<storage, read_write> winner: array<u32>;    // [n][C/4][OUT], a byte a lane
 @group(0) @binding(3) var<storage, read> winners: array<u32>;
 @group(0) @binding(4) var<storage, read> counts: array<vec4u>;        // mean-gates.wgsl: samples, [C/4][OUT][taps]
-
-// Constants put before: DILATED, PADDED (a window may reach beyond the input), KERNEL_X (3, 2, or 0 for any), WINDOWS
-// (2 if two neighbors are in two along each axis at most, or 0).
 
 const LOWEST = -0x1.fffffep+127;
 

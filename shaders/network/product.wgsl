@@ -7,9 +7,10 @@
 //   TN  C[i, j] = Σ A[l, i] · B[l, j]      dB = Aᵀ dy           dB' = dyᵀ A
 //
 // An invocation makes four rows of QUADS column quads: eight loads serve 64 products for each quad of l.
-//
-// Constants put before: FORM, QUADS.
+#import f32, activation, gradient
 
+const QUADS = 1u;
+const FORM = 0u;  // one of these:
 const NN = 0u;
 const NT = 1u;
 const TN = 2u;

@@ -10,9 +10,9 @@
 //             dx = (g − mean g − x̂ · mean(g · x̂)) / √(σ² + ε) with g = γ dy
 //             Uncentered, μ = 0 and mean g is not taken off; where the deviation counts as a constant
 //             (Achtibat et al. 2024), the last term is not.
-//
-// Constant put before: OPERATION.
+#import f32, activation, gradient
 
+const OPERATION = 0u;  // one of these:
 const SUM = 0u;
 const MEAN = 1u;
 const MAX = 2u;

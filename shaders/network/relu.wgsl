@@ -1,5 +1,6 @@
 // Piecewise linear functions of one element that no other kernel took in, and rounding to the steps of a quantized
 // type. They leave bits. (Smooth functions are in smooth.wgsl.)
+#import f32, activation, gradient
 
 struct Layer {
   positions: u32,

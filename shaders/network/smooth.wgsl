@@ -3,11 +3,10 @@
 //
 //   y = f(x)      dx = f'(x) · dy
 //
-//
 // or, where relevance passes a function unchanged (Achtibat et al. 2024), dx = y / (x + 1e-10) · dy.
-//
-// Constant put before: FUNCTION, one of these.
+#import f32, activation, gradient
 
+const FUNCTION = 0u;  // one of these:
 const ABS = 0u;
 const ACOS = 1u;
 const ACOSH = 2u;

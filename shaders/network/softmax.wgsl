@@ -3,6 +3,7 @@
 //
 //   y = e^(x − max) / Σ e^(x − max)      dx = y · (dy − Σ dy · y)
 //   y = x − max − ln Σ e^(x − max)       dx = dy − e^y · Σ dy
+#import f32, activation, gradient
 
 struct Layer {
   channels: u32,

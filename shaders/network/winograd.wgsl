@@ -13,6 +13,7 @@
 //        0 −2 −1  2  1  0          0  1 −1  8 −8  1
 //        0  2 −1 −2  1  0
 //        0  4  0 −5  0  1
+#import f32, winograd-tile
 
 // Six values along an axis of a tile.
 struct Six {

@@ -14,6 +14,7 @@
 //        0   2    4    −5/2    −5    1/2   1  0
 //        0  −2    4     5/2    −5   −1/2   1  0
 //        0  −1    0    21/4     0  −21/4   0  1
+#import f32, winograd-tile
 
 // Eight values along an axis of a tile.
 struct Eight {

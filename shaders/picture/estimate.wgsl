@@ -1,4 +1,4 @@
-// What n noisy samples say about each channel, how sure that is, and one number for each pixel. Needs scale.wgsl.
+// What n noisy samples say about each channel, how sure that is, and one number for each pixel.
 //
 // From the moments mean, M2, M3, M4 and mean |g| of the samples' gradients g, Mk = Σ (g − mean)^k:
 //
@@ -18,6 +18,7 @@
 // Every attribution is a weighted sum of mean, M2, mean² and mean |g|; every reduction over the
 // channels one of Σa, Σ|a|, √Σa² and max |a|, then rectified: max(s, r·s) is s, its positive part
 // or its size for r = 1, 0, −1. So no choice needs a branch, or a pipeline of its own.
+#import scale
 
 struct Settings {
   estimator: vec4f,     // weights of mean, M2, mean², mean |g|

@@ -2,7 +2,8 @@
 //
 // x[c] = matrix[c] · round(255 · color) + shift[c],  color = the photo at place · (x + ½, y + ½, 1)
 //
-// The color is rounded to 8 bits, as PIL does when it resizes. Needs photo.wgsl.
+// The color is rounded to 8 bits, as PIL does when it resizes.
+#import photo
 
 struct Settings {
   place: mat3x3f,   // pixels of the tensor → pixels of the photo

@@ -1,4 +1,4 @@
-// A map on a canvas: one fragment per canvas pixel. Needs photo.wgsl.
+// A map on a canvas: one fragment per canvas pixel.
 //
 // `backdrop` resamples the photo for the canvas; it is kept while only the map's look changes.
 // `paint` then finds the color of the score:
@@ -10,6 +10,7 @@
 // Over a photo, where t has the strength v = t (|2t − 1| in a diverging palette):
 //
 //   color = mix(photo · (1 − mask · (1 − v)), palette(t), blend + fade · v)
+#import photo
 
 struct Settings {
   to_map: mat3x3f,     // pixels of the canvas → pixels of the map

@@ -8,6 +8,7 @@
 // equal digits so far share one histogram.
 //
 // The counts are global atomics: on a software adapter, barriers take ten times longer.
+#import order
 
 struct Percentile {
   below: u32,     // k

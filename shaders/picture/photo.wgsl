@@ -1,4 +1,4 @@
-// A photo, resampled. Put before the shaders that look at one.
+// A photo, resampled.
 //
 // color(center) = Σ w(x) w(y) photo(x, y) / Σ w(x) w(y),  w(x) = max(0, 1 − |x + ½ − center| / r)
 //

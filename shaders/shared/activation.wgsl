@@ -1,9 +1,14 @@
 // How a forward kernel leaves its result: y = a(v) with the piecewise linear activation
 //   a(v) = clamp(v, LOW, HIGH) + SLOPE · (v − clamp(v, LOW, HIGH)),
 // and, where the backward pass will need it, one bit per element: LOW < v < HIGH.
-// Put before the kernels that can apply an activation. What is the same for all elements is compiled in: an adapter that
-// goes through both sides of a branch, as SwiftShader does, spent half of a small layer's time here.
-// Constants: ACTIVATE, KEEP_MASK (write the bits), RESIDUAL (there is one).
+// What is the same for all elements is compiled in: an adapter that goes through both sides of a branch, as SwiftShader
+// does, spent half of a small layer's time here.
+#import f32
+
+// A step writes these three in capitals among its fields of `out`; src/ops/epilogue.ts makes constants of them.
+const ACTIVATE = 0u;   // IDENTITY; 1: a as above; RECTIFIER: a ReLU, which has LOW = 0, no HIGH and SLOPE = 0
+const KEEP_MASK = 0u;  // 1: the bits are left
+const RESIDUAL = 0u;   // 1: there is one
 
 struct Out {
   offset: u32,       // vec4s from the start of a sample to the first of y
@@ -23,7 +28,6 @@ struct Out {
 @group(0) @binding(7) var<storage, read_write> y: array<Stored>;
 @group(0) @binding(8) var<storage, read_write> mask: array<u32>;  // 8 positions × 4 lanes a word, rows of whole words
 
-// ACTIVATE: not at all, as above, or with LOW = 0 and no HIGH and SLOPE, as a ReLU is.
 const IDENTITY = 0u;
 const RECTIFIER = 2u;
 

@@ -1,5 +1,6 @@
 // The same as f32.wgsl in half precision, which is IEEE 754's binary16. Kernels load it, compute in single precision, and
 // round once where they store. What is too large is stored as the largest number there is; NaN stays NaN.
+#replaces f32
 
 alias Stored = vec2u;
 alias StoredMatrix = array<vec4u, 2>;

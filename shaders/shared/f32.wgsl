@@ -1,5 +1,5 @@
-// How tensors and weights lie in memory: in single precision, as they are computed with. f16.wgsl is the other way.
-// One of the two is put before every shader. What is in neither is always single: sums, tables, the image itself.
+// How tensors and weights lie in memory: in single precision, as they are computed with. Where a
+// step's precision is half, f16.wgsl takes its place. Everything else is always single: sums, tables, the image itself.
 
 // Four channels, a 4 × 4 matrix by columns, and single elements, so many to a word.
 alias Stored = vec4f;

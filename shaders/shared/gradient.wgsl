@@ -4,9 +4,14 @@
 //   guided:    the same, of max(g, 0)            (Springenberg et al. 2015)
 //   deconvnet: max(g, 0), whatever the input was (Zeiler & Fergus 2014)
 //   mean:      g times the mean slope of all samples, from the counts of mean-gates.wgsl (Hill et al. 2025)
-// Put before every backward kernel. What is the same for all elements is compiled in: an adapter that goes through
-// both sides of a branch, as SwiftShader does, spent two thirds of a pool's time here.
-// Constants: ADD, GATE (0: not gated), ROWS (the mask has rows of its own width: else it is one long row).
+// What is the same for all elements is compiled in: an adapter that goes through both sides of a branch, as SwiftShader
+// does, spent two thirds of a pool's time here.
+#import f32
+
+// A step writes these three in capitals among its fields of `back`; src/ops/epilogue.ts makes constants of them.
+const ADD = 0u;   // 1: added to what stands there
+const GATE = 0u;  // GATE_GRADIENT …; 0: there is no activation to pass
+const ROWS = 0u;  // 1: the mask has rows of its own width; 0: it is one long row
 
 const GATE_GRADIENT = 1u;
 const GATE_GUIDED = 2u;

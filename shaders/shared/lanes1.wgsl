@@ -1,5 +1,5 @@
 // How four columns are loaded: by an invocation for itself. lanes4.wgsl does the same for four invocations at a time.
-// Put behind the kernels that define `column`, which loads one.
+// It calls `column`, which loads one and stands in the kernel that imports it.
 
 const LANES = 1u;
 

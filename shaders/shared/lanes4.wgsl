@@ -1,9 +1,10 @@
-enable subgroups;
-diagnostic(off, subgroup_uniformity);
 // Four invocations that need the same columns, each of them for quads of its own, load one each and pass it around. On a
-// processor that plays a GPU a load takes as long as fifty products, and an exchange among four next to nothing.
+// software adapter a load takes as long as fifty products, and an exchange among four next to nothing.
 // Column i of a four is the one at i ^ lane, where `lane` is the invocation's place among the four (lanes1.wgsl: the one at
 // i). The four always go the same way, which cannot be seen from here.
+#replaces lanes1
+enable subgroups;
+diagnostic(off, subgroup_uniformity);
 
 const LANES = 4u;
 

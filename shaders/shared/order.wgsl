@@ -1,5 +1,5 @@
-// Floats as unsigned integers of the same order, which atomics can compare.
-// Put before the kernels that look for a largest number or for one of a rank.
+// Floats as unsigned integers of the same order, which atomics can compare: for kernels that look for a largest number, or
+// for one of a rank.
 
 fn key(bits: u32) -> u32 {
   return bits ^ select(1u << 31, 0xffffffffu, (bits >> 31) == 1);

@@ -1,5 +1,8 @@
-// The quads of channels that an invocation makes of its columns, in conv.wgsl and dense.wgsl alike. Put beside these, which
-// define `w`, the matrices of weights.
+// The quads of channels that an invocation makes of its columns, in conv.wgsl and dense.wgsl alike. It reads
+// `w`, the matrices of weights, which the kernel that imports it declares.
+#import f32, strip, lanes1
+
+const BACKWARD = 0u;  // 1: matrices are transposed
 
 // Where the columns of an invocation are, four to a matrix.
 struct Places {

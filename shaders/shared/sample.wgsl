@@ -1,9 +1,10 @@
 // One sample x and its baseline x₀, and the places between them where its passes are:
 //   x = image ± noise · spread · normal(seed, sample, element),   X = (1 − α) x₀ + α x.
 //
-// Constant put before: PATHS (the method has any: without, none of what they need is compiled in).
-//
 // Element e of the row-major tensor takes word e mod 4 of Philox counter (e / 4, sample, stream, purpose).
+#import run, random
+
+const PATHS = 1u;  // 0: the method has no paths, and none of what they need is compiled in
 
 struct Layer {
   channels: u32,

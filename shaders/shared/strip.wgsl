@@ -1,6 +1,8 @@
 // Sums of products of 4 × 4 matrices, kept in registers: QUADS quads of channels times 4 · FOURS columns, which are
 // pixels or samples. One load of a column serves QUADS · 16 products.
-// Put before the kernels that are made of them. Constants: QUADS (1, 2 or 4), FOURS (1, 2 or 4).
+
+const QUADS = 1u;  // 1, 2 or 4
+const FOURS = 1u;  // 1, 2 or 4
 
 // Up to sixteen columns of a quad, four to a matrix.
 struct Strip {

@@ -1,4 +1,4 @@
-// The taps of a kernel that a pixel sees, along one axis. Put before the kernels that go through them in order.
+// The taps of a kernel that a pixel sees, along one axis, for kernels that go through what they read in order.
 
 // By rising place: how many, the first and the step to the next, and the shift from the pixel to what it reads there.
 struct Taps {

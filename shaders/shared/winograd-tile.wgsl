@@ -1,6 +1,9 @@
 // What Winograd's convolutions have in common, whatever the size of the kernel: the planes, cut into tiles of 4 × 4
 // pixels, what lies between the two ends, and the mask. One invocation makes one tile of one channel quad.
-// Put before the ends. Constants: WORKGROUP, PLACES (of a tile).
+#import f32, activation, gradient
+
+const WORKGROUP = 64u;
+const PLACES = 36u;  // of a tile
 
 struct Layer {
   height: u32,      // of input and result alike

@@ -2,6 +2,7 @@
 //   x[n, c, r] = SCALE · pixel[n, c, r'] + SHIFT + noise · normal(seed, sample, element)
 // with r' = r moved by up to `margin` pixels along both axes and perhaps mirrored. What comes in from outside is 0, the
 // value of an empty pixel.
+#import run, random, training
 
 struct Layer {
   channels: u32,

@@ -1,5 +1,6 @@
 // Dropout (Srivastava et al. 2014): an element is set to 0 with the chance `rate`, the others are divided by 1 − rate.
 // The gradient is multiplied by the same factors, so that this one kernel, which draws them again, serves both ways.
+#import run, random, training
 
 struct Layer {
   vec4s: u32,    // of a sample

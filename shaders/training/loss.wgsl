@@ -1,5 +1,6 @@
 // Softmax cross-entropy, the mean over the batch, and its gradient with respect to the logits:
 //   loss = −1/N Σ_n ln p[n, label]      dy[n, k] = (p[n, k] − [k = label]) / N      p = softmax(y)
+#import run
 
 struct Layer {
   channels: u32,

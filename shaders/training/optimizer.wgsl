@@ -3,6 +3,7 @@
 //   adam       m ← β₁ m + (1 − β₁) g,  v ← β₂ v + (1 − β₂) g²,
 //              w ← w − rate · (m / (1 − β₁ᵗ) / (√(v / (1 − β₂ᵗ)) + ε) + decay · w)       (Kingma & Ba 2015)
 //   momentum   m ← β₁ m + g,  w ← w − rate · (m + decay · w)
+#import training
 
 struct Layer {
   vec4s: u32,

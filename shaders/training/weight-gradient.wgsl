@@ -8,8 +8,11 @@
 // of two matrices, and dy · xᵀ adds all four. An invocation makes OUT_QUADS × IN_QUADS matrices of one tap k, so that
 // each load serves several products. The samples are cut into parts, each summed up by itself in a fixed order; the
 // optimizer sums up the parts. Nothing is added to by two invocations, so the same bits come out every time.
-//
-// Constants put before: WORKGROUP, OUT_QUADS, IN_QUADS.
+#import run
+
+const WORKGROUP = 64u;
+const OUT_QUADS = 1u;
+const IN_QUADS = 1u;
 
 struct Layer {
   kernel_y: u32,

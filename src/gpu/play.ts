@@ -27,7 +27,7 @@ export async function startCompiling(
   device: GPUDevice,
   steps: readonly Step[],
 ): Promise<Promise<unknown>[]> {
-  await loadShaders(steps.flatMap(({ shader, precision }) => [shader, precision ?? "single"]));
+  await loadShaders(steps);
   let pending = pipelines.get(device);
   if (!pending) pipelines.set(device, (pending = new Map()));
   let done = ready.get(device);

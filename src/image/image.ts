@@ -6,7 +6,6 @@
 
 import { mat3 } from "wgpu-matrix";
 import imageText from "../../shaders/picture/image.wgsl";
-import photoText from "../../shaders/picture/photo.wgsl";
 import { dispatch, kernels, perDevice, run } from "../gpu/kernel.js";
 import { packChannels } from "../tensor/channels.js";
 import type { Mat3, Preprocess, Preset, ResolvedPreprocess, Size } from "./preprocess.js";
@@ -70,9 +69,7 @@ export interface FileInput {
 }
 
 /** The kernel, compiled once for a device. */
-export const imageKernels = perDevice((device) =>
-  kernels(device, photoText + imageText, ["image"]),
-);
+export const imageKernels = perDevice((device) => kernels(device, imageText, ["image"]));
 
 /**
  * Makes the input tensor of a network from a picture or a raw tensor. A raw tensor is not preprocessed, but

@@ -2,7 +2,6 @@
 // (shaders/picture/estimate.wgsl has the formulas). Every choice is a few weights in a uniform, so all share a pipeline.
 
 import estimateText from "../../shaders/picture/estimate.wgsl";
-import scaleText from "../../shaders/shared/scale.wgsl";
 import { dispatch, kernels, perDevice, run } from "../gpu/kernel.js";
 import { read } from "../gpu/play.js";
 import type { InputTensor } from "../image/image.js";
@@ -132,7 +131,7 @@ const LEAST_SCALE = 2 ** -126;
 
 /** The kernels, compiled once for a device. */
 export const estimateKernels = perDevice((device) =>
-  kernels(device, scaleText + estimateText, ["estimate", "reduce", "sum_errors", "total_error"]),
+  kernels(device, estimateText, ["estimate", "reduce", "sum_errors", "total_error"]),
 );
 
 /** Prepares the kernels for one buffer of moments. */

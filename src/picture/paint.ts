@@ -2,7 +2,6 @@
 
 import { mat3 } from "wgpu-matrix";
 import paintText from "../../shaders/picture/paint.wgsl";
-import photoText from "../../shaders/picture/photo.wgsl";
 import { bindGroup, type Kernel, perDevice } from "../gpu/kernel.js";
 import type { Photo } from "../image/image.js";
 import type { Mat3, Size } from "../image/preprocess.js";
@@ -58,9 +57,9 @@ let colors: ReturnType<typeof paletteTable> | undefined;
 
 const BACKDROP = "rgba8unorm";
 
-const code = photoText + paintText;
-
-const modules = perDevice((device) => device.createShaderModule({ label: "paint", code }));
+const modules = perDevice((device) =>
+  device.createShaderModule({ label: "paint", code: paintText }),
+);
 
 const pipelines = perDevice(() => new Map<string, Promise<Kernel<GPURenderPipeline>>>());
 
@@ -81,7 +80,7 @@ async function compile(device: GPUDevice, entryPoint: string, format: CanvasForm
     vertex: { module },
     fragment: { module, entryPoint, targets: [{ format }] },
   });
-  return { pipeline, bindings: bindingNumbers(code) };
+  return { pipeline, bindings: bindingNumbers(paintText) };
 }
 
 /** The pipelines for canvases, compiled once for a device. */

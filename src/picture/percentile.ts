@@ -1,13 +1,12 @@
 // Percentiles of a buffer of floats, found on the GPU and left there (shaders/picture/percentile.wgsl).
 
 import percentileText from "../../shaders/picture/percentile.wgsl";
-import orderText from "../../shaders/shared/order.wgsl";
 import type { Dispatch } from "../gpu/kernel.js";
 import { dispatch, kernels, perDevice, run } from "../gpu/kernel.js";
 
 /** The kernels, compiled once for a device. */
 export const percentileKernels = perDevice((device) =>
-  kernels(device, orderText + percentileText, ["count", "descend"]),
+  kernels(device, percentileText, ["count", "descend"]),
 );
 
 const most = 4;

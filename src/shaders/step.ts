@@ -8,10 +8,10 @@ export type BufferId = number;
 /** One kernel launch. Everything the GPU needs to know, and nothing it has to understand. */
 export interface Step {
   readonly label: string;
-  /** Name in registry.ts, and the entry point in it. */
+  /** The name of a .wgsl file (registry.ts), and the entry point in it. */
   readonly shader: string;
   readonly entry: string;
-  /** `const NAME = value;` lines put before the text: what sizes a workgroup or a private array. */
+  /** Other values for constants that the shader declares: what sizes a workgroup or a private array, and which of two ways. */
   readonly constants?: Readonly<Record<string, number>>;
   /** How the tensors that it reads and leaves are stored; single if not given. */
   readonly precision?: Precision;

@@ -1,24 +1,32 @@
 // What is read of a shader's text: the text of a step as it is compiled, and the names in it that buffers and uniforms are
 // bound by.
 
-import { DEFAULTS, shader } from "./registry.js";
+import { shader } from "./registry.js";
 import type { Step } from "./step.js";
 
-/** The text of a step's shader as it is compiled: its constants, how tensors are stored, then the file. */
+/** The text of a step's shader as it is compiled: with the step's precision and its constants. */
 export function shaderText(step: Step): string {
   const text = shader(step.shader);
   if (text === undefined) throw new Error(`${step.label}: there is no shader "${step.shader}"`);
-  const lines = Object.entries({ ...DEFAULTS, ...step.constants }).map(([name, value]) => {
-    if (!Number.isInteger(value)) {
-      throw new Error(`${step.label}: ${name} must be an integer, got ${value}`);
-    }
-    return `const ${name} = ${value}u;\n`;
-  });
-  // Directives come before anything else.
-  const whole = `${shader(step.precision ?? "single")}${text}`;
-  const directives = whole.match(/^(enable|diagnostic)[^;]*;/gm) ?? [];
-  const rest = whole.replace(/^(enable|diagnostic)[^;]*;/gm, "");
-  return [...directives, ...lines, rest].join("");
+  const stored =
+    step.precision === "half" ? text.replace(shader("f32") ?? "", () => shader("f16") ?? "") : text;
+  try {
+    return withConstants(stored, step.constants ?? {});
+  } catch (error) {
+    throw new Error(`${step.label}, ${step.shader}.wgsl: ${(error as Error).message}`);
+  }
+}
+
+/** A shader's text with other values for some of the constants that it declares, all of which are whole numbers. */
+export function withConstants(text: string, values: Readonly<Record<string, number>>): string {
+  let changed = text;
+  for (const [name, value] of Object.entries(values)) {
+    if (!Number.isInteger(value)) throw new Error(`${name} must be an integer, got ${value}`);
+    const declaration = new RegExp(`\\bconst ${name} ?=[^;]*;`);
+    if (!declaration.test(changed)) throw new Error(`it declares no constant ${name}`);
+    changed = changed.replace(declaration, `const ${name} = ${value}u;`);
+  }
+  return changed;
 }
 
 interface Field {

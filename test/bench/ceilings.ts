@@ -1,5 +1,6 @@
 // What the adapter can do at most, measured before anything else: what all other numbers are held against.
 
+import { withConstants } from "../../src/shaders/text.js";
 import text from "./ceilings.wgsl";
 import { median } from "./timing.js";
 
@@ -29,7 +30,7 @@ export async function measureCeilings(device: GPUDevice): Promise<Ceilings> {
   const [source, result] = [make(2 ** 22), make(2 ** 20)];
   device.queue.writeBuffer(source, 0, new Float32Array(256).fill(-0.125));
   const time = async (entryPoint: string, rounds: number, groups: number, launches = 1) => {
-    const code = `const ROUNDS = ${rounds}u;\n${text}`;
+    const code = withConstants(text, { ROUNDS: rounds });
     const module = device.createShaderModule({ code });
     const compute = { module, entryPoint };
     const pipeline = await device.createComputePipelineAsync({ layout: "auto", compute });

@@ -1,7 +1,7 @@
 // What an adapter can do at most: kernels that do one thing only. Each invocation does ROUNDS rounds of it, and
 // leaves a result that depends on all of them, so that no compiler can leave them out.
-//
-// Constant put before: ROUNDS.
+
+const ROUNDS = 1u;
 
 @group(0) @binding(0) var<storage, read> source: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> result: array<vec4f>;

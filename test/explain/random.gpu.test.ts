@@ -1,10 +1,10 @@
 // The random numbers of the shader: the known-answer vectors of Random123, and normals against their twin.
 
-import randomText from "../../shaders/shared/random.wgsl";
 import { dispatch, kernels, run } from "../../src/gpu/kernel.js";
 import { read } from "../../src/gpu/play.js";
 import { normals, philox } from "../reference/philox.js";
 import { close, suite, testWithDevice } from "../support/harness.js";
+import probeText from "./random-probe.wgsl";
 
 const ANSWERS = [
   { counter: [0, 0, 0, 0], key: [0, 0], words: [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8] },
@@ -20,19 +20,6 @@ const ANSWERS = [
   },
 ];
 
-const PROBE = `
-@group(0) @binding(0) var<storage, read> asked: array<vec4u>;
-@group(0) @binding(1) var<storage, read_write> words: array<vec4u>;
-@group(0) @binding(2) var<storage, read_write> values: array<vec4f>;
-
-@compute @workgroup_size(1)
-fn probe(@builtin(global_invocation_id) id: vec3u) {
-  let w = philox(asked[2 * id.x], asked[2 * id.x + 1].xy);
-  words[id.x] = w;
-  values[id.x] = normals(w);
-}
-`;
-
 async function ask(device: GPUDevice, asked: { counter: number[]; key: number[] }[]) {
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
   const make = (size: number) => device.createBuffer({ size, usage });
@@ -40,7 +27,7 @@ async function ask(device: GPUDevice, asked: { counter: number[]; key: number[] 
   const buffers = { asked: make(count * 32), words: make(count * 16), values: make(count * 16) };
   const data = Uint32Array.from(asked.flatMap(({ counter, key }) => [...counter, ...key, 0, 0]));
   device.queue.writeBuffer(buffers.asked, 0, data);
-  const { probe } = await kernels(device, randomText + PROBE, ["probe"]);
+  const { probe } = await kernels(device, probeText, ["probe"]);
   const encoder = device.createCommandEncoder();
   const pass = encoder.beginComputePass();
   run(pass, [dispatch(device, probe, buffers, count)]);

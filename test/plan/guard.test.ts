@@ -68,7 +68,7 @@ function contentsHashes(buffers: readonly PlanBuffer[], done: Map<string, string
 type Planned = { readonly buffers: readonly PlanBuffer[] };
 
 async function hashOf(plan: Planned, steps: readonly Step[], done: Map<string, string>) {
-  await loadShaders(steps.flatMap(({ shader, precision }) => [shader, precision ?? "single"]));
+  await loadShaders(steps);
   return [
     hash(JSON.stringify(plain(plan))),
     hash(steps.map(textHash).join()),

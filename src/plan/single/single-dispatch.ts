@@ -61,7 +61,7 @@ export async function inOneDispatch(plan: Plan, limits: SingleLimits): Promise<P
   const rest = end < 0 ? [] : plan.backward.slice(end);
   const steps = [...plan.forward, ...backward];
   check(steps);
-  await loadShaders(steps.map(({ shader }) => shader));
+  await loadShaders(steps);
   const kernels = steps.map(kernelOf);
   const outside = new Set([
     ...Object.values(plan.ports),
