@@ -108,7 +108,7 @@ fn four(start: u32, p: Four) -> mat4x4f {
 }
 
 // Adds what so many fours of the plane from `start` on give with matrix k, and with those of the other quads. `fours` is a
-// number, not a variable, as in dense.wgsl.
+// number, not a variable, as in gemm.wgsl.
 fn add_plane(p: Places, start: u32, k: u32, quad_step: u32, fours: u32) {
   var pixels: Strip;
   pixels.a = four(start, p.a);

@@ -1,4 +1,4 @@
-// The quads of channels that an invocation makes of its columns, in conv.wgsl and dense.wgsl alike. It reads
+// The quads of channels that an invocation makes of its columns, in conv.wgsl and gemm.wgsl alike. It reads
 // `w`, the matrices of weights, which the kernel that imports it declares.
 #import f32, strip, lanes1
 

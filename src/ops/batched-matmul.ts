@@ -1,4 +1,4 @@
-// MatMul of two tensors that depend on the image, or of one and a stack of constant matrices, by product.wgsl.
+// MatMul of two tensors that depend on the image, or of one and a stack of constant matrices, by batched-matmul.wgsl.
 // The first has its columns in channel lanes, and so has the result; the second has its columns there, or, as the
 // keys of an attention after their Transpose, its rows. That Transpose is then free.
 
@@ -86,7 +86,7 @@ function product(
   const args = [factor("a", a, size.stacks), factor("b", b, size.stacks)];
   plan.step({
     label,
-    shader: "product",
+    shader: "batched-matmul",
     entry,
     constants: { FORM: FORMS[form], QUADS },
     ...join(...args, sizes, end),

@@ -1,4 +1,4 @@
-// Gemm and MatMul by constant weights. One vector a sample is a dense layer (dense.wgsl); several, such as
+// Gemm and MatMul by constant weights. One vector a sample is a dense layer (gemm.wgsl); several, such as
 // tokens or pixels, are a 1 × 1 convolution over them.
 
 import type { Step, View } from "../shaders/step.js";
@@ -91,7 +91,7 @@ export function asConvolution(linear: Weights, count: number): Convolution {
   return { geometry: { ...pointwise([1, count]), groups: 1, channels, outputs }, ...linear };
 }
 
-/** Weights as dense.wgsl reads them: [O/4][I/4] of 4 × 4 matrices, column by column. */
+/** Weights as gemm.wgsl reads them: [O/4][I/4] of 4 × 4 matrices, column by column. */
 function* packMatrices({ shape, data }: Constant): Generator<void, Float32Array> {
   const [outputs = 0, inputs = 0] = shape;
   const inQuads = Math.ceil(inputs / 4);
@@ -126,7 +126,7 @@ function launch(
   const { uniforms, bindings } = join(args, layer({ in_quads, out_quads }));
   const BACKWARD = "dx" in bindings ? 1 : 0;
   return {
-    shader: plan.tiling.together ? "dense-lanes4" : "dense",
+    shader: plan.tiling.together ? "gemm-lanes4" : "gemm",
     constants: { WORKGROUP, QUADS, FOURS: pixels / 4, BACKWARD },
     uniforms,
     bindings: { ...bindings, w: denseWeights(linear, plan), run: plan.run },

@@ -1,4 +1,4 @@
-// Rounding to the steps of a quantized type, by relu.wgsl:
+// Rounding to the steps of a quantized type, by quantize.wgsl:
 //   y = factor · clamp(round(x / step), low, high) + shift.
 // QuantizeLinear has factor 1, and a DequantizeLinear right after it is the same node with another factor and shift.
 // The gradient goes straight through the rounding, and not at all where the range was left (Bengio et al. 2013),
@@ -21,8 +21,8 @@ function backward(node: Node, plan: Planning): void {
   const args = join(source("dy", dy), gradientTo(sink, plan));
   plan.step({
     label: `${node.name} back`,
-    shader: "relu",
-    entry: "quantize_backward",
+    shader: "quantize",
+    entry: "backward",
     uniforms: join(args, layer({ positions: count, step, factor })).uniforms,
     bindings: args.bindings,
     workgroups: [Math.ceil(count / 64), quads(sink.layout), 1],
@@ -48,8 +48,8 @@ export const Quantize: Op = {
     const args = join(source("x", x), activated(node, plan, count));
     plan.step({
       label: node.name,
-      shader: "relu",
-      entry: "quantize_forward",
+      shader: "quantize",
+      entry: "forward",
       uniforms: join(args, layer({ positions: count, step, low, high, factor, shift })).uniforms,
       bindings: args.bindings,
       workgroups: [Math.ceil(count / 8 / 64), quads(x.layout), 1],

@@ -47,7 +47,7 @@ export function passTo(node: Node, plan: Planning, sink: Sink): void {
   plan.step({
     label: `${node.name} back`,
     shader: "relu",
-    entry: "pass_backward",
+    entry: "backward",
     uniforms: join(args, layer({ positions: count })).uniforms,
     bindings: args.bindings,
     workgroups: [Math.ceil(count / 64), quads(sink.layout), 1],
@@ -68,7 +68,7 @@ export const Piecewise: Op = {
     plan.step({
       label: node.name,
       shader: "relu",
-      entry: "piecewise_forward",
+      entry: "forward",
       uniforms: join(args, layer({ positions: count })).uniforms,
       bindings: args.bindings,
       workgroups: [Math.ceil(count / 8 / 64), quads(x.layout), 1],

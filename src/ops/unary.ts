@@ -1,4 +1,4 @@
-// Abs, Exp, Gelu, Sigmoid and the other functions of one element that keep their derivative for the backward pass, by smooth.wgsl. To add one, add its
+// Abs, Exp, Gelu, Sigmoid and the other functions of one element that keep their derivative for the backward pass, by unary.wgsl. To add one, add its
 // line here and its case there.
 
 import { channels, positions, quads } from "../tensor/layout.js";
@@ -97,7 +97,7 @@ const Smooth: Op = {
     const { uniforms, bindings } = join(source("x", x), result(y), layer(fields));
     plan.step({
       label: node.name,
-      shader: "smooth",
+      shader: "unary",
       entry: "forward",
       constants: { FUNCTION: names.indexOf(name) },
       uniforms,
@@ -115,7 +115,7 @@ const Smooth: Op = {
       const { uniforms, bindings } = join(source("dy", dy), gradientTo(sink, plan), layer(fields));
       plan.step({
         label: `${node.name} back`,
-        shader: "smooth",
+        shader: "unary",
         entry: "backward",
         constants: { FUNCTION: 0 },
         uniforms,
@@ -148,7 +148,7 @@ function identity(node: Node, plan: Planning): void {
   const { uniforms, bindings } = join(source("x", x), gradientTo(sink, plan), layer(fields));
   plan.step({
     label: `${node.name} back`,
-    shader: "smooth",
+    shader: "unary",
     entry: "backward_identity",
     constants: { FUNCTION: 0 },
     uniforms,
@@ -158,7 +158,7 @@ function identity(node: Node, plan: Planning): void {
   });
 }
 
-/** The operators that smooth.wgsl computes, by their names. */
+/** The operators that unary.wgsl computes, by their names. */
 export const unary: Readonly<Record<string, Op>> = Object.fromEntries(
   names.filter((name) => !name.includes(" ")).map((name) => [name, Smooth]),
 );

@@ -5,8 +5,8 @@ import noise from "../../shaders/methods/noise.wgsl";
 import target from "../../shaders/methods/target.wgsl";
 import arithmetic from "../../shaders/network/arithmetic.wgsl";
 import conv from "../../shaders/network/conv.wgsl";
-import dense from "../../shaders/network/dense.wgsl";
 import gather from "../../shaders/network/gather.wgsl";
+import gemm from "../../shaders/network/gemm.wgsl";
 import pool from "../../shaders/network/pool.wgsl";
 import relu from "../../shaders/network/relu.wgsl";
 import f32 from "../../shaders/shared/f32.wgsl";
@@ -15,9 +15,9 @@ import f32 from "../../shaders/shared/f32.wgsl";
 export const ordinary = {
   arithmetic,
   conv,
-  dense,
   f32,
   gather,
+  gemm,
   moments,
   noise,
   pool,

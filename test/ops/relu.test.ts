@@ -58,7 +58,7 @@ test("is a step where no layer takes it in", () => {
   const own = [...forward, ...backward].filter(({ label }) => label.startsWith("relu"));
   assert.equal(
     own.map(({ label, entry }) => `${label}: ${entry}`),
-    ["relu: piecewise_forward", "relu back: pass_backward"],
+    ["relu: forward", "relu back: backward"],
   );
 });
 

@@ -53,14 +53,14 @@ test("a fire module, forward: Concat and Flatten take no step", () => {
     "wide: conv.forward",
     "pool: pool.max_forward",
     "mean: pool.global_average_forward",
-    "classes: dense.forward",
+    "classes: gemm.forward",
   ]);
 });
 
 test("a fire module, backward: the last contribution to a gradient passes the activations, of all parts of a Concat at once", () => {
   assert.equal(lines(planOf("gradient").backward), [
     "seed: target.seed",
-    "classes back: dense.backward",
+    "classes back: gemm.backward",
     "mean back: pool.global_average_backward",
     "pool back: pool.max_backward, gated",
     "wide back: conv-to-image.backward",
@@ -104,7 +104,7 @@ test("residual connections, forward: of two layers the first operand adds", () =
     "down: conv.forward",
     "four: conv.forward, and a residual",
     "mean: pool.global_average_forward",
-    "classes: dense.forward",
+    "classes: gemm.forward",
   ]);
 });
 
@@ -112,7 +112,7 @@ test("residual connections, backward: the gradient of a sum is that of what is a
   const { backward } = blockPlan("gradient");
   assert.equal(lines(backward), [
     "seed: target.seed",
-    "classes back: dense.backward",
+    "classes back: gemm.backward",
     "mean back: pool.global_average_backward, gated",
     "four back: conv.backward, gated",
     "down back: conv.backward",
