@@ -17,7 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ops: ["tensor", "shaders"],
   onnx: ["tensor", "ops"],
   graph: ["tensor", "options", "ops", "onnx"],
-  methods: ["tensor", "options", "ops"],
+  methods: ["tensor", "shaders", "options", "ops", "graph"],
   plan: ["tensor", "shaders", "ops", "graph", "methods"],
   gpu: ["tensor", "shaders", "plan"],
   image: ["tensor", "options", "ops", "onnx", "gpu"],

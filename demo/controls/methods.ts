@@ -3,25 +3,12 @@
 
 import {
   describeMethods,
-  type Method,
   type MethodName,
   type MethodOption,
   methods,
   optionsOf,
 } from "../../src/index.js";
-import type { Words } from "../words/en.js";
 import { words } from "../words.js";
-
-type Group = keyof Words["groups"];
-
-/** Where a reader would look for a method. */
-function groupOf({ relevance, cam, path, baseline, occlusion, rules }: Method): Group {
-  if (relevance || rules.MatMul === "uniform") return "relevance";
-  if (cam) return "layers";
-  if (baseline || occlusion) return "differences";
-  if (path === "nodes" || path === "random" || path === "blur") return "paths";
-  return rules.Relu === "guided" || rules.Relu === "deconvnet" ? "gates" : "gradients";
-}
 
 /** Fills the list of methods, in the page's language; what was chosen stays so. */
 export function listMethods(select: HTMLSelectElement): void {
@@ -29,7 +16,7 @@ export function listMethods(select: HTMLSelectElement): void {
   const groups = Object.entries(words.groups).map(([group, title]) => {
     const list = document.createElement("optgroup");
     list.label = title;
-    const members = Object.entries(methods).filter(([, method]) => groupOf(method) === group);
+    const members = Object.entries(methods).filter(([, { family }]) => family === group);
     list.append(...members.map(([name]) => new Option(words.methods[name], name)));
     return list;
   });

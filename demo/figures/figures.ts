@@ -1,7 +1,7 @@
 // The paper's figures as data: which maps each is made of, by the page's own settings. All panels have the same noise
 // (common random numbers), so what differs between them is what the figure is about.
 
-import { type MethodName, methods, optionsOf, type SensitivityOptions } from "../../src/index.js";
+import { optionsOf, type SensitivityOptions } from "../../src/index.js";
 import type { Figure, Look, Panel, Pass } from "../messages.js";
 import type { Words } from "../words/en.js";
 
@@ -61,7 +61,7 @@ function change({ options }: Pass, changes: SensitivityOptions): Pass {
 /** Without noise all samples are alike: two are enough, and even their variance is known. */
 function alike({ options }: Pass): SensitivityOptions {
   const { method = "gradient", samples = 2, quadrature, weightNoise = 0 } = options;
-  const isRandom = methods[method as MethodName].path === "random" || quadrature === "random";
+  const isRandom = method === "expected-gradients" || quadrature === "random";
   return isRandom || weightNoise > 0 ? {} : { samples: Math.min(samples, 2) };
 }
 

@@ -1,13 +1,13 @@
 // What all batches of a map have in common, put where the kernels read it: the baselines, the table of points, and the words
 // of run.wgsl.
 
-import { type Batch, SCALE } from "../gpu/batch.js";
+import { type Batch, PATH, SCALE } from "../gpu/batch.js";
 import { whileAlive } from "../gpu/device.js";
 import type { Engine } from "../gpu/engine.js";
 import type { InputTensor } from "../image/image.js";
+import type { Passes } from "../methods/procedure.js";
 import { quads, vec4s } from "../tensor/layout.js";
 import { boundsOf, makeBaseline, valuesOf } from "./baseline.js";
-import type { Passes } from "./passes.js";
 import { quantileOfSize, type Settings } from "./settings.js";
 
 /** What all batches of a map have in common. */
@@ -57,7 +57,7 @@ export async function prepare(
     scale: SCALE[noiseScale],
     antithetic,
     points: passes.points,
-    path,
+    path: PATH[path],
     baselines: fromNoise ? 0 : baselines.length,
     clean: cleanLast ? samples : 0,
     weightNoise,

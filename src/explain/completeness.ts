@@ -5,12 +5,12 @@ import { PATH } from "../gpu/batch.js";
 import { whileAlive } from "../gpu/device.js";
 import { type Engine, readLogits } from "../gpu/engine.js";
 import { Submits } from "../gpu/submits.js";
+import type { Passes } from "../methods/procedure.js";
 import type { Model } from "../model/model.js";
 import { scoreOf } from "../plan/scores.js";
 import { quads } from "../tensor/layout.js";
 import type { CommonBatch } from "./batch.js";
 import type { Completeness, SensitivityMap } from "./map.js";
-import type { Passes } from "./passes.js";
 import type { Settings } from "./settings.js";
 
 /** Two more kinds of forward passes: of the noisy samples themselves, and of the starts of their paths. */

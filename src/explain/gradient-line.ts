@@ -6,6 +6,7 @@ import { playClean } from "../gpu/engine.js";
 import { read } from "../gpu/play.js";
 import { Submits } from "../gpu/submits.js";
 import type { ImageSource } from "../image/image.js";
+import { methodOf } from "../methods/methods.js";
 import type { Model } from "../model/model.js";
 import type { View } from "../shaders/step.js";
 import { GRADIENT_SCALE, unpackStored } from "../tensor/half.js";
@@ -13,7 +14,6 @@ import { positions, VEC4_BYTES, vec4s } from "../tensor/layout.js";
 import { Accumulator, chooseClasses } from "./accumulator.js";
 import { valuesOf } from "./baseline.js";
 import { prepare } from "./batch.js";
-import { passesOf } from "./passes.js";
 import { planOptions } from "./plan-options.js";
 import { type SensitivityOptions, settle } from "./settings.js";
 
@@ -64,7 +64,7 @@ export async function gradientLine(
     const baseline = { data, shape: [1, channels, height, width] };
     const path = { method: "integrated-gradients", quadrature: "riemann", steps: points } as const;
     const settings = settle({ ...others, ...path, baseline, noise, signal, samples: 1 });
-    const passes = passesOf(settings, model.input);
+    const passes = methodOf(settings.method).procedure.passes(settings, model.input);
     const count = Math.min(points, BATCH);
     const engine = await model.plans.engine(planOptions(model, settings), count);
     const setting = await prepare(engine, tensor, settings, passes);

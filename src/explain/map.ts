@@ -6,10 +6,9 @@ import { adapterName, whileAlive } from "../gpu/device.js";
 import type { Engine } from "../gpu/engine.js";
 import { read } from "../gpu/play.js";
 import { flatNodes } from "../graph/flat-operators.js";
-import { camWarning } from "../graph/plane-layers.js";
 import type { InputTensor } from "../image/image.js";
 import type { ResolvedPreprocess } from "../image/preprocess.js";
-import { type Method, methodOf } from "../methods/methods.js";
+import { methodOf } from "../methods/methods.js";
 import type { Classification, ClassScore, Model } from "../model/model.js";
 import type { AttributionSize, Estimator } from "../picture/estimate.js";
 import { createPicture, type Picture, type PictureOptions } from "../picture/picture.js";
@@ -154,7 +153,7 @@ export class SensitivityMap {
       group,
       isRandom: noise > 0 || options.weightNoise > 0 || path === PATH.random,
       of: scalars[options.of] ?? "logit",
-      layerWarning: methodOf(options.method).cam && camWarning(model.graph, options.layer),
+      layerWarning: methodOf(options.method).procedure.warning?.(model.graph, options.layer),
     } as const;
     return new SensitivityMap(model, tensor, sums, picture, facts, spread);
   }
@@ -245,7 +244,7 @@ export class SensitivityMap {
     this.samples = samples;
     this.passes = passes;
     // What comes of averaged gates is one gradient, however many samples it took.
-    this.picture.samples = methodOf(this.method).averages ? 1 : samples;
+    this.picture.samples = methodOf(this.method).procedure.gathers ? 1 : samples;
   }
 
   private warningsAt(size: AttributionSize): readonly string[] {
@@ -255,7 +254,7 @@ export class SensitivityMap {
     const [first] = this.top;
     const values: ValueFacts = {
       ...{ size, estimator, precision, samples, target, of: facts.of },
-      made: madeOf(methodOf(this.method)),
+      made: methodOf(this.method).procedure.made,
       kept: graph.kept,
       flat: size.largest === 0 ? flatNodes(graph) : [],
     };
@@ -277,12 +276,6 @@ export class SensitivityMap {
     const now = performance.now();
     this.times = { classify, samples: now - from, total: now - began };
   }
-}
-
-function madeOf({ cam, occlusion, path, baseline }: Method): ValueFacts["made"] {
-  if (cam) return "activation";
-  if (occlusion) return "occlusion";
-  return path || baseline ? "path" : "gradient";
 }
 
 /** The root mean square of what the noise of every element is a multiple of. */

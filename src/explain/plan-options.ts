@@ -1,7 +1,7 @@
 // What the plan of a method is told: from the settings of a map and the model it is made with.
 
 import { colorRange } from "../image/preprocess.js";
-import { methodOf } from "../methods/methods.js";
+import { type MethodOption, methodOf } from "../methods/methods.js";
 import type { Model } from "../model/model.js";
 import type { PlanOptions } from "../plan/types.js";
 import { type Settings, scalars } from "./settings.js";
@@ -27,7 +27,8 @@ export function planOptions(
   if (several && singleDispatch) {
     throw new Error("a single dispatch makes the map of one class: leave singleDispatch out");
   }
-  const { baseline, cam, first, relevance } = methodOf(method);
+  const { options, procedure } = methodOf(method);
+  const reads = (...names: readonly MethodOption[]) => names.some((name) => options.includes(name));
   if (of > 0 && model.graph.head === "unknown") {
     throw new Error(
       `the probability of the output "${model.output}" is not known, since it is one number and no Sigmoid makes it: ` +
@@ -37,15 +38,15 @@ export function planOptions(
   const plain = {
     method,
     baselines: baselines.length,
-    ...(relevance && { relevance: numbers }),
+    ...(reads("epsilon", "gamma", "alpha") && { relevance: numbers }),
     ...(weightNoise > 0 && { noisyWeights: true }),
     ...(noise === 0 && { exact: true }),
     ...(singleDispatch !== undefined && { singleDispatch }),
     ...(several && { several }),
   };
-  if (baseline && of > 0) return { ...plain, of: scalars[of as 1 | 2] };
-  if (cam) return { ...plain, ...(layer !== undefined && { layer }) };
-  if (first !== "z-box") return plain;
+  if (procedure.compares && of > 0) return { ...plain, of: scalars[of as 1 | 2] };
+  if (reads("layer")) return { ...plain, ...(layer !== undefined && { layer }) };
+  if (!reads("box")) return plain;
   const { channels } = model.input;
   if (box && (box.low.length !== channels || box.high.length !== channels)) {
     throw new Error(

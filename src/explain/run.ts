@@ -18,7 +18,6 @@ import { type CommonBatch, prepare } from "./batch.js";
 import { completenessOf } from "./completeness.js";
 import { SensitivityMap } from "./map.js";
 import { startPace } from "./pace.js";
-import { passesOf } from "./passes.js";
 import { planOptions } from "./plan-options.js";
 import type { Settings } from "./settings.js";
 
@@ -42,7 +41,7 @@ export async function* run(
   signal.throwIfAborted();
   const classes = options.targets.map((target) => chooseClasses(model, target, options.versus));
   const plan = planOptions(model, options);
-  const perSample = passesOf(options, model.input);
+  const perSample = methodOf(options.method).procedure.passes(options, model.input);
   const { points } = perSample;
   const passes = options.samples * points;
   // All passes of a batch see the same weights.
@@ -131,7 +130,7 @@ async function playPasses(
   { first, count }: { first: number; count: number },
 ): Promise<void> {
   const takesTurns = maps.length > 1;
-  const { averages } = methodOf((maps[0] as SensitivityMap).method);
+  const { gathers } = methodOf((maps[0] as SensitivityMap).method).procedure;
   const backward = async (samples: number) => {
     for (const { sums } of maps) await sums.playBackward(submits, engine, { samples, takesTurns });
   };
@@ -140,11 +139,11 @@ async function playPasses(
     submits.label = `passes from ${first + done}`;
     engine.setBatch({ ...setting, samples, first: first + done });
     await engine.play(submits, ["forward"], samples);
-    if (!averages) await backward(samples);
+    if (!gathers) await backward(samples);
     await submits.submit();
-    if (!averages) for (const map of maps) map.count(first + done + samples);
+    if (!gathers) for (const map of maps) map.count(first + done + samples);
   }
-  if (!averages) return;
+  if (!gathers) return;
   // One backward pass through the mean gates of all samples so far.
   submits.label = "averages";
   engine.setBatch({ ...setting, samples: 1, first: 0 });

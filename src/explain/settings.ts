@@ -4,7 +4,8 @@ import { DEFAULT_SUBMIT_TIME } from "../gpu/submits.js";
 import { checkFinite } from "../image/image.js";
 import type { PreprocessOption } from "../image/preprocess.js";
 import { methodOf, RELEVANCE } from "../methods/methods.js";
-import { MAX_POINTS, type PathNode, pathNodes, type Quadrature } from "../methods/quadrature.js";
+import type { Path } from "../methods/procedure.js";
+import { MAX_POINTS, type PathNode, type Quadrature } from "../methods/quadrature.js";
 import { checkRead } from "../methods/reads.js";
 import type { RelevanceNumbers } from "../ops/types.js";
 import { choice } from "../options/choice.js";
@@ -135,8 +136,8 @@ export interface Settings {
   /** 0: none. */
   readonly tolerance: number;
   readonly baselines: readonly Baseline[];
-  /** 0 none, 1 the nodes, 2 random places, 3 the method's own: as in sample.wgsl. */
-  readonly path: 0 | 1 | 2 | 3;
+  /** Where the passes of a sample lie. */
+  readonly path: Path["kind"];
   readonly nodes: readonly PathNode[];
   readonly maxSigma: number | undefined;
   readonly window: number | Extent | undefined;
@@ -182,16 +183,6 @@ function check(name: string, value: unknown, low: number, high: number, whole: b
   );
 }
 
-// One gradient of all samples leaves less to choose.
-function checkAverages(method: string, options: SensitivityOptions): void {
-  const { of = "logit", estimator = "mean", stop, weightNoise = 0 } = options;
-  const makes = `${method} makes one gradient of all samples: it has no`;
-  if (of !== "logit") throw new Error(`${method} explains a logit, not a ${of}`);
-  if (estimator !== "mean") throw new Error(`${makes} estimator "${estimator}"`);
-  if (stop) throw new Error(`${makes} standard error to stop by`);
-  if (weightNoise > 0) throw new Error(`${makes} "weightNoise"`);
-}
-
 function inputsOf(options: SensitivityOptions, samples: number): number {
   const { weightNoise = 0, weightSamples = samples, antithetic } = options;
   check("weightNoise", weightNoise, 0, 100, false);
@@ -218,7 +209,7 @@ function inputsOf(options: SensitivityOptions, samples: number): number {
 export function settle({ target = "top1", ...options }: Asked): Settings {
   const { method = "gradient", noiseScale = "range", of = "logit" } = options;
   checkRead(method, { ...options });
-  const { path, occlusion, averages, baseline: compares } = methodOf(method);
+  const { procedure } = methodOf(method);
   choice("noise scale", noiseScales, noiseScale);
   const noise = options.noise ?? (noiseScale === "adaptive" ? 0.95 : 0.15);
   const { samples = 50, seed = 0, maxMemory, batch, stepTime } = options;
@@ -240,21 +231,18 @@ export function settle({ target = "top1", ...options }: Asked): Settings {
   if (quadrature === "random" && options.steps !== undefined) {
     throw new Error('the quadrature "random" takes one place of each sample: it has no "steps"');
   }
-  if (averages) checkAverages(method, options);
-  if (quadrature === "random" && path === "blur") {
-    throw new Error(`${method} goes through every place of its path: no quadrature "random"`);
-  }
+  const { estimator = "mean", stop, weightNoise = 0 } = options;
+  procedure.check?.({ method, of, estimator, stop, weightNoise });
   check("maxSigma", options.maxSigma ?? 1, 0.1, 1000, false);
   for (const name of ["window", "stride"] as const) {
     for (const length of [options[name] ?? 1].flat()) check(name, length, 1, 65536, true);
   }
-  const isRandom = path === "random" || (path === "nodes" && quadrature === "random");
-  const given = options.baseline ?? (path === "random" ? "noise" : "zero");
-  const baselines = [given].flat();
-  if (baselines.length !== 1 && path !== "random") {
+  const { usual, most, drawn } = procedure.baselines;
+  const baselines = [options.baseline ?? usual].flat();
+  if (baselines.length !== 1 && most === 1) {
     throw new Error(`${method} starts from one baseline, got ${baselines.length}`);
   }
-  if (compares && baselines.includes("noise")) {
+  if (!drawn && baselines.includes("noise")) {
     throw new Error(`${method} compares with one picture: the baseline "noise" is none`);
   }
   if (baselines.length === 0) throw new Error(`${method} needs a baseline`);
@@ -265,12 +253,13 @@ export function settle({ target = "top1", ...options }: Asked): Settings {
   const targets = [target].flat();
   if (targets.length === 0)
     throw new Error("there is no class to explain: target is an empty list");
+  const path = procedure.path({ method, steps, quadrature });
   const scalar = choice("scalar of a class", scalars, of);
   return {
     method,
     targets,
     of: scalar,
-    begins: compares ? 0 : scalar,
+    begins: procedure.compares ? 0 : scalar,
     versus: options.versus,
     samples,
     noise,
@@ -281,8 +270,8 @@ export function settle({ target = "top1", ...options }: Asked): Settings {
     cleanLast: options.cleanLast ?? false,
     tolerance: options.stop?.standardError ?? 0,
     baselines,
-    path: occlusion || path === "blur" ? 3 : path === undefined ? 0 : isRandom ? 2 : 1,
-    nodes: path === "nodes" || path === "blur" ? pathNodes(quadrature, steps) : [[1, 1]],
+    path: path.kind,
+    nodes: path.nodes,
     maxSigma: options.maxSigma,
     window: options.window,
     stride: options.stride,

@@ -1,33 +1,38 @@
 // One backward pass, from the classes that are explained to the input, or to a tensor on the way.
 
-import { methodOf } from "../methods/methods.js";
+import type { Way } from "../methods/procedure.js";
+import type { RuleTable } from "../methods/rules.js";
 import { gateInPlace } from "../ops/relu.js";
+import type { View } from "../shaders/step.js";
 import type { Places } from "./places.js";
 import type { Planner } from "./planner.js";
-import { relevanceStep, seedStep } from "./steps/around.js";
+import { seedStep } from "./steps/around.js";
 
-/** Writes a backward pass down: the seed, then every node on the way in reverse, by the rules of a method. */
-export function goBack(planner: Planner, method: string, end?: string): void {
+/** Writes a backward pass down: the seed, then every node on the way in reverse, by rules; gives the gradient at its end. */
+export function goBack(planner: Planner, rules: RuleTable, way: Omit<Way, "rules"> = {}): View {
   const { places, gradients, pass } = planner;
   const { graph, root, stepping } = places;
-  pass.method = method;
-  pass.end = end && root(end);
+  const { end = graph.input } = way;
+  pass.rules = rules;
+  pass.end = way.end && root(way.end);
   gradients.forget();
-  gradients.begin(dependents(places, pass.end ?? root(graph.input)));
-  seed(planner);
+  gradients.begin(dependents(places, root(end)));
+  seed(planner, way);
   for (const node of [...stepping].reverse()) {
     if (!node.attributes.detached && gradients.isOnPath(node.inputs)) planner.back(node);
   }
   gradients.check();
+  if (gradients.isOnPath([graph.output])) return gradients.gradient(end);
+  throw new Error(`the layer "${end}" does not lead to the logits`);
 }
 
-/** Puts the gradient of the target, or for relevance its logits, where the backward pass begins. */
-function seed({ planning, places, gradients, pass, target }: Planner): void {
+/** Puts the gradient of the target, or what is made of it, where the backward pass begins. */
+function seed({ planning, places, gradients, target }: Planner, way: Way): void {
   const { graph, root, layout } = places;
   const logits = planning.value(graph.output);
   const seeds = planning.gradient(graph.output);
   planning.step(seedStep(target(), logits, seeds, graph.head));
-  if (methodOf(pass.method).relevance) planning.step(relevanceStep(logits, seeds));
+  if (way.seed) planning.step(way.seed(logits, seeds));
   const gate = gradients.seeded();
   const sink = { ...seeds, layout: layout(root(graph.output)), add: false };
   if (gate) gateInPlace("seed gate", planning, { ...sink, gate });

@@ -2,7 +2,7 @@
 // part; on the way back the last who writes a gradient lets it through a gate, by that mask and the rule of the method. What a
 // Concat joins has one mask and one gate, where all of it lives there alike.
 
-import { ruleOf } from "../methods/methods.js";
+import { type RuleTable, ruleOf } from "../methods/rules.js";
 import { outputOf, RuleError } from "../ops/attributes.js";
 import type { Activation, Gate, Mask, Node } from "../ops/types.js";
 import type { BufferId } from "../shaders/step.js";
@@ -14,8 +14,9 @@ import { OF_ACTIVATIONS, refusalOf } from "./refusal.js";
 
 /** The backward pass that is being written down, or, while the forward pass is, the one that it is for. */
 export interface Pass {
-  /** The method whose rules are followed. */
-  method: string;
+  /** The method, for messages, and the rules that are followed. */
+  readonly method: string;
+  rules: RuleTable;
   /** The root at which it ends, if it does not go through to the input. */
   end: string | undefined;
 }
@@ -39,7 +40,7 @@ export function makeGates(
   const masks = new Map<string, Mask>();
 
   function ruleOfActivation({ op, node }: Activation): (typeof OF_ACTIVATIONS)[number] {
-    const rule = ruleOf(pass.method, op);
+    const rule = ruleOf(pass.rules, op);
     const known = OF_ACTIVATIONS.find((name) => name === rule);
     if (known) return known;
     const named = { name: node, op, inputs: [], outputs: [], attributes: {} };

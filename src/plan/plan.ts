@@ -5,11 +5,10 @@
 // operators write their steps down in, backward.ts one way back through the network.
 
 import { joinResiduals } from "../graph/join-residuals.js";
-import { layerOf } from "../graph/plane-layers.js";
-import { withTarget } from "../graph/target.js";
-import { unfused } from "../graph/unfuse.js";
-import { type Cam, type Method, methodOf, ruleOf } from "../methods/methods.js";
+import { type Method, methodOf } from "../methods/methods.js";
+import type { MapPlanning, Ports } from "../methods/procedure.js";
 import { MAX_POINTS } from "../methods/quadrature.js";
+import { GRADIENT, ruleOf } from "../methods/rules.js";
 import { LINEAR } from "../ops/residual.js";
 import { multiply } from "../ops/rules/lrp.js";
 import type { Graph } from "../ops/types.js";
@@ -27,54 +26,52 @@ import {
   scoreStep,
   spreadStep,
 } from "./steps/around.js";
-import { blurSteps } from "./steps/blur.js";
-import { enlargeStep, heatSteps } from "./steps/cam.js";
-import { hideStep, shareSteps } from "./steps/occlusion.js";
-import type { Plan, PlanOptions, Ports } from "./types.js";
+import type { Plan, PlanOptions } from "./types.js";
 
 /** Moments kept of every element: mean, M2, M3, M4, mean of |a|, M2 of groups, and the scale of the sums of powers. */
 export const MOMENTS = 7;
-
-/** A graph as it is planned, with the name of its logits and of the layer of a class activation map. */
-interface Prepared {
-  readonly graph: Graph;
-  readonly logits: string;
-  readonly layer?: string;
-}
 
 /** Makes the plan of a graph. Throws where a method asks an operator for a rule that it has not, or the output is no list of classes. */
 export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {
   const { baselines = 1, explains = "classes" } = options;
   const method = options.method === undefined ? undefined : methodOf(options.method);
   if (method && explains === "classes") refuseMaps(graph);
-  const prepared = prepare(graph, options);
-  const planner = makePlanner(prepared.graph, options);
+  const { graph: own, kept = "" } = method?.procedure.prepare?.(graph, options) ?? { graph };
+  const planner = makePlanner(joinsSums(method) ? joinResiduals(own, kept) : own, options);
   const { planning, places } = planner;
   const ports = makePorts(planner, baselines);
   const input = places.layout(graph.input);
-  const logits = planning.value(prepared.logits);
+  const logits = planning.value(graph.output);
   const prologue = [rangeStep(ports, input), spreadStep(ports, input)];
 
-  let slopes: View | undefined;
-  const network = planner.written(() => {
-    slopes = begin(planner, ports, method);
-    for (const node of places.stepping) planner.forward(node);
-  });
   let gradient: View | undefined;
-  const backward = planner.written(() => {
-    if (!method) return;
-    gradient = end(planner, ports, method, prepared, slopes);
-    planning.step(accumulateStep(ports, input, gradient.buffer, method.path !== undefined));
+  let half = 0;
+  const written = planner.written((steps) => {
+    const forward = () => {
+      for (const node of places.stepping) planner.forward(node);
+      half = steps.length;
+    };
+    const procedure = method?.procedure;
+    const mapping = mapPlanning(planner, { ports, logits, kept, forward, method });
+    if (procedure) {
+      gradient = procedure.write(mapping);
+      planning.step(accumulateStep(ports, input, gradient.buffer, procedure.hasPath));
+    } else {
+      mapping.noise();
+      forward();
+    }
   });
-  const ofBaseline = method?.baseline ? baselineSteps(planner, network.slice(1)) : [];
+  const network = written.slice(0, half);
+  const backward = written.slice(half);
+  const ofBaseline = method?.procedure.compares ? baselineSteps(planner, network.slice(1)) : [];
   // With noise on the weights the baseline is seen by the same weights as the samples.
   const forward = [...planner.perturbing.values(), ...network, ...planner.tallies];
   if (options.noisyWeights) forward.splice(planner.perturbing.size, 0, ...ofBaseline);
   else prologue.push(...ofBaseline);
-  const kept = [prepared.graph.output, prepared.logits].map((name) => planning.value(name).buffer);
+  const read = [places.graph.output, graph.output].map((name) => planning.value(name).buffer);
   const steps = { prologue, classify: [classStep(ports.target, logits)], forward, backward };
   return {
-    ...inMemory(planner, steps, new Set(kept), options.several),
+    ...inMemory(planner, steps, new Set(read), options.several),
     ...{ ports, carried: planner.carried, gradient, logits, input },
   };
 }
@@ -89,24 +86,49 @@ function refuseMaps({ output, layouts }: Graph): void {
   );
 }
 
-function prepare(graph: Graph, options: PlanOptions): Prepared {
-  const { method } = options;
-  const { baseline, cam } = method === undefined ? ({} as Partial<Method>) : methodOf(method);
-  if (baseline) {
-    const whole = unfused(options.of ? withTarget(graph, options.of) : graph);
-    return { graph: whole, logits: graph.output };
-  }
-  const layer = cam && layerOf(graph, options.layer);
-  const whole = layer?.graph ?? graph;
-  const joined = addsAsGradient(method) ? joinResiduals(whole, layer?.tensor) : whole;
-  return { graph: joined, logits: graph.output, ...(layer && { layer: layer.tensor }) };
+/** True if a method's rules for layers and sums are the gradient's, so that both may be one node. */
+function joinsSums(method: Method | undefined): boolean {
+  const rules = method && ["Add", ...LINEAR].map((op) => ruleOf(method.rules, op));
+  return rules?.every((rule) => rule === "gradient" || rule === "linear") ?? true;
 }
 
-/** True if a method's rules for layers and sums are the gradient's, so that both may be one node. */
-function addsAsGradient(method: string | undefined): boolean {
-  if (method === undefined) return true;
-  const rules = ["Add", ...LINEAR].map((op) => ruleOf(method, op));
-  return rules.every((rule) => rule === "gradient" || rule === "linear");
+/** What a procedure may ask. */
+function mapPlanning(
+  planner: Planner,
+  { ports, logits, kept, forward, method }: Mapped,
+): MapPlanning {
+  const { buffers, planning, places, pass } = planner;
+  const { graph } = places;
+  const { value, gradient, step } = planning;
+  const { procedure, rules = GRADIENT } = method ?? {};
+  return {
+    ...{ method: pass.method, graph, ports, kept, forward, value, step },
+    buffer: buffers.perSample,
+    tensor: buffers.view,
+    map: () => gradient(graph.input),
+    noise(into = value(graph.input)) {
+      step(noiseStep(ports, into.layout, into.buffer, procedure?.hasPath ?? false));
+      return into;
+    },
+    goBack: (way = {}) => goBack(planner, way.rules ?? rules, way),
+    scores() {
+      const scores = buffers.perSample("scores", 4);
+      step(scoreStep(ports.target, logits, scores, graph.head));
+      return scores;
+    },
+    product(label, a, b) {
+      const made = buffers.view(label, a.layout);
+      const node = { name: "input", op: "", inputs: [], outputs: [], attributes: {} };
+      multiply(node, planning, a, b, 1, { ...made, add: false });
+      return made;
+    },
+  };
+}
+
+/** What is known of a map besides its planner. */
+interface Mapped extends Pick<MapPlanning, "ports" | "kept" | "forward"> {
+  readonly logits: View;
+  readonly method: Method | undefined;
 }
 
 /** The fixed buffers that are written and read from outside. */
@@ -185,84 +207,4 @@ function inMemory(
       unshared: bytesOf((isFixed) => !isFixed),
     },
   };
-}
-
-// --- what methods add ---
-
-/** The inputs of the passes; where they lie on a path of their own, its slopes. */
-function begin(planner: Planner, ports: Ports, method: Method | undefined): View | undefined {
-  const { buffers, planning, places } = planner;
-  const { layout, buffer: shown } = planning.value(places.graph.input);
-  if (method?.path !== "blur") {
-    planning.step(noiseStep(ports, layout, shown, method?.path !== undefined));
-    if (method?.occlusion) planning.step(hideStep(ports, picture(planner), shown));
-    return undefined;
-  }
-  const sharp = buffers.view("sharp image", layout).buffer;
-  const slopes = buffers.view("slopes of the path", layout);
-  planning.step(noiseStep(ports, layout, sharp, true));
-  const passing = { sharp, shown, slopes: slopes.buffer };
-  for (const step of blurSteps(ports, picture(planner), passing, buffers.perSample)) {
-    planning.step(step);
-  }
-  return slopes;
-}
-
-/** The way back, and what a method makes of the gradient of the input: where that is. */
-function end(
-  planner: Planner,
-  ports: Ports,
-  method: Method,
-  { logits, layer }: Prepared,
-  slopes: View | undefined,
-): View {
-  const { planning, places, pass } = planner;
-  const { method: name } = pass;
-  const { input } = places.graph;
-  const { cam } = method;
-  const enlarge = cam && heat(planner, cam, layer as string);
-  if (method.occlusion) compareScores(planner, ports, logits);
-  else if (cam?.role !== "map") goBack(planner, name);
-  if (enlarge) planning.step(enlarge());
-  return slopes ? timesSlopes(planner, slopes) : planning.gradient(input);
-}
-
-/** Multiplies the gradient at each place of a path by the change of the input there. */
-function timesSlopes({ buffers, planning, places }: Planner, slopes: View): View {
-  const gradient = planning.gradient(places.graph.input);
-  const map = buffers.view("part of the map", slopes.layout);
-  const node = { name: "input", op: "", inputs: [], outputs: [], attributes: {} };
-  multiply(node, planning, slopes, gradient, 1, { ...map, add: false });
-  return map;
-}
-
-/** In place of a backward pass: the scores of the passes, and their parts of the map. */
-function compareScores({ buffers, planning, places }: Planner, ports: Ports, logits: string): void {
-  const { graph } = places;
-  const scores = buffers.perSample("scores", 4);
-  planning.step(scoreStep(ports.target, planning.value(logits), scores, graph.head));
-  const { layout, buffer } = planning.gradient(graph.input);
-  for (const step of shareSteps(ports, layout, scores, buffer)) planning.step(step);
-}
-
-/** The layout of the input, if it is a picture. */
-function picture({ places, pass }: Planner): Layout {
-  const layout = places.layout(places.graph.input);
-  if (layout.shape.length === 4) return layout;
-  throw new Error(`${pass.method} is for pictures of four axes, the input is [${layout.shape}]`);
-}
-
-/** The class activation map of the layer; what it returns is the step that brings it to the image. */
-function heat(planner: Planner, cam: Cam, layer: string): () => Step {
-  const { buffers, planning, places, gradients } = planner;
-  const { output, input } = places.graph;
-  goBack(planner, "gradient", layer);
-  const a = planning.value(layer);
-  if (!gradients.isOnPath([output])) {
-    throw new Error(`the layer "${layer}" does not lead to the logits`);
-  }
-  const means = buffers.perSample("mean gradient", quads(a.layout) * 16);
-  const warm = buffers.perSample("heat", positions(a.layout) * 4);
-  for (const step of heatSteps(cam, a, planning.gradient(layer), means, warm)) planning.step(step);
-  return () => enlargeStep(cam, a.layout, warm, planning.gradient(input));
 }

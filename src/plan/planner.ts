@@ -4,7 +4,8 @@
 // What it knows lies in parts: buffers.ts has the memory, places.ts where tensors are in it, gates.ts what activations leave,
 // and gradients.ts how the sums of a backward pass come together.
 
-import { methodOf, RELEVANCE, ruleOf } from "../methods/methods.js";
+import { methodOf, RELEVANCE } from "../methods/methods.js";
+import { GRADIENT, ruleOf } from "../methods/rules.js";
 import { inputOf, RuleError } from "../ops/attributes.js";
 import { compiled } from "../ops/epilogue.js";
 import { LINEAR } from "../ops/residual.js";
@@ -39,8 +40,8 @@ export interface Planner {
   readonly pass: Pass;
   /** The words that say which classes are explained (target.wgsl). */
   target(): BufferId;
-  /** The steps that are written down meanwhile. */
-  written(write: () => void): Step[];
+  /** The steps that are written down meanwhile, which `write` sees come. */
+  written(write: (steps: readonly Step[]) => void): Step[];
   /** Writes the forward steps of a node down; `planning` is what its operator may ask, if it is not the planner's own. */
   forward(node: Node, planning?: Planning): void;
   /** Writes down its backward steps, by the rule of the pass's method. */
@@ -56,8 +57,9 @@ export function makePlanner(graph: Graph, options: PlanOptions): Planner {
   const { noisyWeights = false, explains, several, box } = options;
   const precision = precisionOf(options);
   const tilings = tilingFor(options);
+  const { method: name = "gradient" } = options;
   const method = options.method === undefined ? undefined : methodOf(options.method);
-  const pass: Pass = { method: options.method ?? "gradient", end: undefined };
+  const pass: Pass = { method: name, rules: method?.rules ?? GRADIENT, end: undefined };
   const buffers = makeBuffers(precision);
   const { fixed, stored } = buffers;
   const run = fixed("run", RUN_BYTES, () => new Uint32Array(1));
@@ -92,7 +94,7 @@ export function makePlanner(graph: Graph, options: PlanOptions): Planner {
 
   const planning: Planning = {
     ...{ graph, run, precision, fixed, stored, classesOf },
-    backward: method !== undefined && !method.occlusion,
+    backward: method !== undefined && !method.procedure.isForward,
     changingWeights: noisyWeights,
     relevance: { ...RELEVANCE, ...options.relevance },
     constant: (name) => graph.constants.get(name),
@@ -102,12 +104,8 @@ export function makePlanner(graph: Graph, options: PlanOptions): Planner {
     sink: gradients.sink,
     hasGradient: gradients.hasGradient,
     mask: (node, width) => (planning.backward ? gates.mask(node, width) : undefined),
-    wantedOf(name) {
-      if (!method || several) return undefined;
-      const { baseline, relevance, occlusion, averages, cam } = method;
-      const wantsAll = baseline || relevance || occlusion || averages || cam;
-      return wantsAll ? undefined : classesOf(name);
-    },
+    wantedOf: (name) =>
+      !method || several || method.procedure.readsLogits ? undefined : classesOf(name),
     saved: buffers.saved,
     savedTensor: buffers.savedTensor,
     baseline: buffers.baseline,
@@ -154,7 +152,7 @@ export function makePlanner(graph: Graph, options: PlanOptions): Planner {
       const before = steps;
       const own: Step[] = [];
       steps = own;
-      write();
+      write(own);
       steps = before;
       return own;
     },
@@ -163,7 +161,7 @@ export function makePlanner(graph: Graph, options: PlanOptions): Planner {
     },
     back(node, own = planning) {
       const { rules, moves } = opOf(node);
-      const name = moves ? "gradient" : ruleOf(pass.method, node.op, node === firstLinear);
+      const name = moves ? "gradient" : ruleOf(pass.rules, node.op, node === firstLinear);
       const rule = rules[name];
       inKind(node, "back", () => {
         try {
@@ -179,13 +177,10 @@ export function makePlanner(graph: Graph, options: PlanOptions): Planner {
 
 /** The precision of the options. Throws for methods whose quotients of small differences need all bits. */
 function precisionOf({ precision = "single", method }: PlanOptions): Precision {
-  if (precision === "half" && method !== undefined) {
-    const { baseline, relevance } = methodOf(method);
-    if (baseline || relevance) {
-      throw new Error(
-        `${method} divides by differences that half precision rounds away: load the model with precision "single"`,
-      );
-    }
+  if (precision === "half" && method !== undefined && methodOf(method).procedure.divides) {
+    throw new Error(
+      `${method} divides by differences that half precision rounds away: load the model with precision "single"`,
+    );
   }
   return precision;
 }

@@ -1,7 +1,7 @@
 // What is said where a method has no rule for a node: in plain words, with the methods that go through the network.
 
-import { layersOf } from "../graph/plane-layers.js";
-import { methodOf, methods, ruleOf } from "../methods/methods.js";
+import { methodOf, methods } from "../methods/methods.js";
+import { ruleOf } from "../methods/rules.js";
 import { nodeError, type RuleError } from "../ops/attributes.js";
 import { ops } from "../ops/table.js";
 import type { Graph } from "../ops/types.js";
@@ -20,10 +20,10 @@ export const OF_ACTIVATIONS = [
 export function refusalOf(method: string, { node, why }: RuleError, graph: Graph): Error {
   const names = goingThrough(graph).filter((name) => name !== method);
   const isTransformer = graph.nodes.some(({ op }) => op === "Softmax" || op === "Standardize");
-  const { relevance, baseline } = methodOf(method);
-  const kin = relevance || baseline;
   const hint =
-    isTransformer && kin ? "; attn-lrp is the one of its kind that is made for transformers" : "";
+    isTransformer && methodOf(method).procedure.divides
+      ? "; attn-lrp is the one of its kind that is made for transformers"
+      : "";
   // It stands for what is explained, and is in no file.
   const isTarget = node.op === "LogSoftmax" && node.name === "target";
   const other = isTarget ? ': explain of: "logit" or of: "probability" with it' : "";
@@ -38,14 +38,13 @@ export function refusalOf(method: string, { node, why }: RuleError, graph: Graph
  * may go too, but only their plans know.
  */
 function goingThrough(graph: Graph): string[] {
-  const hasLayers = layersOf(graph).length > 0;
   return Object.entries(methods)
-    .filter(([name, { others, relevance, cam }]) => {
-      if (others || relevance || (cam && !hasLayers)) return false;
+    .filter(([, { rules, procedure }]) => {
+      if (rules.others || procedure.fits?.(graph) === false) return false;
       return graph.nodes.every(({ op, activation }) => {
         const known = ops[op];
-        const isKnown = !known || known.moves || ruleOf(name, op) in known.rules;
-        const rule = activation && ruleOf(name, activation.op);
+        const isKnown = !known || known.moves || ruleOf(rules, op) in known.rules;
+        const rule = activation && ruleOf(rules, activation.op);
         return isKnown && (!rule || (OF_ACTIVATIONS as readonly string[]).includes(rule));
       });
     })

@@ -30,7 +30,7 @@ export function tilingFor({
   precision,
 }: PlanOptions): Tiling {
   const isExact =
-    exact || precision === "half" || method === undefined || methodOf(method).baseline;
+    exact || precision === "half" || method === undefined || methodOf(method).procedure.compares;
   if (!isExact) return tiling;
   const layers = Object.entries(tiling.layers ?? {}).map(
     ([kind, each]) => [kind, { ...each, winograd: false }] as const,

@@ -1,6 +1,7 @@
 // A plan: every kernel launch of a map and the buffers they need, as plain data.
 
 import type { TargetFunction } from "../graph/target.js";
+import type { Ports } from "../methods/procedure.js";
 import type { RelevanceNumbers, Tiling } from "../ops/types.js";
 import type { BufferId, Step, View } from "../shaders/step.js";
 
@@ -99,18 +100,4 @@ export interface Plan {
   /** Where the logits of a batch are after its forward pass. */
   readonly logits: View;
   readonly input: Layout;
-}
-
-/** The plan's ends: ids of its fixed buffers. */
-export interface Ports {
-  readonly run: BufferId;
-  readonly image: BufferId;
-  readonly range: BufferId;
-  readonly target: BufferId;
-  readonly moments: BufferId;
-  /** σ of every element for a noise of 1. */
-  readonly spread: BufferId;
-  /** Where paths start, and the places on them (sample.wgsl). */
-  readonly baselines: BufferId;
-  readonly table: BufferId;
 }

@@ -154,11 +154,11 @@ testWithDevice(
     const model = await loadModel(device, chain(), HALF);
     const single = model.inPrecision("single");
     const tried: string[] = [];
-    for (const [method, { baseline, relevance }] of Object.entries(methods)) {
+    for (const [method, { procedure }] of Object.entries(methods)) {
       const reads = optionsOf(method);
       const steps = reads.includes("steps") && { steps: 3 };
       const options = { method, target: 1, samples: 2, noise: 0.1, ...steps };
-      if (baseline || relevance) {
+      if (procedure.divides) {
         const refusal = await mapOf(model, options).catch(String);
         assert.match(String(refusal), new RegExp(`${method}.*precision "single"`));
         continue;

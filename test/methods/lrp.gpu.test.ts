@@ -5,6 +5,7 @@ import { sensitivity } from "../../src/explain/sensitivity.js";
 import type { SensitivityOptions } from "../../src/explain/settings.js";
 import { makeGraph } from "../../src/graph/graph.js";
 import { methodOf, methods } from "../../src/methods/methods.js";
+import { relevance } from "../../src/methods/procedures/relevance.js";
 import { loadModel } from "../../src/model/load.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import { makePlan } from "../../src/plan/plan.js";
@@ -102,7 +103,7 @@ async function mapOf(
 }
 
 const test = suite("relevance");
-const names = Object.keys(methods).filter((name) => methodOf(name).relevance);
+const names = Object.keys(methods).filter((name) => methodOf(name).procedure === relevance);
 
 /** A network, by a method, with these numbers in the rules, against its twin. */
 async function compare(
@@ -115,7 +116,7 @@ async function compare(
   const x = Float64Array.from(randn(size(made.shape), 3));
   const values = forward(onnx, x, made.shape);
   const logits = values.get(onnx.outputs[0]!)!.data;
-  const { rules, first } = methodOf(method);
+  const { of: rules, first } = methodOf(method).rules;
   const linear = onnx.nodes.find(({ op }) => ["Conv", "Gemm", "MatMul"].includes(op))!;
   const all: Record<string, string> = { ...rules, ...(first && { [linear.name]: first }) };
   for (const op of ["Add", "Sub", "Mul", "AveragePool", "GlobalAveragePool"]) all[op] = "epsilon";

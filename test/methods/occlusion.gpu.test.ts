@@ -1,9 +1,9 @@
 // Occlusion on a small network against sums in float64, window by window, and the grids of windows that are refused.
 
 import * as assert from "uvu/assert";
-import { windowsOver } from "../../src/explain/passes.js";
 import { sensitivity } from "../../src/explain/sensitivity.js";
 import type { Extent, SensitivityOptions } from "../../src/explain/settings.js";
+import { windowsOver } from "../../src/methods/procedures/windows.js";
 import { loadModel } from "../../src/model/load.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";

@@ -1,24 +1,18 @@
 // The steps before and after the network: what is known of the image, which class, the noisy samples that go in;
 // the gradient that the backward pass begins with, and the moments that take what comes out.
 
+import type { Ports } from "../../methods/procedure.js";
 import type { Head } from "../../ops/types.js";
 import type { BufferId, Step, View } from "../../shaders/step.js";
 
-import { channels, plane, positions, quads, vec4s } from "../../tensor/layout.js";
+import { channels, positions, quads, vec4s } from "../../tensor/layout.js";
 import type { Layout } from "../../tensor/types.js";
 import { HEADS } from "../scores.js";
-import type { Ports } from "../types.js";
 
 const sampleLayer = (input: Layout) => ({
   channels: channels(input),
   positions: positions(input),
   stride: vec4s(input),
-});
-
-/** The same for an input [N,C,H,W], whose rows matter. */
-export const pictureLayer = (input: Layout) => ({
-  ...sampleLayer(input),
-  width: plane(input).width,
 });
 
 /** The least and the greatest element of the image. */
@@ -112,27 +106,6 @@ export function scoreStep(target: BufferId, logits: View, scores: BufferId, head
     },
     bindings: { target_class: target, logits: logits.buffer, scores },
     workgroups: [1, 1, 1],
-    samples: 1,
-  };
-}
-
-/** Multiplies that gradient by the logits: what relevance begins with. */
-export function relevanceStep(logits: View, seeds: View): Step {
-  return {
-    label: "relevance",
-    shader: "lrp",
-    entry: "seed",
-    uniforms: {
-      layer: {
-        vec4s: vec4s(seeds.layout),
-        x_offset: logits.offset,
-        x_stride: logits.stride,
-        z_offset: seeds.offset,
-        z_stride: seeds.stride,
-      },
-    },
-    bindings: { x: logits.buffer, seeds: seeds.buffer },
-    workgroups: [Math.ceil(vec4s(seeds.layout) / 64), 1, 1],
     samples: 1,
   };
 }

@@ -1,0 +1,37 @@
+// Passes on the straight way from a baseline x₀ to the sample x, at x₀ + α (x − x₀): the weighted sum of their gradients is
+// multiplied by x − x₀ (sample.wgsl, moments.wgsl).
+
+import type { Path, Procedure } from "../procedure.js";
+import { pathNodes } from "../quadrature.js";
+import { average, OF_EACH_SAMPLE } from "./average.js";
+
+const end: Path = { kind: "nodes", nodes: [[1, 1]] };
+const somewhere: Path = { kind: "random", nodes: [[1, 1]] };
+
+const line = { ...average, made: "path", hasPath: true } as const;
+
+/** At its end alone, α = 1: the gradient times the input less the baseline. */
+export const toEnd: typeof average = { ...line, path: () => end };
+
+/** At the nodes of an integral over α: what is gained on the way, which the attributions add up to. */
+export const alongNodes = {
+  ...line,
+  family: "paths",
+  options: [...OF_EACH_SAMPLE, "baseline", "steps", "quadrature"],
+  path: ({ quadrature, steps }) =>
+    quadrature === "random" ? somewhere : { kind: "nodes", nodes: pathNodes(quadrature, steps) },
+  passes: ({ nodes, path }) => ({
+    points: nodes.length,
+    table: nodes,
+    start: path === "nodes" ? [0, 1] : undefined,
+  }),
+} as const satisfies Procedure;
+
+/** At one random place, α ~ U(0, 1), of the way from a random baseline. */
+export const toRandom = {
+  ...line,
+  family: "paths",
+  options: [...OF_EACH_SAMPLE, "baseline"],
+  baselines: { usual: "noise", most: Number.POSITIVE_INFINITY, drawn: true },
+  path: () => somewhere,
+} as const satisfies Procedure;

@@ -1,0 +1,22 @@
+// Inputs [N,C,H,W], whose rows and columns matter to a procedure.
+
+import type { View } from "../../shaders/step.js";
+import { channels, plane, positions, vec4s } from "../../tensor/layout.js";
+import type { Layout } from "../../tensor/types.js";
+import type { MapPlanning } from "../procedure.js";
+
+/** What goes into the network. Throws where it is no picture. */
+export function pictureOf({ method, graph, value }: MapPlanning): View {
+  const picture = value(graph.input);
+  const { shape } = picture.layout;
+  if (shape.length === 4) return picture;
+  throw new Error(`${method} is for pictures of four axes, the input is [${shape}]`);
+}
+
+/** The fields of sample.wgsl's Layer. */
+export const pictureLayer = (input: Layout) => ({
+  channels: channels(input),
+  positions: positions(input),
+  stride: vec4s(input),
+  width: plane(input).width,
+});
