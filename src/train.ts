@@ -1,5 +1,8 @@
 // The public names of `smoothgrad/train`, nothing else. Whoever only explains does not load it.
 
+export type { OnnxModel } from "./onnx/types.js";
+export type { Attribute, Node as OnnxNode, Subgraph } from "./ops/types.js";
+export type { Constant, ElementType, Shape } from "./tensor/types.js";
 export { readCheckpoint, writeCheckpoint } from "./train/checkpoint.js";
 export { type NamedFile, readCifar, readIdx, unpack } from "./train/datasets.js";
 export { type EncodeOptions, encodeModel } from "./train/encode.js";

@@ -10,7 +10,7 @@ type Sayable<Name extends AttributeName> = Unchanged<Read<Name>> | string;
 
 type Unchanged<Value> = Value extends (infer Item)[] ? readonly Item[] : Value;
 
-/** The attributes by their own names, as JSX takes them. */
+/** The attributes of <sensitivity-map> by name, as JSX takes them: values, or their text. */
 export type TagAttributes = { readonly [Name in AttributeName]?: Sayable<Name> | undefined };
 
 type TagProperties = {

@@ -22,8 +22,9 @@ const STEP = 60;
 /** Samples that go together at most: more would take memory and save no time. */
 const BATCH = 64;
 
-/** A photo with its sensitivity map. */
+/** The tag <sensitivity-map>: a photo with its sensitivity map. Each attribute is also a property in camel case. */
 export class SensitivityMapElement extends ReflectingElement {
+  /** @internal */
   static readonly observedAttributes: readonly string[] = Object.keys(attributes);
 
   readonly #parts = new Parts(this.attachShadow({ mode: "open" }));
@@ -42,11 +43,12 @@ export class SensitivityMapElement extends ReflectingElement {
   #shown = 0; // samples of the map that can be seen, if it is that of the wish
   #aspect = 1; // of what the network sees
 
-  /** The map that is shown. */
+  /** The map that is shown; undefined before the first step, and while there is nothing to show. */
   get map(): SensitivityMap | undefined {
     return this.#map;
   }
 
+  /** @internal */
   connectedCallback(): void {
     this.takeEarlyProperties();
     this.#sight.observe(this);
@@ -55,11 +57,13 @@ export class SensitivityMapElement extends ReflectingElement {
     else this.#go();
   }
 
+  /** @internal */
   disconnectedCallback(): void {
     // Who moves an element takes it out and puts it in again.
     setTimeout(() => !this.isConnected && this.#close());
   }
 
+  /** @internal */
   attributeChangedCallback(name: AttributeName, before: string | null, now: string | null): void {
     if (before !== now) this.#change(attributes[name].stage);
   }

@@ -1,18 +1,19 @@
 // Getting a device, and what is said when there is none.
 
-/** How to choose a device. */
+/** Options of `requestDevice`. */
 export interface DeviceOptions {
-  /** The WebGPU entry point; `navigator.gpu` if not given. */
+  /** The WebGPU entry point; `navigator.gpu` by default. */
   readonly gpu?: GPU;
+  /** Which GPU to prefer where there are two; the browser's choice by default. */
   readonly powerPreference?: "low-power" | "high-performance";
 }
 
-/** What is used where there is it. */
+/** Optional features, requested where available. */
 const FEATURES = ["timestamp-query", "subgroups"] as const;
 
 /**
- * A device with all the memory its adapter allows, and with timestamps and subgroups where there are any. Any other GPUDevice
- * will do for this library, too. Rejects with one sentence for the user where WebGPU is missing.
+ * Requests a device with all the memory its adapter allows, and with timestamps and subgroups where available. Any other
+ * GPUDevice works with this library, too. Rejects with one sentence for the user where there is no WebGPU.
  */
 export async function requestDevice(options: DeviceOptions = {}): Promise<GPUDevice> {
   const gpu = options.gpu ?? globalThis.navigator?.gpu;

@@ -7,20 +7,26 @@ import type { Constant, ElementType } from "../tensor/types.js";
 export interface OnnxModel {
   /** Version of the default operator set. */
   readonly opset: number;
+  /** The operations, in topological order. */
   readonly nodes: readonly Node[];
+  /** Weights and other constants by name. */
   readonly constants: ReadonlyMap<string, Constant>;
   /** Graph inputs that are not constants; an unknown or symbolic length is null. */
   readonly inputs: readonly {
+    /** The tensor's name. */
     name: string;
+    /** Type of its elements. */
     type: ElementType;
+    /** Lengths of its axes. */
     shape: readonly (number | null)[];
   }[];
+  /** Names of the outputs. */
   readonly outputs: readonly string[];
-  /** What the file says of its outputs, by name, as far as it says anything. */
+  /** @internal What the file says of its outputs, by name, as far as it says anything. */
   readonly declared?: ReadonlyMap<string, Declared>;
-  /** Constants that could not be read, by name, each with the sentence that says why. */
+  /** @internal Constants that could not be read, by name, each with the sentence that says why. */
   readonly unreadable?: ReadonlyMap<string, string>;
-  /** metadata_props of the file. */
+  /** The file's metadata_props. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 

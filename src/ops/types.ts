@@ -15,9 +15,13 @@ export type Attribute = number | string | number[] | string[] | Constant | Subgr
  * reads; these stand behind the node's inputs, too.
  */
 export interface Subgraph {
+  /** Names of the body's inputs. */
   readonly inputs: readonly string[];
+  /** The operations, in topological order. */
   readonly nodes: readonly Node[];
+  /** Constants of the body by name. */
   readonly constants: ReadonlyMap<string, Constant>;
+  /** Names of the body's outputs. */
   readonly outputs: readonly string[];
 }
 
@@ -34,17 +38,19 @@ export interface Rearrangement {
 
 /** One operation of the graph. An absent optional input is the empty string. */
 export interface Node {
+  /** The node's name, for messages. */
   readonly name: string;
-  /** ONNX operator type, "Conv". */
+  /** ONNX operator type, such as "Conv". */
   readonly op: string;
   /** ONNX's; in a plan a layer may have one more, behind its bias, that is added to its result (ops/residual.ts). */
   readonly inputs: readonly string[];
+  /** Names of the tensors that it makes. */
   readonly outputs: readonly string[];
   /** ONNX's, and "detached" where the graph wants no gradient to go through the node. */
   readonly attributes: Readonly<Record<string, Attribute>>;
-  /** A piecewise linear activation that the node applies to its own output (graph/fuse.ts). */
+  /** @internal A piecewise linear activation that the node applies to its own output (graph/fuse.ts). */
   readonly activation?: Activation;
-  /** Of a node that stands for several that only moved elements (graph/merge-moves.ts). */
+  /** @internal Of a node that stands for several that only moved elements (graph/merge-moves.ts). */
   readonly rearrangement?: Rearrangement;
 }
 
@@ -120,31 +126,37 @@ export interface Gate {
   readonly slope: number;
 }
 
-/** The most that one invocation of a convolution makes: much on a processor that plays a GPU, less on a real one. */
+/** How much one invocation of a convolution computes: much on a software adapter, less on a GPU. */
 export interface Tiling {
-  /** 8 or 16 pixels, and 1, 2 or 4 channel quads. */
+  /** Pixels per invocation: 8 or 16. */
   readonly pixels: number;
+  /** Channel quads (fours of channels) per invocation: 1, 2 or 4. */
   readonly quads: number;
+  /** Invocations per workgroup. */
   readonly workgroup: number;
   /**
-   * Convolutions of 3 × 3 and 5 × 5 have fewer products, and pass through memory more often. They round about six times
-   * as much, each place of a tile in its own way: only for plans that need not be exact.
+   * Winograd's algorithm for convolutions of 3 × 3 and 5 × 5 (Lavin and Gray 2016): fewer products, more traffic to
+   * memory. Its rounding error is about six times as large and differs between the places of a tile, so it is used only
+   * for plans that need not be exact.
    */
   readonly winograd?: boolean;
-  /** Where there is memory for a workgroup on the chip: tiles that it shares, by conv-shared.wgsl. */
+  /** Tiles that a workgroup shares, where the chip has memory for it (conv-shared.wgsl). */
   readonly shared?: readonly SharedTile[];
-  /** The tilings of some kinds of layers, in place of this one (plan/layer-kind.ts). */
+  /** Tilings of some kinds of layers, in place of this one (plan/layer-kind.ts). */
   readonly layers?: Readonly<Record<string, Tiling>>;
-  /** Four invocations load together what they all need: where the device has subgroups, and they are of four. */
+  /** Four invocations load together what they all need, on devices with subgroups of four. */
   readonly together?: boolean;
 }
 
 /** A tile of a workgroup of across × down invocations: 8 · across pixels of quads · down channel quads. */
 export interface SharedTile {
+  /** Invocations along the pixels. */
   readonly across: number;
+  /** Invocations along the channels. */
   readonly down: number;
+  /** Channel quads per invocation. */
   readonly quads: 1 | 2;
-  /** Time for each product, next to that of the best tile. */
+  /** Time per product, relative to the best tile. */
   readonly cost: number;
 }
 

@@ -57,11 +57,13 @@ export interface PlanBuffer {
   readonly precision?: Precision;
 }
 
-/** The tiling that each kind of layer was fastest with. Plain data, to be kept as JSON. */
+/** The fastest tiling of each kind of layer, as `model.tune` measured it. Plain data that can be kept as JSON. */
 export interface Tuning {
+  /** The adapter that it was measured on. */
   readonly adapter: string;
+  /** Tilings by kind of layer. */
   readonly layers: Readonly<Record<string, Tiling>>;
-  /** The networks that were faster in a single dispatch, each by the kinds of its layers. */
+  /** The networks that were faster in a single dispatch, each as the kinds of its layers. */
   readonly single?: readonly string[];
 }
 

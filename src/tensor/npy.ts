@@ -4,9 +4,11 @@
 
 import { halfValue } from "./half.js";
 
-/** A tensor as a .npy file holds it, row-major. */
+/** A tensor of a .npy file. */
 export interface NpyTensor {
+  /** The elements, row-major. */
   data: Float32Array<ArrayBuffer>;
+  /** Lengths of the axes. */
   shape: number[];
 }
 

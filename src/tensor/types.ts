@@ -24,7 +24,9 @@ export type ElementType =
 
 /** A tensor whose values are known before any image is: a weight, an axis list, a folded constant. Row-major. */
 export interface Constant {
+  /** The type that the file gives its elements. */
   readonly type: ElementType;
+  /** Lengths of its axes. */
   readonly shape: Shape;
   /** Float32Array for float types, Float64Array (holding integers; ±2^53 at most) for the others. */
   readonly data: Float32Array | Float64Array;
@@ -41,17 +43,19 @@ export interface Layout {
   readonly channel: number;
 }
 
-/** How the tensors of samples and the weights are stored: with 32 or 16 bits an element. Sums are always single. */
+/** How activations, gradients and weights are stored: as 32-bit or 16-bit floats. Sums are always single. */
 export type Precision = "single" | "half";
 
 /** What a buffer holds at first, or how it is made piece by piece, for whoever has something else to do in between. */
 export type Contents = Float32Array | Uint32Array | Generator<void, Float32Array | Uint32Array>;
 
-/** Rows and columns of a picture or of a part of it, in pixels. */
+/** Height and width of a picture or of a part of it, in pixels. */
 export type Extent = readonly [height: number, width: number];
 
-/** The least and the greatest value that each channel of an image may have. */
+/** The range of each channel of the network's input, for the z-box rule of LRP (Montavon et al. 2017). */
 export interface Box {
+  /** The lowest value of each channel, [C]. */
   readonly low: readonly number[];
+  /** The highest value of each channel, [C]. */
   readonly high: readonly number[];
 }

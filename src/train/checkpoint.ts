@@ -6,7 +6,7 @@ import type { TrainerState } from "./trainer.js";
 const MAGIC = "smoothgrad checkpoint 1\n";
 const DIGEST = 32;
 
-/** The bytes of a state; `about` tells the run that it belongs to. */
+/** Encodes a trainer's state, with a checksum; `about` identifies the run that it belongs to. */
 export async function writeCheckpoint(state: TrainerState, about: string): Promise<Uint8Array> {
   const { step, weights, memories } = state;
   const head = JSON.stringify({ about, step, weights: weights.length, memories: memories.length });
@@ -24,7 +24,7 @@ export async function writeCheckpoint(state: TrainerState, about: string): Promi
   return bytes;
 }
 
-/** The state that bytes hold. Rejects in a sentence where they are damaged or of another run. */
+/** Decodes a trainer's state. Rejects where the bytes are damaged or `about` is another run's. */
 export async function readCheckpoint(bytes: Uint8Array, about: string): Promise<TrainerState> {
   const body = bytes.subarray(0, Math.max(0, bytes.length - DIGEST));
   const start = new TextDecoder().decode(body.subarray(0, MAGIC.length));

@@ -3,9 +3,11 @@
 
 import type { Dataset } from "./train.js";
 
-/** Bytes of a file by its name. */
+/** A file of a data set. */
 export interface NamedFile {
+  /** The name that error messages give it. */
   readonly name: string;
+  /** Its contents, gzipped or not. */
   readonly bytes: Uint8Array;
 }
 
@@ -13,7 +15,7 @@ const IMAGES = 0x803;
 const LABELS = 0x801;
 const CLASSES = 10;
 
-/** The bytes themselves, or what is packed in them. */
+/** The contents of a file, unpacked where they are gzipped. Rejects where the stream is damaged. */
 export async function unpack({ name, bytes }: NamedFile): Promise<Uint8Array> {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   const stream = new Blob([bytes as BlobPart])
@@ -26,7 +28,7 @@ export async function unpack({ name, bytes }: NamedFile): Promise<Uint8Array> {
   }
 }
 
-/** MNIST, or anything in its form: an idx file of images and one of labels. */
+/** Reads MNIST, or another data set in its format: an idx file of images and one of labels. */
 export async function readIdx(images: NamedFile, labels: NamedFile): Promise<Dataset> {
   const pictures = idx(images.name, await unpack(images), IMAGES, "images", 3);
   const classes = idx(labels.name, await unpack(labels), LABELS, "labels", 1);
@@ -67,7 +69,7 @@ const hex = (word: number): string => `0x${word.toString(16).padStart(8, "0")}`;
 const CIFAR_SHAPE = [3, 32, 32] as const;
 const CIFAR_BYTES = 3 * 32 * 32;
 
-/** CIFAR-10: binary batches, one behind the other, whose records are a label and the bytes of an image. */
+/** Reads CIFAR-10's binary batches: records of a label and the 3 × 32 × 32 bytes of an image. */
 export async function readCifar(files: readonly NamedFile[]): Promise<Dataset> {
   const batches = await Promise.all(
     files.map(async (file) => {

@@ -5,19 +5,19 @@ import type { OnnxModel } from "../onnx/types.js";
 import { type AttributeSpec, type NodeSpec, writeModel } from "../onnx/write.js";
 import type { TensorSpec } from "../onnx/write-tensor.js";
 
-/** How to write a network. */
+/** Options of `encodeModel`. */
 export interface EncodeOptions {
-  /** Halves the file: weights are rounded to 11 significant bits. */
+  /** Stores weights as 16-bit floats: half the size, 11 significant bits. */
   readonly half?: boolean;
-  /** metadata_props. */
+  /** The file's metadata_props. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Number of classes, where the file shall say it. */
+  /** Writes the number of classes into the shape of the output. */
   readonly classes?: number;
 }
 
 const FLOAT = 1;
 
-/** The bytes of an ONNX file. */
+/** Encodes a network as an ONNX file. */
 export function encodeModel(model: OnnxModel, options: EncodeOptions = {}): Uint8Array {
   const { half = false, metadata = {}, classes } = options;
   const initializers: TensorSpec[] = [];

@@ -7,13 +7,15 @@ import type { Attribute, Node } from "../ops/types.js";
 import type { Constant } from "../tensor/types.js";
 import { standardNormals } from "./random.js";
 
-/** A network and how it is to be trained. */
+/** A network with its initial weights. */
 export interface Network {
+  /** The network as an ONNX file would describe it. */
   readonly model: OnnxModel;
-  /** [C, H, W] of its input. */
+  /** [C,H,W] of its input. */
   readonly input: readonly [number, number, number];
+  /** Number of classes. */
   readonly classes: number;
-  /** Tensor → the part of its elements that training sets to 0. */
+  /** The fraction of its elements that training sets to 0, by the name of a tensor. */
   readonly dropout: Readonly<Record<string, number>>;
 }
 
@@ -203,12 +205,12 @@ function inception(seed: number): Network {
   return b.network(b.dense(mean, "classes", 10), { [mean]: 0.2 });
 }
 
-/** The networks by name, each from a seed. */
+/** The networks by name: each takes a seed for its initial weights. */
 export const networks = {
   "mnist-tutorial": (seed: number) => tutorial([32, 64, 1024], seed),
   "mnist-small": (seed: number) => tutorial([16, 32, 128], seed),
   "cifar-inception": inception,
 } as const satisfies Record<string, (seed: number) => Network>;
 
-/** Name of a network. */
+/** Name of a network in `networks`. */
 export type NetworkName = keyof typeof networks;

@@ -6,38 +6,43 @@
 import { orderOf } from "./random.js";
 import type { Batch, Totals, Trainer } from "./trainer.js";
 
-/** Images of one size with their classes. */
+/** A labeled data set of images of one size. */
 export interface Dataset extends Batch {
-  /** [C, H, W]. */
+  /** [C,H,W] of an image. */
   readonly shape: readonly [number, number, number];
 }
 
-/** How long and how fast to train. */
+/** Options of `train`. */
 export interface TrainOptions {
-  /** Times that every image is seen. */
+  /** How often every image is seen. */
   readonly epochs: number;
-  /** Size of the first step; it falls in a straight line to 0. */
+  /** Learning rate of the first step; it falls linearly to 0. */
   readonly rate: number;
-  /** Of the order of the images; 0. */
+  /** Seeds the order of the images; 0 by default. */
   readonly seed?: number;
-  /** Steps between two reports; 20. */
+  /** Steps between two reports; 20 by default. */
   readonly every?: number;
-  /** Stops between two steps. */
+  /** Aborts the training between two steps. */
   readonly signal?: AbortSignal;
 }
 
-/** What the steps since the last report came to. */
+/** A report of `train`: loss and accuracy since the last report. */
 export interface Progress extends Totals {
+  /** Steps taken so far. */
   readonly step: number;
-  /** Of the whole training. */
+  /** Steps of the whole training. */
   readonly steps: number;
+  /** The current epoch, from 0. */
   readonly epoch: number;
 }
 
 /** Steps that may wait for the device. */
 const IN_FLIGHT = 4;
 
-/** Trains from the trainer's step on to the end, and reports on the way. */
+/**
+ * Trains to the end, from wherever the trainer stands, and yields a report every few steps. Throws where the data set is
+ * smaller than a batch.
+ */
 export async function* train(
   trainer: Trainer,
   data: Dataset,
@@ -64,7 +69,7 @@ export async function* train(
   }
 }
 
-/** What the network says of images that it has not seen. */
+/** Loss and accuracy on a data set, usually one held out of training; `tick` hears how many images are done. */
 export async function evaluate(
   trainer: Trainer,
   data: Dataset,

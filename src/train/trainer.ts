@@ -19,55 +19,61 @@ import { makeTrainingPlan, numbered } from "./plan.js";
 import { trainingShaders } from "./shaders.js";
 import type { Optimizer, Parameter, TrainingPlan } from "./types.js";
 
-/** How a network is trained, step by step. */
+/** Options of `Trainer.create`. */
 export interface TrainerOptions {
-  /** Samples of a step; 100 if not given. */
+  /** Samples per step; 100 by default. */
   readonly batch?: number;
-  /** "adam" if not given. */
+  /** "adam" by default. */
   readonly optimizer?: Optimizer;
-  /** Of the inputs' noise, dropout and moves; 0. A whole number below 2³². */
+  /** Seeds the input noise, the dropout and the shifts: a whole number below 2³²; 0 by default. */
   readonly seed?: number;
-  /** Standard deviation of the noise on the inputs, in units of their range; 0. */
+  /** Standard deviation of the noise on the inputs, in units of their range; 0 by default. */
   readonly noise?: number;
-  /** x = pixel · scale + shift; 1/255 and 0. */
+  /** Inputs are pixel · scale + shift, with pixels from 0 to 255; 1/255 by default. */
   readonly scale?: number;
+  /** Added to the scaled pixels; 0 by default. */
   readonly shift?: number;
-  /** By how many pixels images may be moved; 0. */
+  /** Images are shifted at random by up to this many pixels; 0 by default. */
   readonly margin?: number;
-  /** Whether half of them are mirrored. */
+  /** Mirrors half of the images; false by default. */
   readonly mirror?: boolean;
-  /** β₁ of Adam or the momentum; 0.9. */
+  /** β₁ of Adam, or the momentum; 0.9 by default. */
   readonly momentum?: number;
-  /** β₂ of Adam; 0.999. */
+  /** β₂ of Adam; 0.999 by default. */
   readonly beta?: number;
-  /** ε of Adam; 1e-8. */
+  /** ε of Adam; 1e-8 by default. */
   readonly epsilon?: number;
-  /** Of the weights, decoupled from the gradient; 0. */
+  /** Decoupled weight decay (Loshchilov and Hutter 2019); 0 by default. */
   readonly decay?: number;
-  /** How much one invocation makes; by default what suits the adapter. */
+  /** How much one GPU invocation computes; by default what suits the adapter. */
   readonly tiling?: Tiling;
 }
 
-/** Images of one size as bytes [n][C][H][W], and their classes. */
+/** Images of one size and their classes. */
 export interface Batch {
+  /** Bytes from 0 to 255, row-major [n,C,H,W]. */
   readonly pixels: Uint8Array;
+  /** The class of each image, [n]. */
   readonly labels: Uint8Array;
 }
 
-/** What was measured over some steps. */
+/** Loss and accuracy over some steps, or over an evaluation. */
 export interface Totals {
-  /** Mean cross-entropy in nats. */
+  /** Mean cross-entropy, in nats. */
   readonly loss: number;
-  /** Phase of the samples whose class was right. */
+  /** Fraction of the samples whose class was right, from 0 to 1. */
   readonly accuracy: number;
+  /** Samples that these are the means of. */
   readonly samples: number;
 }
 
-/** All that a trainer needs to go on as it would have: vectors of all weights, one parameter behind the other. */
+/** Everything a trainer needs to continue exactly where it stopped. */
 export interface TrainerState {
+  /** Steps taken. */
   readonly step: number;
+  /** All weights, one parameter after another. */
   readonly weights: Float32Array;
-  /** m and v of Adam, or m of momentum. */
+  /** The optimizer's moments, as long as `weights`: m and v of Adam, m of momentum. */
   readonly memories: readonly Float32Array[];
 }
 
@@ -78,15 +84,18 @@ const defaults = {
   ...{ margin: 0, mirror: false, momentum: 0.9, beta: 0.999, epsilon: 1e-8, decay: 0 },
 };
 
-/** A network that learns. Made by `Trainer.create`. */
+/** A network being trained on a device. Made by `Trainer.create`. */
 export class Trainer {
-  /** Standard deviation of the noise of the next steps, in units of the inputs' range. */
+  /** Standard deviation of the noise on the inputs of the next steps, in units of their range. */
   noise: number;
   private taken = 0;
 
   private constructor(
+    /** @internal */
     readonly device: GPUDevice,
+    /** The network as it was before training. */
     readonly network: Network,
+    /** @internal */
     readonly plan: TrainingPlan,
     private readonly options: typeof defaults,
     /** Number of weights, by the constants of the network that hold them. */
@@ -98,7 +107,7 @@ export class Trainer {
     this.noise = options.noise;
   }
 
-  /** Compiles, allocates, and puts the network's first weights in their places. */
+  /** Compiles the kernels of a network's training, allocates its buffers, and uploads its initial weights. */
   static async create(
     device: GPUDevice,
     network: Network,
@@ -153,12 +162,12 @@ export class Trainer {
     return this.taken;
   }
 
-  /** Samples of a step. */
+  /** Samples per step. */
   get batch(): number {
     return this.plan.batch;
   }
 
-  /** Takes one step of this size on a batch. What it came to is added to the totals. */
+  /** Takes one step on a batch, at this learning rate, and adds its loss and accuracy to the totals. */
   learn(batch: Batch, rate: number): void {
     this.setBatch(batch, true);
     const { momentum, beta, epsilon, decay } = this.options;
@@ -171,14 +180,14 @@ export class Trainer {
     this.play(["forward", "backward", "update"], batch.labels.length);
   }
 
-  /** Adds what the network says of a batch, as it is, to the totals. */
+  /** Adds the loss and accuracy on a batch, without noise, dropout or learning, to the totals. */
   evaluate(batch: Batch): void {
     this.setBatch(batch, false);
     this.write(this.plan.ports.training, new Float32Array(8));
     this.play(["evaluation"], batch.labels.length);
   }
 
-  /** What came of the steps, or of the evaluation, since the last call. */
+  /** Loss and accuracy of the steps, or of the evaluation, since the last call. */
   async totals(): Promise<Totals> {
     const buffer = this.buffers.get(this.plan.ports.totals) as GPUBuffer;
     const values = new Float32Array(await whileAlive(this.device, read(this.device, buffer)));
@@ -187,12 +196,12 @@ export class Trainer {
     return { loss: loss / samples, accuracy: right / samples, samples };
   }
 
-  /** Resolves when the steps so far are done. */
+  /** Resolves when the GPU has finished the steps so far. */
   done(): Promise<unknown> {
     return whileAlive(this.device, this.device.queue.onSubmittedWorkDone());
   }
 
-  /** The weights and what the optimizer remembers. */
+  /** Reads back the weights and the optimizer's moments, to continue from later. */
   async state(): Promise<TrainerState> {
     const { parameters } = this.plan;
     const memories = parameters[0]?.memories ?? [];
@@ -205,7 +214,7 @@ export class Trainer {
     };
   }
 
-  /** Goes on from a state. */
+  /** Continues from a state of the same network. */
   restore({ step, weights, memories }: TrainerState): void {
     this.taken = step;
     this.scatter(weights, ({ buffer }) => buffer);
@@ -214,7 +223,7 @@ export class Trainer {
     });
   }
 
-  /** The sums of the gradients that the last step left, in the order of the weights. */
+  /** Reads back the gradients of the last step, summed over its batch, in the order of the weights. */
   async gradients(): Promise<Float32Array> {
     const result = new Float32Array(this.count);
     for (const { parts, partCount, places } of this.plan.parameters) {
@@ -229,7 +238,7 @@ export class Trainer {
     return result;
   }
 
-  /** The network with its present weights. */
+  /** The network with its current weights, for `encodeModel`. */
   async model(): Promise<OnnxModel> {
     const weights = await this.gather(({ buffer }) => buffer);
     const constants = new Map(this.network.model.constants);
@@ -241,7 +250,7 @@ export class Trainer {
     return { ...this.network.model, constants };
   }
 
-  /** Frees the buffers. */
+  /** Frees the buffers on the device. */
   destroy(): void {
     for (const buffer of this.own) buffer.destroy();
   }

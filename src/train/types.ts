@@ -4,7 +4,7 @@ import type { Tiling } from "../ops/types.js";
 import type { PlanBuffer } from "../plan/types.js";
 import type { BufferId, Step, View } from "../shaders/step.js";
 
-/** How weights follow their gradients. */
+/** How weights follow their gradients: Adam (Kingma and Ba 2015), or gradient descent with momentum. */
 export type Optimizer = "adam" | "momentum";
 
 /** What a plan for training is told. */
