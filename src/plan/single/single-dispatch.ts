@@ -8,10 +8,12 @@
 // The moments stay a launch of their own: they take all samples in order, and nothing in WGSL lets a workgroup see what
 // another one wrote before their launch ends.
 
+import dispatchText from "../../../shaders/single/dispatch.wgsl";
+import matricesText from "../../../shaders/single/matrices.wgsl";
 import type { Tiling } from "../../ops/types.js";
 import { addShaders, loadShaders } from "../../shaders/registry.js";
 import type { BufferId, Step } from "../../shaders/step.js";
-import { fieldsOf, shaderText } from "../../shaders/text.js";
+import { fieldsOf, shaderText, withConstants } from "../../shaders/text.js";
 import type { Plan } from "../types.js";
 import {
   type Arena,
@@ -172,22 +174,6 @@ function kernelOf(step: Step, index: number): NeededShader {
 
 // --- the text ---
 
-const MATRIX = `
-fn single_column(i: u32) -> vec4f {
-  return bitcast<vec4f>(${CONSTANTS}[i]);
-}
-
-fn single_matrix(i: u32) -> mat4x4f {
-  return mat4x4f(single_column(i), single_column(i + 1), single_column(i + 2), single_column(i + 3));
-}
-`;
-
-const VARIABLES = `
-// The samples of the workgroup: how many, and the first.
-var<private> single_count: u32;
-var<private> single_first: u32;
-`;
-
 function textOf(
   kernels: readonly NeededShader[],
   { variables, places }: Arena,
@@ -204,33 +190,19 @@ function textOf(
     return `${i > 0 ? "  storageBarrier();\n" : ""}${before}${call}`;
   });
   const hasConstants = variables.some(({ name }) => name === CONSTANTS);
+  const directives = new Set(kernels.flatMap((kernel) => kernel.directives));
   return [
-    ...[...new Set(kernels.flatMap(({ directives }) => directives))].map((each) => `${each}\n`),
-    ...RUN.map((name) => textOfRun(kernels, name)),
+    ...directives,
+    withConstants(dispatchText, { SAMPLES: samples, THREADS: WORKGROUP }),
     bindings.join("\n"),
-    VARIABLES,
-    hasConstants ? MATRIX : "",
+    hasConstants ? `\n${matricesText}` : "",
     ...parts.map(({ text }) => text),
-    `
-@compute @workgroup_size(${WORKGROUP})
-fn single_dispatch(@builtin(local_invocation_index) thread: u32, @builtin(workgroup_id) workgroup: vec3u) {
-  let begin = workgroup.z * ${samples}u;
-  let end = min(begin + ${samples}u, run.samples);
-  single_first = begin;
-  single_count = end - begin;
-${calls.join("")}}
-`,
+    `\nfn play_steps(thread: u32, begin: u32, end: u32) {\n${calls.join("")}}\n`,
   ].join("");
 }
 
-/** What all steps share: what is known of the batch, as run.wgsl has it. */
+/** What all steps share, and dispatch.wgsl imports: what is known of the batch. */
 const RUN = ["Run", "run"];
-
-function textOfRun(kernels: readonly NeededShader[], name: string): string {
-  const found = kernels.flatMap(({ needed }) => needed).find((each) => each.name === name);
-  if (!found) refuse("no step knows of its batch");
-  return `${found.tokens.join("")}\n`;
-}
 
 /** What a step is in the whole: its declarations, and the lines that play it. */
 function partOf(
