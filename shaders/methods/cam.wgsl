@@ -13,12 +13,15 @@ struct Layer {
   a_stride: u32,
   g_offset: u32,
   g_stride: u32,
-  local: u32,         // HiResCAM: no mean
+  by: u32,            // what weighs the channels: MEANS or GRADIENTS
   image_height: u32,
   image_width: u32,
   image_offset: u32,
   image_stride: u32,
 }
+
+const MEANS = 0u;      // of each channel one
+const GRADIENTS = 1u;  // place by place
 
 @group(0) @binding(22) var<uniform> layer: Layer;
 
@@ -56,7 +59,7 @@ fn weigh(@builtin(global_invocation_id) id: vec3u) {
   var sum = 0.0;
   for (var quad = 0u; quad < quads(); quad++) {
     var w = weights[id.z * quads() + quad];
-    if (layer.local != 0) {
+    if (layer.by != MEANS) {
       w = loaded(g[id.z * layer.g_stride + layer.g_offset + quad * positions + id.x]) * (1 / GRADIENT_SCALE);
     }
     let v = w * loaded(a[id.z * layer.a_stride + layer.a_offset + quad * positions + id.x]);

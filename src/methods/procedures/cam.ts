@@ -13,8 +13,8 @@ import type { MapPlanning, Procedure } from "../procedure.js";
 import { GRADIENT } from "../rules.js";
 import { average, OF_EACH_SAMPLE } from "./average.js";
 
-/** What weighs the channels of the layer: the mean of each one's gradient, or its gradient place by place. */
-const WEIGHTS = { mean: 0, local: 1 } as const;
+/** What weighs the channels of the layer, as cam.wgsl has it: the mean of each one's gradient, or its gradient place by place. */
+const WEIGHTS = { means: 0, gradients: 1 } as const;
 
 type Weights = keyof typeof WEIGHTS;
 
@@ -68,7 +68,7 @@ function heatOf(plan: MapPlanning, weights: Weights): BufferId {
   const layer = {
     ...{ channels: channels(a.layout), height, width },
     ...{ a_offset: a.offset, a_stride: a.stride, g_offset: g.offset, g_stride: g.stride },
-    local: WEIGHTS[weights],
+    by: WEIGHTS[weights],
   };
   const common = { shader: "cam", uniforms: { layer }, samples: 1 };
   plan.step({
