@@ -13,7 +13,6 @@ import { tallyGates } from "../ops/rules/mean-gates.js";
 import { opOf } from "../ops/table.js";
 import type { Graph, Node, Planning, Tiling } from "../ops/types.js";
 import type { BufferId, Step } from "../shaders/step.js";
-import { VEC4_BYTES } from "../tensor/layout.js";
 import type { Precision } from "../tensor/types.js";
 import { boundOf } from "./bounds.js";
 import { type Buffers, makeBuffers, remembered } from "./buffers.js";
@@ -22,9 +21,9 @@ import { type Gradients, makeGradients } from "./gradients.js";
 import { kindOf } from "./layer-kind.js";
 import { type Places, placeTensors } from "./places.js";
 import { refusalOf } from "./refusal.js";
-import { perturbStep } from "./steps/perturb.js";
 import { tilingFor } from "./tilings.js";
 import type { PlanOptions } from "./types.js";
+import { makeWeights } from "./weights.js";
 
 /** The bytes of run.wgsl's struct. */
 export const RUN_BYTES = 64;
@@ -61,17 +60,16 @@ export function makePlanner(graph: Graph, options: PlanOptions): Planner {
   const method = options.method === undefined ? undefined : methodOf(options.method);
   const pass: Pass = { method: name, rules: method?.rules ?? GRADIENT, end: undefined };
   const buffers = makeBuffers(precision);
-  const { fixed, stored } = buffers;
+  const { fixed, stored, saved, savedTensor, baseline } = buffers;
   const run = fixed("run", RUN_BYTES, () => new Uint32Array(1));
+  const weights = makeWeights(buffers, run, precision, noisyWeights);
   const places = placeTensors(graph, buffers);
-  const { root, producer, readers } = places;
   const gates = makeGates(places, buffers, pass, (activation, gate, layout) =>
     tallyGates(activation, planning, gate, layout),
   );
   const gradients = makeGradients(places, buffers, gates.gateOf);
   const firstLinear = graph.nodes.find(({ op }) => LINEAR.includes(op));
   const answers = new Map<string, unknown>();
-  const perturbing = new Map<string, Step>();
   const tallies: Step[] = [];
   const carried: BufferId[] = [];
   let steps: Step[] = [];
@@ -80,51 +78,33 @@ export function makePlanner(graph: Graph, options: PlanOptions): Planner {
 
   const target = () => fixed("target", 16, () => new Uint32Array(4));
 
-  function classesOf(name: string): BufferId | undefined {
-    if (explains === "all") return undefined;
-    let at = root(graph.output);
-    while (at !== root(name)) {
-      const node = producer(at);
-      if (node?.op !== "GlobalAveragePool") return undefined;
-      at = root(inputOf(node));
-      if (readers(at).length !== 1) return undefined;
-    }
-    return target();
-  }
+  const classesOf = (name: string) =>
+    explains !== "all" && standsForClasses(places, name) ? target() : undefined;
 
   const planning: Planning = {
-    ...{ graph, run, precision, fixed, stored, classesOf },
-    backward: method !== undefined && !method.procedure.isForward,
-    changingWeights: noisyWeights,
+    ...{ graph, run, precision, changingWeights: noisyWeights },
     relevance: { ...RELEVANCE, ...options.relevance },
     constant: (name) => graph.constants.get(name),
+    once: <T>(key: string, make: () => T) => remembered(answers, key, make) as T,
+
+    // Where things lie.
+    ...{ fixed, stored, saved, savedTensor, baseline, weights: weights.weights },
     value: places.value,
     isInPlace: places.isInPlace,
+    bound: (which, name) =>
+      boundOf(which, name, { places, buffers, method: pass.method, ...(box && { box }) }),
+
+    // The way back.
+    backward: method !== undefined && !method.procedure.isForward,
+    mask: (node, width) => (planning.backward ? gates.mask(node, width) : undefined),
     gradient: gradients.gradient,
     sink: gradients.sink,
     hasGradient: gradients.hasGradient,
-    mask: (node, width) => (planning.backward ? gates.mask(node, width) : undefined),
+    classesOf,
     wantedOf: (name) =>
       !method || several || method.procedure.readsLogits ? undefined : classesOf(name),
-    saved: buffers.saved,
-    savedTensor: buffers.savedTensor,
-    baseline: buffers.baseline,
-    bound: (which, name) =>
-      boundOf(which, name, { places, buffers, method: pass.method, ...(box && { box }) }),
-    once: <T>(key: string, make: () => T) => remembered(answers, key, make) as T,
-    weights(key, vec4s, contents, change) {
-      const name = change ? `${key}, ${change.name}` : key;
-      // What is 1, whatever the weights are, has no noise.
-      if (!noisyWeights || change?.power === 0) return stored(name, vec4s, contents);
-      const bytes = vec4s * VEC4_BYTES[precision];
-      const perturbed = fixed(`${name} with noise`, bytes, () => new Float32Array(1));
-      remembered(perturbing, name, () => {
-        // What is changed was there before the change: it took part in the forward pass.
-        const weights = stored(key, vec4s, contents);
-        return perturbStep(key, vec4s, { run, weights, perturbed }, change);
-      });
-      return perturbed;
-    },
+
+    // What is written down.
     get tiling(): Tiling {
       return tilings.layers?.[kind ?? ""] ?? tilings;
     },
@@ -147,7 +127,8 @@ export function makePlanner(graph: Graph, options: PlanOptions): Planner {
   }
 
   return {
-    ...{ planning, buffers, places, gradients, pass, target, perturbing, tallies, carried },
+    ...{ planning, buffers, places, gradients, pass, target, tallies, carried },
+    perturbing: weights.perturbing,
     written(write) {
       const before = steps;
       const own: Step[] = [];
@@ -173,6 +154,19 @@ export function makePlanner(graph: Graph, options: PlanOptions): Planner {
       });
     },
   };
+}
+
+/** True if the channels of a tensor are the classes: its mean over positions, at most, is the network's output. */
+function standsForClasses(places: Places, name: string): boolean {
+  const { graph, root, producer, readers } = places;
+  let at = root(graph.output);
+  while (at !== root(name)) {
+    const node = producer(at);
+    if (node?.op !== "GlobalAveragePool") return false;
+    at = root(inputOf(node));
+    if (readers(at).length !== 1) return false;
+  }
+  return true;
 }
 
 /** The precision of the options. Throws for methods whose quotients of small differences need all bits. */
