@@ -215,6 +215,19 @@ const parts = {
   },
 };
 
+// What reads protocol buffers comes with every model, what writes them hardly ever: as two modules of one file, each is left
+// without the other half.
+const buffers = {
+  name: "buffers",
+  setup(build) {
+    build.onResolve({ filter: /^pbf$/ }, ({ importer }) => ({
+      path: resolve(root, "node_modules/pbf/index.js"),
+      suffix: /write/.test(basename(importer)) ? "?write" : "?read",
+      sideEffects: false,
+    }));
+  },
+};
+
 // The element's sheet travels as text, without its comments.
 const sheets = {
   name: "sheets",
@@ -246,7 +259,7 @@ export const forNode = { ...common, platform: "node", target: "node20", packages
 
 const inParts = {
   ...forPage,
-  plugins: [...forPage.plugins, palettes, matrices, sheets, parts],
+  plugins: [...forPage.plugins, palettes, matrices, buffers, sheets, parts],
   splitting: true,
   chunkNames: "parts/[name]-[hash]",
 };

@@ -3,6 +3,7 @@
 // looks whether the wish has changed. A lost device is replaced, and everything that was on it is made again.
 
 import {
+  type ClassesOptions,
   type Contrast,
   contrast,
   type Guess,
@@ -254,7 +255,9 @@ async function explain(model: Model, image: Image, pass: Pass): Promise<void> {
   let made: readonly SensitivityMap[] | undefined;
   try {
     const steps = { ...options, ...pace, estimator, signal };
-    for await (const maps of sensitivities(model, image.bitmap, { ...steps, target: targets })) {
+    for await (const maps of sensitivities(model, image.bitmap, {
+      ...{ ...steps, target: targets },
+    } as ClassesOptions)) {
       const isFirst = maps !== made;
       made = maps;
       progress = {

@@ -1,6 +1,5 @@
 // The public names, nothing else.
 
-export type { Baseline } from "./explain/baseline.js";
 export type { Contrast } from "./explain/contrast.js";
 export type { GradientLine, LineOptions } from "./explain/gradient-line.js";
 export type { Completeness, MapMemory, MapTimes, SensitivityMap } from "./explain/map.js";
@@ -12,12 +11,7 @@ export {
   sensitivities,
   sensitivity,
 } from "./explain/sensitivity.js";
-export {
-  checkOptions,
-  type NoiseScale,
-  type Scalar,
-  type SensitivityOptions,
-} from "./explain/settings.js";
+export { checkOptions, type SensitivityOptions } from "./explain/settings.js";
 export { type DeviceOptions, requestDevice } from "./gpu/device.js";
 export {
   type Guess,
@@ -26,20 +20,15 @@ export {
   readCard,
   readCardLabels,
 } from "./image/guess.js";
-export type { ImageSource, RawTensor } from "./image/image.js";
+export type { ImageSource } from "./image/image.js";
 export {
-  type Preprocess,
-  type PreprocessOption,
   type PreprocessSource,
-  type Preset,
   placement,
-  presets,
   type ResolvedPreprocess,
   resolvePreprocess,
   type Size,
 } from "./image/preprocess.js";
 export { type Method, type MethodName, type MethodOption, methods } from "./methods/methods.js";
-export type { Quadrature } from "./methods/quadrature.js";
 export { describeMethods, optionsOf } from "./methods/reads.js";
 export type { MethodWords } from "./methods/words.js";
 export { type LabelsSource, parseLabels } from "./model/labels.js";
@@ -56,9 +45,30 @@ export type {
 export { type Suggestion, type SuggestOptions, suggestPreprocess } from "./model/suggest.js";
 export type { TuneOptions } from "./model/tune.js";
 export type { Tiling } from "./ops/types.js";
-export type { Estimator, Reduction } from "./picture/estimate.js";
-export { type PaletteName, paletteNames } from "./picture/palettes.js";
-export type { PictureOptions } from "./picture/picture.js";
+export {
+  type Estimator,
+  type Fit,
+  type Overlay,
+  type PaletteName,
+  type PictureOptions,
+  paletteNames,
+  type Range,
+  type Reduction,
+} from "./options/drawing.js";
+export {
+  type Preprocess,
+  type PreprocessOption,
+  type Preset,
+  presets,
+  type Rectangle,
+} from "./options/preprocess.js";
+export type {
+  Baseline,
+  NoiseScale,
+  Quadrature,
+  Scalar,
+  Target,
+} from "./options/sampling.js";
 export type { Tuning } from "./plan/types.js";
 export type { NpyTensor } from "./tensor/npy.js";
-export type { Precision } from "./tensor/types.js";
+export type { Box, Extent, Precision, RawTensor } from "./tensor/types.js";

@@ -55,7 +55,7 @@ const none = { panels: [], isShared: false, columns: 1 };
 /** Another setting of the same maps; what a method does not read is left out. */
 function change({ options }: Pass, changes: SensitivityOptions): Pass {
   const all = { ...options, stop: undefined, versus: undefined, ...changes };
-  return { options: all, contrast: undefined };
+  return { options: all as SensitivityOptions, contrast: undefined };
 }
 
 /** Without noise all samples are alike: two are enough, and even their variance is known. */
@@ -155,7 +155,7 @@ export function compose(name: FigureName, basis: Basis): Composition {
   function methodsRow({ pass }: Basis, how: SensitivityOptions): Titled[] {
     return METHODS.map((method) => {
       const steps = optionsOf(method).includes("steps") ? { steps: STEPS } : {};
-      const options = { ...common(pass), method, ...steps, ...how };
+      const options = { ...common(pass), method, ...steps, ...how } as SensitivityOptions;
       const title = `${words.methods[method]}, ${how === plain ? panel.plain : panel.smoothed}`;
       return { title, pass: { options, contrast: undefined }, look: {}, quantity: method };
     });

@@ -1,7 +1,12 @@
 // The worker's half of a figure: its maps, made one after the other from the same noise, the quickest first, each
 // painted as soon as it is there. They stay on the GPU, so that another palette or percentile repaints them at once.
 
-import { contrast, type SensitivityMap, sensitivities } from "../../src/index.js";
+import {
+  type ClassesOptions,
+  contrast,
+  type SensitivityMap,
+  sensitivities,
+} from "../../src/index.js";
 import type { Look, Panel, Panels, Pass } from "../messages.js";
 import type { Above, Drawing } from "./drawing.js";
 import { drawLine } from "./line.js";
@@ -146,7 +151,9 @@ async function* play(
   const model = await modelOf(name);
   let waiting = panels;
   let maps: readonly SensitivityMap[] = [];
-  for await (const now of sensitivities(model, image, { ...steps, target: targets })) {
+  for await (const now of sensitivities(model, image, {
+    ...{ ...steps, target: targets },
+  } as ClassesOptions)) {
     if (now !== maps) owned.push(...now);
     maps = now;
     const [map] = now as [SensitivityMap];

@@ -6,6 +6,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { Page } from "puppeteer";
 import { version } from "../../package.json";
 import type { Route } from "../chrome/serve.js";
+import { withDefaults } from "../options/check.js";
+import { sampling } from "../options/sampling.js";
 import {
   checkModel,
   expandInputs,
@@ -70,27 +72,27 @@ export async function explain(
 }
 
 /** A classifier's file, and what is known about it. */
-interface ModelFile extends Omit<Setting, "url" | "output" | "precision"> {
+interface ModelFile extends Omit<Setting, "url"> {
   readonly file: string;
 }
 
 /** The classifier of the request, or the network of digits with what its card says. */
 async function modelOf(request: ExplainRequest, dist: string): Promise<ModelFile> {
-  const { model, labels, preprocess, size, axes } = request;
+  const { model, labels, loading } = request;
   const names = labels === undefined ? undefined : await readLabels(labels);
   if (model !== undefined) {
     const card = await readCardsBeside(model);
-    return { file: model, labels: names, preprocess, card, size, axes, isOfDigits: false };
+    return { file: model, labels: names, loading, card, isOfDigits: false };
   }
   const card = JSON.parse(await readFile(join(dist, `${DIGITS}.json`), "utf8"));
+  const { preprocess = "auto" } = loading;
+  const isOfDigits = preprocess === "auto";
   return {
     file: join(dist, `${DIGITS}.onnx`),
     labels: names ?? card.labels,
-    preprocess: preprocess === "auto" ? card.preprocess : preprocess,
+    loading: { ...loading, preprocess: isOfDigits ? card.preprocess : preprocess },
     card: undefined,
-    size,
-    axes,
-    isOfDigits: preprocess === "auto",
+    isOfDigits,
   };
 }
 
@@ -109,15 +111,13 @@ interface Job {
 async function explainAll(page: Page, job: Job): Promise<number> {
   const { request, model, inputs, kinds, places, routes, signal } = job;
   const { out, err } = job.surroundings;
-  const bar = progressBar(request.samples);
+  const bar = progressBar(request.sampling.samples ?? (sampling.samples.default as number));
   await page.exposeFunction("tick", bar.tick);
   const { file, ...known } = model;
   const { tune } = request;
   const setting: Setting = {
     url: `/model/${encodeURIComponent(basename(file))}`,
     ...known,
-    output: request.output,
-    precision: request.precision,
     openSize: await firstTensorSize(inputs.filter((_, i) => kinds[i] === "tensor")),
     ...(tune !== undefined && { tuning: await readTuning(tune) }),
   };
@@ -232,14 +232,15 @@ function summary(input: string, { facts }: Result, files: readonly (string | und
 }
 
 function report(input: string, request: ExplainRequest, { facts }: Result): string {
-  const { inputs: _, outputs: __, model, ...options } = request;
+  const { inputs: _, outputs: __, model, loading, sampling: asked, drawing, ...own } = request;
+  const options = { ...loading, ...withDefaults(sampling, asked), draw: drawing, ...own };
   const { top, target, versus, contrast, samples, sigma, standardError, completeness } = facts;
   const { precisionError, warnings, preprocess, labelsFrom } = facts;
-  const { output, shape, adapter, memory, times, loading } = facts;
+  const { output, shape, adapter, memory, times } = facts;
   const classes = { labelsFrom, top, target, versus, contrast };
   const errors = { standardError, precisionError };
   const found = { ...classes, samples, sigma, ...errors, completeness, warnings };
-  const run = { shape, adapter, memory, times: { loading, ...times } };
+  const run = { shape, adapter, memory, times: { loading: facts.loading, ...times } };
   const known = { model, output, options, preprocess };
   const whole = { smoothgrad: version, input, ...known, ...found, ...run };
   // An option that was left to the library is written as null.

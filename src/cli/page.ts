@@ -10,13 +10,13 @@ import {
   loadModel,
   type Model,
   type PictureOptions,
-  type Precision,
   type PrecisionError,
   type Preprocess,
   type PreprocessSource,
   precisionError,
   requestDevice,
   type SensitivityMap,
+  type SensitivityOptions,
   sensitivities,
   type Tuning,
 } from "../index.js";
@@ -28,18 +28,14 @@ import { newsOf, suggestionOf } from "./suggest.js";
 /** The model, where the other half serves it, and what is known about it. */
 export interface Setting {
   readonly url: string;
-  readonly output: string | undefined;
   readonly labels: string[] | undefined;
-  readonly preprocess: ExplainRequest["preprocess"];
+  readonly loading: ExplainRequest["loading"];
   /** What the model cards beside it say. */
   readonly card: unknown;
-  readonly size: ExplainRequest["size"];
-  readonly axes: ExplainRequest["axes"];
   /** Height and width of the first tensor among the inputs: the size, where none is given and the file leaves it open. */
   readonly openSize?: readonly [number, number] | undefined;
   /** What was measured of the adapter before; null: nothing. Without it nothing is measured. */
   readonly tuning?: Tuning | null;
-  readonly precision: string;
   /** It knows white strokes on black: a picture that is mostly bright is turned to its negative. */
   readonly isOfDigits: boolean;
 }
@@ -115,18 +111,14 @@ let isAsked = false;
 
 /** Loads the model that all tasks are about; gives what is known of the adapter then, if that was asked for. */
 export async function load(setting: Setting): Promise<Tuning | null> {
-  const { url, output, labels, preprocess, card, size, axes, openSize, tuning, precision } =
-    setting;
+  const { url, loading: asked, labels, card, openSize, tuning } = setting;
   isOfDigits = setting.isOfDigits;
   const began = performance.now();
   const device = await requestDevice();
   model = loadModel(device, await fetch(url), {
-    precision: precision as Precision,
-    ...(output !== undefined && { output }),
+    ...asked,
     ...(labels && { labels }),
-    ...{ preprocess, card },
-    ...(size && { size }),
-    ...(axes && { axes }),
+    ...(card !== undefined && { card }),
     ...(openSize && { openSize }),
     ...(tuning && { tuning }),
   });
@@ -139,33 +131,33 @@ export async function load(setting: Setting): Promise<Tuning | null> {
 /** Computes one map; `tick` hears how many samples are done. */
 export async function explain(task: Task, tick: (samples: number) => unknown): Promise<Result> {
   if (!model) throw new Error("no model is loaded");
-  const { method, samples, noise, seed, estimator, passes, maxMemory, draw } = task.request;
-  const { precision } = task.request;
+  const { sampling, drawing, loading: asked, contrast: other, parity } = task.request;
   const image = await readImage(task);
   const mayAsk = !isAsked && task.kind !== "tensor" && isGuessed((await model).preprocess);
   if (mayAsk) suggested = await suggestionOf(await model, image);
   isAsked ||= task.kind !== "tensor";
   const options = {
-    ...{ method, samples, noise, seed, estimator, ...passes },
     // Nobody scrolls this page.
     submitTime: Number.POSITIVE_INFINITY,
-    ...(maxMemory !== undefined && { maxMemory }),
+    ...sampling,
     ...(suggested && task.kind !== "tensor" && { preprocess: suggested.taken.preprocess }),
     ...(isOfDigits && isBright(image) && { preprocess: NEGATIVE }),
-  } as ClassesOptions;
-  const { target, contrast: other } = task.request;
+  } as SensitivityOptions;
+  const { target = "top1" } = options;
   const classes = other === undefined ? [target] : [target, other];
   let maps: SensitivityMap[] = [];
-  for await (maps of sensitivities(await model, image, { ...options, target: classes })) {
+  for await (maps of sensitivities(await model, image, {
+    ...{ ...options, target: classes },
+  } as ClassesOptions)) {
     await tick(maps[0]?.samples ?? 0);
   }
   const [map, against] = maps;
   if (!map) throw new Error("there is no map of no samples");
   try {
-    const [width, height] = canvasSize(map, image, draw.frame);
-    const isCaptum = task.request.parity === "captum" && !against;
-    const cap = isCaptum && { scale: await captumScale(map, draw as PictureOptions) };
-    const view = { ...(draw as PictureOptions), ...cap, width, height };
+    const [width, height] = canvasSize(map, image, drawing.frame);
+    const isCaptum = parity === "captum" && !against;
+    const cap = isCaptum && { scale: await captumScale(map, drawing) };
+    const view = { ...drawing, ...cap, width, height };
     return {
       facts: {
         ...factsOf(map),
@@ -175,8 +167,8 @@ export async function explain(task: Task, tick: (samples: number) => unknown): P
         output: (await model).output,
         contrast: against?.target,
         precisionError:
-          precision === "half"
-            ? await precisionError(await model, image, { ...options, target })
+          asked.precision === "half"
+            ? await precisionError(await model, image, options)
             : undefined,
         loading,
       },

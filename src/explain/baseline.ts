@@ -3,18 +3,10 @@
 // the largest value of the image.
 
 import { read } from "../gpu/play.js";
-import type { InputTensor, RawTensor } from "../image/image.js";
+import type { InputTensor } from "../image/image.js";
 import { coloring } from "../image/preprocess.js";
-import { choice } from "../options/choice.js";
+import type { Baseline } from "../options/sampling.js";
 import { packChannels, unpackChannels } from "../tensor/channels.js";
-
-const names = ["zero", "black", "white", "mean", "blur", "noise"] as const;
-
-/**
- * The preprocessed tensor 0; black; white; the mean of each channel; the image blurred by a Gaussian with a σ
- * of a tenth of its width; uniform noise; or a tensor that is given.
- */
-export type Baseline = (typeof names)[number] | RawTensor;
 
 /** Lowest and highest value of each channel. */
 export interface Bounds {
@@ -61,7 +53,6 @@ export function makeBaseline(
     }
     return packChannels(baseline.data, channels);
   }
-  choice("baseline", names, baseline);
   if (baseline === "noise") return undefined;
   const result = new Float32Array(values.length);
   for (let c = 0; c < channels; c++) {

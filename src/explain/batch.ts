@@ -7,8 +7,7 @@ import type { Engine } from "../gpu/engine.js";
 import type { InputTensor } from "../image/image.js";
 import type { Passes } from "../methods/procedure.js";
 import { quads, vec4s } from "../tensor/layout.js";
-import { boundsOf, makeBaseline, valuesOf } from "./baseline.js";
-import { quantileOfSize, type Settings } from "./settings.js";
+import type { Settings } from "./settings.js";
 
 /** What all batches of a map have in common. */
 export type CommonBatch = Omit<Required<Batch>, "samples" | "first" | "forwardOnly">;
@@ -23,6 +22,9 @@ export async function prepare(
   const { samples, noise, noiseScale, baselines, path, seed, antithetic, cleanLast } = options;
   const { weightNoise, inputs } = options;
   const { device, plan } = engine;
+  // AdaptGrad: P(|z| < distance / σ) = c.
+  const level =
+    noiseScale === "adaptive" ? 1 / (await import("./quantile.js")).quantileOfSize(noise) : noise;
   const C4 = quads(plan.input);
   let fromNoise = false;
   const table = new Float32Array(8 * C4 + 4 * passes.table.length);
@@ -35,6 +37,7 @@ export async function prepare(
     device.queue.writeBuffer(engine.port("baselines"), 0, zeros);
   }
   if (!isPlain || noiseScale === "rgb" || noiseScale === "adaptive") {
+    const { boundsOf, makeBaseline, valuesOf } = await import("./baseline.js");
     const values = await whileAlive(device, valuesOf(device, tensor));
     const bounds = boundsOf(values, tensor);
     table.set(bounds.low);
@@ -52,8 +55,7 @@ export async function prepare(
   return {
     seed,
     stream: 0,
-    // AdaptGrad: P(|z| < distance / σ) = c.
-    noise: noiseScale === "adaptive" ? 1 / quantileOfSize(noise) : noise,
+    noise: level,
     scale: SCALE[noiseScale],
     antithetic,
     points: passes.points,

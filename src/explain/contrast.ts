@@ -3,9 +3,10 @@
 
 import contrastText from "../../shaders/picture/contrast.wgsl";
 import { dispatch, kernels, perDevice, run } from "../gpu/kernel.js";
+import type { PictureOptions } from "../options/drawing.js";
 import type { Estimate } from "../picture/estimate.js";
 import { canvasFormat, createPainter } from "../picture/paint.js";
-import { Picture, type PictureOptions, type PixelOptions } from "../picture/picture.js";
+import { Picture, type PixelOptions } from "../picture/picture.js";
 import { createRangeFinder } from "../picture/range.js";
 import type { SensitivityMap } from "./map.js";
 
@@ -47,10 +48,10 @@ export async function contrast(first: SensitivityMap, second: SensitivityMap): P
   const none = () => Promise.reject(new Error("two maps have no attribution of their own"));
   const estimate: Estimate = {
     scores,
-    encode(encoder, _, options: PictureOptions) {
-      const { scale: _own, ...how } = options;
-      a.measure(encoder, { estimator: first.estimator, ...how, palette: "grayscale" });
-      b.measure(encoder, { estimator: second.estimator, ...how, palette: "grayscale" });
+    encode(encoder, _, look) {
+      const how = { ...look, scale: undefined, palette: "grayscale" } as const;
+      a.measure(encoder, { ...how, estimator: look.estimator ?? first.estimator });
+      b.measure(encoder, { ...how, estimator: look.estimator ?? second.estimator });
       const pass = encoder.beginComputePass({ label: "contrast" });
       run(pass, [difference]);
       pass.end();

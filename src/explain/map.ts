@@ -10,13 +10,15 @@ import type { InputTensor } from "../image/image.js";
 import type { ResolvedPreprocess } from "../image/preprocess.js";
 import { methodOf } from "../methods/methods.js";
 import type { Classification, ClassScore, Model } from "../model/model.js";
-import type { AttributionSize, Estimator } from "../picture/estimate.js";
-import { createPicture, type Picture, type PictureOptions } from "../picture/picture.js";
+import type { Estimator, PictureOptions } from "../options/drawing.js";
+import { scalars } from "../options/sampling.js";
+import type { AttributionSize } from "../picture/estimate.js";
+import { createPicture, type Picture } from "../picture/picture.js";
 import { unpackChannels } from "../tensor/channels.js";
 import { vec4s } from "../tensor/layout.js";
 import type { Accumulator } from "./accumulator.js";
 import type { CommonBatch } from "./batch.js";
-import { type Settings, scalars } from "./settings.js";
+import type { Settings } from "./settings.js";
 import { type ValueFacts, warningsOf } from "./warnings.js";
 
 /** What a map took. */

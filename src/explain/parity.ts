@@ -1,8 +1,7 @@
 // What other programs mean by SmoothGrad: their noise, number of samples, estimator, reduction and cap, so that
 // their maps can be compared with ours. Each line was read from the program's source.
 
-import type { PictureOptions } from "../picture/picture.js";
-import type { Range } from "../picture/range.js";
+import type { PictureOptions, Range } from "../options/drawing.js";
 import type { SensitivityMap } from "./map.js";
 import type { SensitivityOptions } from "./settings.js";
 

@@ -3,8 +3,9 @@
 import { colorRange } from "../image/preprocess.js";
 import { type MethodOption, methodOf } from "../methods/methods.js";
 import type { Model } from "../model/model.js";
+import { scalars } from "../options/sampling.js";
 import type { PlanOptions } from "../plan/types.js";
-import { type Settings, scalars } from "./settings.js";
+import type { Settings } from "./settings.js";
 
 /** What the plan of a method must be told: the layer of an activation map, the box of the z-box rule. */
 export function planOptions(

@@ -15,7 +15,6 @@ import type { Model } from "../model/model.js";
 import { Accumulator, chooseClasses } from "./accumulator.js";
 import { allOrNone } from "./all-or-none.js";
 import { type CommonBatch, prepare } from "./batch.js";
-import { completenessOf } from "./completeness.js";
 import { SensitivityMap } from "./map.js";
 import { startPace } from "./pace.js";
 import { planOptions } from "./plan-options.js";
@@ -93,6 +92,7 @@ export async function* run(
       const isSure = maps.every(({ standardError }) => standardError <= options.tolerance);
       if ((isSure && first >= LEAST_TO_STOP * points) || first === passes) {
         for (const map of perSample.start ? maps : []) {
+          const { completenessOf } = await import("./completeness.js");
           map.completeness = await completenessOf(map, model, engine, setting, perSample, options);
         }
         first = passes;

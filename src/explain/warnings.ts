@@ -1,7 +1,8 @@
 // What cannot be trusted in a map: each warning is one sentence with a way out, made from plain facts. A model's own
 // warnings, which hold for every image, come first; the map's follow.
 
-import type { AttributionSize, Estimator } from "../picture/estimate.js";
+import type { Estimator } from "../options/drawing.js";
+import type { AttributionSize } from "../picture/estimate.js";
 import type { Precision } from "../tensor/types.js";
 
 /** What is to be known of a class. */

@@ -5,14 +5,11 @@
 import type { OnnxModel } from "../onnx/types.js";
 import { numbersOf, outputOf } from "../ops/attributes.js";
 import type { Node } from "../ops/types.js";
-import { choice } from "../options/choice.js";
+import type { axisOrders } from "../options/loading.js";
 import type { Layout, Shape } from "../tensor/types.js";
 
-/** The orders of an image's axes. */
-export const AXIS_ORDERS = ["NCHW", "NHWC"] as const;
-
 /** The order of an image's axes. */
-export type AxisOrder = (typeof AXIS_ORDERS)[number];
+export type AxisOrder = (typeof axisOrders)[number];
 
 /** What the file may leave open. */
 export interface InputOptions {
@@ -46,7 +43,6 @@ export interface Entry {
 /** How the network's input is read. Throws one sentence where neither the file nor the options settle it. */
 export function readInput(input: Input, nodes: readonly Node[], options: InputOptions): Entry {
   const { name, shape } = input;
-  if (options.axes !== undefined) choice("order of axes", AXIS_ORDERS, options.axes);
   const use = orderOfUse(name, nodes);
   // Three axes that no operator reads as a sequence's are a picture without one of the four.
   const missing = shape.length === 3 && use === undefined ? missingAxis(shape) : undefined;

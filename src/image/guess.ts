@@ -7,7 +7,8 @@
 
 import type { OnnxModel } from "../onnx/types.js";
 import type { Node } from "../ops/types.js";
-import { type Preprocess, type PreprocessSource, presets } from "./preprocess.js";
+import { type Preprocess, presets } from "../options/preprocess.js";
+import type { PreprocessSource } from "./preprocess.js";
 
 /** A preprocessing, and what it was guessed from. */
 export interface Guess {

@@ -7,18 +7,11 @@
 import { mat3 } from "wgpu-matrix";
 import imageText from "../../shaders/picture/image.wgsl";
 import { dispatch, kernels, perDevice, run } from "../gpu/kernel.js";
+import type { Preprocess, Preset } from "../options/preprocess.js";
 import { packChannels } from "../tensor/channels.js";
-import type { Mat3, Preprocess, Preset, ResolvedPreprocess, Size } from "./preprocess.js";
+import type { RawTensor } from "../tensor/types.js";
+import type { Mat3, ResolvedPreprocess, Size } from "./preprocess.js";
 import { coloring, placement, resolvePreprocess, tensorPixels } from "./preprocess.js";
-
-/**
- * Preprocessed values [1,C,H,W] or [C,H,W], row-major, used as they are. A network that reads its channels last takes
- * [1,H,W,C] and [H,W,C] as well.
- */
-export interface RawTensor {
-  readonly data: Float32Array;
-  readonly shape: readonly number[];
-}
 
 /**
  * What can be explained. A file (Blob) and an image element are decoded without their color profile, as the

@@ -4,34 +4,7 @@
 // mat3 and a shift, `coloring`). image.ts does both on the GPU; overlays use the same placement to lie right.
 
 import { mat3, mat3d } from "wgpu-matrix";
-
-/** How a photo becomes the input of a network. What is left out has the value of the preset "unit". */
-export interface Preprocess {
-  /** "short-side" (default) keeps the proportions, "stretch" fills the tensor with the whole photo. */
-  readonly resize?: "short-side" | "stretch";
-  /**
-   * Pixels of the photo's short side before the crop; 256/224 of the tensor's by default, as is usual for
-   * ImageNet. A photo that has the tensor's size already is then taken as it is.
-   */
-  readonly shortSide?: number;
-  /** "center" (default), or a rectangle in pixels of the photo, which then fills the tensor. */
-  readonly crop?: "center" | Rectangle;
-  /** Order of the tensor's channels. A network with one channel sees the luminance. */
-  readonly channels?: "rgb" | "bgr";
-  /** Tensor value = (color · scale − mean) / std, with colors from 0 to 255; 1/255 by default. */
-  readonly scale?: number;
-  /** In the tensor's channel order; one number stands for all channels. */
-  readonly mean?: number | readonly number[];
-  readonly std?: number | readonly number[];
-}
-
-/** A part of a photo, in its pixels. */
-export interface Rectangle {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
-}
+import { type Preprocess, type Preset, presets } from "../options/preprocess.js";
 
 /** Height and width in pixels. */
 export interface Size {
@@ -41,24 +14,6 @@ export interface Size {
 
 /** A 3×3 matrix in WebGPU's form: columns of four floats, the fourth unused. */
 export type Mat3 = Float32Array;
-
-/** The usual preprocessings, by name. */
-export const presets = {
-  /** torchvision and most PyTorch models. */
-  imagenet: { scale: 1 / 255, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
-  /** TensorFlow's Inception and MobileNet: −1 to 1. */
-  tf: { scale: 1 / 127.5, mean: 1 },
-  /** Caffe and the first Keras models: BGR, 0 to 255, minus the mean color. */
-  caffe: { scale: 1, mean: [103.939, 116.779, 123.68], channels: "bgr" },
-  /** 0 to 1. */
-  unit: {},
-} as const satisfies Record<string, Preprocess>;
-
-/** Name of a preset. */
-export type Preset = keyof typeof presets;
-
-/** How photos become the input: "auto" is what comes with the model or, failing that, a guess. */
-export type PreprocessOption = "auto" | Preset | Preprocess;
 
 /**
  * What told the preprocessing: the caller, a card beside the model, the file's metadata, the graph's first step; or

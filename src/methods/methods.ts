@@ -4,8 +4,9 @@
 
 import type { RelevanceNumbers } from "../ops/types.js";
 import { choice } from "../options/choice.js";
+import { type SamplingOptions, sampling } from "../options/sampling.js";
 import type { Procedure } from "./procedure.js";
-import { average, type OF_EACH_SAMPLE } from "./procedures/average.js";
+import { average } from "./procedures/average.js";
 import { averagedGates } from "./procedures/averaged-gates.js";
 import { blur } from "./procedures/blur.js";
 import { camBy, timesCamBy } from "./procedures/cam.js";
@@ -24,14 +25,16 @@ import {
   relevanceRules,
 } from "./rules.js";
 
-/** The numbers in the rules of relevance where nothing is said: zennit's. */
-export const RELEVANCE: RelevanceNumbers = { epsilon: 1e-6, gamma: 0.25, alpha: 2 };
+const { epsilon, gamma, alpha } = sampling;
 
-/** An option that some methods read and others do not. */
-export type MethodOption =
-  | (typeof OF_EACH_SAMPLE)[number]
-  | ("baseline" | "steps" | "quadrature" | "maxSigma" | "window" | "stride" | "layer")
-  | ("box" | "epsilon" | "gamma" | "alpha" | "beta");
+/** The numbers in the rules of relevance where nothing is said: zennit's. */
+export const RELEVANCE = {
+  epsilon: epsilon.default,
+  gamma: gamma.default,
+  alpha: alpha.default,
+} as RelevanceNumbers;
+
+type OptionName = keyof SamplingOptions;
 
 /** How a map is made. */
 export interface Method {
@@ -42,24 +45,24 @@ export interface Method {
   /** Where a reader would look for it. */
   readonly family: Family;
   /** The options that it reads, of those that not every method does. */
-  readonly options: readonly MethodOption[];
+  readonly options: readonly OptionName[];
 }
 
 /** A method, with what it reads for its rules beside what its procedure reads. */
-function method<Read extends MethodOption, const Own extends MethodOption = never>(
+function method<Read extends OptionName, const Own extends readonly OptionName[]>(
   rules: RuleTable,
   procedure: Procedure<Read>,
-  ...own: Own[]
+  ...own: Own
 ) {
   const family = procedure.family ?? rules.family ?? ("gradients" as const);
-  const options: readonly (Read | Own)[] = [...procedure.options, ...own];
+  const options: readonly (Read | Own[number])[] = [...procedure.options, ...own];
   return { rules, procedure, family, options };
 }
 
 /** A method of relevance propagation; the rules of convolutions, of dense layers and of the first layer, else ε. */
-function lrp<const Own extends MethodOption = never>(
+function lrp<const Own extends readonly OptionName[]>(
   rules: Parameters<typeof relevanceRules>[0],
-  ...own: Own[]
+  ...own: Own
 ) {
   return method(relevanceRules(rules), relevance, ...own);
 }
@@ -97,6 +100,9 @@ export type MethodName = keyof typeof table;
 
 /** The options that a method reads, of those that not every method does. */
 export type OptionsOf<Name extends MethodName> = (typeof table)[Name]["options"][number];
+
+/** An option that some methods read and others do not. */
+export type MethodOption = { [Name in MethodName]: OptionsOf<Name> }[MethodName];
 
 /** The methods by name. */
 export const methods: Readonly<Record<MethodName, Method>> = table;

@@ -6,9 +6,10 @@
 // a loop asks of every method. Each file of procedures/ is one, or a few that are kin.
 
 import type { Graph } from "../ops/types.js";
+import type { Quadrature } from "../options/sampling.js";
 import type { BufferId, Step, View } from "../shaders/step.js";
 import type { Layout } from "../tensor/types.js";
-import type { PathNode, Quadrature } from "./quadrature.js";
+import type { PathNode } from "./quadrature.js";
 import type { Family, RuleTable } from "./rules.js";
 
 /** How the maps of some methods are made; `Option` are the options that it reads of those that not every method does. */

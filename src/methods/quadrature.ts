@@ -1,25 +1,16 @@
 // Where the passes of one sample are on the way from its baseline, α = 0, to itself, α = 1, and how much each
 // counts: rules that integrate over α.
 
-import { choice } from "../options/choice.js";
-
-const quadratures = ["gauss-legendre", "trapezoid", "riemann", "random"] as const;
-
-/**
- * How the integral is taken: by Gauss and Legendre, by trapezoids, by the middles of equal steps (a Riemann
- * sum), or, for smoothed maps, at one random place of each noisy sample, which in the mean is the same integral.
- */
-export type Quadrature = (typeof quadratures)[number];
+import type { Quadrature } from "../options/sampling.js";
 
 /** Most points of a path. */
-export const MAX_POINTS = 4096;
+export { MAX_POINTS } from "../options/sampling.js";
 
 /** A place and its weight; the weights of a path add up to 1. */
 export type PathNode = readonly [alpha: number, weight: number];
 
 /** The nodes of a rule with so many steps. */
 export function pathNodes(quadrature: Quadrature, steps: number): PathNode[] {
-  choice("quadrature", quadratures, quadrature);
   const each = <T>(count: number, make: (i: number) => T) =>
     Array.from({ length: count }, (_, i) => make(i));
   switch (quadrature) {

@@ -6,7 +6,7 @@ import type { MethodWords } from "./words.js";
 
 /** The options that a method reads, of those that not all of them do. Throws where there is no such method. */
 export function optionsOf(method: string): readonly MethodOption[] {
-  return methodOf(method).options;
+  return methodOf(method).options as readonly MethodOption[];
 }
 
 /** Throws where an option is given that the method does not read: nothing is ignored in silence. */

@@ -2,8 +2,9 @@
 // class stands out. Each costs a forward pass.
 
 import type { ImageSource } from "../image/image.js";
-import { type Preprocess, type Preset, presets, resolvePreprocess } from "../image/preprocess.js";
+import { resolvePreprocess } from "../image/preprocess.js";
 import { colorKey, presetName } from "../image/preprocess-check.js";
+import { type Preprocess, type Preset, presets } from "../options/preprocess.js";
 import type { ClassScore, Model } from "./model.js";
 
 /** A preprocessing, and what the network makes of a photo by it. */

@@ -14,15 +14,12 @@ import {
   imageKernels,
   toTensor,
 } from "../image/image.js";
-import {
-  type PreprocessOption,
-  type ResolvedPreprocess,
-  resolvePreprocess,
-} from "../image/preprocess.js";
+import { type ResolvedPreprocess, resolvePreprocess } from "../image/preprocess.js";
 import { checkChannels, checkPreprocess, isGuessed } from "../image/preprocess-check.js";
 import type { OnnxModel } from "../onnx/types.js";
 import type { Graph, Tiling } from "../ops/types.js";
 import { choice } from "../options/choice.js";
+import type { PreprocessOption } from "../options/preprocess.js";
 import { preparePictures } from "../picture/picture.js";
 import { probabilitiesOf } from "../plan/scores.js";
 import type { Tuning } from "../plan/types.js";

@@ -1,7 +1,7 @@
 // How large a canvas is when a map is drawn on it, and where on it the map lies.
 
 import type { Size } from "../image/preprocess.js";
-import { choice } from "../options/choice.js";
+import type { Fit } from "../options/drawing.js";
 
 type Canvas = HTMLCanvasElement | OffscreenCanvas;
 
@@ -37,11 +37,6 @@ export function checkSize(canvas: Size, device: GPUDevice): void {
   );
 }
 
-const fits = ["contain", "fill"] as const;
-
-/** How a picture fits a canvas: as a whole, or stretched over it. */
-export type Fit = (typeof fits)[number];
-
 /** Some pixels of a canvas. */
 export interface Rectangle extends Size {
   readonly x: number;
@@ -49,12 +44,12 @@ export interface Rectangle extends Size {
 }
 
 /** The pixels of a canvas that a picture is painted on. */
-export function fitted(picture: Size, { width, height }: Size, fit: Fit = "contain"): Rectangle {
+export function fitted(picture: Size, { width, height }: Size, fit: Fit): Rectangle {
   const wide = (height * picture.width) / picture.height;
   const high = (width * picture.height) / picture.width;
   // In whole pixels a shape is never exact: what is off by less than one is filled.
   const isClose = Math.abs(wide - width) < 1 || Math.abs(high - height) < 1;
-  if (fits[choice("fit", fits, fit)] === "fill" || isClose) return { x: 0, y: 0, width, height };
+  if (fit === "fill" || isClose) return { x: 0, y: 0, width, height };
   const taken = (length: number, room: number) => Math.max(1, Math.round(Math.min(length, room)));
   const [w, h] = [taken(wide, width), taken(high, height)];
   return { x: (width - w) >> 1, y: (height - h) >> 1, width: w, height: h };

@@ -5,14 +5,9 @@ import estimateText from "../../shaders/picture/estimate.wgsl";
 import { dispatch, kernels, perDevice, run } from "../gpu/kernel.js";
 import { read } from "../gpu/play.js";
 import type { InputTensor } from "../image/image.js";
-import { choice } from "../options/choice.js";
+import { type Estimator, estimators, type Reduction } from "../options/drawing.js";
 import { unpackChannels } from "../tensor/channels.js";
-
-/** Which statistic of the samples g is the attribution: mean g, mean g², mean |g|, or the unbiased variance. */
-export type Estimator = (typeof estimators)[number];
-
-// In the order of the shader's constants.
-const estimators = ["mean", "squared", "absolute", "variance"] as const;
+import type { Look } from "./look.js";
 
 // Weights of mean g, M2, (mean g)² and mean |g|.
 function estimatorWeights(estimator: Estimator, n: number): number[] {
@@ -27,23 +22,6 @@ function estimatorWeights(estimator: Estimator, n: number): number[] {
       return [0, 1 / Math.max(n - 1, 1), 0, 0];
   }
 }
-
-/**
- * How the attributions a of a pixel's channels become one score: Σ|a|; Σa; the positive or the negative part
- * of Σa; max |a|; √Σa²; |Σa|; Σa/C.
- */
-export type Reduction = (typeof reductions)[number];
-
-const reductions = [
-  "abs",
-  "signed",
-  "positive",
-  "negative",
-  "max",
-  "l2",
-  "abs-sum",
-  "mean",
-] as const;
 
 // Weights of Σa, Σ|a|, √Σa² and max |a|, and how their sum s is rectified: max(s, r·s).
 function reductionWeights(reduction: Reduction, channels: number): number[] {
@@ -67,15 +45,10 @@ function reductionWeights(reduction: Reduction, channels: number): number[] {
   }
 }
 
-/** What the score of a pixel is. */
-export interface ScoreOptions {
-  /** "mean" by default. */
-  readonly estimator?: Estimator;
-  /** "abs" by default. */
-  readonly reduce?: Reduction;
-  /** Attribution times input, before the reduction. */
-  readonly multiplyInput?: boolean;
-}
+type ScoreLook = Pick<Look, "estimator" | "reduce" | "multiplyInput">;
+
+/** Where only the estimator matters. */
+const ANY_SCORE = { reduce: "abs", multiplyInput: false } as const;
 
 /** The statistics of a map's samples, and the input they belong to. */
 export interface Moments {
@@ -96,7 +69,7 @@ export interface Estimate {
   /** One f32 for each pixel, as the last `encode` left it. */
   readonly scores: GPUBuffer;
   /** Encodes the scores. */
-  encode(encoder: GPUCommandEncoder, samples: number, options: ScoreOptions): void;
+  encode(encoder: GPUCommandEncoder, samples: number, look: Look): void;
   /** Reads back the attribution [C,H,W]. */
   attribution(samples: number, estimator: Estimator): Promise<Float32Array<ArrayBuffer>>;
   /** Reads back how large the attribution is, and how sure. */
@@ -169,12 +142,11 @@ export async function createEstimate(
   const floats = new Float32Array(values);
   const integers = new Uint32Array(values, 40);
 
-  function configure(samples: number, options: ScoreOptions) {
-    const { estimator = "mean", reduce: reduction = "abs", multiplyInput = false } = options;
-    const errorOf = choice("estimator", estimators, estimator);
-    choice("reduction", reductions, reduction);
+  function configure(samples: number, look: ScoreLook) {
+    const { estimator = estimators[0], reduce, multiplyInput } = look;
+    const errorOf = estimators.indexOf(estimator);
     floats.set(estimatorWeights(estimator, samples));
-    floats.set(reductionWeights(reduction, channels), 4);
+    floats.set(reductionWeights(reduce, channels), 4);
     floats[9] = samples;
     integers.set([errorOf, multiplyInput ? 1 : 0, channels, positions]);
     floats[14] = group;
@@ -191,14 +163,14 @@ export async function createEstimate(
 
   return {
     scores,
-    encode(encoder, samples, options) {
-      configure(samples, options);
+    encode(encoder, samples, look) {
+      configure(samples, look);
       const pass = encoder.beginComputePass({ label: "scores" });
       run(pass, [reduce]);
       pass.end();
     },
     async attribution(samples, estimator) {
-      configure(samples, { estimator });
+      configure(samples, { ...ANY_SCORE, estimator });
       const attributions = buffer("attributions", 16 * vec4s, STORAGE | COPY_SRC);
       try {
         const resources = { ...reads, attributions };
@@ -209,7 +181,7 @@ export async function createEstimate(
       }
     },
     async size(samples, estimator) {
-      configure(samples, { estimator });
+      configure(samples, { ...ANY_SCORE, estimator });
       submit(errors);
       const sums = new Float32Array(await read(device, total));
       const size = sizeOf(sums, estimator);

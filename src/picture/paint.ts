@@ -5,36 +5,11 @@ import paintText from "../../shaders/picture/paint.wgsl";
 import { bindGroup, type Kernel, perDevice } from "../gpu/kernel.js";
 import type { Photo } from "../image/image.js";
 import type { Mat3, Size } from "../image/preprocess.js";
-import { choice } from "../options/choice.js";
+import { paletteNames } from "../options/drawing.js";
 import { bindingNumbers } from "../shaders/text.js";
-import { type Fit, fitted, type Rectangle } from "./canvas.js";
-import { type PaletteName, paletteNames, palettes, paletteTable } from "./palettes.js";
-
-const overlays = ["none", "fade", "blend", "mask"] as const;
-
-/**
- * How the map lies on the photo: not at all; opaque where it is strong; equally opaque everywhere; or as a
- * mask that leaves of the photo what is important.
- */
-export type Overlay = (typeof overlays)[number];
-
-/** What a map looks like, once its scores and their range are known. */
-export interface PaintOptions {
-  /** "grayscale" by default, "diverging" for signed reductions. */
-  readonly palette?: PaletteName;
-  /** True means "fade". */
-  readonly overlay?: boolean | Overlay;
-  /** Of the map over the photo, 0 to 1. 0.5 for "blend", else 1. */
-  readonly opacity?: number;
-  /** Show what the network saw ("crop", default), or the whole photo with the map in its place. */
-  readonly frame?: "crop" | "photo";
-  /** On a canvas of another shape: whole and centered, with nothing beside it ("contain", default), or stretched. */
-  readonly fit?: Fit;
-  /** Pans and zooms: from places on the canvas to places in the frame, both from 0 to 1. */
-  readonly view?: Mat3;
-  /** Interpolate between the scores where the canvas is larger than the map; false by default. */
-  readonly smooth?: boolean;
-}
+import { fitted, type Rectangle } from "./canvas.js";
+import type { Look } from "./look.js";
+import { palettes, paletteTable } from "./palettes.js";
 
 /** The texture formats that a canvas may prefer. */
 export type CanvasFormat = "bgra8unorm" | "rgba8unorm";
@@ -44,7 +19,7 @@ export interface Painter {
   /** Compiles for a texture format. */
   prepare(format: CanvasFormat): Promise<void>;
   /** Encodes a painting of the whole of a texture, whose format must have been prepared. */
-  encode(encoder: GPUCommandEncoder, target: GPUTexture, options: PaintOptions): void;
+  encode(encoder: GPUCommandEncoder, target: GPUTexture, look: Look): void;
   destroy(): void;
 }
 
@@ -153,11 +128,11 @@ export async function createPainter(
     async prepare(format) {
       ready.set(format, await pipelineFor(device, "paint", format));
     },
-    encode(encoder, target, options) {
-      const part = fitted(frameOf(map, photo, options), target, options.fit);
-      const places = matrices(part, map, photo, options);
-      device.queue.writeBuffer(settings, 0, paintSettings(map, places, options));
-      if (overlayOf(options) !== "none") prepareBackdrop(encoder, target, places.toPhoto);
+    encode(encoder, target, look) {
+      const part = fitted(frameOf(map, photo, look), target, look.fit);
+      const places = matrices(part, map, photo, look);
+      device.queue.writeBuffer(settings, 0, paintSettings(map, places, look));
+      if (look.overlay !== "none") prepareBackdrop(encoder, target, places.toPhoto);
       const kernel = ready.get(target.format)!;
       let group = groups.get(target.format);
       if (!group) {
@@ -184,31 +159,20 @@ function backdropTexture(device: GPUDevice, { width, height }: Size): GPUTexture
   });
 }
 
-function overlayOf({ overlay = "none" }: PaintOptions): Overlay {
-  if (typeof overlay === "boolean") return overlay ? "fade" : "none";
-  return overlay;
-}
-
 type Matrices = ReturnType<typeof matrices>;
 
 // In the order of the shader's struct.
 function paintSettings(
   map: Size,
   { toMap, toPhoto }: Matrices,
-  options: PaintOptions,
+  { palette, overlay, opacity, smooth }: Look,
 ): Float32Array<ArrayBuffer> {
-  const { palette = "grayscale", smooth = false } = options;
-  const overlay = overlays[choice("overlay", overlays, overlayOf(options))];
-  const opacity = options.opacity ?? (overlay === "blend" ? 0.5 : 1);
-  if (!(opacity >= 0 && opacity <= 1)) {
-    throw new Error(`opacity must be a number from 0 to 1, got ${opacity}`);
-  }
   return new Float32Array([
     ...toMap,
     ...toPhoto,
     map.width,
     map.height,
-    choice("palette", paletteNames, palette),
+    paletteNames.indexOf(palette),
     palettes[palette].diverging ? 0.5 : 0,
     overlay === "none" ? 1 : overlay === "blend" ? opacity : 0,
     overlay === "fade" ? opacity : 0,
@@ -219,7 +183,7 @@ function paintSettings(
 }
 
 /** The size of what is shown: the whole photo, or what the network saw of it. */
-export const frameOf = (map: Size, photo: Photo, { frame }: PaintOptions): Size =>
+export const frameOf = (map: Size, photo: Photo, { frame }: Look): Size =>
   frame === "photo" ? photo.texture : map;
 
 // From pixels of the target.
@@ -227,7 +191,7 @@ function matrices(
   { x, y, width, height }: Rectangle,
   map: Size,
   photo: Photo,
-  { frame, view }: PaintOptions,
+  { frame, view }: Look,
 ) {
   const toUnit = mat3.scaling([1 / width, 1 / height]);
   toUnit.set([-x / width, -y / height], 8);

@@ -1,6 +1,7 @@
 // From numbers between 0 and 1 to colors: tables of 256, one behind the other, as the paint shader reads them.
 
 import { interpolateInferno, interpolateViridis } from "d3-scale-chromatic";
+import { type PaletteName, paletteNames } from "../options/drawing.js";
 
 /** What a palette is for: from nothing to much, or from negative through zero to positive. */
 export interface Palette {
@@ -23,13 +24,7 @@ export const palettes = {
   },
   viridis: { diverging: false, color: (t) => fromHex(interpolateViridis(t)) },
   inferno: { diverging: false, color: (t) => fromHex(interpolateInferno(t)) },
-} as const satisfies Record<string, Palette>;
-
-/** Name of a palette. */
-export type PaletteName = keyof typeof palettes;
-
-/** Their names, in the order of the table. */
-export const paletteNames = Object.keys(palettes) as PaletteName[];
+} as const satisfies Record<PaletteName, Palette>;
 
 /** All palettes, 256 RGBA colors each. */
 export function paletteTable(): Uint8ClampedArray<ArrayBuffer> {

@@ -6,42 +6,28 @@
 
 import { throwIfLost } from "../gpu/device.js";
 import { read } from "../gpu/play.js";
-import { choice } from "../options/choice.js";
+import type { Estimator, PictureOptions, Range } from "../options/drawing.js";
+import { whole } from "../options/option.js";
 import { checkSize, takeShape } from "./canvas.js";
 import {
   type AttributionSize,
   createEstimate,
   type Estimate,
-  type Estimator,
   estimateKernels,
   type Moments,
-  type ScoreOptions,
 } from "./estimate.js";
-import {
-  canvasFormat,
-  createPainter,
-  frameOf,
-  type Painter,
-  type PaintOptions,
-  paintKernels,
-} from "./paint.js";
-import { type PaletteName, paletteNames, palettes } from "./palettes.js";
-import {
-  createRangeFinder,
-  type Range,
-  type RangeFinder,
-  type RangeOptions,
-  rangeKernels,
-} from "./range.js";
-
-/** Everything about how a map is shown. */
-export type PictureOptions = ScoreOptions & RangeOptions & PaintOptions;
+import { type Look, lookOf } from "./look.js";
+import { canvasFormat, createPainter, frameOf, type Painter, paintKernels } from "./paint.js";
+import { palettes } from "./palettes.js";
+import { createRangeFinder, type RangeFinder, rangeKernels } from "./range.js";
 
 /** Pixels wanted; those of the map where it is not said. */
 export interface PixelOptions extends PictureOptions {
   readonly width?: number;
   readonly height?: number;
 }
+
+const pixels = whole(1, 65536);
 
 /** Compiles what the pictures of all maps need, so that the first one finds it done. */
 export async function preparePictures(device: GPUDevice): Promise<void> {
@@ -93,22 +79,24 @@ export class Picture {
   /** Paints the map on a canvas, and gives it the map's shape where it has no size of its own. */
   draw(canvas: HTMLCanvasElement | OffscreenCanvas, options: PictureOptions = {}): void {
     this.check();
+    const look = lookOf("draw", options);
     const context = canvas.getContext("webgpu") as GPUCanvasContext | null;
     if (!context) throw new Error("the canvas has another kind of context: take a fresh one");
     const { input } = this.#moments;
-    if (options.fit !== "fill") takeShape(canvas, frameOf(input, input.photo, options));
+    if (look.fit !== "fill") takeShape(canvas, frameOf(input, input.photo, look));
     checkSize(canvas, this.#device);
     if (configured.get(context) !== this.#device) {
       const format = canvasFormat();
       context.configure({ device: this.#device, format, alphaMode: "premultiplied" });
       configured.set(context, this.#device);
     }
-    this.#paint(context.getCurrentTexture(), options);
+    this.#paint(context.getCurrentTexture(), look);
   }
 
   /** Paints the map and reads its pixels back. */
   async pixels(options: PixelOptions = {}): Promise<ImageData> {
     this.check();
+    const look = lookOf("pixels", options, { width: pixels, height: pixels });
     const { width = this.#moments.input.width, height = this.#moments.input.height } = options;
     const format = "rgba8unorm";
     const target = this.#device.createTexture({
@@ -125,7 +113,7 @@ export class Picture {
     });
     try {
       await this.#painter.prepare(format);
-      this.#paint(target, options, (encoder) =>
+      this.#paint(target, look, (encoder) =>
         encoder.copyTextureToBuffer({ texture: target }, { buffer: rows, bytesPerRow }, target),
       );
       const padded = new Uint8Array(await read(this.#device, rows));
@@ -142,22 +130,24 @@ export class Picture {
   }
 
   /** Reads back the attribution, row-major [C,H,W]. */
-  async attribution(estimator: Estimator = "mean"): Promise<Float32Array<ArrayBuffer>> {
+  async attribution(estimator: Estimator): Promise<Float32Array<ArrayBuffer>> {
     this.check();
+    lookOf("data", { estimator });
     return this.#estimate.attribution(this.samples, estimator);
   }
 
   /** How large the attribution is over all channels and pixels, and how sure. */
-  async size(estimator: Estimator = "mean"): Promise<AttributionSize> {
+  async size(estimator: Estimator): Promise<AttributionSize> {
     this.check();
+    lookOf("errorOf", { estimator });
     return this.#estimate.size(this.samples, estimator);
   }
 
   /** Reads back the scores [H,W] that `draw` would paint with the same options. */
-  async scores(options: ScoreOptions = {}): Promise<Float32Array<ArrayBuffer>> {
+  async scores(options: PictureOptions = {}): Promise<Float32Array<ArrayBuffer>> {
     this.check();
     const encoder = this.#device.createCommandEncoder({ label: "scores" });
-    this.#estimate.encode(encoder, this.samples, options);
+    this.#estimate.encode(encoder, this.samples, lookOf("scores", options));
     this.#device.queue.submit([encoder.finish()]);
     return new Float32Array(await read(this.#device, this.#estimate.scores));
   }
@@ -165,7 +155,7 @@ export class Picture {
   /** Reads back the scores that `draw` would paint as the ends of the palette: a `scale` for other pictures. */
   async range(options: PictureOptions = {}): Promise<Range> {
     const encoder = this.#device.createCommandEncoder({ label: "range" });
-    this.measure(encoder, options);
+    this.measure(encoder, lookOf("range", options));
     this.#device.queue.submit([encoder.finish()]);
     const [low, high] = new Float32Array(await read(this.#device, this.#range.ends));
     return { low: low!, high: high! };
@@ -185,10 +175,10 @@ export class Picture {
   }
 
   /** @internal Encodes the scores and their range. */
-  measure(encoder: GPUCommandEncoder, options: PictureOptions): void {
+  measure(encoder: GPUCommandEncoder, look: Look): void {
     this.check();
-    this.#estimate.encode(encoder, this.samples, options);
-    this.#range.encode(encoder, options, palettes[paletteOf(options)].diverging);
+    this.#estimate.encode(encoder, this.samples, look);
+    this.#range.encode(encoder, look, palettes[look.palette].diverging);
   }
 
   /** @internal Throws one sentence where the map, the photo under it or the device is gone. */
@@ -202,19 +192,13 @@ export class Picture {
 
   #paint(
     target: GPUTexture,
-    options: PictureOptions,
+    look: Look,
     after: (encoder: GPUCommandEncoder) => void = () => {},
   ): void {
     const encoder = this.#device.createCommandEncoder({ label: "picture" });
-    this.measure(encoder, options);
-    this.#painter.encode(encoder, target, { ...options, palette: paletteOf(options) });
+    this.measure(encoder, look);
+    this.#painter.encode(encoder, target, look);
     after(encoder);
     this.#device.queue.submit([encoder.finish()]);
   }
-}
-
-// A signed map is gray where it is zero, any other one black.
-function paletteOf({ palette, reduce }: PictureOptions): PaletteName {
-  if (palette !== undefined) return paletteNames[choice("palette", paletteNames, palette)]!;
-  return reduce === "signed" || reduce === "mean" ? "diverging" : "grayscale";
 }

@@ -2,31 +2,15 @@
 
 import rangeText from "../../shaders/picture/range.wgsl";
 import { dispatch, kernels, perDevice, run } from "../gpu/kernel.js";
+import type { Look } from "./look.js";
 import { createPercentiles, percentileKernels } from "./percentile.js";
-
-/** The scores that are painted as the first and the last color of a palette. */
-export interface Range {
-  readonly low: number;
-  readonly high: number;
-}
-
-/** How the range is found. */
-export interface RangeOptions {
-  /**
-   * Scores above this percentile are painted alike; 99 by default. The range begins at the least score, or at
-   * the first of two percentiles; in a diverging palette it goes from −span to span, the percentile of |score|.
-   */
-  readonly percentile?: number | readonly [number, number];
-  /** A fixed range instead, to make several pictures comparable. */
-  readonly scale?: Range;
-}
 
 /** The range of one buffer of scores. */
 export interface RangeFinder {
   /** Two f32: low and high, as the last `encode` left them. */
   readonly ends: GPUBuffer;
   /** Encodes the search; symmetric about zero for a diverging palette. */
-  encode(encoder: GPUCommandEncoder, options: RangeOptions, symmetric: boolean): void;
+  encode(encoder: GPUCommandEncoder, look: Look, symmetric: boolean): void;
   destroy(): void;
 }
 
@@ -61,7 +45,7 @@ export async function createRangeFinder(
 
   return {
     ends,
-    encode(encoder, { percentile = 99, scale }, symmetric) {
+    encode(encoder, { percentile, scale }, symmetric) {
       if (scale) {
         device.queue.writeBuffer(ends, 0, new Float32Array([scale.low, scale.high]));
         return;

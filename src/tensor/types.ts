@@ -59,3 +59,12 @@ export interface Box {
   /** The highest value of each channel, [C]. */
   readonly high: readonly number[];
 }
+
+/**
+ * Preprocessed values [1,C,H,W] or [C,H,W], row-major, used as they are. A network that reads its channels last takes
+ * [1,H,W,C] and [H,W,C] as well.
+ */
+export interface RawTensor {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
+}

@@ -10,7 +10,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as assert from "uvu/assert";
 import { main } from "../../src/cli/main.js";
-import { presets } from "../../src/image/preprocess.js";
+import { presets } from "../../src/options/preprocess.js";
 import { readNpy, writeNpy } from "../../src/tensor/npy.js";
 import { caffeNetwork } from "../models/colors.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
@@ -229,7 +229,7 @@ test(
       }
       const wrong = await smoothgrad(folder, [...words.split(" "), "quarter"]);
       assert.is(wrong.code, 1);
-      assert.match(wrong.stderr, /"quarter" is not a precision; there are: single, half/);
+      assert.match(wrong.stderr, /--precision must be "single" or "half", got "quarter"/);
     }),
   { long: true },
 );

@@ -4,6 +4,8 @@ import * as assert from "uvu/assert";
 import { type ExplainRequest, parseCommand } from "../../src/cli/options.js";
 import { helpText, methodTable, OPTIONS } from "../../src/cli/table.js";
 import { methodWords } from "../../src/methods/words.js";
+import { drawing } from "../../src/options/drawing.js";
+import { type SamplingOptions, sampling } from "../../src/options/sampling.js";
 import { suite } from "../support/harness.js";
 
 const test = suite("cli/options");
@@ -14,18 +16,11 @@ function explain(...words: string[]): ExplainRequest {
   return command.request;
 }
 
-test("has the paper's defaults", () => {
-  const request = explain();
-  assert.equal(request.inputs, ["cat.jpg"]);
-  assert.is(request.model, "m.onnx");
-  assert.is(request.target, "top1");
-  assert.is(request.method, "gradient");
-  assert.is(request.samples, 50);
-  assert.is(request.noise, 0.15);
-  assert.is(request.seed, 0);
-  assert.is(request.estimator, "mean");
-  assert.is(request.draw.percentile, 99);
-  assert.is(request.preprocess, "auto");
+test("leaves the library its defaults", () => {
+  const { inputs, model, loading, sampling, drawing } = explain();
+  assert.equal(inputs, ["cat.jpg"]);
+  assert.is(model, "m.onnx");
+  assert.equal([loading, sampling, drawing], [{}, {}, {}]);
 });
 
 test("writes a picture where no result is asked for", () => {
@@ -38,42 +33,41 @@ test("writes a picture where no result is asked for", () => {
 });
 
 test("reads numbers, and labels that are none", () => {
-  assert.is(explain("--target", "207").target, 207);
-  assert.is(explain("--target", "zebra").target, "zebra");
-  assert.is(explain("--noise=0").noise, 0);
-  assert.is(explain("--seed", "4294967295").seed, 4294967295);
-  assert.is(explain("--percentile", "99.5").draw.percentile, 99.5);
-  assert.equal(explain("--percentile", "1,99").draw.percentile, [1, 99]);
-  assert.is(explain("--max-memory", "500").maxMemory, 500e6);
-  assert.is(explain("--precision", "half").precision, "half");
-  assert.equal(explain("--single-dispatch").passes, { singleDispatch: true });
-  assert.is(explain("--multiply-input").draw.multiplyInput, true);
+  const { loading, sampling, drawing } = explain(
+    ...["--target", "zebra", "--noise=0", "--seed", "4294967295", "--single-dispatch"],
+    ...["--max-memory", "500", "--percentile", "99.5", "--multiply-input", "--precision", "half"],
+  );
+  assert.equal(loading, { precision: "half" });
+  assert.equal(sampling, {
+    ...{ target: "zebra", noise: 0, seed: 4294967295, singleDispatch: true, maxMemory: 500e6 },
+  });
+  assert.equal(drawing, { percentile: 99.5, multiplyInput: true });
+  assert.equal(explain("--percentile", "1,99").drawing, { percentile: [1, 99] });
+  assert.equal(explain("--max-memory", "2GB").sampling, { maxMemory: 2e9 });
 });
 
 test("reads which output is explained", () => {
-  assert.is(explain().output, undefined);
-  assert.is(explain("--output", "scores").output, "scores");
+  assert.equal(explain("--output", "scores").loading, { output: "scores" });
 });
 
 test("reads the box of the input", () => {
-  assert.equal(explain("--box", "-2,-1.5:2,3").passes.box, { low: [-2, -1.5], high: [2, 3] });
-  for (const box of ["1", "1:2:3", "a:b", "0,:1,1"])
-    assert.throws(() => explain("--box", box), /--box/);
+  const { sampling } = explain("--method", "lrp-z-box", "--box", "-2,-1.5:2,3");
+  assert.equal(sampling.box, { low: [-2, -1.5], high: [2, 3] });
+  for (const box of ["1", "1:2:3", "a:b", "0,:1,1", "2:1"])
+    assert.throws(() => explain("--method", "lrp-z-box", "--box", box), /^--box must be/);
 });
 
 test("reads the size of the input and the order of its axes", () => {
-  assert.is(explain().size, undefined);
-  assert.equal(explain("--size", "48,192").size, [48, 192]);
-  assert.equal(explain("--size", "96").size, [96, 96]);
-  assert.is(explain("--axes", "NHWC").axes, "NHWC");
+  assert.equal(explain("--size", "48,192").loading, { size: [48, 192] });
+  assert.equal(explain("--size", "96", "--axes", "NHWC").loading, { size: 96, axes: "NHWC" });
   for (const size of ["0", "1,2,3", "a", "", "2.5"])
-    assert.throws(() => explain("--size", size), /--size is one whole number or two from 1, not/);
-  assert.throws(() => explain("--axes", "HWC"), /"HWC" is not an order of axes; there are: NCHW/);
+    assert.throws(() => explain("--size", size), /^--size must be a whole number from 1, or two/);
+  assert.throws(() => explain("--axes", "HWC"), /^--axes must be "NCHW" or "NHWC", got "HWC"$/);
 });
 
 test("reads a preset or a preprocessing in JSON", () => {
-  assert.is(explain("--preprocess", "caffe").preprocess, "caffe");
-  assert.equal(explain("--preprocess", '{"scale": 1, "mean": [1, 2, 3]}').preprocess, {
+  assert.is(explain("--preprocess", "caffe").loading.preprocess, "caffe");
+  assert.equal(explain("--preprocess", '{"scale": 1, "mean": [1, 2, 3]}').loading.preprocess, {
     scale: 1,
     mean: [1, 2, 3],
   });
@@ -85,45 +79,50 @@ test("takes inputs before and after options", () => {
   assert.equal(command.request.inputs, ["a.jpg", "b.jpg", "c.npy"]);
 });
 
-test("says nothing of the passes that it was not told", () => {
-  assert.equal(explain().passes, {});
-  const words = "--of probability --versus 3 --noise-scale adaptive --antithetic --stop 0.05";
-  const more =
-    "--baseline black,white --steps 20 --quadrature random --layer conv5 --window 15,9 --stride 4 " +
-    "--max-sigma 20 --gamma 0.5 --epsilon 1e-3 --alpha 1";
-  const request = explain(...`${words} ${more}`.split(" "));
-  assert.is(request.noise, 0.95);
-  assert.equal(request.passes, {
-    of: "probability",
-    versus: 3,
-    noiseScale: "adaptive",
-    antithetic: true,
-    stop: { standardError: 0.05 },
-    baseline: ["black", "white"],
-    layer: "conv5",
-    steps: 20,
-    quadrature: "random",
-    maxSigma: 20,
-    window: [15, 9],
-    stride: [4, 4],
-    gamma: 0.5,
-    epsilon: 0.001,
-    alpha: 1,
-  });
+test("reads every option of the library that can be said", () => {
+  const said: [method: string, words: string, options: SamplingOptions][] = [
+    [
+      "gradient",
+      "--of probability --versus 3 --noise-scale adaptive --antithetic --clean-last --stop 0.05",
+      {
+        ...{ of: "probability", versus: "3", noiseScale: "adaptive", antithetic: true },
+        ...{ cleanLast: true, stop: { standardError: 0.05 } },
+      },
+    ],
+    ["expected-gradients", "--baseline black,white", { baseline: ["black", "white"] }],
+    [
+      "integrated-gradients",
+      "--steps 20 --quadrature riemann",
+      { steps: 20, quadrature: "riemann" },
+    ],
+    ["hirescam", "--layer conv5", { layer: "conv5" }],
+    ["occlusion", "--window 15,9 --stride 4", { window: [15, 9], stride: 4 }],
+    ["blur-ig", "--max-sigma 20", { maxSigma: 20 }],
+    ["lrp-alpha-beta", "--alpha 3 --beta 2", { alpha: 3, beta: 2 }],
+    ["lrp-gamma", "--gamma 0.5", { gamma: 0.5 }],
+    ["lrp", "--epsilon 1e-3", { epsilon: 0.001 }],
+    ["gradient", "--batch 4 --steps-at 10,20", { batch: 4, stepsAt: [10, 20] }],
+  ];
+  for (const [method, words, options] of said) {
+    const { sampling } = explain("--method", method, ...words.split(" "));
+    assert.equal(sampling, { method, ...options });
+  }
+});
+
+test("has a word for each option of the library that a text can say", () => {
+  const words = Object.values(OPTIONS).map(({ row }) => row?.name);
+  for (const table of [sampling, drawing]) {
+    for (const [name, { form }] of Object.entries(table)) {
+      assert.is(words.includes(name), form !== undefined, name);
+    }
+  }
 });
 
 test("imitates other programs where nothing else is said", () => {
-  const request = explain("--parity", "xplique", "--samples", "7");
-  assert.is(request.samples, 7);
-  assert.is(request.noise, 0.2);
-  assert.equal(request.passes, { noiseScale: "absolute" });
-  assert.is(request.draw.reduce, "mean");
-  assert.equal(request.draw.percentile, [0.1, 99.9]);
-  assert.equal(explain("--parity", "zennit").passes, { cleanLast: true });
-  assert.is(explain("--parity", "pair").estimator, "squared");
-  const fused = explain("--parity", "fusiongrad");
-  assert.equal([fused.samples, fused.noise], [100, 0.4]);
-  assert.equal(fused.passes, { noiseScale: "absolute", weightNoise: 0.2, weightSamples: 10 });
+  const { sampling, drawing } = explain("--parity", "xplique", "--samples", "7");
+  assert.equal(sampling, { samples: 7, noise: 0.2, noiseScale: "absolute", estimator: "mean" });
+  assert.equal(drawing, { reduce: "mean", percentile: [0.1, 99.9], palette: "viridis" });
+  assert.is(explain("--parity", "zennit").sampling.cleanLast, true);
 });
 
 test("lists every method with its paper and its cost", () => {
@@ -134,32 +133,51 @@ test("lists every method with its paper and its cost", () => {
 });
 
 const mistakes: [words: string, message: string][] = [
-  ["", "smoothgrad --help"],
-  ["explin a.jpg", '"explin" is not a command'],
+  ["", "no command given: see smoothgrad --help"],
+  ["explin a.jpg", '"explin" is not a command; did you mean "explain"?'],
   ["explain --model m", "explain needs an image or a .npy file"],
   ["explain a.jpg --model", "--model needs a value"],
   ["explain a.jpg --model --labels l.txt", "--model needs a value"],
-  ["explain a.jpg --modle m", "--modle is not an option; did you mean --model?"],
+  ["explain a.jpg --modle m", '--modle is not an option; did you mean "--model"?'],
   ["explain a.jpg --model m --frobnicate", "--frobnicate is not an option: see smoothgrad --help"],
   ["explain a.jpg --model m --model n", "--model is given twice"],
   ["explain a.jpg --model m --multiply-input=yes", "--multiply-input takes no value"],
-  ["explain a.jpg --model m --samples 0", '--samples is a whole number from 1, not "0"'],
-  ["explain a.jpg --model m --samples 2.5", '--samples is a whole number from 1, not "2.5"'],
-  ["explain a.jpg --model m --seed -1", '--seed is a whole number from 0, not "-1"'],
-  ["explain a.jpg --model m --noise -1", '--noise is a number of at least 0, not "-1"'],
-  ["explain a.jpg --model m --noise much", '--noise is a number of at least 0, not "much"'],
-  ["explain a.jpg --model m --noise=", '--noise is a number of at least 0, not ""'],
+  [
+    "explain a.jpg --model m --samples 0",
+    "--samples must be a whole number from 1 to 1000000, got 0",
+  ],
+  [
+    "explain a.jpg --model m --samples 2.5",
+    "--samples must be a whole number from 1 to 1000000, got 2.5",
+  ],
+  [
+    "explain a.jpg --model m --seed -1",
+    "--seed must be a whole number from 0 to 4294967295, got -1",
+  ],
+  ["explain a.jpg --model m --noise -1", "--noise must be a number from 0 to 10000, got -1"],
+  ["explain a.jpg --model m --noise much", '--noise must be a number from 0 to 10000, got "much"'],
+  ["explain a.jpg --model m --noise=", '--noise must be a number from 0 to 10000, got ""'],
   ["explain a.jpg --model m --out=", '--out is the name of a file, not ""'],
   ["explain a.jpg --model m --parity lime", '"lime" is not a program to imitate; there are: paper'],
-  ["explain a.jpg --model m --opacity 2", '--opacity is a number from 0 to 1, not "2"'],
-  ["explain a.jpg --model m --percentile 101", "--percentile is a number from 0 to 100"],
-  ["explain a.jpg --model m --percentile 1,2,3", "--percentile is one number or two"],
-  ["explain a.jpg --model m --window 0", '--window is one whole number or two from 1, not "0"'],
-  ["explain a.jpg --model m --stride 2,3,4", "--stride is one whole number or two from 1, not"],
-  ["explain a.jpg --model m --preprocess {mean", "--preprocess is not JSON"],
+  ["explain a.jpg --model m --opacity 2", "--opacity must be a number from 0 to 1, got 2"],
+  [
+    "explain a.jpg --model m --percentile 101",
+    "--percentile must be a number from 0 to 100, or two, the lower one first, got 101",
+  ],
+  ["explain a.jpg --model m --percentile 1,2,3", "the lower one first, got [1, 2, 3]"],
+  ["explain a.jpg --model m --percentile 99,1", "the lower one first, got [99, 1]"],
+  [
+    "explain a.jpg --model m --window 0",
+    "--window must be a whole number from 1, or two: [height, width], got 0",
+  ],
+  ["explain a.jpg --model m --stride 2,3,4", "or two: [height, width], got [2, 3, 4]"],
+  ["explain a.jpg --model m --preprocess {mean", "--preprocess: {mean is not valid JSON"],
+  ["explain a.jpg --palette jet", '--palette must be "grayscale", "diverging"'],
+  ["explain a.jpg --steps 5", 'gradient has no option "steps"; it is for integrated-gradients'],
+  ["explain a.jpg --method gradiant", '"gradiant" is not a method; did you mean "gradient"?'],
   [
     'explain a.jpg --model m --preprocess {"means":[1,2,3]}',
-    '--preprocess: preprocess has no "means"; did you mean "mean"?',
+    '--preprocess: preprocess has no option "means"; did you mean "mean"?',
   ],
   [
     "explain a.jpg --model m --preprocess cafe",

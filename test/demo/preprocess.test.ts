@@ -2,7 +2,7 @@
 
 import * as assert from "uvu/assert";
 import { en } from "../../demo/words/en.js";
-import { presets } from "../../src/image/preprocess.js";
+import { presets } from "../../src/options/preprocess.js";
 import { suite } from "../support/harness.js";
 import { onDemand } from "../support/on-demand.js";
 import { openDemo } from "./page.js";

@@ -8,9 +8,10 @@ import { en } from "../../demo/words/en.js";
 import { ko } from "../../demo/words/ko.js";
 import { warningInKorean } from "../../demo/words/ko-warnings.js";
 import { type ValueFacts, warningsOf } from "../../src/explain/warnings.js";
-import { presets, type ResolvedPreprocess } from "../../src/image/preprocess.js";
+import type { ResolvedPreprocess } from "../../src/image/preprocess.js";
 import { methods } from "../../src/methods/methods.js";
 import { assumptions } from "../../src/model/assumed.js";
+import { presets } from "../../src/options/preprocess.js";
 import { suite } from "../support/harness.js";
 
 const test = suite("demo/words");

@@ -598,18 +598,18 @@ test("says what is wrong, in the tag and in an event, and gets over it", async (
   await hear("a", "result");
   let [errors, results] = [0, 1];
   for (const [name, value, sentence] of [
-    ["samples", "many", "Samples must be a whole number from 1 to 1000000, got many."],
+    ["samples", "many", 'Samples must be a whole number from 1 to 1000000, got "many".'],
     ["noise", "-1", "Noise must be a number from 0 to 10000, got -1."],
     ["method", "magic", /^"magic" is not a method/],
     ["steps", "9", /^Gradient has no option "steps"; it is for integrated-gradients/],
     [
       "palette",
       "pink",
-      '"pink" is not a palette; there are: grayscale, diverging, viridis, inferno.',
+      'Palette must be "grayscale", "diverging", "viridis" or "inferno", got "pink".',
     ],
     ["overlay", "1.5", "Opacity must be a number from 0 to 1, got 1.5."],
-    ["reduce", "less", /^"less" is not a reduction/],
-    ["estimator", "median", /^"median" is not an estimator/],
+    ["reduce", "less", /^Reduce must be "abs", .* got "less"/],
+    ["estimator", "median", /^Estimator must be "mean", .* got "median"/],
     ["percentile", "high", "A percentile lies between 0 and 100, got high."],
     ["scale", "1", "Scale is two numbers (0,0.02), got 1."],
     ["box", "0", /^Box is LOW:HIGH/],

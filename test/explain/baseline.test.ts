@@ -3,7 +3,7 @@
 import { throws } from "uvu/assert";
 import { boundsOf, makeBaseline } from "../../src/explain/baseline.js";
 import type { InputTensor } from "../../src/image/image.js";
-import { type Preprocess, presets } from "../../src/image/preprocess.js";
+import { type Preprocess, presets } from "../../src/options/preprocess.js";
 import { unpackChannels } from "../../src/tensor/channels.js";
 import { close, randn, suite } from "../support/harness.js";
 

@@ -6,6 +6,7 @@ import type { SensitivityOptions } from "../../src/explain/settings.js";
 import { Engine } from "../../src/gpu/engine.js";
 import { loadModel } from "../../src/model/load.js";
 import type { Model } from "../../src/model/model.js";
+import type { SamplingOptions } from "../../src/options/sampling.js";
 import { squeezeNet } from "../models/architectures/branches.js";
 import { smallNetwork } from "../models/tiny.js";
 import { close, randn, suite, testWithDevice } from "../support/harness.js";
@@ -24,7 +25,7 @@ const METHODS = [
   ...["guided-grad-cam", "blur-ig", "occlusion", "deeplift", "lrp-gamma", "lrp-epsilon-gamma-box"],
 ];
 // What keeps the passes of a sample few.
-const FEWER: Record<string, SensitivityOptions> = {
+const FEWER: Record<string, SamplingOptions> = {
   "integrated-gradients": { steps: 3 },
   "blur-ig": { steps: 3 },
   occlusion: { window: 4 },
@@ -60,7 +61,9 @@ testWithDevice(
     const model = await loadModel(device, smallNetwork().bytes());
     try {
       for (const method of METHODS) {
-        await compare(model, [4, "top1", 1], { method, samples: 3, batch: 2, ...FEWER[method] });
+        await compare(model, [4, "top1", 1], {
+          ...{ method, samples: 3, batch: 2, ...FEWER[method] },
+        } as SensitivityOptions);
       }
       await compare(model, [2, 5], { samples: 6, batch: 3, antithetic: true, versus: 0 });
     } finally {

@@ -2,12 +2,14 @@
 // network against sums in float64.
 
 import type { SensitivityMap } from "../../src/explain/map.js";
+import { quantileOfSize } from "../../src/explain/quantile.js";
 import { sensitivity } from "../../src/explain/sensitivity.js";
-import { quantileOfSize, type SensitivityOptions } from "../../src/explain/settings.js";
+import type { SensitivityOptions } from "../../src/explain/settings.js";
 import { pathNodes } from "../../src/methods/quadrature.js";
 import { loadModel } from "../../src/model/load.js";
 import type { Model } from "../../src/model/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
+import type { SamplingOptions } from "../../src/options/sampling.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { smallNetwork } from "../models/tiny.js";
 import { backward, forward } from "../reference/index.js";
@@ -57,12 +59,12 @@ const minus = (a: Values, b: Values) => Float64Array.from(a, (v, e) => v - (b[e]
 
 async function withMap(
   device: GPUDevice,
-  options: SensitivityOptions,
+  options: SamplingOptions,
   body: (map: SensitivityMap, model: Model) => Promise<void> | void,
   bytes = smallNetwork().bytes(),
 ): Promise<void> {
   const model = await loadModel(device, bytes);
-  const map = await sensitivity(model, image, options);
+  const map = await sensitivity(model, image, options as SensitivityOptions);
   try {
     await body(map, model);
   } finally {

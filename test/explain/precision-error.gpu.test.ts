@@ -157,7 +157,9 @@ testWithDevice(
     for (const [method, { procedure }] of Object.entries(methods)) {
       const reads = optionsOf(method);
       const steps = reads.includes("steps") && { steps: 3 };
-      const options = { method, target: 1, samples: 2, noise: 0.1, ...steps };
+      const options = {
+        ...{ method, target: 1, samples: 2, noise: 0.1, ...steps },
+      } as SensitivityOptions;
       if (procedure.divides) {
         const refusal = await mapOf(model, options).catch(String);
         assert.match(String(refusal), new RegExp(`${method}.*precision "single"`));

@@ -8,6 +8,7 @@ import type { SensitivityOptions } from "../../src/explain/settings.js";
 import { loadModel } from "../../src/model/load.js";
 import type { Model } from "../../src/model/model.js";
 import { decodeModel } from "../../src/onnx/decode.js";
+import type { SamplingOptions } from "../../src/options/sampling.js";
 import { smallNetwork } from "../models/tiny.js";
 import { backward, forward } from "../reference/index.js";
 import { normals } from "../reference/philox.js";
@@ -204,7 +205,7 @@ testWithDevice(
       const { queue } = device;
       const done = queue.onSubmittedWorkDone;
       for (const options of [
-        {},
+        {} as SensitivityOptions,
         { method: "integrated-gradients", steps: 3 },
         { method: "smoothdiff" },
         // The steps go in many submits.
@@ -215,7 +216,10 @@ testWithDevice(
         let seen: SensitivityMap | undefined;
         let reason: unknown;
         try {
-          for await (const map of sensitivities(model, image, { ...options, ...steps })) {
+          for await (const map of sensitivities(model, image, {
+            ...options,
+            ...steps,
+          } as SensitivityOptions)) {
             seen = map;
             // From here on the GPU is never done.
             queue.onSubmittedWorkDone = () => new Promise(() => {});
@@ -227,7 +231,9 @@ testWithDevice(
           queue.onSubmittedWorkDone = done;
         }
         assert.is(reason, "enough", `${JSON.stringify(options)}: ${reason}`);
-        const whole = await mapOf(model, { ...options, samples: seen!.samples });
+        const whole = await mapOf(model, {
+          ...{ ...options, samples: seen!.samples },
+        } as SensitivityOptions);
         close(await seen!.data(), whole, { rtol: 0, atol: 0 });
         seen!.destroy();
       }
@@ -259,7 +265,7 @@ testWithDevice(test, "the steps of a series end where they shall, in time", asyn
 
 testWithDevice(test, "wrong options are refused with their values", async (device) => {
   await withModel(device, async (model) => {
-    const wrong: [SensitivityOptions, RegExp][] = [
+    const wrong: [SamplingOptions, RegExp][] = [
       [{ samples: 0 }, /samples must be a whole number from 1 .* got 0/],
       [{ noise: -1 }, /noise must be a number from 0 .* got -1/],
       [{ seed: 0.5 }, /seed must be a whole number/],
@@ -269,7 +275,9 @@ testWithDevice(test, "wrong options are refused with their values", async (devic
       [{ maxMemory: 1000 }, /one sample needs \d+ MB .* raise maxMemory/],
     ];
     for (const [options, expected] of wrong) {
-      const error = await sensitivity(model, image, options).catch((e) => e as Error);
+      const error = await sensitivity(model, image, options as SensitivityOptions).catch(
+        (e) => e as Error,
+      );
       if (!(error instanceof Error) || !expected.test(error.message)) {
         throw new Error(
           `${JSON.stringify(options)} gave ${error instanceof Error ? error.message : "a map"}`,

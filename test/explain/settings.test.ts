@@ -2,14 +2,15 @@
 
 import { equal, throws } from "uvu/assert";
 import { parity } from "../../src/explain/parity.js";
-import { type SensitivityOptions, settle } from "../../src/explain/settings.js";
+import { settle } from "../../src/explain/settings.js";
 import { type MethodOption, methods } from "../../src/methods/methods.js";
 import { optionsOf } from "../../src/methods/reads.js";
+import type { SamplingOptions } from "../../src/options/sampling.js";
 import { suite } from "../support/harness.js";
 
 const test = suite("settings");
 
-const refused: [SensitivityOptions, RegExp][] = [
+const refused: [SamplingOptions, RegExp][] = [
   [{ steps: 20 }, /^gradient has no option "steps"; it is for integrated-gradients, blur-ig$/],
   [
     { quadrature: "riemann" },
@@ -76,7 +77,7 @@ const GIVEN = {
   stop: { stop: { standardError: 0.1 } },
   weightNoise: { weightNoise: 0.1 },
   weightSamples: { weightNoise: 0.1, weightSamples: 5 },
-} as const satisfies Record<MethodOption, SensitivityOptions>;
+} as const satisfies Record<MethodOption, SamplingOptions>;
 
 test("the options that a method is said to read are taken, and no others", () => {
   for (const method of Object.keys(methods)) {

@@ -4,9 +4,9 @@ import * as assert from "uvu/assert";
 import { standsOut, type ValueFacts, warningsOf } from "../../src/explain/warnings.js";
 import { flatNodes } from "../../src/graph/flat-operators.js";
 import { makeGraph } from "../../src/graph/graph.js";
-import { presets } from "../../src/image/preprocess.js";
 import { assumptions } from "../../src/model/assumed.js";
 import { decodeModel } from "../../src/onnx/decode.js";
+import { presets } from "../../src/options/preprocess.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { suite } from "../support/harness.js";
 

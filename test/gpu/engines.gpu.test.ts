@@ -216,7 +216,7 @@ testWithDevice(
           picture.data[i] = (i * 37 + k * 11) % 256;
         });
         const reads = optionsOf(method);
-        const options: SensitivityOptions = {
+        const options = {
           ...{ method, seed: k, target: k % 10, samples: 2 * (1 + (k % 3)) },
           ...(reads.includes("gamma") && { gamma: 0.1 + (k % 30) / 100 }),
           ...(reads.includes("epsilon") && { epsilon: 10 ** -(1 + (k % 6)) }),
@@ -224,7 +224,7 @@ testWithDevice(
           ...(reads.includes("window") && { window: 3 + (k % 3) }),
           ...(reads.includes("box") && { box: boxOf(k) }),
         };
-        const map = await sensitivity(model, picture, options);
+        const map = await sensitivity(model, picture, options as SensitivityOptions);
         if (k % 10 === 0) await map.pixels({ percentile: 90 + (k % 10) });
         map.destroy();
         least = Math.min(least, heap());

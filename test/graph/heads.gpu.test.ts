@@ -310,7 +310,7 @@ for (const classes of [1, CLASSES]) {
           ({ logit: z, probability: sigmoid(z), "log-probability": -Math.log1p(Math.exp(-z)) })[of];
         for (const method of ["integrated-gradients", "deeplift"]) {
           for (const target of [0, 1]) {
-            const options = { method, target, of, samples: 1, noise: 0 };
+            const options = { method, target, of, samples: 1, noise: 0 } as SensitivityOptions;
             const map = await sensitivity(model, image, options);
             const gain = score(logits[target]!) - score(zeros.logits[target]!);
             const { completeness } = map;
@@ -361,7 +361,7 @@ testWithDevice(
         for (const method of ["gradient", "grad-cam", "deeplift", "lrp-z-plus", "smoothdiff"]) {
           for (const target of [0, 1]) {
             const noise = method === "deeplift" ? { noise: 0 } : {};
-            const options = { method, target, ...noise };
+            const options = { method, target, ...noise } as SensitivityOptions;
             const [actual, expected] = [await mapOf(model, options), await mapOf(two, options)];
             const isSomething = expected.some((v) => v !== 0);
             assert.ok(isSomething || method === "grad-cam", `${method} of ${target} is nothing`);
@@ -415,7 +415,7 @@ for (const [title, last] of Object.entries(LAST)) {
         { rtol: 1e-5, atol: 1e-9 },
       );
       for (const target of [0, 1]) {
-        const options = { method: "deeplift", target, samples: 1, noise: 0 };
+        const options = { method: "deeplift", target, samples: 1, noise: 0 } as const;
         const map = await sensitivity(model, image, options);
         close([map.completeness!.gap], [0], { atol: 1e-4 * Math.abs(logits[1]!) + 1e-5 });
         map.destroy();

@@ -3,6 +3,7 @@
 
 import * as assert from "uvu/assert";
 import { sensitivity } from "../../src/explain/sensitivity.js";
+import type { SensitivityOptions } from "../../src/explain/settings.js";
 import { loadModel } from "../../src/model/load.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { close, randn, suite, testWithDevice } from "../support/harness.js";
@@ -35,7 +36,7 @@ for (const method of ["gradient", "occlusion", "hirescam"]) {
     for (const order of ["NCHW", "NHWC"] as const) {
       const model = await loadModel(device, network(order));
       assert.equal(model.input, { channels: C, height: H, width: W });
-      const map = await sensitivity(model, image, settings);
+      const map = await sensitivity(model, image, settings as SensitivityOptions);
       assert.equal(map.shape, [C, H, W]);
       maps.push(await map.data());
       map.destroy();

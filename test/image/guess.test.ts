@@ -2,8 +2,8 @@
 
 import * as assert from "uvu/assert";
 import { guessPreprocess, readCard, readCardLabels } from "../../src/image/guess.js";
-import { presets } from "../../src/image/preprocess.js";
 import { decodeModel } from "../../src/onnx/decode.js";
+import { presets } from "../../src/options/preprocess.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { tinyModel } from "../models/tiny.js";
 import { suite } from "../support/harness.js";

@@ -8,7 +8,7 @@ import {
   type InputShape,
   toTensor,
 } from "../../src/image/image.js";
-import { type Preprocess, presets } from "../../src/image/preprocess.js";
+import { type Preprocess, presets } from "../../src/options/preprocess.js";
 import { unpackChannels } from "../../src/tensor/channels.js";
 import { normalize, type Pixels, resample } from "../reference/image.js";
 import { close, data, randn, suite, testWithDevice } from "../support/harness.js";

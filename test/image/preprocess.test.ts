@@ -5,10 +5,7 @@ import { vec3 } from "wgpu-matrix";
 import {
   coloring,
   type Mat3,
-  type Preprocess,
-  type PreprocessOption,
   placement,
-  presets,
   type ResolvedPreprocess,
   resolvePreprocess,
   tensorPixels,
@@ -18,6 +15,7 @@ import {
   preprocessInWords,
   presetName,
 } from "../../src/image/preprocess-check.js";
+import { type Preprocess, type PreprocessOption, presets } from "../../src/options/preprocess.js";
 import { normalize } from "../reference/image.js";
 import { close, suite } from "../support/harness.js";
 
@@ -80,50 +78,53 @@ test("what does not fit is refused in a sentence", () => {
 
 test("a key that a preprocessing has not is refused with the nearest one", () => {
   const check = (preprocess: unknown) => () => checkPreprocess(preprocess as Preprocess);
-  assert.throws(check({ means: [1, 2, 3] }), 'preprocess has no "means"; did you mean "mean"?');
+  assert.throws(
+    check({ means: [1, 2, 3] }),
+    'preprocess has no option "means"; did you mean "mean"?',
+  );
   assert.throws(
     check({ shortside: 8 }),
-    'preprocess has no "shortside"; did you mean "shortSide"?',
+    'preprocess has no option "shortside"; did you mean "shortSide"?',
   );
   assert.throws(
     check({ normalize: true }),
-    /^preprocess has no "normalize"; it has: resize, shortSide, .*, std$/,
+    /^preprocess has no option "normalize"; it has: resize, shortSide, .*, std, from$/,
   );
   assert.throws(
     check({ size: 224 }),
-    'preprocess has no "size": the size of the input is an option of the model',
+    'preprocess has no option "size": size is an option of loadModel',
   );
   assert.throws(check("imagnet"), '"imagnet" is not a preprocessing; did you mean "imagenet"?');
 });
 
 test("a value that makes no image is refused in a sentence that has it", () => {
   const refused: [unknown, string][] = [
-    [{ std: 0 }, "std of preprocess must be a number other than 0 or one per channel, got 0"],
+    [{ std: 0 }, "preprocess.std must be a number other than 0 or one per channel, got 0"],
     [
       { std: [1, 0, 1] },
-      "std of preprocess must be a number other than 0 or one per channel, got [1,0,1]",
+      "preprocess.std must be a number other than 0 or one per channel, got [1, 0, 1]",
     ],
-    [{ mean: "grey" }, "mean of preprocess must be a number or one per channel, got grey"],
+    [{ mean: "grey" }, 'preprocess.mean must be a number or one per channel, got "grey"'],
     [
       { mean: [0, Number.NaN, 0] },
-      "mean of preprocess must be a number or one per channel, got [0,null,0]",
+      "preprocess.mean must be a number or one per channel, got [0, NaN, 0]",
     ],
-    [{ scale: 0 }, "scale of preprocess must be a number other than 0, got 0"],
-    [{ scale: Infinity }, "scale of preprocess must be a number other than 0, got Infinity"],
-    [{ shortSide: 0 }, "shortSide of preprocess must be a number of pixels from 1, got 0"],
-    [{ shortSide: "256" }, "shortSide of preprocess must be a number of pixels from 1, got 256"],
-    [{ channels: "brg" }, '"brg" is not an order of channels; there are: rgb, bgr'],
-    [{ resize: "fit" }, '"fit" is not a way to resize; there are: short-side, stretch'],
+    [{ scale: 0 }, "preprocess.scale must be a number other than 0, got 0"],
+    [{ scale: Infinity }, "preprocess.scale must be a number other than 0, got Infinity"],
+    [{ shortSide: 0 }, "preprocess.shortSide must be a number of pixels from 1, got 0"],
+    [{ shortSide: "256" }, 'preprocess.shortSide must be a number of pixels from 1, got "256"'],
+    [{ channels: "brg" }, 'preprocess.channels must be "rgb" or "bgr", got "brg"'],
+    [{ resize: "fit" }, 'preprocess.resize must be "short-side" or "stretch", got "fit"'],
     [
       { crop: { left: 0, top: 0, width: 0, height: 4 } },
-      'crop of preprocess must be "center" or {left, top, width, height} in pixels, got {"left":0,"top":0,"width":0,"height":4}',
+      'preprocess.crop must be "center" or {left, top, width, height} in pixels, got { left: 0, top: 0, width: 0, height: 4 }',
     ],
     [
       { crop: null },
-      'crop of preprocess must be "center" or {left, top, width, height} in pixels, got null',
+      'preprocess.crop must be "center" or {left, top, width, height} in pixels, got null',
     ],
     [7, "preprocess is a name or an object, got 7"],
-    [[1, 2], "preprocess is a name or an object, got [1,2]"],
+    [[1, 2], "preprocess is a name or an object, got [1, 2]"],
   ];
   for (const [preprocess, message] of refused) {
     let found = "nothing is wrong";

@@ -8,6 +8,7 @@ import type { SensitivityOptions } from "../../src/explain/settings.js";
 import { pathNodes } from "../../src/methods/quadrature.js";
 import { loadModel } from "../../src/model/load.js";
 import { decodeModel } from "../../src/onnx/decode.js";
+import type { SamplingOptions } from "../../src/options/sampling.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { backward, forward } from "../reference/index.js";
 import { normals } from "../reference/philox.js";
@@ -74,13 +75,15 @@ function attribution(x: Float64Array, steps: number, strongest: number): Float64
 
 async function withMap(
   device: GPUDevice,
-  options: SensitivityOptions,
+  options: SamplingOptions,
   body: (map: SensitivityMap) => Promise<void> | void,
   bytes = kinked,
 ): Promise<void> {
   const model = await loadModel(device, bytes);
-  const common = { method: "blur-ig", target: TARGET, samples: 1, noise: 0 };
-  const map = await sensitivity(model, { data, shape: SHAPE }, { ...common, ...options });
+  const common = { method: "blur-ig", target: TARGET, samples: 1, noise: 0 } as const;
+  const map = await sensitivity(model, { data, shape: SHAPE }, {
+    ...{ ...common, ...options },
+  } as SensitivityOptions);
   try {
     await body(map);
   } finally {

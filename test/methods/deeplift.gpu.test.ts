@@ -1,12 +1,12 @@
 // DeepLift against its twin, and its completeness.
 
 import { match, throws } from "uvu/assert";
-import type { Baseline } from "../../src/explain/baseline.js";
 import { sensitivity } from "../../src/explain/sensitivity.js";
 import type { SensitivityOptions } from "../../src/explain/settings.js";
 import { makeGraph } from "../../src/graph/graph.js";
 import { loadModel } from "../../src/model/load.js";
 import { decodeModel } from "../../src/onnx/decode.js";
+import type { Baseline, SamplingOptions } from "../../src/options/sampling.js";
 import { makePlan } from "../../src/plan/plan.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { backward, forward } from "../reference/index.js";
@@ -83,7 +83,14 @@ for (const of of ["logit", "probability"] as const) {
           const start = new Float64Array(CLASSES).with(target, 1);
           const multipliers = backward(onnx, values, start, RULES, values0);
           const expected = multipliers.map((m, i) => m * (data[i]! - x0[i]!));
-          const options = { method: "deeplift", baseline, of, target, samples: 1, noise: 0 };
+          const options = {
+            method: "deeplift",
+            baseline,
+            of,
+            target,
+            samples: 1,
+            noise: 0,
+          } as const;
           const map = await sensitivity(model, { data, shape: SHAPE }, options);
           const actual = await map.data();
           const largest = expected.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
@@ -104,12 +111,11 @@ for (const of of ["logit", "probability"] as const) {
 
 testWithDevice(test, "what it cannot compare is refused", async (device) => {
   const model = await loadModel(device, network());
-  const refusal = (options: SensitivityOptions) =>
-    sensitivity(
-      model,
-      { data: randn(SIZE, 3), shape: SHAPE },
-      { method: "deeplift", ...options },
-    ).then(
+  const refusal = (options: SamplingOptions) =>
+    sensitivity(model, { data: randn(SIZE, 3), shape: SHAPE }, {
+      method: "deeplift",
+      ...options,
+    } as SensitivityOptions).then(
       () => "",
       (error: Error) => error.message,
     );
@@ -131,7 +137,7 @@ testWithDevice(test, "every noisy sample is compared with the same baseline", as
   try {
     const maps = [];
     for (const batch of [1, 5]) {
-      const options = { method: "deeplift", target: 1, samples: 5, noise: 0.1, batch };
+      const options = { method: "deeplift", target: 1, samples: 5, noise: 0.1, batch } as const;
       const map = await sensitivity(model, image, options);
       maps.push(await map.data());
       map.destroy();

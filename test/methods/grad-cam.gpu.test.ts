@@ -1,6 +1,7 @@
 // Class activation maps against their twins, at layers of every kind, and the layers there are.
 
 import { sensitivity } from "../../src/explain/sensitivity.js";
+import type { SensitivityOptions } from "../../src/explain/settings.js";
 import { makeGraph } from "../../src/graph/graph.js";
 import { camWarning, layerOf } from "../../src/graph/plane-layers.js";
 import { loadModel } from "../../src/model/load.js";
@@ -68,8 +69,14 @@ for (const [layer, tensor] of [
             data,
             (_, i) => plane[i % 72]! * (method === "guided-grad-cam" ? guided[i]! : 1),
           );
-          const options = { method, target, samples: 1, noise: 0, ...(layer && { layer }) };
-          const map = await sensitivity(model, image, options);
+          const options = {
+            method,
+            target,
+            samples: 1,
+            noise: 0,
+            ...(layer && { layer }),
+          } as const;
+          const map = await sensitivity(model, image, options as SensitivityOptions);
           const largest = expected.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
           close(await map.data(), expected, { rtol: 1e-4, atol: 1e-5 * largest + 1e-9 });
           map.destroy();

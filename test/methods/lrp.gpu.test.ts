@@ -8,6 +8,7 @@ import { methodOf, methods } from "../../src/methods/methods.js";
 import { relevance } from "../../src/methods/procedures/relevance.js";
 import { loadModel } from "../../src/model/load.js";
 import { decodeModel } from "../../src/onnx/decode.js";
+import type { SamplingOptions } from "../../src/options/sampling.js";
 import { makePlan } from "../../src/plan/plan.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { backward, forward } from "../reference/index.js";
@@ -88,12 +89,14 @@ const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b);
 async function mapOf(
   device: GPUDevice,
   { bytes, shape }: { bytes: Uint8Array; shape: number[] },
-  options: SensitivityOptions,
+  options: SamplingOptions,
 ) {
   const model = await loadModel(device, bytes);
   try {
     const image = { data: randn(size(shape), 3), shape };
-    const map = await sensitivity(model, image, { samples: 1, noise: 0, ...options });
+    const map = await sensitivity(model, image, {
+      ...{ samples: 1, noise: 0, ...options },
+    } as SensitivityOptions);
     const data = await map.data();
     map.destroy();
     return { data, logit: map.target.logit, image };
@@ -110,7 +113,7 @@ async function compare(
   device: GPUDevice,
   made: { bytes: Uint8Array; shape: number[] },
   method: string,
-  numbers: SensitivityOptions = {},
+  numbers: SamplingOptions = {},
 ): Promise<void> {
   const onnx = decodeModel(made.bytes);
   const x = Float64Array.from(randn(size(made.shape), 3));

@@ -2,10 +2,12 @@
 
 import * as assert from "uvu/assert";
 import { sensitivity } from "../../src/explain/sensitivity.js";
-import type { Extent, SensitivityOptions } from "../../src/explain/settings.js";
+import type { SensitivityOptions } from "../../src/explain/settings.js";
 import { windowsOver } from "../../src/methods/procedures/windows.js";
 import { loadModel } from "../../src/model/load.js";
 import { decodeModel } from "../../src/onnx/decode.js";
+import type { SamplingOptions } from "../../src/options/sampling.js";
+import type { Extent } from "../../src/tensor/types.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { forward } from "../reference/index.js";
 import { normals } from "../reference/philox.js";
@@ -75,10 +77,12 @@ function occluded(
 
 async function attribution(
   device: GPUDevice,
-  options: SensitivityOptions,
+  options: SamplingOptions,
 ): Promise<{ values: Float32Array; error: number }> {
   const model = await loadModel(device, bytes);
-  const map = await sensitivity(model, image, { method: "occlusion", ...options });
+  const map = await sensitivity(model, image, {
+    ...{ method: "occlusion", ...options },
+  } as SensitivityOptions);
   try {
     return { values: await map.data(), error: map.standardError };
   } finally {
@@ -196,7 +200,7 @@ testWithDevice(test, "and so are windows of no size", async (device) => {
     [{ window: 3, stride: -1 }, "stride must be a whole number from 1 to 65536, got -1"],
   ] as const) {
     let said = "";
-    await attribution(device, options as SensitivityOptions).catch((error) => {
+    await attribution(device, options as SamplingOptions).catch((error) => {
       said = error.message;
     });
     assert.is(said, message);

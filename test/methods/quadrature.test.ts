@@ -1,8 +1,10 @@
 // The rules that integrate over a path, on polynomials and on what is known of them.
 
 import { throws } from "uvu/assert";
-import { quantileOfSize, settle } from "../../src/explain/settings.js";
-import { pathNodes, type Quadrature } from "../../src/methods/quadrature.js";
+import { quantileOfSize } from "../../src/explain/quantile.js";
+import { settle } from "../../src/explain/settings.js";
+import { pathNodes } from "../../src/methods/quadrature.js";
+import type { Quadrature } from "../../src/options/sampling.js";
 import { close, suite } from "../support/harness.js";
 
 const test = suite("paths");
@@ -45,10 +47,13 @@ test("options that cannot be are refused with their values", () => {
     () => settle({ method: "integrated-gradients", baseline: ["black", "white"] }),
     /integrated-gradients starts from one baseline, got 2/,
   );
-  throws(() => settle({ of: "margin" as "logit" }), /"margin" is not a scalar of a class/);
+  throws(
+    () => settle({ of: "margin" as "logit" }),
+    /^of must be "logit", "probability" or "log-probability", got "margin"$/,
+  );
   throws(
     () => settle({ method: "integrated-gradients", quadrature: "simpson" as "riemann" }),
-    /"simpson" is not a quadrature; there are: gauss-legendre, trapezoid/,
+    /^quadrature must be "gauss-legendre", "trapezoid", .* got "simpson"$/,
   );
   throws(() => settle({ noise: 1, noiseScale: "adaptive" }), /noise must be .* got 1/);
 });

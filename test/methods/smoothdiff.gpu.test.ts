@@ -2,10 +2,11 @@
 
 import * as assert from "uvu/assert";
 import { sensitivity } from "../../src/explain/sensitivity.js";
-import { type SensitivityOptions, settle } from "../../src/explain/settings.js";
+import { settle } from "../../src/explain/settings.js";
 import { makeGraph } from "../../src/graph/graph.js";
 import { loadModel } from "../../src/model/load.js";
 import { decodeModel } from "../../src/onnx/decode.js";
+import type { SamplingOptions } from "../../src/options/sampling.js";
 import { makePlan } from "../../src/plan/plan.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { backward, backwardThroughMeans, forward } from "../reference/index.js";
@@ -80,7 +81,7 @@ testWithDevice(
         if (size(truth) > 0) open++;
         let first: Float32Array | undefined;
         for (const batch of [7, 3, 1]) {
-          const options = { method: "smoothdiff", target, samples: 7, noise: 0.2, batch };
+          const options = { method: "smoothdiff", target, samples: 7, noise: 0.2, batch } as const;
           const map = await sensitivity(model, image, options);
           const values = await map.data();
           close(values, truth, { rtol: 1e-4, atol: 1e-5 * size(truth) });
@@ -114,7 +115,7 @@ testWithDevice(test, "is the gradient where there is no noise", async (device) =
 testWithDevice(test, "two classes, and one against another, share the counts", async (device) => {
   const model = await loadModel(device, bytes);
   try {
-    const options = { method: "smoothdiff", samples: 5, noise: 0.3, batch: 2, versus: 2 };
+    const options = { method: "smoothdiff", samples: 5, noise: 0.3, batch: 2, versus: 2 } as const;
     const maps = await sensitivity(model, image, { ...options, target: [3, 0] });
     for (const [i, target] of [3, 0].entries()) {
       const truth = expected(5, 0.3, oneHot(target).with(2, -1));
@@ -180,10 +181,7 @@ for (const [options, message] of [
   [{ weightNoise: 0.2 }, /^smoothdiff makes .* has no "weightNoise"$/],
 ] as const) {
   test(`is refused with ${JSON.stringify(options)}`, () => {
-    assert.throws(
-      () => settle({ method: "smoothdiff", ...options } as SensitivityOptions),
-      message,
-    );
+    assert.throws(() => settle({ method: "smoothdiff", ...options } as SamplingOptions), message);
   });
 }
 

@@ -4,10 +4,10 @@ import * as assert from "uvu/assert";
 import { sensitivity } from "../../src/explain/sensitivity.js";
 import type { SensitivityOptions } from "../../src/explain/settings.js";
 import type { ImageSource } from "../../src/image/image.js";
-import { presets } from "../../src/image/preprocess.js";
 import { loadModel } from "../../src/model/load.js";
 import type { ModelOptions } from "../../src/model/model.js";
 import { suggestPreprocess } from "../../src/model/suggest.js";
+import { presets } from "../../src/options/preprocess.js";
 import { caffeNetwork, meanNetwork } from "../models/colors.js";
 import { close, suite, testWithDevice } from "../support/harness.js";
 

@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { contrast } from "../../src/explain/contrast.js";
 import { gradientLine } from "../../src/explain/gradient-line.js";
 import type { SensitivityMap } from "../../src/explain/map.js";
-import { sensitivities, sensitivity } from "../../src/explain/sensitivity.js";
+import { type ClassesOptions, sensitivities, sensitivity } from "../../src/explain/sensitivity.js";
 import type { SensitivityOptions } from "../../src/explain/settings.js";
 import { loadModel } from "../../src/model/load.js";
 import type { Model } from "../../src/model/model.js";
@@ -203,10 +203,10 @@ testWithDevice(test, "series of several classes take turns with each other", asy
   await withModel(device, async (model) => {
     const targets = [1, 2];
     for (const method of ["gradient", "smoothdiff"]) {
-      const options = { samples: 6, method } as const;
+      const options = { samples: 6, method } as SensitivityOptions;
       const alone = await sensitivity(model, image, { ...options, target: targets });
       const [first, second] = [0, 1].map(() =>
-        sensitivities(model, image, { target: targets, ...options, batch: 2 }),
+        sensitivities(model, image, { ...options, target: targets, batch: 2 } as ClassesOptions),
       );
       let last: SensitivityMap[][] = [];
       for (;;) {

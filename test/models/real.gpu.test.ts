@@ -4,9 +4,9 @@
 import * as assert from "uvu/assert";
 import { sensitivity } from "../../src/explain/sensitivity.js";
 import { read } from "../../src/gpu/play.js";
-import type { Preset } from "../../src/image/preprocess.js";
 import { loadModel } from "../../src/model/load.js";
 import { suggestPreprocess } from "../../src/model/suggest.js";
+import type { Preset } from "../../src/options/preprocess.js";
 import { unpackChannels } from "../../src/tensor/channels.js";
 import { close, data, suite, testWithDevice } from "../support/harness.js";
 import { runOnnxRuntime } from "../support/onnxruntime.js";

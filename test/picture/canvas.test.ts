@@ -13,7 +13,7 @@ const sizes = lengths.flatMap((width) => lengths.map((height) => ({ width, heigh
 test("a picture takes all of one side, and of the other as much as its shape asks", () => {
   for (const picture of sizes) {
     for (const canvas of sizes) {
-      const { x, y, width, height } = fitted(picture, canvas);
+      const { x, y, width, height } = fitted(picture, canvas, "contain");
       const words = JSON.stringify([picture, canvas, { x, y, width, height }]);
       assert.ok(width === canvas.width || height === canvas.height, words);
       const asked =
@@ -41,7 +41,7 @@ test("nothing is left beside a picture whose shape the canvas has as nearly as p
         width: Math.max(1, Math.round(zoom * picture.width)),
         height: Math.max(1, Math.round(zoom * picture.height)),
       };
-      assert.equal(fitted(picture, canvas), { x: 0, y: 0, ...canvas });
+      assert.equal(fitted(picture, canvas, "contain"), { x: 0, y: 0, ...canvas });
     }
   }
 });

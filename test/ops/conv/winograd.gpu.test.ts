@@ -3,6 +3,7 @@
 
 import * as assert from "uvu/assert";
 import { sensitivity } from "../../../src/explain/sensitivity.js";
+import type { SensitivityOptions } from "../../../src/explain/settings.js";
 import { makeGraph } from "../../../src/graph/graph.js";
 import { Model } from "../../../src/model/model.js";
 import { decodeModel } from "../../../src/onnx/decode.js";
@@ -79,7 +80,9 @@ for (const method of ["gradient", "guided-backprop", "deconvnet", "smoothdiff"])
       const image = { data: randn(3 * 14 * 14, 3), shape: [1, 3, 14, 14] };
       const mapOf = async (tiling: typeof SOFTWARE_TILING) => {
         const model = Model.of(device, graph, { tiling });
-        const map = await sensitivity(model, image, { method, samples: 3, target: 2 });
+        const map = await sensitivity(model, image, {
+          ...{ method, samples: 3, target: 2 },
+        } as SensitivityOptions);
         const data = await map.data("mean");
         map.destroy();
         model.destroy();

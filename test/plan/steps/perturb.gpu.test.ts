@@ -7,6 +7,7 @@ import { makeGraph } from "../../../src/graph/graph.js";
 import { loadModel } from "../../../src/model/load.js";
 import { Model } from "../../../src/model/model.js";
 import { decodeModel } from "../../../src/onnx/decode.js";
+import type { SamplingOptions } from "../../../src/options/sampling.js";
 import { smallNetwork } from "../../models/tiny.js";
 import { backward, forward } from "../../reference/index.js";
 import { KEYS, withNoise } from "../../reference/perturb.js";
@@ -21,8 +22,10 @@ const image = { data, shape: SHAPE };
 const onnx = decodeModel(smallNetwork().bytes());
 const range = data.reduce((a, b) => Math.max(a, b)) - data.reduce((a, b) => Math.min(a, b));
 
-async function mapOf(model: Model, options: SensitivityOptions) {
-  const map = await sensitivity(model, image, { target: TARGET, ...options });
+async function mapOf(model: Model, options: SamplingOptions) {
+  const map = await sensitivity(model, image, {
+    ...{ target: TARGET, ...options },
+  } as SensitivityOptions);
   const { standardError, completeness, target } = map;
   const values = await map.data();
   map.destroy();
