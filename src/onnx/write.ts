@@ -74,7 +74,7 @@ export interface ModelSpec extends GraphSpec {
 // Attributes that are FLOAT or FLOATS in the operators of ONNX whatever their value.
 const floatNames = new Set(
   [
-    "alpha beta bias clip cubic_coeff_a epsilon extrapolation_value gamma high lambd low max mean",
+    "activation_params alpha beta bias clip cubic_coeff_a epsilon extrapolation_value gamma high lambd low max mean",
     "min momentum norm_coefficient ratio scale scales spatial_scale threshold value_float",
     "value_floats",
   ].flatMap((line) => line.split(" ")),

@@ -1,6 +1,7 @@
 // What a case is: a model of one node, to try an operator with, and the constants that it may have.
 
 import type { OnnxModel } from "../../src/onnx/types.js";
+import { type AttributeSpec, writeModel } from "../../src/onnx/write.js";
 import type { Attribute, Node } from "../../src/ops/types.js";
 import type { Constant, Shape } from "../../src/tensor/types.js";
 import { randn } from "../support/harness.js";
@@ -80,4 +81,23 @@ export function modelOf({
   const node: Node = { name: "node", op, inputs: names, outputs, attributes };
   const image = { name: "x", type: "float32", shape } as const;
   return { opset, nodes: [node], constants, inputs: [image], outputs: ["y"], metadata: {} };
+}
+
+/** The same as the bytes of a file, for whoever reads no model of ours. */
+export function bytesOf(example: Case): Uint8Array {
+  const { nodes, constants, inputs, outputs, opset } = modelOf(example);
+  return writeModel({
+    opset,
+    domains: { "com.microsoft": 1 },
+    nodes: nodes.map((node) => {
+      const [op = "", domain = ""] = node.op.split("::").reverse();
+      const attributes = node.attributes as Record<string, AttributeSpec>;
+      return { op, domain, attributes, inputs: [...node.inputs], outputs: [...node.outputs] };
+    }),
+    initializers: [...constants].map(([name, { type, shape, data }]) => ({
+      ...{ name, type, shape: [...shape], values: data },
+    })),
+    inputs: inputs.map(({ name }) => ({ name, shape: [...example.shape] })),
+    outputs: outputs.map((name) => ({ name })),
+  });
 }

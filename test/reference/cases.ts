@@ -12,6 +12,7 @@ import { convTranspose } from "./cases/conv-transpose.js";
 import { depthToSpace } from "./cases/depth-to-space.js";
 import { einsum } from "./cases/einsum.js";
 import { expand } from "./cases/expand.js";
+import { fused } from "./cases/fused.js";
 import { gather } from "./cases/gather.js";
 import { gemm } from "./cases/gemm.js";
 import { matmul } from "./cases/matmul.js";
@@ -39,6 +40,7 @@ export const families: Readonly<Record<string, readonly Case[]>> = {
   "depth-to-space": depthToSpace,
   einsum,
   expand,
+  fused,
   gather,
   gemm,
   matmul,

@@ -13,6 +13,7 @@ import { ConvTranspose } from "./ops/conv-transpose.js";
 import { DepthToSpace, SpaceToDepth } from "./ops/depth-to-space.js";
 import { Einsum } from "./ops/einsum.js";
 import { Expand, Tile } from "./ops/expand.js";
+import { fused } from "./ops/fused.js";
 import { Gather, GatherElements, GatherND, Split } from "./ops/gather.js";
 import * as gemm from "./ops/gemm.js";
 import { withRelevance, withShares, withTaylor, withUniform } from "./ops/lrp.js";
@@ -51,6 +52,7 @@ function onlyTwins(module: object): Record<string, Twin> {
 
 /** ONNX operator type → its twin. */
 export const twins: Readonly<Record<string, Twin>> = {
+  ...fused,
   ...normalizations,
   ...quantization,
   ...scatter,

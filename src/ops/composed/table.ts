@@ -7,6 +7,7 @@ import type { Composition } from "../types.js";
 import { attention } from "./attention.js";
 import * as windows from "./conv-transpose.js";
 import { einsum } from "./einsum.js";
+import { fused } from "./fused.js";
 import * as normal from "./normalizations.js";
 import { quantization } from "./quantized.js";
 import { compress, cumSum, scatterElements, scatterND } from "./scatter.js";
@@ -105,6 +106,7 @@ const aligned: Composition = (node, write) => {
 };
 
 export const compositions: Readonly<Record<string, Composition>> = {
+  ...fused,
   ...quantization,
   Add: aligned,
   Attention: attention,
