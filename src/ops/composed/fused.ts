@@ -1,13 +1,44 @@
 // Operators of com.microsoft, which onnxruntime's optimizer writes in place of several of ONNX's. Here they are these again:
 // what can be one kernel becomes one where plans are made.
 
-import { inputOf } from "../attributes.js";
+import { inputOf, nodeError, numbersOf, stringOf } from "../attributes.js";
 import type { Composition } from "../types.js";
 
 /** x times the normal distribution, of before ONNX had it. */
 const gelu: Composition = (node, write) => write.node("Gelu", [inputOf(node)]);
 
+/** The activations of FusedConv, and the attributes that its list of parameters gives them, in order. */
+const ACTIVATIONS: Readonly<Record<string, readonly string[]>> = {
+  Clip: ["min", "max"],
+  HardSigmoid: ["alpha", "beta"],
+  LeakyRelu: ["alpha"],
+  Relu: [],
+  Sigmoid: [],
+  Tanh: [],
+};
+
+/** a(W ∗ x + b + z), where z is the fourth input, if there is one. */
+const convolution: Composition = (node, write) => {
+  const { activation: _, activation_params: __, ...attributes } = node.attributes;
+  let y = write.node("Conv", node.inputs.slice(0, 3), attributes);
+  if (node.inputs[3]) y = write.node("Add", [y, node.inputs[3]]);
+  const activation = stringOf(node, "activation", "");
+  if (!activation) return y;
+  const names = ACTIVATIONS[activation];
+  if (!names) {
+    const known = Object.keys(ACTIVATIONS).join(", ");
+    throw nodeError(node, `its activation is "${activation}"; known are ${known}`);
+  }
+  const values = numbersOf(node, "activation_params", []);
+  if (values.length < names.length) {
+    throw nodeError(node, `its ${activation} needs activation_params [${names.join(", ")}]`);
+  }
+  const own = Object.fromEntries(names.map((name, k) => [name, values[k] as number]));
+  return write.node(activation, [y], own);
+};
+
 /** By operator. */
 export const fused: Readonly<Record<string, Composition>> = {
+  "com.microsoft::FusedConv": convolution,
   "com.microsoft::Gelu": gelu,
 };
