@@ -1,7 +1,7 @@
 // Operators of com.microsoft, which onnxruntime's optimizer writes in place of several of ONNX's. Here they are these again:
 // what can be one kernel becomes one where plans are made.
 
-import { inputOf, nodeError, numbersOf, stringOf } from "../attributes.js";
+import { inputOf, nodeError, numberOf, numbersOf, stringOf } from "../attributes.js";
 import type { Composition } from "../types.js";
 
 /** x times the normal distribution, of before ONNX had it. */
@@ -37,8 +37,27 @@ const convolution: Composition = (node, write) => {
   return write.node(activation, [y], own);
 };
 
+/** α A B, of operands that are turned first: A and B stand for their names in the attributes. */
+const product: Composition = (node, write) => {
+  const turned = (k: 0 | 1, letter: "A" | "B"): string => {
+    const perm = write.shape(k).map((_, axis) => axis);
+    // The first axis goes to the rows, all between move up by one.
+    if (numberOf(node, `transBatch${letter}`, 0)) {
+      perm.splice(-1, 0, ...perm.splice(0, 1));
+    }
+    // A vector stays what it is.
+    if (numberOf(node, `trans${letter}`, 0)) perm.push(...perm.splice(-2).reverse());
+    const isStill = perm.every((from, axis) => from === axis);
+    return isStill ? inputOf(node, k) : write.node("Transpose", [inputOf(node, k)], { perm });
+  };
+  const y = write.node("MatMul", [turned(0, "A"), turned(1, "B")]);
+  const alpha = numberOf(node, "alpha", 1);
+  return alpha === 1 ? y : write.node("Mul", [y, write.floats([], [alpha])]);
+};
+
 /** By operator. */
 export const fused: Readonly<Record<string, Composition>> = {
   "com.microsoft::FusedConv": convolution,
+  "com.microsoft::FusedMatMul": product,
   "com.microsoft::Gelu": gelu,
 };

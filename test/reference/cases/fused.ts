@@ -13,6 +13,12 @@ const conv = (activation: string | undefined, activation_params?: number[]): Cas
   inputs: ["x", floats([4, 3, 3, 3]), floats([4])],
 });
 
+const product = (
+  shape: number[],
+  inputs: Case["inputs"],
+  attributes: Record<string, number>,
+): Case => ({ op: "com.microsoft::FusedMatMul", shape, attributes, ...(inputs && { inputs }) });
+
 export const fused: readonly Case[] = [
   conv(undefined),
   conv("Relu"),
@@ -28,5 +34,13 @@ export const fused: readonly Case[] = [
     attributes: { activation: "Tanh" },
     inputs: ["x", floats([4, 4, 1, 1]), floats([4]), "x"],
   },
+  product([1, 2, 5, 3], ["x", "x"], { transB: 1, alpha: 0.5 }),
+  product([1, 2, 5, 3], ["x", "x"], { transA: 1 }),
+  product([1, 4, 6], ["x", floats([3, 6])], { transB: 1, alpha: 2 }),
+  product([1, 4, 6], [floats([4, 3]), "x"], { transA: 1 }),
+  product([1, 4, 6], ["x", floats([6])], { transB: 1 }),
+  product([1, 3, 2, 4], ["x", "x"], { transBatchA: 1, transBatchB: 1, transB: 1 }),
+  product([1, 4, 5], ["x", floats([4, 5, 2])], { transBatchA: 1 }),
+  product([1, 4, 5], ["x", floats([4, 3, 2])], { transBatchB: 1, transA: 1, alpha: -1.5 }),
   { op: "com.microsoft::Gelu", shape: [1, 5, 2, 2] },
 ];

@@ -2,8 +2,10 @@
 
 import type { Node } from "../../../src/ops/types.js";
 import { type Call, type Tensor, type Twin, tensor } from "../twin.js";
-import { numbers, text } from "./attributes.js";
+import { number, numbers, text } from "./attributes.js";
 import { Conv } from "./conv.js";
+import { MatMul } from "./matmul.js";
+import { Transpose } from "./move.js";
 import { Clip, LeakyRelu, Relu } from "./relu.js";
 import { Gelu, HardSigmoid, Identity, Sigmoid, Tanh } from "./unary.js";
 
@@ -48,7 +50,44 @@ const FusedConv: Twin = {
   },
 };
 
+// The operands of a FusedMatMul as calls of Transpose.
+function turns({ node, opset, inputs }: Call): readonly [Call, Call] {
+  const of = (k: 0 | 1, letter: "A" | "B"): Call => {
+    const x = inputs[k]!;
+    let perm = x.shape.map((_, axis) => axis);
+    const last = perm.length - 1;
+    if (number(node, `transBatch${letter}`, 0)) perm = [...perm.slice(1, last), 0, last];
+    if (number(node, `trans${letter}`, 0) && last > 0) {
+      perm = [...perm.slice(0, -2), perm[last]!, perm[last - 1]!];
+    }
+    return { node: { ...node, attributes: { perm } }, opset, inputs: [x] };
+  };
+  return [of(0, "A"), of(1, "B")];
+}
+
+/** α A B, of operands that are turned first. */
+const FusedMatMul: Twin = {
+  forward(call) {
+    const [a, b] = turns(call).map((turn) => Transpose.forward(turn)[0]!) as [Tensor, Tensor];
+    const [y] = MatMul.forward({ ...call, inputs: [a, b] }) as [Tensor];
+    return [
+      tensor(
+        y.shape,
+        y.data.map((v) => number(call.node, "alpha", 1) * v),
+      ),
+    ];
+  },
+  backward(call, [dy]) {
+    const calls = turns(call);
+    const [a, b] = calls.map((turn) => Transpose.forward(turn)[0]!) as [Tensor, Tensor];
+    const scaled = dy!.map((v) => number(call.node, "alpha", 1) * v);
+    const back = MatMul.backward({ ...call, inputs: [a, b] }, [scaled]);
+    return calls.map((turn, k) => Transpose.backward(turn, [back[k]!])[0]);
+  },
+};
+
 export const fused: Readonly<Record<string, Twin>> = {
   "com.microsoft::FusedConv": FusedConv,
+  "com.microsoft::FusedMatMul": FusedMatMul,
   "com.microsoft::Gelu": Gelu,
 };
