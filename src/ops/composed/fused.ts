@@ -7,6 +7,10 @@ import type { Composition } from "../types.js";
 /** x times the normal distribution, of before ONNX had it. */
 const gelu: Composition = (node, write) => write.node("Gelu", [inputOf(node)]);
 
+/** The same of x + b. */
+const biasGelu: Composition = (node, write) =>
+  write.node("Gelu", [write.node("Add", node.inputs.slice(0, 2))]);
+
 /** The activations of FusedConv, and the attributes that its list of parameters gives them, in order. */
 const ACTIVATIONS: Readonly<Record<string, readonly string[]>> = {
   Clip: ["min", "max"],
@@ -57,6 +61,7 @@ const product: Composition = (node, write) => {
 
 /** By operator. */
 export const fused: Readonly<Record<string, Composition>> = {
+  "com.microsoft::BiasGelu": biasGelu,
   "com.microsoft::FusedConv": convolution,
   "com.microsoft::FusedMatMul": product,
   "com.microsoft::Gelu": gelu,

@@ -20,6 +20,7 @@ const product = (
 ): Case => ({ op: "com.microsoft::FusedMatMul", shape, attributes, ...(inputs && { inputs }) });
 
 export const fused: readonly Case[] = [
+  { op: "com.microsoft::BiasGelu", shape: [1, 3, 5], inputs: ["x", floats([5])] },
   conv(undefined),
   conv("Relu"),
   conv("Sigmoid"),

@@ -2,6 +2,7 @@
 
 import type { Node } from "../../../src/ops/types.js";
 import { type Call, type Tensor, type Twin, tensor } from "../twin.js";
+import { Add } from "./arithmetic.js";
 import { number, numbers, text } from "./attributes.js";
 import { Conv } from "./conv.js";
 import { MatMul } from "./matmul.js";
@@ -86,7 +87,17 @@ const FusedMatMul: Twin = {
   },
 };
 
+/** Gelu of x + b. */
+const BiasGelu: Twin = {
+  forward: (call) => Gelu.forward({ ...call, inputs: Add.forward(call) as [Tensor] }),
+  backward(call, dy) {
+    const [dz] = Gelu.backward({ ...call, inputs: Add.forward(call) as [Tensor] }, dy);
+    return Add.backward(call, [dz!]);
+  },
+};
+
 export const fused: Readonly<Record<string, Twin>> = {
+  "com.microsoft::BiasGelu": BiasGelu,
   "com.microsoft::FusedConv": FusedConv,
   "com.microsoft::FusedMatMul": FusedMatMul,
   "com.microsoft::Gelu": Gelu,
