@@ -16,6 +16,21 @@ function constantShape(node: Node, write: Writing, k: number): Shape | undefined
   return write.shape(k);
 }
 
+/** The mean and 1/√(σ² + ε), which are outputs of a normalization where training asks for them. */
+export function statistics(
+  x: string,
+  axes: number[],
+  epsilon: number,
+  write: Writing,
+): [mean: string, factor: string] {
+  const kept = { axes, keepdims: 1 };
+  const mean = write.node("ReduceMean", [x], kept);
+  const distance = write.node("Sub", [x, mean]);
+  const variance = write.node("ReduceMean", [write.node("Mul", [distance, distance])], kept);
+  const sum = write.node("Add", [variance, write.floats([], [epsilon])]);
+  return [mean, write.node("Pow", [sum, write.floats([], [-0.5])])];
+}
+
 /** x̂ over all axes from `axis` on, times a scale, plus a bias (Ba et al. 2016). */
 export const layerNormalization: Composition = (node, write) => {
   const shape = write.shape(0);
@@ -26,16 +41,8 @@ export const layerNormalization: Composition = (node, write) => {
   const last = [constantShape(node, write, 1), constantShape(node, write, 2)].every(
     (s) => s === undefined || elements(s) === shape.at(-1),
   );
-  // Mean and 1/√(σ² + ε) are outputs too, which only training asks for.
-  const others = (): string[] => {
-    if (node.outputs.length < 2) return [];
-    const kept = { axes, keepdims: 1 };
-    const mean = write.node("ReduceMean", [input(node, 0)], kept);
-    const distance = write.node("Sub", [input(node, 0), mean]);
-    const variance = write.node("ReduceMean", [write.node("Mul", [distance, distance])], kept);
-    const sum = write.node("Add", [variance, write.floats([], [epsilon])]);
-    return [mean, write.node("Pow", [sum, write.floats([], [-0.5])])];
-  };
+  const others = () =>
+    node.outputs.length < 2 ? [] : statistics(input(node, 0), axes, epsilon, write);
   if (axes.length === 1 && last) {
     const attributes = { axes, epsilon, channel: rank - 1 };
     return [write.node("Standardize", node.inputs.slice(0, 3), attributes), ...others()];
