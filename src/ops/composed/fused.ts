@@ -3,6 +3,7 @@
 
 import { inputOf, nodeError, numberOf, numbersOf, stringOf } from "../attributes.js";
 import type { Composition } from "../types.js";
+import { statistics } from "./normalizations.js";
 
 /** x times the normal distribution, of before ONNX had it. */
 const gelu: Composition = (node, write) => write.node("Gelu", [inputOf(node)]);
@@ -59,10 +60,22 @@ const product: Composition = (node, write) => {
   return alpha === 1 ? y : write.node("Mul", [y, write.floats([], [alpha])]);
 };
 
+/** The LayerNormalization of x + skip + bias over the last axis, and the sum itself for whoever reads it on. */
+const skipNormalization: Composition = (node, write) => {
+  const [x = "", skip = "", gamma = "", beta = "", bias] = node.inputs;
+  const epsilon = numberOf(node, "epsilon", 1e-12);
+  const added = write.node("Add", [x, skip]);
+  const sum = bias ? write.node("Add", [added, bias]) : added;
+  const y = write.node("LayerNormalization", [sum, gamma, beta], { axis: -1, epsilon });
+  if (node.outputs.length < 2) return y;
+  return [y, ...statistics(sum, [write.shape(0).length - 1], epsilon, write), sum];
+};
+
 /** By operator. */
 export const fused: Readonly<Record<string, Composition>> = {
   "com.microsoft::BiasGelu": biasGelu,
   "com.microsoft::FusedConv": convolution,
   "com.microsoft::FusedMatMul": product,
   "com.microsoft::Gelu": gelu,
+  "com.microsoft::SkipLayerNormalization": skipNormalization,
 };

@@ -19,6 +19,8 @@ const product = (
   attributes: Record<string, number>,
 ): Case => ({ op: "com.microsoft::FusedMatMul", shape, attributes, ...(inputs && { inputs }) });
 
+const skip = "com.microsoft::SkipLayerNormalization";
+
 export const fused: readonly Case[] = [
   { op: "com.microsoft::BiasGelu", shape: [1, 3, 5], inputs: ["x", floats([5])] },
   conv(undefined),
@@ -44,4 +46,19 @@ export const fused: readonly Case[] = [
   product([1, 4, 5], ["x", floats([4, 5, 2])], { transBatchA: 1 }),
   product([1, 4, 5], ["x", floats([4, 3, 2])], { transBatchB: 1, transA: 1, alpha: -1.5 }),
   { op: "com.microsoft::Gelu", shape: [1, 5, 2, 2] },
+  { op: skip, shape: [1, 5, 6], inputs: ["x", floats([1, 5, 6]), floats([6])] },
+  // So small that the default of epsilon counts.
+  { op: skip, shape: [1, 5, 6], inputs: ["x", "x", floats([6])], domain: (z) => 0.01 * z },
+  {
+    op: skip,
+    shape: [1, 5, 6],
+    attributes: { epsilon: 0.1 },
+    inputs: ["x", floats([5, 6]), floats([6]), floats([6], 3), floats([6], 4)],
+  },
+  {
+    op: skip,
+    shape: [1, 5, 6],
+    inputs: ["x", "x", floats([6]), null, floats([6], 4)],
+    outputs: [4, 3],
+  },
 ];

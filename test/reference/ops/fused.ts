@@ -7,6 +7,7 @@ import { number, numbers, text } from "./attributes.js";
 import { Conv } from "./conv.js";
 import { MatMul } from "./matmul.js";
 import { Transpose } from "./move.js";
+import { LayerNormalization } from "./normalizations.js";
 import { Clip, LeakyRelu, Relu } from "./relu.js";
 import { Gelu, HardSigmoid, Identity, Sigmoid, Tanh } from "./unary.js";
 
@@ -96,9 +97,41 @@ const BiasGelu: Twin = {
   },
 };
 
+// What a SkipLayerNormalization normalizes, and how.
+function skipped(call: Call): { sum: Tensor; plain: Call } {
+  const { node, opset, inputs } = call;
+  const [, , gamma, beta, bias] = inputs;
+  const [added] = Add.forward(call) as [Tensor];
+  const sum = bias ? Add.forward({ ...call, inputs: [added, bias] })[0]! : added;
+  const epsilon = number(node, "epsilon", 1e-12);
+  const attributes = { axis: -1, epsilon };
+  return { sum, plain: { node: { ...node, attributes }, opset, inputs: [sum, gamma, beta] } };
+}
+
+/** LayerNormalization of x + skip + bias; the sum is the fourth output. */
+const SkipLayerNormalization: Twin = {
+  forward(call) {
+    const { sum, plain } = skipped(call);
+    return [...LayerNormalization.forward(plain).slice(0, 3), sum].slice(
+      0,
+      call.node.outputs.length,
+    );
+  },
+  backward(call, [dy, , , dsum]) {
+    const { sum, plain } = skipped(call);
+    const [normalized] = LayerNormalization.backward(plain, [dy!]);
+    const ds = normalized!.map((v, i) => v + (dsum?.[i] ?? 0));
+    const [dx, dskip] = Add.backward(call, [ds]);
+    const bias = call.inputs[4];
+    const dbias = bias && Add.backward({ ...call, inputs: [sum, bias] }, [ds])[1];
+    return [dx, dskip, undefined, undefined, dbias];
+  },
+};
+
 export const fused: Readonly<Record<string, Twin>> = {
   "com.microsoft::BiasGelu": BiasGelu,
   "com.microsoft::FusedConv": FusedConv,
   "com.microsoft::FusedMatMul": FusedMatMul,
   "com.microsoft::Gelu": Gelu,
+  "com.microsoft::SkipLayerNormalization": SkipLayerNormalization,
 };
