@@ -12,14 +12,15 @@ import type { SensitivityMap } from "./map.js";
 
 const pipelines = perDevice((device) => kernels(device, contrastText, ["contrast"]));
 
-/** A picture of two maps. Made by `contrast`; the maps must outlive it. */
+/** A picture of two maps of one image. Made by `contrast`; the maps must outlive it. */
 export interface Contrast {
-  /** Paints it over a canvas: the first map's class is red, the second's blue. */
+  /** Paints it over a canvas: what speaks for the first map's class is red, for the second's blue. */
   draw(canvas: HTMLCanvasElement | OffscreenCanvas, options?: PictureOptions): void;
-  /** The painted picture as pixels. */
+  /** Paints it and reads the pixels back. */
   pixels(options?: PixelOptions): Promise<ImageData>;
-  /** The difference at every pixel, from −1 to 1, [H,W]. */
+  /** Reads back the difference at every pixel, from −1 to 1, row-major [H,W]. */
   scores(options?: PictureOptions): Promise<Float32Array<ArrayBuffer>>;
+  /** Frees its buffers on the GPU; the maps stay. */
   destroy(): void;
 }
 

@@ -17,24 +17,24 @@ import { prepare } from "./batch.js";
 import { planOptions } from "./plan-options.js";
 import { type SensitivityOptions, settle } from "./settings.js";
 
-/** Which pixel, and which way. */
+/** Options of `gradientLine`: which pixel, and how far the noisy copy is. */
 export interface LineOptions
   extends Pick<SensitivityOptions, "target" | "preprocess" | "seed" | "signal"> {
-  /** Column and row in the network's input. */
+  /** Column and row in the network's input, from 0. */
   readonly pixel: readonly [x: number, y: number];
-  /** Places on the way; 200. */
+  /** Number of places on the way; 200 by default. */
   readonly points?: number;
-  /** σ of the noise at the end of the way, as a part of the input's range; 0.01, which nobody sees. */
+  /** σ of the noise at the end of the way, as a fraction of the input's range; 0.01 by default, which nobody sees. */
   readonly noise?: number;
 }
 
-/** The gradients on a way. */
+/** The result of `gradientLine`. */
 export interface GradientLine {
-  /** The places, from 0 (the image) to 1 (the noisy copy). */
+  /** The places, from 0 (the image) to 1 (the noisy copy), [points]. */
   readonly t: Float32Array<ArrayBuffer>;
-  /** For each channel, the pixel's gradient at each place. */
+  /** For each channel, ∂S/∂x of the pixel at each place, [C][points]. */
   readonly gradients: readonly Float32Array<ArrayBuffer>[];
-  /** The largest |∂S/∂x| of all pixels and channels at each place. */
+  /** The largest |∂S/∂x| over all pixels and channels at each place, [points]. */
   readonly largest: Float32Array<ArrayBuffer>;
 }
 

@@ -21,27 +21,29 @@ import type { CommonBatch } from "./batch.js";
 import type { Settings } from "./settings.js";
 import { type ValueFacts, warningsOf } from "./warnings.js";
 
-/** What a map took. */
+/** The GPU memory that a map took, in bytes. */
 export interface MapMemory {
-  /** Bytes of the buffers that it needed, and the samples that went through together. */
+  /** Bytes of the buffers that it needed. */
   readonly peak: number;
+  /** Passes in a batch. */
   readonly batch: number;
-  /** Bytes the batch would have taken had every activation been kept. */
+  /** Bytes that the batch would have taken had every activation been kept. */
   readonly unshared: number;
-  /** Bytes that the model keeps on the device, those of other methods' engines included. */
+  /** Bytes that the model keeps on the device, for other methods as well. */
   readonly kept: number;
 }
 
-/** Milliseconds. */
+/** The time that a map took, in milliseconds. */
 export interface MapTimes {
-  /** Picture to tensor, and the forward pass that finds the class. */
+  /** Turning the photo into a tensor, and the forward pass that finds the class. */
   readonly classify: number;
-  /** All batches. */
+  /** All batches so far. */
   readonly samples: number;
+  /** From the call on. */
   readonly total: number;
 }
 
-/** How well the attributions of a path add up. */
+/** How well the attributions of a path add up to the gain of the target (Sundararajan et al. 2017, proposition 1). */
 export interface Completeness {
   /** Σ of the attributions of all channels and pixels. */
   readonly sum: number;
@@ -73,38 +75,46 @@ type Facts = Pick<
 
 /** A sensitivity map on the GPU. Made by `sensitivity`. */
 export class SensitivityMap {
-  /** The class that is explained, and the one that it is held against. */
+  /** The class that is explained, with its scores for the image without noise. */
   target!: ClassScore;
+  /** The class that was subtracted from it; undefined without the option `versus`. */
   versus: ClassScore | undefined;
-  /** The five most probable classes. */
+  /** The five most probable classes of the image without noise. */
   top: readonly ClassScore[] = [];
   /** Samples so far. */
   samples = 0;
-  /** Passes so far: `points` for each sample, those of an unfinished one included. */
+  /** Passes so far: `points` for each sample, counting those of an unfinished one. */
   passes = 0;
   /**
-   * ‖standard error‖₂ / ‖map‖₂ of the estimator that was asked for; Infinity where it is not known: for one sample, for
-   * "smoothdiff", and where noise has found nothing but zeros.
+   * ‖standard error‖₂ / ‖map‖₂ of the map's estimator. Infinity where it is not known: for one sample, for "smoothdiff",
+   * and where all noisy samples were zero.
    */
   standardError = Number.POSITIVE_INFINITY;
-  /** Of "integrated-gradients", "blur-ig" and "deeplift", when all samples are done. */
+  /** For "integrated-gradients", "blur-ig" and "deeplift", once all samples are done; else undefined. */
   completeness: Completeness | undefined;
-  /** Standard deviation of the noise in the units of the input; its root mean square where elements differ. */
+  /** Standard deviation of the noise in units of the network's input; its root mean square where elements differ. */
   sigma!: number;
+  /** The option `noise`. */
   readonly noise!: number;
+  /** The option `seed`. */
   readonly seed!: number;
+  /** The option `method`. */
   readonly method!: string;
+  /** The option `estimator`. */
   readonly estimator!: Estimator;
-  /** Trips through the network that each sample takes: the points of a path, or the windows and one more. */
+  /** Passes through the network per sample: the points of its path, or the windows and one more. */
   readonly points!: number;
-  /** [C,H,W]. */
+  /** [C,H,W] of the attributions, as of the network's input. */
   readonly shape!: readonly [number, number, number];
-  /** How the photo became the input; undefined for a tensor of which that is not known. */
+  /** How the photo became the input; undefined for a tensor where that is not known. */
   readonly preprocess!: ResolvedPreprocess | undefined;
+  /** Name of the GPU adapter. */
   readonly adapter!: string;
+  /** The GPU memory that the map took. */
   readonly memory!: MapMemory;
+  /** The time that the map has taken so far. */
   times: MapTimes = { classify: 0, samples: 0, total: 0 };
-  /** What cannot be trusted in the map so far, one sentence each, with a way out; the model's warnings come first. */
+  /** What cannot be trusted in the map so far: one sentence each, with a way out. The model's warnings come first. */
   warnings: readonly string[] = [];
   private constructor(
     private readonly model: Model,
@@ -161,8 +171,8 @@ export class SensitivityMap {
   }
 
   /**
-   * The map as it is now, kept while the sampling goes on. It looks at the input of this map, so it lasts no
-   * longer than this one.
+   * A copy of the map as it is now, which stays while sampling goes on. It shares the input of this map, so it must not
+   * outlive it.
    */
   async snapshot(): Promise<SensitivityMap> {
     this.picture.check();
@@ -181,17 +191,20 @@ export class SensitivityMap {
     return this.model.device;
   }
 
-  /** Paints the map over a canvas. Repeating it with other options runs nothing but a few small kernels. */
+  /**
+   * Paints the map over a canvas. Painting again with other options runs a few small kernels, not the network. Throws
+   * where an option is not one of drawing or its value does not fit.
+   */
   draw(canvas: HTMLCanvasElement | OffscreenCanvas, options: PictureOptions = {}): void {
     this.picture.draw(canvas, { estimator: this.estimator, ...options });
   }
 
-  /** The painted map as pixels. */
+  /** Paints the map and reads its pixels back; `width` and `height` are those of the map by default. */
   pixels(options: PictureOptions & { width?: number; height?: number } = {}): Promise<ImageData> {
     return this.picture.pixels({ estimator: this.estimator, ...options });
   }
 
-  /** The attribution of every input element, row-major [C,H,W]. */
+  /** Reads back the attribution of every input element, row-major [C,H,W]. */
   data(estimator: Estimator = this.estimator): Promise<Float32Array<ArrayBuffer>> {
     return this.picture.attribution(estimator);
   }
@@ -206,17 +219,17 @@ export class SensitivityMap {
     return largest === 0 && this.facts.isRandom ? Number.POSITIVE_INFINITY : standardError;
   }
 
-  /** The score of every pixel that `draw` paints with these options, [H,W]. */
+  /** Reads back the score of every pixel that `draw` paints with these options, row-major [H,W]. */
   scores(options: PictureOptions = {}): Promise<Float32Array<ArrayBuffer>> {
     return this.picture.scores({ estimator: this.estimator, ...options });
   }
 
-  /** Lowest and highest value that `draw` paints with these options: a `scale` for other maps. */
+  /** The lowest and highest score that `draw` tells apart with these options: a `scale` for other maps. */
   range(options: PictureOptions = {}): Promise<{ low: number; high: number }> {
     return this.picture.range({ estimator: this.estimator, ...options });
   }
 
-  /** Frees the map's buffers. */
+  /** Frees the map's buffers on the GPU. */
   destroy(): void {
     this.picture.destroy();
     this.sums.destroy();

@@ -10,8 +10,8 @@ import type { PrecisionError } from "./precision-error.js";
 import type { SensitivityOptions } from "./settings.js";
 
 /**
- * Prepares the picture of two maps of one image: each is scaled to 0 … 1 by its own percentile, then the second
- * is subtracted from the first (Smilkov et al. 2017, figure 6).
+ * Prepares a picture of two maps of one image: each is scaled to 0 … 1 by its own percentile, then the second is subtracted
+ * from the first (Smilkov et al. 2017, figure 6). Rejects where the maps are not of one model.
  */
 export async function contrast(first: SensitivityMap, second: SensitivityMap): Promise<Contrast> {
   const part = await import("./contrast.js");
@@ -19,7 +19,8 @@ export async function contrast(first: SensitivityMap, second: SensitivityMap): P
 }
 
 /**
- * The gradient of a pixel at equally spaced places of the way from x to x + ε (Smilkov et al. 2017, figure 2).
+ * The gradient of one pixel at equally spaced places on the way from the image x to a noisy copy x + ε (Smilkov et al. 2017,
+ * figure 2).
  */
 export async function gradientLine(
   model: Model,
@@ -31,8 +32,8 @@ export async function gradientLine(
 }
 
 /**
- * How far the model's map of an image is from that in single precision. It takes as long as the model takes to be
- * compiled once more, and as up to four samples with either; its weights are on the device twice meanwhile.
+ * Measures how far the map of a model in half precision is from the same map in single precision. The model is compiled
+ * once more, and up to four samples are computed with either; meanwhile its weights are on the device twice.
  */
 export async function precisionError(
   model: Model,
@@ -44,15 +45,15 @@ export async function precisionError(
 }
 
 /**
- * The tensor in a .npy file of NumPy, as float32 and row-major: what `sensitivity` takes in place of a picture. Rejects
- * where the file is none, or not of numbers.
+ * Reads a .npy file of NumPy as float32, row-major: a tensor that `sensitivity` takes in place of a photo. Rejects where the
+ * file is not a .npy file, or not of numbers.
  */
 export async function readNpy(bytes: Uint8Array): Promise<NpyTensor> {
   const part = await import("../tensor/npy.js");
   return part.readNpy(bytes);
 }
 
-/** A .npy file of NumPy: what `map.data()` gives, for everything that is not a browser. Row-major. */
+/** Writes a row-major tensor, such as that of `map.data()`, as the bytes of a .npy file of NumPy. */
 export async function writeNpy(
   data: Float32Array,
   shape: readonly number[],

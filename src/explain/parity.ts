@@ -11,7 +11,7 @@ export interface Parity {
   readonly picture: PictureOptions;
 }
 
-/** Options by the name of whom they imitate. */
+/** Options that make maps as other programs do, by the program's name. Each line was read from its source. */
 export const parity = {
   /** Smilkov et al. 2017. */
   paper: {

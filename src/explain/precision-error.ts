@@ -5,13 +5,13 @@ import type { Model } from "../model/model.js";
 import { sensitivity } from "./sensitivity.js";
 import type { SensitivityOptions } from "./settings.js";
 
-/** Relative differences ‖half − single‖ / ‖single‖. */
+/** The result of `precisionError`: relative differences ‖half − single‖₂ / ‖single‖₂. */
 export interface PrecisionError {
-  /** Of the attribution of the same noisy samples. */
+  /** Of the attribution, from the same noisy samples. */
   readonly map: number;
   /** Of the logits of the image itself. */
   readonly logits: number;
-  /** How many samples they are. The map of more samples is nearer, because what single ones are off by averages out. */
+  /** Samples that the map is of; with more the error is smaller, because that of single samples averages out. */
   readonly samples: number;
 }
 

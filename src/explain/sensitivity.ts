@@ -6,9 +6,12 @@ import type { SensitivityMap } from "./map.js";
 import { run } from "./run.js";
 import { type SensitivityOptions, settle } from "./settings.js";
 
-/** The same for several classes: gives a list of maps. */
+/** Options with a list of classes in `target`: maps come as a list. */
 export type ClassesOptions<Options = SensitivityOptions> = Options extends unknown
-  ? Omit<Options, "target"> & { readonly target: readonly (number | string)[] }
+  ? Omit<Options, "target"> & {
+      /** The classes to explain, each by its index, its label, or "top1". */
+      readonly target: readonly (number | string)[];
+    }
   : never;
 
 /** Steps of a series where nothing else is asked; a sampling that may stop early checks its error as often. */

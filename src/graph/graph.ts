@@ -20,9 +20,9 @@ import { newFlow, rewrites } from "./rewrites.js";
 
 /** What the graph cannot know from the file. */
 export interface GraphOptions extends InputOptions {
-  /** Name of the output to explain; if not given, the one that looks most like the scores of classes. */
+  /** Name of the output to explain; by default the one that looks most like the scores of classes. */
   readonly output?: string;
-  /** Keeps a final Softmax, LogSoftmax or Sigmoid, which is taken off otherwise so that the logit is explained. */
+  /** Keeps a final Softmax, LogSoftmax or Sigmoid; by default it is removed, so that the logit is explained. */
   readonly keepSoftmax?: boolean;
 }
 

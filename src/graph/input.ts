@@ -13,11 +13,11 @@ export type AxisOrder = (typeof axisOrders)[number];
 
 /** What the file may leave open. */
 export interface InputOptions {
-  /** Side of the input in pixels, or [height, width], where the file leaves them open; 224 × 224 if not given. */
+  /** Side of the input in pixels, or [height, width], where the file leaves them open; 224 × 224 by default. */
   readonly size?: number | readonly [height: number, width: number];
   /**
-   * The order of the input's axes. If not given, it is that of the first operator that tells (a convolution, a
-   * pool, or the Transpose between the two orders), else that in which the image has 1 or 3 channels.
+   * The order of the input's axes. By default it is that of the first operator that tells (a convolution, a pool, or the
+   * Transpose between the two orders), or else the one in which the image has 1 or 3 channels.
    */
   readonly axes?: AxisOrder;
   /** @internal What open axes are where `size` is not given, in place of 224 × 224: the size of a tensor. */

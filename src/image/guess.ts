@@ -24,7 +24,10 @@ const isObject = (value: unknown): value is Json =>
 const isNumbers = (value: unknown): value is number[] =>
   Array.isArray(value) && value.length > 0 && value.every(Number.isFinite);
 
-/** What a model card says of preprocessing; undefined where it is no such card. */
+/**
+ * Reads the preprocessing from the parsed JSON of a model card (Hugging Face's, timm's or this project's own); undefined
+ * where it has none.
+ */
 export function readCard(card: unknown): Preprocess | undefined {
   if (!isObject(card)) return undefined;
   if (isObject(card.preprocess)) return ownCard(card.preprocess);
@@ -36,7 +39,10 @@ export function readCard(card: unknown): Preprocess | undefined {
   return undefined;
 }
 
-/** The class names in a model card, Hugging Face's, timm's or this project's own; undefined where it has none. */
+/**
+ * Reads the names of the classes from the parsed JSON of a model card (Hugging Face's, timm's or this project's own);
+ * undefined where it has none.
+ */
 export function readCardLabels(card: unknown): string[] | undefined {
   if (!isObject(card)) return undefined;
   const { id2label, label_names: timm, labels = timm } = card;

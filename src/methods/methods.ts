@@ -36,15 +36,15 @@ export const RELEVANCE = {
 
 type OptionName = keyof SamplingOptions;
 
-/** How a map is made. */
+/** A method, as the table `methods` has it. */
 export interface Method {
-  /** How operators send gradients back. */
+  /** @internal How operators send gradients back. */
   readonly rules: RuleTable;
   /** @internal The passes of a sample, and what becomes of them. */
   readonly procedure: Procedure;
-  /** Where a reader would look for it. */
+  /** The kind of method, as a reader would look for it. */
   readonly family: Family;
-  /** The options that it reads, of those that not every method does. */
+  /** The options that it reads, of those that not every method reads. */
   readonly options: readonly OptionName[];
 }
 
@@ -104,7 +104,7 @@ export type OptionsOf<Name extends MethodName> = (typeof table)[Name]["options"]
 /** An option that some methods read and others do not. */
 export type MethodOption = { [Name in MethodName]: OptionsOf<Name> }[MethodName];
 
-/** The methods by name. */
+/** All methods by name. */
 export const methods: Readonly<Record<MethodName, Method>> = table;
 
 /** A method by its name. Throws, with the list, where there is none. */

@@ -4,7 +4,7 @@
 import { type MethodName, type MethodOption, methodOf, methods } from "./methods.js";
 import type { MethodWords } from "./words.js";
 
-/** The options that a method reads, of those that not all of them do. Throws where there is no such method. */
+/** The options that a method reads, of those that not every method reads. Throws where there is no such method. */
 export function optionsOf(method: string): readonly MethodOption[] {
   return methodOf(method).options as readonly MethodOption[];
 }
@@ -26,7 +26,7 @@ export function checkRead(name: string, options: Readonly<Record<string, unknown
 
 const isOfEachSample = (option: string) => optionsOf("gradient").includes(option as MethodOption);
 
-/** What each method is in words: its paper, its line, its cost. */
+/** Loads what each method is in words: its paper, a line about it, its cost. */
 export async function describeMethods(): Promise<Readonly<Record<MethodName, MethodWords>>> {
   const { methodWords } = await import("./words.js");
   return methodWords;

@@ -1,7 +1,7 @@
 // Tables of rules: how each operator sends a gradient back. What a table does not name goes by the gradient. Activations that
 // were fused into other nodes are looked up by their own name.
 
-/** Kinds of methods, as a reader would look for them. */
+/** The kinds of methods, as a reader would look for them. */
 export type Family = "gradients" | "gates" | "paths" | "layers" | "differences" | "relevance";
 
 /** The backward rules of a method. */

@@ -7,9 +7,9 @@ import type { MethodName } from "./methods.js";
 export interface MethodWords {
   /** Authors and year. */
   readonly paper: string;
-  /** What it is, in one line. */
+  /** What it computes, in one line. */
   readonly summary: string;
-  /** The passes through the network that n samples take. */
+  /** Passes through the network for n samples. */
   readonly cost: string;
 }
 

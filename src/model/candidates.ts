@@ -7,23 +7,23 @@ import { colorKey, presetName } from "../image/preprocess-check.js";
 import { type Preprocess, type Preset, presets } from "../options/preprocess.js";
 import type { ClassScore, Model } from "./model.js";
 
-/** A preprocessing, and what the network makes of a photo by it. */
+/** A preprocessing, and how the network classifies a photo with it. */
 export interface Suggestion {
-  /** In a word or two: "caffe", "imagenet, BGR", "negative". */
+  /** Its name in a word or two: "caffe", "imagenet, BGR", "negative". */
   readonly name: string;
-  /** For `preprocess` of `loadModel` or `sensitivity`. */
+  /** The value for the option `preprocess`. */
   readonly preprocess: Preset | Preprocess;
   /** The most probable class. */
   readonly top: ClassScore;
   /** True for the preprocessing that the model was loaded with. */
   readonly isCurrent: boolean;
-  /** True for the one, if any, by which a class stands out where by the current one none does. */
+  /** True for the one, if any, with which a class stands out where with the current one none does. */
   readonly isMuchSurer: boolean;
 }
 
 /** Options of `suggestPreprocess`. */
 export interface SuggestOptions {
-  /** Heard between two passes. */
+  /** Aborts between two passes. */
   readonly signal?: AbortSignal;
 }
 

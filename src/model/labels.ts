@@ -1,10 +1,12 @@
 // Names of classes from a file: text with one name a line, a JSON list, or a JSON object of names by index, as
 // ["tench", …], {"0": "tench", …} or, from Keras, {"0": ["n01440764", "tench"], …}.
 
-/** Who named the classes; "imagenet" is assumed from how many they are, those of a "binary" network are no and yes. */
+/** Where labels come from; "imagenet" is assumed from the number of classes, "binary" networks have "no" and "yes". */
 export type LabelsSource = "given" | "card" | "imagenet" | "binary";
 
-/** The names in the order of the classes; throws one sentence where the text holds none. */
+/**
+ * Reads the names of the classes from a text file: a name per line, or JSON. Throws one sentence where it holds none.
+ */
 export function parseLabels(text: string): string[] {
   if (!/^\s*[[{]/.test(text)) {
     const lines = text.trimEnd().split(/\r?\n/);

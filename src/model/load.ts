@@ -6,8 +6,8 @@ import { loadShaders } from "../shaders/registry.js";
 import type { Model, ModelOptions, ModelSource } from "./model.js";
 
 /**
- * Loads an ONNX classifier and compiles its kernels. Rejects with one sentence if the file is no model, uses
- * operators that are not supported (all are named), or is no classifier.
+ * Loads an ONNX classifier onto a device and compiles its kernels. Rejects with one sentence where the file is not a model,
+ * has operators that are not supported (all are named), or is not a classifier.
  */
 export async function loadModel(
   device: GPUDevice,

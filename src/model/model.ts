@@ -30,85 +30,89 @@ import type { LabelsSource } from "./labels.js";
 import { Plans } from "./plans.js";
 import type { TuneOptions } from "./tune.js";
 
-/** Where a model comes from: its bytes, or where to fetch them. */
+/** Where a model comes from: the bytes of an ONNX file, or where to fetch them. */
 export type ModelSource = Uint8Array | ArrayBuffer | Response | URL | string;
 
-/** What the file does not say. */
+/** Options of `loadModel`: what the file does not say, and how to store and run the network. */
 export interface ModelOptions extends GraphOptions {
   /**
-   * Names of the classes, in the order of the logits. If not given, those of the card; a network of 1000 or 1001 classes
-   * and three channels is assumed to have ImageNet's.
+   * Names of the classes, in the order of the logits; by default those of the card. A network of 1000 or 1001 classes and
+   * three channels is assumed to have ImageNet's.
    */
   readonly labels?: readonly string[];
   /**
    * How photos become the network's input. "auto", the default, takes what the card, the file's metadata or the graph
-   * say, and else guesses from axes, classes and channels; `model.preprocess.from` says which.
+   * says, or else guesses from axes, classes and channels; `model.preprocess.from` says which.
    */
   readonly preprocess?: PreprocessOption;
   /** The parsed JSON of a model card: Hugging Face's preprocessor_config.json or config.json, or timm's config.json. */
   readonly card?: unknown;
-  /** The name of the model's file, where it cannot be seen from its address: Keras's first networks are known by theirs. */
+  /** The name of the model's file, where its address does not have it: Keras's first networks are known by theirs. */
   readonly name?: string | undefined;
-  /** How much one invocation makes; by default what suits the adapter. */
+  /** How much one GPU invocation computes; by default what suits the adapter. */
   readonly tiling?: Tiling;
   /**
-   * "half" stores activations, gradients and weights as 16-bit floats: half the memory, and an error that
-   * `precisionError` measures; sums are made and kept in single precision. "single" if not given.
+   * "half" stores activations, gradients and weights as 16-bit floats: half the memory, with an error that
+   * `precisionError` measures. Sums are computed and kept in single precision. "single" by default.
    */
   readonly precision?: Precision;
-  /** What `Model.tune` found for the layers of this model or of others, on the same adapter. */
+  /** What `model.tune` found for the layers of this model, or of others, on the same adapter. */
   readonly tuning?: Tuning;
   /**
    * Bytes of GPU memory that the model may take and keep: weights, activations, and what lets the next map of a method
-   * begin at once. What was not used for the longest time makes room. 1 GiB if not given.
+   * start at once. What was used least recently makes room. 1 GiB by default.
    */
   readonly maxMemory?: number;
   /**
-   * Gives the data file of this name, for a model that keeps its weights beside itself. If not given, it is fetched
+   * Gives the data file of this name, for a model that keeps its weights in files beside it. By default it is fetched
    * from where the model was.
    */
   readonly external?: (name: string) => ModelSource | Promise<ModelSource>;
-  /** Stops the loading. */
+  /** Aborts the loading. */
   readonly signal?: AbortSignal;
 }
 
-/** One class as the network sees an image. */
+/** One class, as the network scores it for an image. */
 export interface ClassScore {
+  /** Index of the class, from 0. */
   readonly index: number;
-  /** The class's name, or its index in words where there are no labels. */
+  /** Name of the class, or "class 7" where there are no labels. */
   readonly label: string;
+  /** The network's output before a final Softmax or Sigmoid. */
   readonly logit: number;
-  /** By the Softmax over all classes or, where the network ends in a Sigmoid, of this class alone; NaN if not known. */
+  /** By a Softmax over all classes or, where the network ends in a Sigmoid, of this class alone; NaN if not known. */
   readonly probability: number;
 }
 
-/** What a network says to an image. */
+/** The result of `model.classify`. */
 export interface Classification {
-  /** The most probable classes, the first one first. */
+  /** The most probable classes, the most probable first. */
   readonly top: readonly ClassScore[];
+  /** The logit of every class, [classes]. */
   readonly logits: Float32Array;
-  /** They need not add up to 1 where the network ends in a Sigmoid: several classes may be there at once. */
+  /** The probability of every class, [classes]; where the network ends in a Sigmoid they need not add up to 1. */
   readonly probabilities: Float32Array;
 }
 
-/** Options of `Model.classify`. */
+/** Options of `model.classify`. */
 export interface ClassifyOptions {
-  /** How many classes `top` has; 5 if not given. */
+  /** How many classes `top` has; 5 by default. */
   readonly top?: number;
+  /** How the photo becomes the input; by default as the model was loaded with. */
   readonly preprocess?: PreprocessOption;
 }
 
-/** What a model has on its device, in bytes. */
+/** What a model holds on its device, in bytes. */
 export interface ModelMemory {
-  /** All its buffers. */
+  /** All of its buffers. */
   readonly bytes: number;
-  /** Those of activations, gradients and masks of samples. */
+  /** The part of it for activations, gradients and masks. */
   readonly activations: number;
-  /** What `maxMemory` allows. */
+  /** The limit that `maxMemory` sets. */
   readonly limit: number;
 }
 
-/** What integrated graphics can spare. */
+/** Default memory budget: what integrated graphics can spare. */
 const DEFAULT_MEMORY = 2 ** 30;
 
 /** What is known of a network besides its graph. */
@@ -153,25 +157,25 @@ async function knownOf(decoded: OnnxModel, graph: Graph, options: ModelOptions):
   return { guess, labels: imagenetLabels(classes), labelsFrom: "imagenet" };
 }
 
-/** A classifier, ready to be asked and explained. Made by `loadModel`. */
+/** A classifier on a device, ready to classify images and to be explained. Made by `loadModel`. */
 export class Model {
-  /** The name of the model's file, where it is known. */
+  /** Name of the model's file; undefined where it is not known. */
   readonly name: string | undefined;
   /** [C,H,W] of the network's input. */
   readonly input: InputShape;
-  /** Number of classes; 2, "no" and "yes", of a network whose one output is the probability of "yes". */
+  /** Number of classes; 2, "no" and "yes", for a network whose one output is the probability of "yes". */
   readonly classes: number;
-  /** Names of the classes. */
+  /** Names of the classes, in the order of the logits; undefined where nothing names them. */
   readonly labels: readonly string[] | undefined;
-  /** The name, in the file, of the output that is explained. */
+  /** Name of the output that is explained, as in the file. */
   readonly output: string;
-  /** Where the labels are from; "imagenet" is assumed from the number of classes. */
+  /** Where the labels come from; "imagenet" is assumed from the number of classes. */
   readonly labelsFrom: LabelsSource | undefined;
-  /** How photos become the network's input, and where that comes from. */
+  /** How photos become the network's input, and what says so. */
   readonly preprocess: ResolvedPreprocess;
   /** How activations, gradients and weights are stored. */
   readonly precision: Precision;
-  /** What was assumed about the model, one sentence each, with the way to say otherwise; every map repeats them. */
+  /** What was assumed about the model: one sentence each, with the option that says otherwise. Every map repeats them. */
   readonly warnings: readonly string[];
   /** @internal What the model plays, and when. */
   readonly plans: Plans;
@@ -226,17 +230,17 @@ export class Model {
     return new Model(device, graph, options, known);
   }
 
-  /** The layers that class activation maps are made of, by name. */
+  /** Names of the layers that class activation maps can be made of, for the option `layer`. */
   get layers(): string[] {
     return layersOf(this.graph);
   }
 
-  /** What the model has on the device now. It does not count maps, which are their owner's. */
+  /** What the model holds on the device now, in bytes; maps, which are their owner's, are not counted. */
   get memory(): ModelMemory {
     return { ...this.plans.memory, limit: this.maxMemory };
   }
 
-  /** What the network says to an image. */
+  /** Classifies an image, by one forward pass. Rejects where the image does not fit the network's input. */
   async classify(image: ImageSource, options: ClassifyOptions = {}): Promise<Classification> {
     this.plans.ended.throwIfAborted();
     const tensor = await this.tensor(image, options.preprocess);
@@ -334,9 +338,9 @@ export class Model {
   }
 
   /**
-   * Measures which tiles are soonest done for each layer, which takes some seconds, and goes on with those. What it
-   * chose changes the last bits of maps: for the same bits again, keep it and load the model with it as `tuning`. A page
-   * keeps it by itself, and measures no kind of layer twice. Rejects where the device has no timestamps.
+   * Picks the fastest tiling of each layer by measuring, which takes some seconds, and uses it from then on. The choice
+   * changes the last bits of maps: for the same bits again, keep the result and load the model with it as `tuning`. Within
+   * a page no kind of layer is measured twice. Rejects where the device has no timestamps.
    */
   tune(options: TuneOptions = {}): Promise<Tuning> {
     return this.plans.tune(options);
@@ -349,8 +353,8 @@ export class Model {
   }
 
   /**
-   * Ends what runs on the model with an error, and frees the weights and all buffers. Resolves when nothing of it is left
-   * on the device. Maps that were made stay.
+   * Ends everything that runs on the model with an error, and frees its weights and buffers. Resolves when nothing of it
+   * is left on the device. Finished maps stay.
    */
   destroy(): Promise<void> {
     return this.plans.destroy(new Error("the model was destroyed: load it again"));

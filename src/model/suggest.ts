@@ -7,9 +7,9 @@ import type { Model } from "./model.js";
 export type { Suggestion, SuggestOptions };
 
 /**
- * Classifies a photo by each of the usual preprocessings, a forward pass each, and tells the class and its
- * probability, the surest first: the right preprocessing is often the one by which a class stands out. The model
- * stays as it is. Rejects for a tensor.
+ * Classifies a photo with each of the usual preprocessings, one forward pass each, and gives them with their best class,
+ * the surest first: the right preprocessing is often the one with which a class stands out. The model stays as it is.
+ * Rejects for a tensor.
  */
 export async function suggestPreprocess(
   model: Model,

@@ -13,18 +13,18 @@ import { SHARING_TILING, SOFTWARE_TILING } from "../plan/tilings.js";
 import type { Plan, Tuning } from "../plan/types.js";
 import type { Precision } from "../tensor/types.js";
 
-/** How to measure. */
+/** Options of `model.tune`. */
 export interface TuneOptions {
-  /** Samples that go through together; if not given 8, or 2 where a processor plays the GPU. */
+  /** Samples in a batch; 8 by default, or 2 on a software adapter. */
   readonly samples?: number;
-  /** Bytes of GPU memory; the model's own limit if not given. */
+  /** Bytes of GPU memory; the model's own limit by default. */
   readonly maxMemory?: number;
   /**
-   * Measures, too, whether a map of so many samples is sooner done in a single dispatch, and if so makes it so. It takes
-   * long to compile: seconds for the smallest networks, a minute on some adapters.
+   * Also measures whether a map of so many samples is faster in a single dispatch, and if so computes maps that way. It
+   * takes long to compile: seconds for the smallest networks, a minute on some adapters. False by default.
    */
   readonly singleDispatch?: boolean;
-  /** Measures again what this page measured before. */
+  /** Measures again what this page has measured before; false by default. */
   readonly fresh?: boolean;
 }
 
