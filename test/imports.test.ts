@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   graph: ["tensor", "options", "ops", "onnx"],
   methods: ["tensor", "shaders", "options", "ops", "graph"],
   plan: ["tensor", "shaders", "ops", "graph", "methods"],
-  gpu: ["tensor", "shaders", "plan"],
+  gpu: ["tensor", "shaders"],
   image: ["tensor", "options", "ops", "onnx", "gpu"],
   picture: ["tensor", "shaders", "options", "gpu", "image"],
   model: [
@@ -46,7 +46,6 @@ const TYPES_ALONE: readonly (readonly [from: string, of: string])[] = [
   ["graph", "onnx"],
   ["image", "ops"],
   ["image", "onnx"],
-  ["gpu", "plan"],
 ];
 
 const test = suite("imports");

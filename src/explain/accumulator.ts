@@ -3,9 +3,9 @@
 // An engine has one place for either. Maps of several classes take turns there, and so do series with whatever else plays
 // between two of their steps: each brings its own along and takes it away again.
 
-import { type Engine, playAgain, THESE_CLASSES } from "../gpu/engine.js";
 import type { Submits } from "../gpu/submits.js";
 import type { InputTensor } from "../image/image.js";
+import { type Engine, playAgain, THESE_CLASSES } from "../model/engine.js";
 import type { Model } from "../model/model.js";
 
 /** The classes that were asked for; the target is undefined where it is the first of the image. */

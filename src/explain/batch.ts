@@ -1,11 +1,11 @@
 // What all batches of a map have in common, put where the kernels read it: the baselines, the table of points, and the words
 // of run.wgsl.
 
-import { type Batch, PATH, SCALE } from "../gpu/batch.js";
 import { whileAlive } from "../gpu/device.js";
-import type { Engine } from "../gpu/engine.js";
 import type { InputTensor } from "../image/image.js";
 import type { Passes } from "../methods/procedure.js";
+import { type Batch, PATH, SCALE } from "../model/batch.js";
+import type { Engine } from "../model/engine.js";
 import { quads, vec4s } from "../tensor/layout.js";
 import type { Settings } from "./settings.js";
 

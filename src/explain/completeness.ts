@@ -1,11 +1,11 @@
 // Whether the attributions of a path add up: Σ a should be what the target gained on the way (Sundararajan et al. 2017,
 // proposition 1).
 
-import { PATH } from "../gpu/batch.js";
 import { whileAlive } from "../gpu/device.js";
-import { type Engine, readLogits } from "../gpu/engine.js";
 import { Submits } from "../gpu/submits.js";
 import type { Passes } from "../methods/procedure.js";
+import { PATH } from "../model/batch.js";
+import { type Engine, readLogits } from "../model/engine.js";
 import type { Model } from "../model/model.js";
 import { scoreOf } from "../plan/scores.js";
 import { quads } from "../tensor/layout.js";

@@ -2,11 +2,11 @@
 // that of its neighbor (Smilkov et al. 2017, figure 2). The way is a path from a baseline, which is the image itself.
 
 import { whileAlive } from "../gpu/device.js";
-import { playClean } from "../gpu/engine.js";
 import { read } from "../gpu/play.js";
 import { Submits } from "../gpu/submits.js";
 import type { ImageSource } from "../image/image.js";
 import { methodOf } from "../methods/methods.js";
+import { playClean } from "../model/engine.js";
 import type { Model } from "../model/model.js";
 import type { View } from "../shaders/step.js";
 import { GRADIENT_SCALE, unpackStored } from "../tensor/half.js";

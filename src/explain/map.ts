@@ -1,14 +1,14 @@
 // A sensitivity map: the moments of its samples on the GPU, and what is known of how they were made. It is a view
 // of them, which can be painted at any time.
 
-import { PATH } from "../gpu/batch.js";
 import { adapterName, whileAlive } from "../gpu/device.js";
-import type { Engine } from "../gpu/engine.js";
 import { read } from "../gpu/play.js";
 import { flatNodes } from "../graph/flat-operators.js";
 import type { InputTensor } from "../image/image.js";
 import type { ResolvedPreprocess } from "../image/preprocess.js";
 import { methodOf } from "../methods/methods.js";
+import { PATH } from "../model/batch.js";
+import type { Engine } from "../model/engine.js";
 import type { Classification, ClassScore, Model } from "../model/model.js";
 import type { Estimator, PictureOptions } from "../options/drawing.js";
 import { scalars } from "../options/sampling.js";

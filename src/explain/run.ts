@@ -7,10 +7,10 @@
 // sample takes several passes where the method follows a path or hides windows.
 
 import { whileAlive } from "../gpu/device.js";
-import { type Engine, playClean, readLogits } from "../gpu/engine.js";
 import { Submits } from "../gpu/submits.js";
 import type { ImageSource, InputTensor } from "../image/image.js";
 import { methodOf } from "../methods/methods.js";
+import { type Engine, playClean, readLogits } from "../model/engine.js";
 import type { Model } from "../model/model.js";
 import { Accumulator, chooseClasses } from "./accumulator.js";
 import { allOrNone } from "./all-or-none.js";

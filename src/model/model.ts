@@ -1,7 +1,6 @@
 // A model on a device: the graph of an ONNX file, its weights, and the engines that play its plans.
 
 import { whileAlive } from "../gpu/device.js";
-import { playClean, readLogits } from "../gpu/engine.js";
 import { breathe } from "../gpu/slices.js";
 import { DEFAULT_SUBMIT_TIME, Submits } from "../gpu/submits.js";
 import { type GraphOptions, loadOperators, makeGraph } from "../graph/graph.js";
@@ -26,6 +25,7 @@ import type { Tuning } from "../plan/types.js";
 import { channels, positions, VEC4_BYTES } from "../tensor/layout.js";
 import type { Layout, Precision } from "../tensor/types.js";
 import { assumptions } from "./assumed.js";
+import { playClean, readLogits } from "./engine.js";
 import type { LabelsSource } from "./labels.js";
 import { Plans } from "./plans.js";
 import type { TuneOptions } from "./tune.js";

@@ -2,14 +2,14 @@
 // for activations, so that only one of them may play at a time.
 
 import { whileAlive } from "../gpu/device.js";
-import type { Engine } from "../gpu/engine.js";
-import { Engines, MOST_ENGINES } from "../gpu/engines.js";
 import { loadUncommonOperators } from "../graph/graph.js";
 import type { Graph, Tiling } from "../ops/types.js";
 import { makePlan } from "../plan/plan.js";
 import { HARDWARE_TILING, SHARING_TILING, SOFTWARE_TILING } from "../plan/tilings.js";
 import type { Plan, PlanOptions, Tuning } from "../plan/types.js";
 import type { Precision } from "../tensor/types.js";
+import type { Engine } from "./engine.js";
+import { Engines, MOST_ENGINES } from "./engines.js";
 import type { TuneOptions } from "./tune.js";
 
 /** How a model's plans are made and what they may take. */

@@ -3,15 +3,15 @@
 // and pinned.
 
 import { adapterName, whileAlive } from "../gpu/device.js";
-import type { Engine } from "../gpu/engine.js";
-import type { Engines } from "../gpu/engines.js";
 import { Submits } from "../gpu/submits.js";
-import { stepTimes } from "../gpu/timing.js";
 import type { Graph, Tiling } from "../ops/types.js";
 import { makePlan } from "../plan/plan.js";
 import { SHARING_TILING, SOFTWARE_TILING } from "../plan/tilings.js";
 import type { Plan, Tuning } from "../plan/types.js";
 import type { Precision } from "../tensor/types.js";
+import type { Engine } from "./engine.js";
+import type { Engines } from "./engines.js";
+import { stepTimes } from "./timing.js";
 
 /** Options of `model.tune`. */
 export interface TuneOptions {

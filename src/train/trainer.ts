@@ -1,11 +1,11 @@
 // A network on a device while it learns: the buffers and launches of its plan, the weights going in and out, and what
 // is measured of the steps.
 
-import { packBatch } from "../gpu/batch.js";
 import { whileAlive } from "../gpu/device.js";
 import { bind, compile, type Launch, play, read } from "../gpu/play.js";
 import { complete } from "../gpu/slices.js";
 import { loadUncommonOperators, makeGraph } from "../graph/graph.js";
+import { packBatch } from "../model/batch.js";
 import { tilingOf } from "../model/plans.js";
 import type { OnnxModel } from "../onnx/types.js";
 import type { Tiling } from "../ops/types.js";

@@ -6,11 +6,11 @@
 // are not reported.
 
 import type { SensitivityOptions } from "../../src/explain/settings.js";
-import type { Engine } from "../../src/gpu/engine.js";
-import { stepTimes } from "../../src/gpu/timing.js";
 import { precisionError, requestDevice, sensitivity } from "../../src/index.js";
+import type { Engine } from "../../src/model/engine.js";
 import { loadModel } from "../../src/model/load.js";
 import type { Model } from "../../src/model/model.js";
+import { stepTimes } from "../../src/model/timing.js";
 import type { Precision } from "../../src/tensor/types.js";
 import { type Architecture, fullSize } from "../models/architectures/index.js";
 import { randn } from "../support/randn.js";

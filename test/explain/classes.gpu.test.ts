@@ -3,7 +3,7 @@
 import type { SensitivityMap } from "../../src/explain/map.js";
 import { sensitivities, sensitivity } from "../../src/explain/sensitivity.js";
 import type { SensitivityOptions } from "../../src/explain/settings.js";
-import { Engine } from "../../src/gpu/engine.js";
+import { Engine } from "../../src/model/engine.js";
 import { loadModel } from "../../src/model/load.js";
 import type { Model } from "../../src/model/model.js";
 import type { SamplingOptions } from "../../src/options/sampling.js";

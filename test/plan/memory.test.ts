@@ -2,8 +2,8 @@
 // than their backward pass needs.
 
 import * as assert from "uvu/assert";
-import { capacityOf } from "../../src/gpu/engine.js";
 import { makeGraph } from "../../src/graph/graph.js";
+import { capacityOf } from "../../src/model/engine.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import { makePlan } from "../../src/plan/plan.js";
 import type { Plan } from "../../src/plan/types.js";

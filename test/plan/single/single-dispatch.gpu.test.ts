@@ -3,8 +3,8 @@
 import * as assert from "uvu/assert";
 import { sensitivities, sensitivity } from "../../../src/explain/sensitivity.js";
 import type { SensitivityOptions } from "../../../src/explain/settings.js";
-import { Engines } from "../../../src/gpu/engines.js";
 import { makeGraph } from "../../../src/graph/graph.js";
+import { Engines } from "../../../src/model/engines.js";
 import { loadModel } from "../../../src/model/load.js";
 import { decodeModel } from "../../../src/onnx/decode.js";
 import { makePlan } from "../../../src/plan/plan.js";

@@ -1,7 +1,7 @@
 // What kernels are told of a batch, word by word as run.wgsl lists them.
 
 import * as assert from "uvu/assert";
-import { packBatch } from "../../src/gpu/batch.js";
+import { packBatch } from "../../src/model/batch.js";
 import { loadShaders } from "../../src/shaders/registry.js";
 import { suite } from "../support/harness.js";
 

@@ -1,8 +1,8 @@
 // How long steps take on the device, by its own clock: what tuning and the benchmark compare.
 
+import { type Launch, play, read } from "../gpu/play.js";
 import type { Step } from "../shaders/step.js";
 import type { Engine, Phase } from "./engine.js";
-import { type Launch, play, read } from "./play.js";
 
 /** Milliseconds of every step of a part, launched alone for a batch so many times; needs "timestamp-query". */
 export async function stepTimes(

@@ -2,13 +2,13 @@
 // and a pool of memory for activations, which the engines use in turn. One budget bounds it all: what was not used for the
 // longest time goes first.
 
+import { adapterName, whileAlive } from "../gpu/device.js";
+import { startCompiling } from "../gpu/play.js";
+import { completeInSlices, type Take } from "../gpu/slices.js";
 import type { Plan, PlanBuffer } from "../plan/types.js";
 import { uniformBytes } from "../shaders/step.js";
 import type { Precision } from "../tensor/types.js";
-import { adapterName, whileAlive } from "./device.js";
 import { capacityOf, Engine, megabytes, sized, slotsOf, stepsOf } from "./engine.js";
-import { startCompiling } from "./play.js";
-import { completeInSlices, type Take } from "./slices.js";
 
 /** Engines kept at most, however small they are: one for each method, and a few more. */
 export const MOST_ENGINES = 32;

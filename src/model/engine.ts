@@ -1,15 +1,14 @@
 // A plan bound to buffers on a device, ready to be played. The buffers belong to all engines of the model (engines.ts): what
 // an engine computes is left in its moments, and the caller copies it before another engine plays.
 
+import { adapterName } from "../gpu/device.js";
+import { bind, type Launch, read } from "../gpu/play.js";
+import { type Job, jobOf, type Submits } from "../gpu/submits.js";
 import type { Plan, PlanBuffer } from "../plan/types.js";
 import type { BufferId, Step, View } from "../shaders/step.js";
-
 import { unpackStored } from "../tensor/half.js";
 import { VEC4_BYTES } from "../tensor/layout.js";
 import { type Batch, packBatch } from "./batch.js";
-import { adapterName } from "./device.js";
-import { bind, type Launch, read } from "./play.js";
-import { type Job, jobOf, type Submits } from "./submits.js";
 
 export const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
 
