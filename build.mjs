@@ -246,7 +246,7 @@ const common = {
   format: "esm",
   target: "es2022",
   sourcemap: true,
-  loader: { ".onnx": "binary" },
+  loader: { ".txt": "text", ".onnx": "binary" },
   plugins: [shaders],
   logLevel: "warning",
 };

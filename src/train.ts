@@ -1,7 +1,6 @@
 // The public names of `smoothgrad/train`, nothing else. Whoever only explains does not load it.
 
-export type { OnnxModel } from "./onnx/types.js";
-export type { Attribute, Node as OnnxNode, Subgraph } from "./ops/types.js";
+export type { Attribute, OnnxModel, OnnxNode, Subgraph } from "./onnx/types.js";
 export type { Constant, ElementType, Shape } from "./tensor/types.js";
 export { readCheckpoint, writeCheckpoint } from "./train/checkpoint.js";
 export { type NamedFile, readCifar, readIdx, unpack } from "./train/datasets.js";

@@ -1,9 +1,10 @@
 // Writes nodes down as simpler nodes, while the graph is made: an operator that is made of others needs no kernel
 // and no rule of its own (ReduceL2 is a square, a sum and a root). The compositions are in ops/composed/table.ts.
 
+import type { Attribute } from "../onnx/types.js";
 import { inputOf } from "../ops/attributes.js";
 import { compositions } from "../ops/table.js";
-import type { Attribute, Node, Writing } from "../ops/types.js";
+import type { Node, Writing } from "../ops/types.js";
 import type { Constant, Layout } from "../tensor/types.js";
 
 /**

@@ -5,8 +5,9 @@
 // condition or a count is known when its node comes up. A Loop gives the nodes of one round and itself for the rest: by
 // then the next condition has been computed. Nothing else in the program knows of sequences or bodies.
 
+import type { Subgraph } from "../onnx/types.js";
 import { axisOf, nodeError, numberOf, outputOf } from "../ops/attributes.js";
-import type { Node, Subgraph } from "../ops/types.js";
+import type { Node } from "../ops/types.js";
 import type { Constant, Layout } from "../tensor/types.js";
 import type { Flow } from "./rewrites.js";
 

@@ -5,7 +5,6 @@
 // file is an Error of one sentence; for bytes that are no ONNX file it begins with "not an ONNX
 // model: ".
 
-import type { Node } from "../ops/types.js";
 import type { Constant } from "../tensor/types.js";
 import { inlineFunctions, normalDomain } from "./functions.js";
 import { attributeLabel, type Body, type ConstantOf, constantValue, toNode } from "./nodes.js";
@@ -26,7 +25,7 @@ import {
   plainBytes,
   toConstant,
 } from "./tensor.js";
-import type { Declared, OnnxModel } from "./types.js";
+import type { Declared, OnnxModel, OnnxNode } from "./types.js";
 import { decodeMessage } from "./wire.js";
 
 const OLDEST_OPSET = 1;
@@ -96,7 +95,7 @@ export function decodeModel(bytes: Uint8Array, options: DecodeOptions = {}): Onn
   for (const { name } of inputs) sources.set(name, "a graph input");
 
   const bodyOf = (raw: RawGraph): Body => readBody(raw, constantOf);
-  const nodes: Node[] = [];
+  const nodes: OnnxNode[] = [];
   for (const raw of rawNodes) {
     attempt(raw.outputs, () => {
       const node = toNode(raw, constantOf, bodyOf);
@@ -127,7 +126,7 @@ function readBody(raw: RawGraph, constantOf: ConstantOf): Body {
   for (const tensor of raw.initializers) {
     constants.set(tensor.name, constantOf(tensor, `weight "${tensor.name}"`));
   }
-  const nodes: Node[] = [];
+  const nodes: OnnxNode[] = [];
   for (const each of raw.nodes) {
     const node = toNode(each, constantOf, (graph) => readBody(graph, constantOf));
     const [output] = node.outputs;
@@ -257,7 +256,7 @@ function modelInputs(
 
 function modelOutputs(
   graph: RawGraph,
-  nodes: readonly Node[],
+  nodes: readonly OnnxNode[],
   sources: ReadonlyMap<string, string>,
 ): string[] {
   if (graph.outputs.length === 0) throw new Error("the graph has no output");

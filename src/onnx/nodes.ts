@@ -1,10 +1,10 @@
-// One node of the file → `Node`: its attributes as plain values, its domain as part of the
+// One node of the file → `OnnxNode`: its attributes as plain values, its domain as part of the
 // operator's name.
 
-import type { Attribute, Node, Subgraph } from "../ops/types.js";
 import type { Constant } from "../tensor/types.js";
 import { normalDomain } from "./functions.js";
 import type { RawAttribute, RawGraph, RawNode, RawTensor } from "./proto.js";
+import type { Attribute, OnnxNode, Subgraph } from "./types.js";
 import { joinFloats } from "./wire.js";
 
 /** Decodes a tensor; errors begin with the label. */
@@ -16,12 +16,12 @@ export interface Body {
   readonly reads: readonly string[];
 }
 
-/** The node in the words of ops/types.ts; `constantOf` and `bodyOf` decode what stands among its attributes. */
+/** The node in the words of types.ts; `constantOf` and `bodyOf` decode what stands among its attributes. */
 export function toNode(
   raw: RawNode,
   constantOf: ConstantOf,
   bodyOf: (graph: RawGraph) => Body,
-): Node {
+): OnnxNode {
   const inputs = [...raw.inputs];
   const entries: [string, Attribute][] = [];
   for (const attribute of raw.attributes) {
@@ -79,7 +79,7 @@ export function attributeLabel(node: RawNode, attribute: string): string {
 }
 
 /** The value of a node of type Constant. */
-export function constantValue({ name, attributes }: Node): Constant {
+export function constantValue({ name, attributes }: OnnxNode): Constant {
   const { value, value_float, value_floats, value_int, value_ints } = attributes;
   if (value !== undefined && typeof value === "object" && "data" in value) return value;
   const floats = [value_float, value_floats].find((given) => given !== undefined);

@@ -1,17 +1,20 @@
 // Puts nodes in an order in which every tensor is produced before it is used. Files that are sorted
 // already, as they should be, keep their order.
 
-import type { Node } from "../ops/types.js";
+import type { OnnxNode } from "./types.js";
 
 /**
  * The nodes in topological order. `sources` names the tensors that no node produces and what they
  * are ("a constant"). A cycle, a tensor with two producers and one without are errors.
  */
-export function sortNodes(nodes: readonly Node[], sources: ReadonlyMap<string, string>): Node[] {
+export function sortNodes(
+  nodes: readonly OnnxNode[],
+  sources: ReadonlyMap<string, string>,
+): OnnxNode[] {
   const producers = producersOf(nodes, sources);
-  const sorted: Node[] = [];
+  const sorted: OnnxNode[] = [];
   // "open": its inputs are being visited, so meeting it again is a cycle.
-  const states = new Map<Node, "open" | "done">();
+  const states = new Map<OnnxNode, "open" | "done">();
   for (const start of nodes) {
     const stack = [start];
     for (let node = stack.at(-1); node !== undefined; node = stack.at(-1)) {
@@ -42,10 +45,10 @@ export function sortNodes(nodes: readonly Node[], sources: ReadonlyMap<string, s
 }
 
 function producersOf(
-  nodes: readonly Node[],
+  nodes: readonly OnnxNode[],
   sources: ReadonlyMap<string, string>,
-): Map<string, Node> {
-  const producers = new Map<string, Node>();
+): Map<string, OnnxNode> {
+  const producers = new Map<string, OnnxNode>();
   for (const node of nodes) {
     for (const output of node.outputs) {
       if (output === "") continue;

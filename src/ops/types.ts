@@ -4,26 +4,9 @@
 // the shape of its output and how to write it down as `Step`s: one kernel launch each, plain data. What it may ask
 // while it does so is `Planning`.
 
+import type { Attribute, OnnxNode } from "../onnx/types.js";
 import type { BufferId, Step, View } from "../shaders/step.js";
 import type { Constant, Contents, Layout, Precision, Shape } from "../tensor/types.js";
-
-/** The value of a node's attribute. */
-export type Attribute = number | string | number[] | string[] | Constant | Subgraph;
-
-/**
- * The body of an If or a Loop. All names in it are its own in the whole file, but those of tensors outside that it
- * reads; these stand behind the node's inputs, too.
- */
-export interface Subgraph {
-  /** Names of the body's inputs. */
-  readonly inputs: readonly string[];
-  /** The operations, in topological order. */
-  readonly nodes: readonly Node[];
-  /** Constants of the body by name. */
-  readonly constants: ReadonlyMap<string, Constant>;
-  /** Names of the body's outputs. */
-  readonly outputs: readonly string[];
-}
 
 /** How the elements of a tensor come from another one. */
 export interface Rearrangement {
@@ -36,18 +19,8 @@ export interface Rearrangement {
   readonly table: () => Int32Array | undefined;
 }
 
-/** One operation of the graph. An absent optional input is the empty string. */
-export interface Node {
-  /** The node's name, for messages. */
-  readonly name: string;
-  /** ONNX operator type, such as "Conv". */
-  readonly op: string;
-  /** ONNX's; in a plan a layer may have one more, behind its bias, that is added to its result (ops/residual.ts). */
-  readonly inputs: readonly string[];
-  /** Names of the tensors that it makes. */
-  readonly outputs: readonly string[];
-  /** ONNX's, and "detached" where the graph wants no gradient to go through the node. */
-  readonly attributes: Readonly<Record<string, Attribute>>;
+/** One operation of the graph. A layer may have one more input, behind its bias, that is added to its result. */
+export interface Node extends OnnxNode {
   /** @internal A piecewise linear activation that the node applies to its own output (graph/fuse.ts). */
   readonly activation?: Activation;
   /** @internal Of a node that stands for several that only moved elements (graph/merge-moves.ts). */

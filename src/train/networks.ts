@@ -2,8 +2,8 @@
 //
 // Every one takes [N, C, H, W] and gives logits [N, classes]. Dropout is not in the file: it is for training alone.
 
-import type { OnnxModel } from "../onnx/types.js";
-import type { Attribute, Node } from "../ops/types.js";
+import type { Attribute, OnnxModel } from "../onnx/types.js";
+import type { Node } from "../ops/types.js";
 import type { Constant } from "../tensor/types.js";
 import { standardNormals } from "./random.js";
 

@@ -1,7 +1,8 @@
 // A graph while it is drawn: every node is computed by its twin as it is added, so that its shape is known without
 // arithmetic of its own, which could only repeat the mistakes of the library's.
 
-import type { Attribute, Node } from "../../src/ops/types.js";
+import type { Attribute } from "../../src/onnx/types.js";
+import type { Node } from "../../src/ops/types.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { type Tensor, twins } from "../reference/index.js";
 import { type Call, sizeOf } from "../reference/twin.js";

@@ -1,8 +1,8 @@
 // What a case is: a model of one node, to try an operator with, and the constants that it may have.
 
-import type { OnnxModel } from "../../src/onnx/types.js";
+import type { Attribute, OnnxModel } from "../../src/onnx/types.js";
 import { type AttributeSpec, writeModel } from "../../src/onnx/write.js";
-import type { Attribute, Node } from "../../src/ops/types.js";
+import type { Node } from "../../src/ops/types.js";
 import type { Constant, Shape } from "../../src/tensor/types.js";
 import { randn } from "../support/harness.js";
 import { sizeOf } from "./twin.js";

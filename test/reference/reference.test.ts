@@ -1,8 +1,8 @@
 // The gradient of each twin against central differences, which know the forward pass only; then what the
 // gradient is where there is none, and the other rules.
 
-import type { OnnxModel } from "../../src/onnx/types.js";
-import type { Attribute, Node } from "../../src/ops/types.js";
+import type { Attribute, OnnxModel } from "../../src/onnx/types.js";
+import type { Node } from "../../src/ops/types.js";
 import type { Constant, Shape } from "../../src/tensor/types.js";
 import { close, randn, suite } from "../support/harness.js";
 import { type Case, floats, imageOf, modelOf, scalar } from "./case.js";

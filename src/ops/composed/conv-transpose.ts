@@ -1,8 +1,9 @@
 // Convolutions and pools that are made of others: ConvTranspose, those of three spatial axes, LpPool.
 
+import type { Attribute } from "../../onnx/types.js";
 import { elements } from "../../tensor/layout.js";
 import { nodeError, numberOf, numbersOf, stringOf } from "../attributes.js";
-import type { Attribute, Composition, Node, Writing } from "../types.js";
+import type { Composition, Node, Writing } from "../types.js";
 import { windowOf } from "../window.js";
 
 const input = (node: Node, k: number): string => node.inputs[k] ?? "";

@@ -6,7 +6,7 @@ import { dirname, relative } from "node:path";
 import { SingleBar } from "cli-progress";
 import { openPage } from "../../chrome/open.js";
 import type { Route } from "../../chrome/serve.js";
-import type { Progress } from "../../train.js";
+import type { Progress } from "../train.js";
 import { modelCard } from "./card.js";
 import { type DataName, download, findFiles, sources } from "./data.js";
 import { HELP, parseTrain, type TrainRequest } from "./options.js";

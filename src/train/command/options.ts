@@ -2,7 +2,7 @@
 
 import { parseArgs } from "node:util";
 import { choice } from "../../options/choice.js";
-import { type NetworkName, networks } from "../../train.js";
+import { type NetworkName, networks } from "../networks.js";
 
 /** What the command line asks for. */
 export interface TrainRequest {

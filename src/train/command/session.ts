@@ -4,21 +4,12 @@
 import { adapterName, requestDevice } from "../../gpu/device.js";
 import { halfBits } from "../../onnx/write-tensor.js";
 import { halfValue } from "../../tensor/half.js";
-import {
-  type Dataset,
-  encodeModel,
-  evaluate,
-  type NamedFile,
-  type NetworkName,
-  networks,
-  type Progress,
-  readCheckpoint,
-  readCifar,
-  readIdx,
-  Trainer,
-  train,
-  writeCheckpoint,
-} from "../../train.js";
+import { readCheckpoint, writeCheckpoint } from "../checkpoint.js";
+import { type NamedFile, readCifar, readIdx } from "../datasets.js";
+import { encodeModel } from "../encode.js";
+import { type NetworkName, networks } from "../networks.js";
+import { type Dataset, evaluate, type Progress, train } from "../train.js";
+import { Trainer } from "../trainer.js";
 
 /** What to train, and how. */
 export interface Task {
