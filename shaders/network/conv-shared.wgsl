@@ -372,8 +372,8 @@ fn backward(@builtin(workgroup_id) id: vec3u, @builtin(local_invocation_index) l
   let phases = layer.stride_y * layer.stride_x;
   let group = id.y / phases;
   let phase = vec2u(id.y % layer.stride_x, id.y % phases / layer.stride_x);
-  let ty = phase_taps(phase.y, layer.kernel_y, layer.stride_y, layer.dilation_y, layer.pad_y);
-  let tx = phase_taps(phase.x, layer.kernel_x, layer.stride_x, layer.dilation_x, layer.pad_x);
+  let ty = taps_by_place(phase.y, layer.kernel_y, layer.stride_y, layer.dilation_y, layer.pad_y);
+  let tx = taps_by_place(phase.x, layer.kernel_x, layer.stride_x, layer.dilation_x, layer.pad_x);
   let plane = layer.out_height * layer.out_width;
   let taps = layer.kernel_y * layer.kernel_x;
   var p: Product;

@@ -66,8 +66,8 @@ fn backward(@builtin(global_invocation_id) id: vec3u) {
   let phase_x = phase % layer.stride_x;
   let row = id.x / layer.tiles_x % rows;
   let column = id.x % layer.tiles_x * 4 * FOURS;
-  let ty = phase_taps(phase_y, layer.kernel_y, layer.stride_y, layer.dilation_y, layer.pad_y);
-  let tx = phase_taps(phase_x, layer.kernel_x, layer.stride_x, 1, layer.pad_x);
+  let ty = taps_by_place(phase_y, layer.kernel_y, layer.stride_y, layer.dilation_y, layer.pad_y);
+  let tx = taps_by_place(phase_x, layer.kernel_x, layer.stride_x, 1, layer.pad_x);
   let start = id.z * layer.x_stride + layer.x_offset;
   let c = i32(column) + tx.shift;
   for (var i = 0u; i < ty.count; i++) {

@@ -299,7 +299,8 @@ fn forward(@builtin(global_invocation_id) id: vec3u) {
   put_results(id.z, tile);
 }
 
-// The taps of a phase: those k for which phase + pad − k · dilation is a multiple of the stride.
+// The taps of a phase: those k for which phase + pad − k · dilation is a multiple of the stride. The first comes first; in
+// taps.wgsl, by rising place, it comes last.
 fn phase_taps(phase: u32, kernel: u32, stride: u32, dilation: u32, pad: u32) -> Taps {
   var taps: Taps;
   for (var k = 0u; k < kernel; k++) {

@@ -107,8 +107,8 @@ fn backward(@builtin(global_invocation_id) id: vec3u) {
   let column = id.x % layer.tiles_x * COLUMNS;
   let size = vec2u(layer.out_width, layer.out_height);
   let start = id.z * layer.x_stride + layer.x_offset + quad * size.x * size.y;
-  let ty = phase_taps(phase_y, layer.kernel_y, layer.stride_y, layer.dilation_y, layer.pad_y);
-  let tx = phase_taps(phase_x, layer.kernel_x, layer.stride_x, layer.dilation_x, layer.pad_x);
+  let ty = taps_by_place(phase_y, layer.kernel_y, layer.stride_y, layer.dilation_y, layer.pad_y);
+  let tx = taps_by_place(phase_x, layer.kernel_x, layer.stride_x, layer.dilation_x, layer.pad_x);
   let place = vec2i(vec2u(column, row));
   let weights = quad * layer.kernel_y * layer.kernel_x;
   let sums = convolve(start, size, place, 1, ty, tx, weights);

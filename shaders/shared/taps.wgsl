@@ -10,7 +10,7 @@ struct Taps {
 }
 
 // The taps of a phase: those k for which phase + pad − k · dilation is a multiple of the stride. The last comes first.
-fn phase_taps(phase: u32, kernel: u32, stride: u32, dilation: u32, pad: u32) -> Taps {
+fn taps_by_place(phase: u32, kernel: u32, stride: u32, dilation: u32, pad: u32) -> Taps {
   var taps: Taps;
   for (var k = 0u; k < kernel; k++) {
     let reach = i32(phase + pad) - i32(k * dilation);
