@@ -4,7 +4,7 @@ import { colorRange } from "../image/preprocess.js";
 import { type MethodOption, methodOf } from "../methods/methods.js";
 import type { Model } from "../model/model.js";
 import { scalars } from "../options/sampling.js";
-import type { PlanOptions } from "../plan/types.js";
+import type { PlayOptions } from "../plan/single/playable.js";
 import type { Settings } from "./settings.js";
 
 /** What the plan of a method must be told: the layer of an activation map, the box of the z-box rule. */
@@ -23,11 +23,8 @@ export function planOptions(
     singleDispatch,
     targets,
   }: Settings,
-): PlanOptions {
+): PlayOptions {
   const several = targets.length > 1;
-  if (several && singleDispatch) {
-    throw new Error("a single dispatch makes the map of one class: leave singleDispatch out");
-  }
   const { options, procedure } = methodOf(method);
   const reads = (...names: readonly MethodOption[]) => names.some((name) => options.includes(name));
   if (of > 0 && model.graph.head === "unknown") {
@@ -42,7 +39,7 @@ export function planOptions(
     ...(reads("epsilon", "gamma", "alpha") && { relevance: numbers }),
     ...(weightNoise > 0 && { noisyWeights: true }),
     ...(noise === 0 && { exact: true }),
-    ...(singleDispatch !== undefined && { singleDispatch }),
+    ...(singleDispatch && { singleDispatch }),
     ...(several && { several }),
   };
   if (procedure.compares && of > 0) return { ...plain, of: scalars[of as 1 | 2] };

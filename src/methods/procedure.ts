@@ -8,7 +8,7 @@
 import type { Graph } from "../ops/types.js";
 import type { Quadrature } from "../options/sampling.js";
 import type { BufferId, Step, View } from "../shaders/step.js";
-import type { Layout } from "../tensor/types.js";
+import type { Extent, Layout } from "../tensor/types.js";
 import type { PathNode } from "./quadrature.js";
 import type { Family, RuleTable } from "./rules.js";
 
@@ -80,8 +80,8 @@ export interface PassOptions {
   readonly path: Path["kind"];
   readonly nodes: readonly PathNode[];
   readonly maxSigma?: number | undefined;
-  readonly window?: number | readonly [height: number, width: number] | undefined;
-  readonly stride?: number | readonly [height: number, width: number] | undefined;
+  readonly window?: number | Extent | undefined;
+  readonly stride?: number | Extent | undefined;
 }
 
 /** What of the options may be more than a procedure can do. */

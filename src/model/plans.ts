@@ -5,6 +5,7 @@ import { whileAlive } from "../gpu/device.js";
 import { loadUncommonOperators } from "../graph/graph.js";
 import type { Graph, Tiling } from "../ops/types.js";
 import { makePlan } from "../plan/plan.js";
+import { type PlayOptions, playable } from "../plan/single/playable.js";
 import { HARDWARE_TILING, SHARING_TILING, SOFTWARE_TILING } from "../plan/tilings.js";
 import type { Plan, PlanOptions, Tuning } from "../plan/types.js";
 import type { Precision } from "../tensor/types.js";
@@ -31,10 +32,6 @@ export class Plans {
   private readonly ending = new AbortController();
   /** The least recently used first. */
   private readonly plans = new Map<string, Plan>();
-  /** Plans as one dispatch plays them. */
-  private readonly singles = new WeakMap<Plan, Plan>();
-  /** The networks that tuning found faster so. */
-  private fasterInOne: readonly string[];
   private readonly engines: Engines;
   private turn: Promise<unknown> = Promise.resolve();
 
@@ -47,7 +44,6 @@ export class Plans {
     this.engines = new Engines(device);
     const { tiling = tilingOf(device), tuning } = options;
     this.tiling = tuning ? { ...tiling, layers: tuning.layers } : tiling;
-    this.fasterInOne = tuning?.single ?? [];
   }
 
   /** Bytes on the device, and those of them that activations, gradients and masks of samples take. */
@@ -69,29 +65,6 @@ export class Plans {
     return plan;
   }
 
-  /** The plan as it is played: in a single dispatch where that is wanted, or was faster and can be. */
-  private async playable(options: PlanOptions): Promise<Plan> {
-    // What a plan puts behind the logits may be rarer than the network.
-    if (options.of) await loadUncommonOperators();
-    const { singleDispatch: isWanted = this.isFasterInOne() } = options;
-    if (!isWanted || options.several) return this.plan(options);
-    const { inOneDispatch, withoutSharing } = await import("../plan/single/single-dispatch.js");
-    const plan = this.plan({ ...options, tiling: withoutSharing(this.tiling) });
-    let single = this.singles.get(plan);
-    if (!single) {
-      single = await inOneDispatch(plan, this.device.limits).catch((reason) => {
-        if (options.singleDispatch) throw reason;
-        return this.plan(options);
-      });
-      this.singles.set(plan, single);
-    }
-    return single;
-  }
-
-  private isFasterInOne(): boolean {
-    return this.fasterInOne.length > 0 && this.fasterInOne.includes(this.kinds().join("; "));
-  }
-
   /** The kinds of the layers of this network, each once. */
   private kinds(): string[] {
     const { forward, backward } = this.plan({ method: "gradient" });
@@ -103,11 +76,13 @@ export class Plans {
    * asked for again after another engine was asked for.
    */
   async engine(
-    options: PlanOptions,
+    options: PlayOptions,
     samples: number,
     maxMemory = this.options.maxMemory,
   ): Promise<Engine> {
-    const plan = await this.playable(options);
+    // What a plan puts behind the logits may be rarer than the network.
+    if (options.of) await loadUncommonOperators();
+    const plan = await playable(this, options);
     // Of plans that differ in numbers alone the last one is kept: their weights are copies of their own.
     const key = JSON.stringify({ ...options, baselines: 0, relevance: undefined, box: undefined });
     return this.engines.take(key, plan, samples, maxMemory);
@@ -117,12 +92,11 @@ export class Plans {
   async tune(options: TuneOptions = {}): Promise<Tuning> {
     return this.alone(async () => {
       const { tune } = await import("./tune.js");
-      const { engines, graph, tiling, fasterInOne, ended: signal } = this;
+      const { engines, graph, tiling, ended: signal } = this;
       const { precision, maxMemory } = this.options;
-      const model = { engines, graph, precision, tiling, fasterInOne, kinds: this.kinds() };
+      const model = { engines, graph, precision, tiling, kinds: this.kinds() };
       const tuning = await tune(model, { maxMemory, ...options, signal });
       this.tiling = { ...tiling, layers: tuning.layers };
-      this.fasterInOne = tuning.single ?? [];
       this.plans.clear();
       return tuning;
     });

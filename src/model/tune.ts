@@ -2,12 +2,11 @@
 // and each kind of layer gets the one it was fastest with. A tuning is plain data, so that what it chose can be kept
 // and pinned.
 
-import { adapterName, whileAlive } from "../gpu/device.js";
-import { Submits } from "../gpu/submits.js";
+import { adapterName } from "../gpu/device.js";
 import type { Graph, Tiling } from "../ops/types.js";
 import { makePlan } from "../plan/plan.js";
 import { SHARING_TILING, SOFTWARE_TILING } from "../plan/tilings.js";
-import type { Plan, Tuning } from "../plan/types.js";
+import type { Tuning } from "../plan/types.js";
 import type { Precision } from "../tensor/types.js";
 import type { Engine } from "./engine.js";
 import type { Engines } from "./engines.js";
@@ -19,11 +18,6 @@ export interface TuneOptions {
   readonly samples?: number;
   /** Bytes of GPU memory; the model's own limit by default. */
   readonly maxMemory?: number;
-  /**
-   * Also measures whether a map of so many samples is faster in a single dispatch, and if so computes maps that way. It
-   * takes long to compile: seconds for the smallest networks, a minute on some adapters. False by default.
-   */
-  readonly singleDispatch?: boolean;
   /** Measures again what this page has measured before; false by default. */
   readonly fresh?: boolean;
 }
@@ -74,14 +68,12 @@ interface Tunable {
   readonly graph: Graph;
   readonly precision: Precision;
   readonly tiling: Tiling;
-  /** The networks that are faster in a single dispatch, by the kinds of their layers. */
-  readonly fasterInOne: readonly string[];
   readonly kinds: readonly string[];
 }
 
-/** Finds the tiles of each kind of layer, and whether a single dispatch pays. Nothing else may run on the engines meanwhile. */
+/** Finds the tiles of each kind of layer. Nothing else may run on the engines meanwhile. */
 export async function tune(
-  { engines, graph, precision, tiling, fasterInOne, kinds }: Tunable,
+  { engines, graph, precision, tiling, kinds }: Tunable,
   options: Measuring,
 ): Promise<Tuning> {
   const { device } = engines;
@@ -91,15 +83,8 @@ export async function tune(
   const isNew = kinds.some((kind) => !known[kind]);
   const measured = isNew && (await measureTilings(engines, graph, own, precision, options));
   const layers = { ...known, ...measured };
-  let single = kept?.single ?? fasterInOne;
-  if (options.singleDispatch) {
-    const network = kinds.join("; ");
-    const others = single.filter((other) => other !== network);
-    const isFaster = await isFasterInOne(engines, graph, { ...own, layers }, precision, options);
-    single = isFaster ? [...others, network] : others;
-  }
-  const tuning = { adapter: adapterName(device), layers, single };
-  if (isNew || options.singleDispatch) await keep(device, tuning);
+  const tuning = { adapter: adapterName(device), layers };
+  if (isNew) await keep(device, tuning);
   return tuning;
 }
 
@@ -170,48 +155,6 @@ async function timesOf(engine: Engine): Promise<Times> {
     }
   }
   return least;
-}
-
-/** Whether a batch is sooner done in one dispatch than in many. */
-async function isFasterInOne(
-  engines: Engines,
-  graph: Graph,
-  tiling: Tiling,
-  precision: Precision,
-  { samples = 8, maxMemory, signal }: Measuring,
-): Promise<boolean> {
-  const { inOneDispatch, withoutSharing } = await import("../plan/single/single-dispatch.js");
-  const [plan, alone] = [tiling, withoutSharing(tiling)].map((each) =>
-    makePlan(graph, { method: "gradient", tiling: each, precision }),
-  ) as [Plan, Plan];
-  const single = await inOneDispatch(alone, engines.device.limits).catch(() => undefined);
-  if (!single) return false;
-  const least = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
-  try {
-    // The first time is for what is done once.
-    for (let time = 0; time <= TIMES; time++) {
-      for (const [i, each] of [plan, single].entries()) {
-        signal.throwIfAborted();
-        const engine = await engines.take(`${MEASURED} ${i}`, each, samples, maxMemory);
-        const took = await timeOf(engine, engine.capacity);
-        if (time > 0) least[i] = Math.min(least[i] as number, took);
-      }
-    }
-  } finally {
-    for (const i of [0, 1]) engines.drop(`${MEASURED} ${i}`);
-  }
-  return (least[1] as number) < WORTH * (least[0] as number);
-}
-
-async function timeOf(engine: Engine, samples: number): Promise<number> {
-  const { device } = engine;
-  const submits = new Submits(device, { submitTime: Number.POSITIVE_INFINITY });
-  engine.setBatch({ samples, first: 0, seed: 0, stream: 0, noise: 0.1 });
-  const began = performance.now();
-  await engine.play(submits, ["forward", "backward"], samples);
-  await submits.submit();
-  await whileAlive(device, device.queue.onSubmittedWorkDone());
-  return performance.now() - began;
 }
 
 const keyOf = (device: GPUDevice): string => `smoothgrad tuning of ${adapterName(device)}`;

@@ -129,7 +129,7 @@ export interface SamplingOptions {
   /**
    * Noise, forward and backward pass of all samples in one dispatch, and the moments in another: for small networks,
    * whose launches count. The bits are those of tiles that no workgroup shares. Rejects where the network or the device
-   * does not allow it. If not given only where `model.tune({ singleDispatch: true })` found it faster.
+   * does not allow it.
    */
   readonly singleDispatch?: boolean;
   /** Heard at any time; what a series has yielded stays, with the samples that it has then. */
@@ -225,7 +225,7 @@ export const sampling: Rows<SamplingOptions> = {
     fits: (value) => Array.isArray(value) && value.every(sample.fits),
   },
   submitTime: number(1, Number.POSITIVE_INFINITY),
-  singleDispatch: flag(),
+  singleDispatch: flag(false),
   signal,
 };
 
@@ -276,6 +276,6 @@ export const samplingWords: Readonly<Record<keyof SamplingOptions, string | read
     "milliseconds of the GPU's time that go to the queue at once",
     "30 in pages and workers, else all",
   ],
-  singleDispatch: ["a small network's passes in one launch", "as tuned"],
+  singleDispatch: "a small network's passes in one launch",
   signal: "stops the sampling, at any time",
 };

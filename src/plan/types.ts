@@ -33,8 +33,6 @@ export interface PlanOptions {
   readonly several?: boolean;
   /** How tensors and weights are stored; single if not given. */
   readonly precision?: Precision;
-  /** Noise, forward and backward pass in one dispatch (single-dispatch.ts). */
-  readonly singleDispatch?: boolean;
   /**
    * What of the output may have a gradient: "classes", its channels, of which one or two are explained, if not given;
    * "all", any element.
@@ -63,8 +61,6 @@ export interface Tuning {
   readonly adapter: string;
   /** Tilings by kind of layer. */
   readonly layers: Readonly<Record<string, Tiling>>;
-  /** The networks that were faster in a single dispatch, each as the kinds of its layers. */
-  readonly single?: readonly string[];
 }
 
 /** How much memory a plan takes, in bytes. */

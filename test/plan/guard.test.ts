@@ -133,7 +133,7 @@ for (const [name, { input, build }] of Object.entries(smallSize)) {
 
 test("a single dispatch", async () => {
   const graph = makeGraph(decodeModel(smallSize["MNIST convnet"].build()));
-  const plan = makePlan(graph, { method: "gradient", singleDispatch: true });
+  const plan = makePlan(graph, { method: "gradient" });
   const single = await inOneDispatch(plan, { maxStorageBuffersPerShaderStage: 8 });
   const steps = [...single.forward, ...single.backward];
   await compare("single dispatch", { gradient: await hashOf(single, steps, new Map()) });

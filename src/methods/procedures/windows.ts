@@ -2,6 +2,7 @@
 // over the windows that hide it (occlusion.wgsl). There is no way back.
 
 import { positions, quads } from "../../tensor/layout.js";
+import type { Extent } from "../../tensor/types.js";
 import type { Procedure, Size } from "../procedure.js";
 import { average, OF_EACH_SAMPLE } from "./average.js";
 import { pictureLayer, pictureOf } from "./picture.js";
@@ -51,9 +52,6 @@ export const windows = {
     return map;
   },
 } as const satisfies Procedure;
-
-/** Rows and columns. */
-type Extent = readonly [height: number, width: number];
 
 /** A grid of windows over a picture, from its upper left corner on. */
 export interface Windows {

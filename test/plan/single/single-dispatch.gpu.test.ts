@@ -12,7 +12,7 @@ import { inOneDispatch } from "../../../src/plan/single/single-dispatch.js";
 import { SHARING_TILING } from "../../../src/plan/tilings.js";
 import { smallSize } from "../../models/architectures/index.js";
 import { smallNetwork } from "../../models/tiny.js";
-import { close, randn, skip, suite, testWithDevice } from "../../support/harness.js";
+import { close, randn, suite, testWithDevice } from "../../support/harness.js";
 
 const same = { rtol: 0, atol: 0 };
 const { shared: _, ...HARDWARE } = SHARING_TILING;
@@ -119,36 +119,17 @@ testWithDevice(test, "a map takes one launch, and another for its moments", asyn
   );
 });
 
-testWithDevice(
-  test,
-  "is taken unasked where tuning found it faster, and not else",
-  async (device) => {
-    if (!device.features.has("timestamp-query")) skip("the adapter has no timestamps");
-    const file = smallNetwork().bytes();
-    const image = { data: randn(192, 11), shape: [1, 3, 8, 8] };
-    const model = await loadModel(device, file);
-    const tuning = await model.tune({ samples: 2, fresh: true, singleDispatch: true });
-    assert.ok(tuning.single);
-    const { layers } = tuning;
-    const kinds = new Set<string>();
-    const { forward, backward } = model.plans.plan({ method: "gradient" });
-    for (const { layer } of [...forward, ...backward]) if (layer) kinds.add(layer);
-    for (const isFaster of [true, false]) {
-      const single = isFaster ? [[...kinds].join("; ")] : ["another network"];
-      const tuned = await loadModel(device, file, {
-        tuning: { adapter: tuning.adapter, layers, single },
-      });
-      const labels = await launchesOf(async () => {
-        (await sensitivity(tuned, image, { samples: 2 })).destroy();
-        // Where it cannot be, as before.
-        (await sensitivity(tuned, image, { samples: 2, method: "smoothdiff" })).destroy();
-      });
-      assert.is(labels.has("all in one"), isFaster);
-      tuned.destroy();
-    }
-    model.destroy();
-  },
-);
+testWithDevice(test, "is taken where it is asked for, and not else", async (device) => {
+  const model = await loadModel(device, smallNetwork().bytes());
+  const image = { data: randn(192, 11), shape: [1, 3, 8, 8] };
+  for (const singleDispatch of [true, false]) {
+    const labels = await launchesOf(async () => {
+      (await sensitivity(model, image, { samples: 2, singleDispatch })).destroy();
+    });
+    assert.is(labels.has("all in one"), singleDispatch);
+  }
+  model.destroy();
+});
 
 /** The labels of the steps of all engines that are taken meanwhile. */
 async function launchesOf(action: () => Promise<void>): Promise<Set<string>> {
