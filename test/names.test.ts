@@ -42,6 +42,8 @@ test("in comments and prose are those of files that exist", async () => {
         const isThere = files.some(
           (path) => (path === name || path.endsWith(`/${name}`)) && mayMean(file, path),
         );
+        // Recipes are for files that are still to come.
+        if (/\bNAME\b/.test(name)) continue;
         if (!isThere && !ELSEWHERE.includes(name)) missing.push(`${file}:${number + 1}: ${name}`);
       }
     }

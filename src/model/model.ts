@@ -4,7 +4,6 @@ import { whileAlive } from "../gpu/device.js";
 import { breathe } from "../gpu/slices.js";
 import { DEFAULT_SUBMIT_TIME, Submits } from "../gpu/submits.js";
 import { type GraphOptions, loadOperators, makeGraph } from "../graph/graph.js";
-import { layersOf } from "../graph/plane-layers.js";
 import { type Guess, guessPreprocess, readCardLabels } from "../image/guess.js";
 import {
   type ImageSource,
@@ -15,6 +14,7 @@ import {
 } from "../image/image.js";
 import { type ResolvedPreprocess, resolvePreprocess } from "../image/preprocess.js";
 import { checkChannels, checkPreprocess, isGuessed } from "../image/preprocess-check.js";
+import { layersOf } from "../methods/plane-layers.js";
 import type { OnnxModel } from "../onnx/types.js";
 import type { Graph, Tiling } from "../ops/types.js";
 import { choice } from "../options/choice.js";

@@ -1,7 +1,7 @@
 // A plan: every kernel launch of a map and the buffers they need, as plain data.
 
-import type { TargetFunction } from "../graph/target.js";
 import type { Ports } from "../methods/procedure.js";
+import type { TargetFunction } from "../methods/target.js";
 import type { RelevanceNumbers, Tiling } from "../ops/types.js";
 import type { BufferId, Step, View } from "../shaders/step.js";
 

@@ -3,7 +3,7 @@
 import { sensitivity } from "../../src/explain/sensitivity.js";
 import type { SensitivityOptions } from "../../src/explain/settings.js";
 import { makeGraph } from "../../src/graph/graph.js";
-import { camWarning, layerOf } from "../../src/graph/plane-layers.js";
+import { camWarning, layerOf } from "../../src/methods/plane-layers.js";
 import { loadModel } from "../../src/model/load.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import { convnet, ofBatch, transformer } from "../models/batches.js";

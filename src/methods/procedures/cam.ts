@@ -5,10 +5,10 @@
 //
 // and L brought to the size of the image (cam.wgsl). It is the map itself, or a factor of what a backward pass leaves there.
 
-import { camWarning, layerOf, layersOf } from "../../graph/plane-layers.js";
 import type { BufferId, View } from "../../shaders/step.js";
 import { channels, elements, plane, positions, quads } from "../../tensor/layout.js";
 import type { Layout } from "../../tensor/types.js";
+import { camWarning, layerOf, layersOf } from "../plane-layers.js";
 import type { MapPlanning, Procedure } from "../procedure.js";
 import { GRADIENT } from "../rules.js";
 import { average, OF_EACH_SAMPLE } from "./average.js";

@@ -1,9 +1,9 @@
 // DeepLIFT (Shrikumar et al. 2017): the network sees a baseline, too, and rules take the ratios of what differs in place of
 // slopes. What comes back adds up to what the target gained over the baseline.
 
-import { withTarget } from "../../graph/target.js";
-import { unfused } from "../../graph/unfuse.js";
 import type { Procedure } from "../procedure.js";
+import { withTarget } from "../target.js";
+import { unfused } from "../unfuse.js";
 import { OF_EACH_SAMPLE, ONE } from "./average.js";
 import { toEnd } from "./path.js";
 
