@@ -1,5 +1,5 @@
 // The way to the first map: what the page does in which order when it is opened, and that nothing waits in vain. How
-// long that takes is told by `npm run bench:page`.
+// long that takes is told by `npm run bench -- page`.
 
 import * as assert from "uvu/assert";
 import { suite } from "../support/harness.js";

@@ -1,5 +1,5 @@
 // A record of what the page's worker does: what it hears and tells, what it asks of the GPU and reads back. Tests of how
-// long a reader waits count what stands in it; `npm run bench:page` takes its times.
+// long a reader waits count what stands in it; `npm run bench -- page` takes its times.
 
 import type { Page } from "puppeteer";
 import type { Look, Request, Wish } from "../../demo/messages.js";

@@ -1,5 +1,5 @@
 // What keeps a reader from waiting, counted: how many passes and submits a change costs, what is read back, and what is
-// still begun after a change. How many milliseconds that takes is told by `npm run bench:page`. One page serves all
+// still begun after a change. How many milliseconds that takes is told by `npm run bench -- page`. One page serves all
 // tests, in order.
 
 import * as assert from "uvu/assert";

@@ -1,4 +1,4 @@
-// Random graphs of `npm run fuzz:graphs`, in the page: how each ended, and a small one that ends as badly.
+// Random graphs of `npm run fuzz -- graphs`, in the page: how each ended, and a small one that ends as badly.
 
 import { loadUncommonOperators } from "../../src/graph/graph.js";
 import { withDevice } from "../support/device.js";

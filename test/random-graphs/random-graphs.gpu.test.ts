@@ -1,4 +1,4 @@
-// Sixty random graphs forward and backward, a short run of what `npm run fuzz:graphs` does for long.
+// Sixty random graphs forward and backward, a short run of what `npm run fuzz -- graphs` does for long.
 
 import { suite, testWithDevice } from "../support/harness.js";
 import { drawGraph } from "./draw.js";
@@ -20,7 +20,7 @@ for (let turn = 0; turn < TURN; turn++) {
         await judge(device, graph, setting).catch((error) => {
           throw new Error(
             `seed ${seed}, ${JSON.stringify(setting)}: ${error.message}\n${graph.text}\n` +
-              `smaller: npm run fuzz:graphs -- --seed ${seed} --count 1`,
+              `smaller: npm run fuzz -- graphs --seed ${seed} --count 1`,
             { cause: error },
           );
         });

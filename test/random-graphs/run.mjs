@@ -1,10 +1,10 @@
-// `npm run fuzz:graphs -- [--count 5000] [--seed 0] [--turn T] [--minutes M] [--shrink 150]`: random graphs by the kernels, in
-// headless Chrome, forward and backward against the float64 twins: those of COUNT seeds from SEED on. A graph that fails is
-// made smaller, by at most so many tries, and written into dist/fuzz/ as .onnx. The same seed is always the same graph,
-// played in the same way. (`npm run fuzz` is about damaged files.)
+// `npm run fuzz -- graphs [--count 5000] [--seed 0] [--turn T] [--minutes M] [--shrink 150]`: random graphs by the kernels,
+// in headless Chrome, forward and backward against the float64 twins: those of COUNT seeds from SEED on. A graph that
+// fails is made smaller, in at most SHRINK tries, and written into dist/fuzz/ as .onnx. The same seed is always the same
+// graph, played the same way. (Without the word "graphs", `npm run fuzz` mutates files.)
 //
-// Seeds take turns with tilings and precisions. A page takes the seeds of one turn, whose graphs share what is compiled; with
-// --turn there is no other. After M minutes it says from which seed on there is more to do.
+// Seeds take turns with tilings and precisions. A page takes the seeds of one turn, whose graphs share what is compiled;
+// --turn runs that one alone. After M minutes the run stops and prints the seed to go on from.
 
 import { writeFile } from "node:fs/promises";
 import { relative, resolve } from "node:path";
@@ -14,7 +14,9 @@ import { forNode, forPage, root } from "../../build.mjs";
 
 const AT_ONCE = 10;
 
-async function main({ count, seed, turn, minutes, shrink }) {
+/** Runs the fuzzer with the words of the command line. */
+export async function run(words) {
+  const { count, seed, turn, minutes, shrink } = numbersOf(words);
   const bundles = resolve(root, `dist/fuzz/${process.pid}`);
   await Promise.all([
     build({
@@ -73,7 +75,7 @@ async function main({ count, seed, turn, minutes, shrink }) {
 
 function print({ seed, message, setting, text }) {
   console.log(`\nseed ${seed}  FAIL: ${message}\n${JSON.stringify(setting)}\n${text}`);
-  console.log(`again: npm run fuzz:graphs -- --seed ${seed} --count 1`);
+  console.log(`again: npm run fuzz -- graphs --seed ${seed} --count 1`);
 }
 
 async function write({ file, ...failure }) {
@@ -88,15 +90,18 @@ const number = (text, name) => {
   return Number(text);
 };
 
-const { values } = parseArgs({
-  options: {
-    count: { type: "string", default: "5000" },
-    seed: { type: "string", default: "0" },
-    turn: { type: "string" },
-    minutes: { type: "string" },
-    shrink: { type: "string", default: "150" },
-  },
-});
-await main(
-  Object.fromEntries(Object.entries(values).map(([name, text]) => [name, number(text, name)])),
-);
+function numbersOf(words) {
+  const { values } = parseArgs({
+    args: words,
+    options: {
+      count: { type: "string", default: "5000" },
+      seed: { type: "string", default: "0" },
+      turn: { type: "string" },
+      minutes: { type: "string" },
+      shrink: { type: "string", default: "150" },
+    },
+  });
+  return Object.fromEntries(
+    Object.entries(values).map(([name, text]) => [name, number(text, name)]),
+  );
+}
