@@ -360,7 +360,7 @@ export async function librarySize() {
  * Writes the type declarations of what pages import into a folder: the files that the three entries reach, and the
  * names that not every compiler knows (src/platform.d.ts).
  */
-async function declarations(folder = `${root}dist`) {
+export async function declarations(folder = `${root}dist`) {
   const flags = ["--noEmit", "false", "--emitDeclarationOnly", "--outDir", folder];
   const tsc = ["node_modules/typescript/bin/tsc", "-p", "src/tsconfig.library.json", ...flags];
   const { status, stdout } = spawnSync(process.execPath, [...tsc, "--listEmittedFiles"], {

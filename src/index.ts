@@ -6,22 +6,13 @@ export type { Completeness, MapMemory, MapTimes, SensitivityMap } from "./explai
 export { contrast, gradientLine, precisionError, readNpy, writeNpy } from "./explain/on-demand.js";
 export { captumScale, type ParityName, pairScale, parity } from "./explain/parity.js";
 export type { PrecisionError } from "./explain/precision-error.js";
-export {
-  type ClassesOptions,
-  sensitivities,
-  sensitivity,
-} from "./explain/sensitivity.js";
+export { type ClassesOptions, sensitivities, sensitivity } from "./explain/sensitivity.js";
 export { checkOptions, type SensitivityOptions } from "./explain/settings.js";
 export { type DeviceOptions, requestDevice } from "./gpu/device.js";
+export { type Guess, readCard, readCardLabels } from "./image/guess.js";
+export type { ImageSource, InputShape } from "./image/image.js";
 export {
-  type Guess,
-  type GuessFacts,
-  guessPreprocess,
-  readCard,
-  readCardLabels,
-} from "./image/guess.js";
-export type { ImageSource } from "./image/image.js";
-export {
+  type Mat3,
   type PreprocessSource,
   placement,
   type ResolvedPreprocess,
@@ -44,7 +35,7 @@ export type {
 } from "./model/model.js";
 export { type Suggestion, type SuggestOptions, suggestPreprocess } from "./model/suggest.js";
 export type { TuneOptions } from "./model/tune.js";
-export type { Tiling } from "./ops/types.js";
+export type { SharedTile, Tiling } from "./ops/types.js";
 export {
   type Estimator,
   type Fit,
@@ -69,6 +60,7 @@ export type {
   Scalar,
   Target,
 } from "./options/sampling.js";
+export type { PixelOptions } from "./picture/picture.js";
 export type { Tuning } from "./plan/types.js";
 export type { NpyTensor } from "./tensor/npy.js";
 export type { Box, Extent, Precision, RawTensor } from "./tensor/types.js";

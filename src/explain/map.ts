@@ -10,10 +10,10 @@ import { methodOf } from "../methods/methods.js";
 import { PATH } from "../model/batch.js";
 import type { Engine } from "../model/engine.js";
 import type { Classification, ClassScore, Model } from "../model/model.js";
-import type { Estimator, PictureOptions } from "../options/drawing.js";
+import type { Estimator, PictureOptions, Range } from "../options/drawing.js";
 import { scalars } from "../options/sampling.js";
 import type { AttributionSize } from "../picture/estimate.js";
-import { createPicture, type Picture } from "../picture/picture.js";
+import { createPicture, type Picture, type PixelOptions } from "../picture/picture.js";
 import { unpackChannels } from "../tensor/channels.js";
 import { vec4s } from "../tensor/layout.js";
 import type { Accumulator } from "./accumulator.js";
@@ -199,8 +199,8 @@ export class SensitivityMap {
     this.picture.draw(canvas, { estimator: this.estimator, ...options });
   }
 
-  /** Paints the map and reads its pixels back; `width` and `height` are those of the map by default. */
-  pixels(options: PictureOptions & { width?: number; height?: number } = {}): Promise<ImageData> {
+  /** Paints the map and reads its pixels back. */
+  pixels(options: PixelOptions = {}): Promise<ImageData> {
     return this.picture.pixels({ estimator: this.estimator, ...options });
   }
 
@@ -225,7 +225,7 @@ export class SensitivityMap {
   }
 
   /** The lowest and highest score that `draw` tells apart with these options: a `scale` for other maps. */
-  range(options: PictureOptions = {}): Promise<{ low: number; high: number }> {
+  range(options: PictureOptions = {}): Promise<Range> {
     return this.picture.range({ estimator: this.estimator, ...options });
   }
 

@@ -25,18 +25,24 @@ import {
 /** What every method reads. */
 type Common = Omit<SamplingOptions, MethodOption | "method">;
 
+/** Options that name their method. */
+interface Named<Name extends MethodName> {
+  /** Name of a method in `methods`; "gradient" by default. */
+  readonly method: Name;
+}
+
 /** What a method reads, and that it reads nothing else. */
 type Read<Own extends MethodOption> = Common &
   Pick<SamplingOptions, Own> & { readonly [Name in Exclude<MethodOption, Own>]?: undefined };
 
 /**
- * How a map is computed. Every default is a good picture. Each method has the options that it reads, "gradient" is the one
- * of no name; any method has those that all of them read.
+ * Options of `sensitivity` and `sensitivities`: how a map is computed. Every default makes a good picture. A union by
+ * `method`, "gradient" by default: each method has the options that it reads.
  */
 export type SensitivityOptions =
-  | (Read<OptionsOf<"gradient">> & { readonly method?: "gradient" })
-  | { [Name in MethodName]: Read<OptionsOf<Name>> & { readonly method: Name } }[MethodName]
-  | (Read<never> & { readonly method: MethodName });
+  | (Read<OptionsOf<"gradient">> & Partial<Named<"gradient">>)
+  | { [Name in MethodName]: Read<OptionsOf<Name>> & Named<Name> }[MethodName]
+  | (Read<never> & Named<MethodName>);
 
 /** What has a default that does not depend on anything else. */
 type Always =

@@ -12,7 +12,9 @@ import type { PreprocessSource } from "./preprocess.js";
 
 /** A preprocessing, and what it was guessed from. */
 export interface Guess {
+  /** The preprocessing in numbers. */
   readonly preprocess: Preprocess;
+  /** What it was guessed from. */
   readonly from: Exclude<PreprocessSource, "given">;
 }
 

@@ -14,8 +14,8 @@ import type { Mat3, ResolvedPreprocess, Size } from "./preprocess.js";
 import { coloring, placement, resolvePreprocess, tensorPixels } from "./preprocess.js";
 
 /**
- * What can be explained. A file (Blob) and an image element are decoded without their color profile, as the
- * programs do that networks were trained with. Of a video, the current frame is taken.
+ * An image to explain or classify. Files (Blob) and image elements are decoded without their color profile, as the programs
+ * do that networks are trained with. Of a video, the current frame is taken.
  */
 export type ImageSource =
   | Blob
@@ -28,8 +28,9 @@ export type ImageSource =
   | VideoFrame
   | RawTensor;
 
-/** The length of a network's input axes. */
+/** The size of a network's input. */
 export interface InputShape extends Size {
+  /** 3 for color, 1 for gray. */
   readonly channels: number;
 }
 

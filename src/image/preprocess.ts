@@ -8,16 +8,18 @@ import { type Preprocess, type Preset, presets } from "../options/preprocess.js"
 
 /** Height and width in pixels. */
 export interface Size {
+  /** Rows. */
   readonly height: number;
+  /** Columns. */
   readonly width: number;
 }
 
-/** A 3×3 matrix in WebGPU's form: columns of four floats, the fourth unused. */
+/** A 3 × 3 matrix as WebGPU stores it: three columns of four floats, the fourth of them unused. */
 export type Mat3 = Float32Array;
 
 /**
- * What told the preprocessing: the caller, a card beside the model, the file's metadata, the graph's first step; or
- * what it was guessed from: the number of classes, the order of the axes, the number of channels.
+ * Where a preprocessing comes from: the caller, a card beside the model, the file's metadata, the graph's first step; or what
+ * it was guessed from: the number of classes, the order of the axes, the number of channels.
  */
 export type PreprocessSource =
   | "given"
@@ -30,10 +32,14 @@ export type PreprocessSource =
 
 /** A preprocessing in numbers, and where it comes from. */
 export interface ResolvedPreprocess extends Preprocess {
+  /** Where it comes from. */
   readonly from: PreprocessSource;
 }
 
-/** The preprocessing itself where a preset is named; by default `imagenet` for three channels, else `unit`. */
+/**
+ * The numbers of a preprocessing, which may be a preset's name; by default those of "imagenet" for three channels, else of
+ * "unit". Throws where there is no such preset.
+ */
 export function resolvePreprocess(
   preprocess: Preset | Preprocess | undefined,
   channels: number,
@@ -45,7 +51,7 @@ export function resolvePreprocess(
   throw new Error(`"${preprocess}" is not a preprocessing; there are: ${names}`);
 }
 
-/** The matrix from pixels of the tensor to pixels of the photo. Pixel centers are at halves in both. */
+/** The matrix from pixels of the tensor to pixels of the photo. Pixel centers are at halves (0.5, 1.5, …) in both. */
 export function placement(photo: Size, tensor: Size, preprocess: Preprocess): Mat3 {
   const { crop = "center" } = preprocess;
   if (crop !== "center") {

@@ -5,7 +5,7 @@ import { flag, number, type Option, oneOf, type Rows } from "./option.js";
 /** The statistics of the samples, in the order of estimate.wgsl's constants. */
 export const estimators = ["mean", "squared", "absolute", "variance"] as const;
 
-/** Which statistic of the samples g is the attribution: mean g, mean g², mean |g|, or the unbiased variance. */
+/** Which statistic of the samples g is the attribution: mean g, mean g², mean |g|, or the unbiased variance of g. */
 export type Estimator = (typeof estimators)[number];
 
 const reductions = [
@@ -13,8 +13,8 @@ const reductions = [
 ] as const;
 
 /**
- * How the attributions a of a pixel's channels become one score: Σ|a|; Σa; the positive or the negative part
- * of Σa; max |a|; √Σa²; |Σa|; Σa/C.
+ * How the attributions a of a pixel's C channels become one score. "abs": Σ|a|. "signed": Σa. "positive" and "negative":
+ * that part of Σa. "max": max |a|. "l2": √Σa². "abs-sum": |Σa|. "mean": Σa / C.
  */
 export type Reduction = (typeof reductions)[number];
 
@@ -27,60 +27,62 @@ export type PaletteName = (typeof paletteNames)[number];
 const overlays = ["none", "fade", "blend", "mask"] as const;
 
 /**
- * How the map lies on the photo: not at all; opaque where it is strong; equally opaque everywhere; or as a
- * mask that leaves of the photo what is important.
+ * How the map covers the photo. "none": the map alone. "fade": opaque where it is strong. "blend": equally opaque
+ * everywhere. "mask": the photo shows where the map is strong.
  */
 export type Overlay = (typeof overlays)[number];
 
-/** How a picture fits a canvas: as a whole, or stretched over it. */
+/** How a picture fits a canvas of another shape: whole and centered, or stretched. */
 export type Fit = "contain" | "fill";
 
-/** The scores that are painted as the first and the last color of a palette. */
+/** The scores that get the first and the last color of a palette. */
 export interface Range {
+  /** Scores up to this one get the first color. */
   readonly low: number;
+  /** Scores from this one on get the last color. */
   readonly high: number;
 }
 
 /** What the score of a pixel is. */
 export interface ScoreOptions {
-  /** "mean" by default. */
+  /** Which statistic of the samples to paint; by default the one that the map was computed with. */
   readonly estimator?: Estimator;
-  /** "abs" by default. */
+  /** How the channels of a pixel become one score; "abs" by default. */
   readonly reduce?: Reduction;
-  /** Attribution times input, before the reduction. */
+  /** Multiplies attributions by the input before the reduction; false by default. */
   readonly multiplyInput?: boolean;
 }
 
 /** How the range is found. */
 export interface RangeOptions {
   /**
-   * Scores above this percentile are painted alike; 99 by default. The range begins at the least score, or at
-   * the first of two percentiles; in a diverging palette it goes from −span to span, the percentile of |score|.
+   * Scores above this percentile get the last color; 99 by default. The range starts at the lowest score, or at the first
+   * of two percentiles. For a diverging palette it goes from −p to p, with p that percentile of |score|.
    */
   readonly percentile?: number | readonly [low: number, high: number];
-  /** A fixed range instead, to make several pictures comparable. */
+  /** A fixed range in place of percentiles, to make several pictures comparable. */
   readonly scale?: Range;
 }
 
 /** What a map looks like, once its scores and their range are known. */
 export interface PaintOptions {
-  /** "grayscale" by default, "diverging" for signed reductions. */
+  /** The colors of the scores; "grayscale" by default, "diverging" for signed reductions. */
   readonly palette?: PaletteName;
-  /** True means "fade". */
+  /** Paints the map over the photo; true means "fade", false by default. */
   readonly overlay?: boolean | Overlay;
-  /** Of the map over the photo, 0 to 1. 0.5 for "blend", else 1. */
+  /** Opacity of the map over the photo, from 0 to 1; by default 0.5 for "blend", else 1. */
   readonly opacity?: number;
-  /** Show what the network saw ("crop", default), or the whole photo with the map in its place. */
+  /** Shows what the network saw ("crop", default), or the whole photo with the map in its place ("photo"). */
   readonly frame?: "crop" | "photo";
-  /** On a canvas of another shape: whole and centered, with nothing beside it ("contain", default), or stretched. */
+  /** On a canvas of another shape: whole and centered ("contain", default), or stretched ("fill"). */
   readonly fit?: Fit;
-  /** Pans and zooms: from places on the canvas to places in the frame, both from 0 to 1. */
+  /** Pans and zooms: a 3 × 3 matrix (`Mat3`) from places on the canvas to places in the frame, both from 0 to 1. */
   readonly view?: Float32Array;
-  /** Interpolate between the scores where the canvas is larger than the map; false by default. */
+  /** Interpolates between scores where the canvas is larger than the map; false by default. */
   readonly smooth?: boolean;
 }
 
-/** Everything about how a map is shown. */
+/** How a map is painted. */
 export interface PictureOptions extends ScoreOptions, RangeOptions, PaintOptions {}
 
 const percent = number(0, 100);

@@ -2,31 +2,36 @@
 
 import { number, type Option, oneOf, type Rows } from "./option.js";
 
-/** How a photo becomes the input of a network. What is left out has the value of the preset "unit". */
+/** How a photo becomes the input of a network. What is left out is as in the preset "unit". */
 export interface Preprocess {
-  /** "short-side" (default) keeps the proportions, "stretch" fills the tensor with the whole photo. */
+  /** "short-side" (default) keeps the photo's proportions; "stretch" fills the tensor with the whole photo. */
   readonly resize?: "short-side" | "stretch";
   /**
-   * Pixels of the photo's short side before the crop; 256/224 of the tensor's by default, as is usual for
-   * ImageNet. A photo that has the tensor's size already is then taken as it is.
+   * Length of the photo's short side before the crop, in pixels; by default 256/224 of the tensor's, as is usual for
+   * ImageNet, but a photo that already has the tensor's size is taken as it is.
    */
   readonly shortSide?: number;
   /** "center" (default), or a rectangle in pixels of the photo, which then fills the tensor. */
   readonly crop?: "center" | Rectangle;
-  /** Order of the tensor's channels. A network with one channel sees the luminance. */
+  /** Order of the tensor's channels; "rgb" by default. A network with one channel sees the luminance. */
   readonly channels?: "rgb" | "bgr";
-  /** Tensor value = (color · scale − mean) / std, with colors from 0 to 255; 1/255 by default. */
+  /** Factor in (color · scale − mean) / std, which makes tensor values of colors from 0 to 255; 1/255 by default. */
   readonly scale?: number;
-  /** In the tensor's channel order; one number stands for all channels. */
+  /** Mean of each channel, in the tensor's order, or one number for all; 0 by default. */
   readonly mean?: number | readonly number[];
+  /** Standard deviation of each channel, in the tensor's order, or one number for all; 1 by default. */
   readonly std?: number | readonly number[];
 }
 
 /** A part of a photo, in its pixels. */
 export interface Rectangle {
+  /** Pixels left of it. */
   readonly left: number;
+  /** Pixels above it. */
   readonly top: number;
+  /** Its width. */
   readonly width: number;
+  /** Its height. */
   readonly height: number;
 }
 
@@ -45,7 +50,7 @@ export const presets = {
 /** Name of a preset. */
 export type Preset = keyof typeof presets;
 
-/** How photos become the input: "auto" is what comes with the model or, failing that, a guess. */
+/** How photos become the input: "auto" (what comes with the model or, failing that, a guess), a preset, or numbers. */
 export type PreprocessOption = "auto" | Preset | Preprocess;
 
 const isNumber = (value: unknown): value is number => Number.isFinite(value);

@@ -26,113 +26,116 @@ export type Target = number | string;
 /** What of a class can be explained, in the order of `Settings.of`. */
 export const scalars = ["logit", "probability", "log-probability"] as const;
 
-/** What of a class is explained. */
+/** What of a class is explained: its logit, its probability, or the logarithm of that. */
 export type Scalar = (typeof scalars)[number];
 
 const noiseScales = ["range", "absolute", "rgb", "adaptive"] as const;
 
 /**
- * What the noise is a part of: max x − min x of the input (Smilkov et al. 2017); nothing, it is σ itself; the
- * whole range of a photo's colors; or AdaptGrad's: the chance that a noisy value stays in the valid range.
+ * What `noise` is relative to. "range": max x − min x of the input (Smilkov et al. 2017). "absolute": nothing, it is σ in
+ * units of the input. "rgb": the whole range of a photo's colors. "adaptive": it is the chance that a noisy value stays in
+ * the valid range (AdaptGrad).
  */
 export type NoiseScale = (typeof noiseScales)[number];
 
 const baselines = ["zero", "black", "white", "mean", "blur", "noise"] as const;
 
 /**
- * The preprocessed tensor 0; black; white; the mean of each channel; the image blurred by a Gaussian with a σ
- * of a tenth of its width; uniform noise; or a tensor that is given.
+ * What the image is compared with: the tensor 0 after preprocessing; black; white; the mean of each channel; the image
+ * blurred by a Gaussian whose σ is a tenth of its width; uniform noise; or a tensor.
  */
 export type Baseline = (typeof baselines)[number] | RawTensor;
 
 const quadratures = ["gauss-legendre", "trapezoid", "riemann", "random"] as const;
 
 /**
- * How the integral is taken: by Gauss and Legendre, by trapezoids, by the middles of equal steps (a Riemann
- * sum), or, for smoothed maps, at one random place of each noisy sample, which in the mean is the same integral.
+ * How the integral along a path is computed: by Gauss-Legendre quadrature, by the trapezoidal rule, at the middles of equal
+ * steps (a Riemann sum), or, for smoothed maps, at one random place per noisy sample, whose mean is the same integral.
  */
 export type Quadrature = (typeof quadratures)[number];
 
-/** How a map is computed: all options, of which a method reads some. Every default is a good picture. */
+/** How a map is computed: all options, of which each method reads some. Every default makes a good picture. */
 export interface SamplingOptions {
-  /** Key of the table of methods; "gradient" if not given. */
+  /** Name of a method in `methods`; "gradient" by default. */
   readonly method?: string;
   /** The class to explain: its index, its label, or "top1" (default), the class of the image without noise. */
   readonly target?: Target;
-  /** What of it is explained; "logit". */
+  /** What of the class is explained; "logit" by default. */
   readonly of?: Scalar;
-  /** A class whose logit, or whatever `of` says, is subtracted: why the one and not the other. */
+  /** A class whose logit (or what `of` names) is subtracted: why the one class and not the other. */
   readonly versus?: Target;
-  /** How many noisy copies; 50. */
+  /** Number of noisy copies of the image; 50 by default. */
   readonly samples?: number;
-  /** σ as a fraction of the range of the input, or as `noiseScale` says; 0.15, for "adaptive" 0.95. */
+  /** σ of the noise as a fraction of the input's range, or as `noiseScale` says; 0.15 by default, for "adaptive" 0.95. */
   readonly noise?: number;
-  /** What the noise is a part of; "range". */
+  /** What the noise is relative to; "range" by default. */
   readonly noiseScale?: NoiseScale;
-  /** NoiseGrad: every weight is multiplied by N(1, σ²), with this σ; 0. */
+  /** Multiplies every weight by a draw of N(1, σ²) with this σ (NoiseGrad, Bykov et al. 2022); 0 by default. */
   readonly weightNoise?: number;
-  /** How many draws of the weights; if not given, each sample has its own. FusionGrad has some for each draw. */
+  /** Draws of the weights, shared by equally many samples each (FusionGrad); by default each sample has its own. */
   readonly weightSamples?: number;
-  /** Samples come in pairs of opposite noise: for the mean, not for the other estimators, fewer will do. */
+  /** Draws samples in pairs of opposite noise, so that the mean needs fewer of them; false by default. */
   readonly antithetic?: boolean;
-  /** The last sample is the image itself, as it is in zennit. */
+  /** Leaves the last sample without noise, as zennit does; false by default. */
   readonly cleanLast?: boolean;
-  /** Ends the sampling as soon as the standard error of the map is so small, in parts of the map. */
-  readonly stop?: { readonly standardError: number };
+  /** Stops sampling once the map is precise enough. */
+  readonly stop?: {
+    /** ‖standard error‖₂ / ‖map‖₂ at which to stop. */
+    readonly standardError: number;
+  };
   /**
-   * What the image is compared with: where the paths of "integrated-gradients" start, and what "deeplift" takes
-   * the differences to (no "noise" there), and what "occlusion" shows in its windows; "zero". "expected-gradients"
-   * takes several; "noise".
+   * Where the paths of "integrated-gradients" start, what "deeplift" takes differences to (not "noise"), and what
+   * "occlusion" shows in its windows; "zero" by default. "expected-gradients" takes several; "noise" by default.
    */
   readonly baseline?: Baseline | readonly Baseline[];
-  /** Points of a path; 50. */
+  /** Points of a path; 50 by default. */
   readonly steps?: number;
-  /** The rule of the integral along a path; "gauss-legendre". */
+  /** How the integral along a path is computed; "gauss-legendre" by default. */
   readonly quadrature?: Quadrature;
-  /** For "blur-ig": σ of the strongest blur, in pixels; 50 for every 224 of the shorter side. */
+  /** For "blur-ig": σ of the strongest blur, in pixels; by default 50 per 224 pixels of the shorter side. */
   readonly maxSigma?: number;
-  /** For "occlusion": pixels of a window; an eighth of the input. One number is height and width. */
+  /** For "occlusion": size of a window in pixels, one number for both sides; by default an eighth of the input. */
   readonly window?: number | Extent;
-  /** Pixels from a window to the next; half a window. */
+  /** For "occlusion": pixels from one window to the next; by default half a window. */
   readonly stride?: number | Extent;
   /** For class activation maps: the layer, by default the last convolution over more than one pixel. */
   readonly layer?: string;
-  /** For methods with the z-box rule: least and greatest value of each channel; by default black and white. */
+  /** For methods with the z-box rule: the lowest and highest value of each channel; by default black and white. */
   readonly box?: Box;
-  /** For LRP: ε of its ε rule, 1e-6. */
+  /** For LRP: ε of the ε rule; 1e-6 by default. */
   readonly epsilon?: number;
-  /** For LRP with the γ rule: how much positive weights are favored; 0.25. */
+  /** For LRP: γ of the γ rule, by which it favors positive weights; 0.25 by default. */
   readonly gamma?: number;
-  /** For LRP with the αβ rule: the weight of positive shares, α − β = 1; 2. */
+  /** For LRP: α of the αβ rule, the weight of positive contributions, with α − β = 1; 2 by default. */
   readonly alpha?: number;
-  /** For LRP with the αβ rule: the weight of negative shares; α − 1. */
+  /** For LRP: β of the αβ rule, the weight of negative contributions; α − 1 by default. */
   readonly beta?: number;
-  /** Which noise: the same seed gives the same bits on one adapter. 0. */
+  /** Seeds the noise: the same seed gives the same bits on one adapter; 0 by default. */
   readonly seed?: number;
-  /** Which statistic of the samples is the map; "mean". All can be drawn from one run. */
+  /** Which statistic of the samples is the map; "mean" by default. One run can be drawn with all of them. */
   readonly estimator?: Estimator;
-  /** How the photo becomes the input, if not as the model was loaded with. */
+  /** How the photo becomes the input; by default as the model was loaded with. */
   readonly preprocess?: PreprocessOption;
-  /** Bytes of GPU memory that the model may take for this map, what it keeps included; by default the model's own limit. */
+  /** Bytes of GPU memory that the model may take for this map, including what it keeps; by default the model's limit. */
   readonly maxMemory?: number;
-  /** Most passes in a batch, where fewer than memory allows are wanted, for progress. */
+  /** The most passes in a batch, for steps smaller than memory allows; by default as many as fit. */
   readonly batch?: number;
-  /** For a series: milliseconds that a step should take, to be smooth to look at and quick to stop. */
+  /** For `sensitivities`: milliseconds that a step should take, to look smooth and stop quickly. */
   readonly stepTime?: number;
-  /** For a series: numbers of samples after which there is a step in any case. */
+  /** For `sensitivities`: numbers of samples after which there is a step in any case. */
   readonly stepsAt?: readonly number[];
   /**
-   * Milliseconds of the GPU's time that a submit should take, so that pages can scroll and draw in between; 30 in pages
-   * and workers, elsewhere Infinity: as much as there is.
+   * Milliseconds of GPU time that a submit should take, so that pages can scroll and draw in between; by default 30 in
+   * pages and workers, elsewhere Infinity: everything at once.
    */
   readonly submitTime?: number;
   /**
-   * Noise, forward and backward pass of all samples in one dispatch, and the moments in another: for small networks,
-   * whose launches count. The bits are those of tiles that no workgroup shares. Rejects where the network or the device
-   * does not allow it.
+   * Runs noise, forward and backward pass of all samples in one dispatch, and the moments in another: for small networks,
+   * where launches dominate. The bits are those of tiles that no workgroup shares. Rejects where the network or the device
+   * does not allow it. False by default.
    */
   readonly singleDispatch?: boolean;
-  /** Heard at any time; what a series has yielded stays, with the samples that it has then. */
+  /** Aborts at any time; what a series has yielded stays, with the samples that it has by then. */
   readonly signal?: AbortSignal;
 }
 

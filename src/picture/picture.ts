@@ -21,9 +21,11 @@ import { canvasFormat, createPainter, frameOf, type Painter, paintKernels } from
 import { palettes } from "./palettes.js";
 import { createRangeFinder, type RangeFinder, rangeKernels } from "./range.js";
 
-/** Pixels wanted; those of the map where it is not said. */
+/** How a map is painted, and how large. */
 export interface PixelOptions extends PictureOptions {
+  /** Width in pixels; that of the map by default. */
   readonly width?: number;
+  /** Height in pixels; that of the map by default. */
   readonly height?: number;
 }
 

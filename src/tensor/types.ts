@@ -60,11 +60,10 @@ export interface Box {
   readonly high: readonly number[];
 }
 
-/**
- * Preprocessed values [1,C,H,W] or [C,H,W], row-major, used as they are. A network that reads its channels last takes
- * [1,H,W,C] and [H,W,C] as well.
- */
+/** A tensor that is already preprocessed; the network gets it as it is. */
 export interface RawTensor {
+  /** The elements, row-major. */
   readonly data: Float32Array;
+  /** [1,C,H,W] or [C,H,W]; for a network that reads its channels last, [1,H,W,C] and [H,W,C] as well. */
   readonly shape: readonly number[];
 }
