@@ -1,4 +1,4 @@
-// One backward pass, from the classes that are explained to the input, or to a tensor on the way.
+// One backward pass, from the classes that are explained back to the input, or to a tensor on the way there.
 
 import type { Way } from "../methods/procedure.js";
 import type { RuleTable } from "../methods/rules.js";
@@ -8,12 +8,13 @@ import type { Places } from "./places.js";
 import type { Planner } from "./planner.js";
 import { seedStep } from "./steps/around.js";
 
-/** Writes a backward pass down: the seed, then every node on the way in reverse, by rules; gives the gradient at its end. */
+/** Writes down a backward pass: the seed, then the nodes in reverse, by a table of rules. Returns the gradient at its end. */
 export function goBack(planner: Planner, rules: RuleTable, way: Omit<Way, "rules"> = {}): View {
   const { places, gradients, pass } = planner;
   const { graph, root, stepping } = places;
   const { end = graph.input } = way;
   pass.rules = rules;
+  // At the input there is no activation to stop before.
   pass.end = way.end && root(way.end);
   gradients.forget();
   gradients.begin(dependents(places, root(end)));
@@ -22,11 +23,13 @@ export function goBack(planner: Planner, rules: RuleTable, way: Omit<Way, "rules
     if (!node.attributes.detached && gradients.isOnPath(node.inputs)) planner.back(node);
   }
   gradients.check();
-  if (gradients.isOnPath([graph.output])) return gradients.gradient(end);
-  throw new Error(`the layer "${end}" does not lead to the logits`);
+  if (way.end && !gradients.isOnPath([graph.output])) {
+    throw new Error(`the layer "${end}" does not lead to the logits`);
+  }
+  return gradients.gradient(end);
 }
 
-/** Puts the gradient of the target, or what is made of it, where the backward pass begins. */
+/** Writes the gradient of the target, or what a procedure makes of it, to where the backward pass begins. */
 function seed({ planning, places, gradients, target }: Planner, way: Way): void {
   const { graph, root, layout } = places;
   const logits = planning.value(graph.output);
@@ -38,7 +41,7 @@ function seed({ planning, places, gradients, target }: Planner, way: Way): void 
   if (gate) gateInPlace("seed gate", planning, { ...sink, gate });
 }
 
-/** The roots to which the gradient of one leads, and it itself. */
+/** A root and all that depend on it. */
 function dependents({ stepping, root }: Places, from: string): Set<string> {
   const found = new Set([from]);
   for (const { inputs, outputs, attributes } of stepping) {

@@ -2,8 +2,8 @@
 // last; two that do not live at the same time can be one. Whole buffers are shared, never ranges: WebGPU forbids a
 // buffer to be read and written by one launch, even in disjoint places.
 
-import type { BufferId, Step } from "../shaders/step.js";
-import type { PlanBuffer } from "./types.js";
+import { type BufferId, type Step, uniformBytes } from "../shaders/step.js";
+import type { Plan, PlanBuffer } from "./types.js";
 
 /**
  * For each buffer its place (−1 for fixed ones), and for each place its bytes for one sample. Those `kept` live at
@@ -50,4 +50,38 @@ export function share(
     places[id] = place;
   }
   return { places, physical };
+}
+
+/** The steps of a plan. */
+export type Steps = Pick<Plan, "prologue" | "classify" | "forward" | "backward">;
+
+/**
+ * Which buffers of a plan share memory, and how much it takes. Those that are `kept` outlive the forward pass, since they
+ * are read from outside.
+ */
+export function inMemory(
+  buffers: readonly PlanBuffer[],
+  { prologue, classify, forward, backward }: Steps,
+  kept: ReadonlySet<BufferId>,
+  several = false,
+): Pick<Plan, "buffers" | "places" | "physical" | "memory"> {
+  const named = (steps: readonly Step[]) =>
+    new Set(steps.flatMap((step) => Object.values(step.bindings)));
+  const lasting = new Map([...kept].map((id) => [id, forward.length]));
+  // Where there are several backward passes, what one of them reads of the forward pass the next one reads again.
+  const again = several ? named(backward) : new Set<BufferId>();
+  for (const id of named(forward)) {
+    if (again.has(id)) lasting.set(id, forward.length + backward.length);
+  }
+  const { places, physical } = share(buffers, [...forward, ...backward], lasting);
+  const all = [...prologue, ...classify, ...forward, ...backward];
+  const used = named(all);
+  const bytesOf = (counts: (isFixed: boolean, id: BufferId) => boolean) =>
+    buffers.reduce((sum, { bytes, fixed }, id) => sum + (counts(fixed, id) ? bytes : 0), 0);
+  const memory = {
+    fixed: bytesOf((isFixed, id) => isFixed && used.has(id)) + uniformBytes(all),
+    perSample: physical.reduce((sum, bytes) => sum + bytes, 0),
+    unshared: bytesOf((isFixed) => !isFixed),
+  };
+  return { buffers, places, physical, memory };
 }

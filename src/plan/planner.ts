@@ -39,8 +39,8 @@ export interface Planner {
   readonly pass: Pass;
   /** The words that say which classes are explained (target.wgsl). */
   target(): BufferId;
-  /** The steps that are written down meanwhile, which `write` sees come. */
-  written(write: (steps: readonly Step[]) => void): Step[];
+  /** The steps that are written down meanwhile; `write` may take some of them out. */
+  written(write: (steps: Step[]) => void): Step[];
   /** Writes the forward steps of a node down; `planning` is what its operator may ask, if it is not the planner's own. */
   forward(node: Node, planning?: Planning): void;
   /** Writes down its backward steps, by the rule of the pass's method. */
