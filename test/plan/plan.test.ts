@@ -151,6 +151,17 @@ test("an output with several values for each class is refused, unless all of the
   assert.ok(makePlan(graph, { method: "gradient", explains: "all" }).backward.length > 0);
 });
 
+test("a layer that no gradient reaches has no class activation map", () => {
+  const graph = makeGraph(decodeModel(fire().bytes()));
+  const nodes = graph.nodes.map((node) =>
+    node.name === "classes" ? { ...node, attributes: { ...node.attributes, detached: 1 } } : node,
+  );
+  assert.throws(
+    () => makePlan({ ...graph, nodes }, { method: "grad-cam" }),
+    /^the layer ".+" does not lead to the logits$/,
+  );
+});
+
 test("both parts of the Concat are written into its buffer, one behind the other", () => {
   const { forward } = planOf("gradient");
   const [narrow, wide, pool] = ["narrow", "wide", "pool"].map((label) =>
