@@ -1,7 +1,8 @@
 // The tag in React's JSX and in Vue's templates, for compilers alone. The build has them overlook what is here of a
 // framework that is not installed.
 
-import type { AttributeName, Camel, Read } from "./attributes.js";
+import type { Camel } from "../options/text.js";
+import type { AttributeName, Read } from "./attributes.js";
 import type { SensitivityMapEvents } from "./events.js";
 import type { SensitivityMapElement } from "./sensitivity-map.js";
 

@@ -27,7 +27,7 @@ class Reflecting extends Base {
 }
 
 for (const name of Object.keys(attributes) as AttributeName[]) {
-  const isFlag = typeof attributes[name].read("word") === "boolean";
+  const isFlag = attributes[name].form === "flag";
   Object.defineProperty(Reflecting.prototype, propertyOf(name), {
     configurable: true,
     enumerable: true,

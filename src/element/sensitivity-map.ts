@@ -2,9 +2,11 @@
 // fulfilled: the photo, the model, then the map, sample by sample. Out of sight or out of the page it stops.
 
 import { checkOptions, type SensitivityMap, sensitivities } from "../index.js";
+import { sampling } from "../options/sampling.js";
 import {
   type AttributeName,
   attributes,
+  checkNames,
   lookOptions,
   passOptions,
   type Stage,
@@ -123,6 +125,7 @@ export class SensitivityMapElement extends ReflectingElement {
 
   /** Makes the map of a wish; false where it was left unfinished. */
   async #explain(wish: number, signal: AbortSignal): Promise<boolean> {
+    checkNames(this);
     const options = passOptions(this);
     checkOptions(options);
     this.#hasFailed = false;
@@ -151,9 +154,9 @@ export class SensitivityMapElement extends ReflectingElement {
     const model = await Promise.race([held.model, stopped]);
     if (!model) return false;
     this.#aspect = model.input.width / model.input.height;
-    const { samples = 50 } = options;
+    const { samples = sampling.samples.default as number } = options;
     const pace = options.batch === undefined && { batch: Math.min(BATCH, samples), stepTime: STEP };
-    const steps = { ...options, ...pace, signal };
+    const steps = { ...pace, ...options, signal };
     const mayMove = !matchMedia("(prefers-reduced-motion: reduce)").matches;
     let made: SensitivityMap | undefined;
     try {

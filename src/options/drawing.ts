@@ -102,7 +102,7 @@ export const drawing: Rows<PictureOptions> = {
     },
   },
   scale: {
-    what: "{ low, high }, two finite numbers, the lower one first",
+    what: '{ low, high }, two numbers, the lower one first (in a text "0,0.02")',
     form: "range",
     fits: (value) => {
       const { low, high } = (value ?? {}) as Partial<Range>;

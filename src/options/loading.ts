@@ -35,7 +35,7 @@ export const loading = {
   },
   preprocess,
   card: object,
-  name: text,
+  name: { ...text, form: undefined },
   size,
   axes: oneOf(axisOrders),
   openSize: { ...size, form: undefined },

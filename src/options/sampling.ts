@@ -207,7 +207,7 @@ export const sampling: Rows<SamplingOptions> = {
   stride: size,
   layer: text,
   box: {
-    what: "{ low, high }, a list of numbers each, none higher in low than in high",
+    what: '{ low, high }, numbers for each channel, none lower in high (in a text "0,0,0:1,1,1")',
     form: "box",
     fits: isBox,
   },

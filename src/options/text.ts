@@ -60,7 +60,7 @@ export const fromText = (form: Form, text: string): unknown => readers[form](tex
 export const kebab = (name: string): string =>
   name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/** The options of a table that a text can say. */
+/** A name in camel case. */
 export type Camel<Name extends string> = Name extends `${infer First}-${infer Rest}`
   ? `${First}${Capitalize<Camel<Rest>>}`
   : Name;

@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import {
   type AttributeName,
   attributes,
+  checkNames,
   lookOptions,
   type Properties,
   passOptions,
@@ -13,6 +14,11 @@ import {
 } from "../../src/element/attributes.js";
 import { missing } from "../../src/element/words.js";
 import type { ModelOptions, PictureOptions, SensitivityOptions } from "../../src/index.js";
+import { drawing } from "../../src/options/drawing.js";
+import { loading } from "../../src/options/loading.js";
+import type { Table } from "../../src/options/option.js";
+import { sampling } from "../../src/options/sampling.js";
+import { kebab } from "../../src/options/text.js";
 import { suite } from "../support/harness.js";
 
 const test = suite("element/attributes");
@@ -26,24 +32,17 @@ const tag = (attributes: Record<string, string>) =>
 
 type Sayable = Exclude<
   keyof SensitivityOptions | keyof PictureOptions | keyof ModelOptions,
-  | "signal"
-  | "view"
-  | "fit"
-  | "tiling"
-  | "tuning"
-  | "external"
-  | "name"
-  | "openSize"
-  | "stepTime"
-  | "stepsAt"
-  | "submitTime"
-  | "singleDispatch"
+  "signal" | "view" | "fit" | "tiling" | "tuning" | "external" | "name" | "openSize"
 >;
 
 test("every option that a tag can say is an attribute", () => {
   // That it compiles is the test: an option that is missing in the table is an error of types.
   const missing: Exclude<Sayable, keyof Properties>[] = [];
   assert.equal(missing satisfies never[], []);
+  for (const [name, { form }] of Object.entries({ ...loading, ...sampling, ...drawing } as Table)) {
+    const isOwn = name === "labels" || name === "card";
+    assert.is(kebab(name) in attributes, form !== undefined || isOwn, name);
+  }
 });
 
 test("nothing said leaves the library its defaults, but for the frame", () => {
@@ -102,7 +101,7 @@ test("an overlay is a mode or the opacity of the usual one", () => {
 
 test("a switch that a framework writes out is what it says", () => {
   const switches = Object.keys(attributes).filter(
-    (name) => attributes[name as AttributeName].read("") === true,
+    (name) => valueIn(tag({ [name]: "" }), name as AttributeName) === true,
   ) as AttributeName[];
   assert.ok(switches.includes("antithetic") && switches.includes("overlay"), `${switches}`);
   for (const name of switches) {
@@ -117,6 +116,22 @@ test("a switch that a framework writes out is what it says", () => {
   assert.is(passOptions(tag({ antithetic: "false" })).antithetic, false);
   assert.is(lookOptions(tag({ overlay: "true" })).overlay, true);
   assert.is(lookOptions(tag({ overlay: "false" })).overlay, false);
+});
+
+test("a name that is nearly an attribute's is refused, and any other is the page's own", () => {
+  const names = (...names: string[]) =>
+    ({ title: "", getAttributeNames: () => names }) as unknown as Element;
+  const hint = (name: string, near: string) =>
+    `sensitivity-map has no attribute "${name}"; did you mean "${near}"?`;
+  for (const [name, near] of Object.entries({
+    ...{ sampels: "samples", pallete: "palette", nosie: "noise", lables: "labels" },
+    ...{ "noise-scal": "noise-scale", overlays: "overlay" },
+  })) {
+    assert.throws(() => checkNames(names("src", name)), hint(name, near));
+  }
+  checkNames(
+    names("src", "noise-scale", "class", "id", "title", "data-size", "aria-label", "role"),
+  );
 });
 
 test("a tag says what it lacks for a map", () => {
@@ -145,7 +160,7 @@ test("addresses are the page's, and labels an address or a list", () => {
       url: "https://example.org/net.onnx",
       labels: undefined,
       card: "https://example.org/articles/config.json",
-      options: { size: [32, 32], keepSoftmax: true, precision: "half" },
+      options: { size: 32, keepSoftmax: true, precision: "half" },
     },
   );
   assert.is(labels("names.txt"), "https://example.org/articles/names.txt");
@@ -160,6 +175,9 @@ test("values of properties become texts that read as the same values", () => {
   assert.is(textOf(0), "0");
   assert.is(textOf([1, 99]), "1,99");
   assert.is(textOf({ shortSide: 28 }), '{"shortSide":28}');
+  assert.is(textOf({ low: [0, 1], high: [2, 3] }), "0,1:2,3");
+  assert.is(textOf({ low: 0, high: 0.02 }), "0,0.02");
+  assert.is(textOf({ standardError: 0.05 }), "0.05");
 });
 
 test.run();

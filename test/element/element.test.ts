@@ -13,6 +13,7 @@ import { attributes, propertyOf } from "../../src/element/attributes.js";
 import type { Progress } from "../../src/element/events.js";
 import type { SensitivityMapElement } from "../../src/element/sensitivity-map.js";
 import type { SensitivityMap } from "../../src/index.js";
+import { fromText } from "../../src/options/text.js";
 import { bitmapFile } from "../demo/bitmap.js";
 import { smallNetwork } from "../models/tiny.js";
 import { openTab } from "../support/browser.js";
@@ -292,9 +293,14 @@ test("every attribute has a property that reflects", async () => {
     percentile: [1, 99],
     baseline: ["black", "white"],
     preprocess: { shortSide: 28 },
+    box: { low: [0], high: [1] },
+    scale: { low: 0, high: 1 },
+    stop: { standardError: 0.1 },
+    "steps-at": [10, 20],
+    "single-dispatch": true,
   };
-  for (const [name, { read }] of Object.entries(attributes)) {
-    const value = samples[name] ?? (typeof read("3") === "number" ? 3 : "word");
+  for (const [name, { form }] of Object.entries(attributes)) {
+    const value = samples[name] ?? (typeof fromText(form, "3") === "number" ? 3 : "word");
     const [before, text, after, gone] = await page.evaluate(
       (name, property, value) => {
         const tag = document.getElementById("a") as unknown as Record<string, unknown> & Element;
@@ -610,10 +616,11 @@ test("says what is wrong, in the tag and in an event, and gets over it", async (
     ["overlay", "1.5", "Opacity must be a number from 0 to 1, got 1.5."],
     ["reduce", "less", /^Reduce must be "abs", .* got "less"/],
     ["estimator", "median", /^Estimator must be "mean", .* got "median"/],
-    ["percentile", "high", "A percentile lies between 0 and 100, got high."],
-    ["scale", "1", "Scale is two numbers (0,0.02), got 1."],
-    ["box", "0", /^Box is LOW:HIGH/],
-    ["preprocess", "{", /^"{" is not a preprocessing/],
+    ["percentile", "high", /^Percentile must be a number from 0 to 100, .* got "high"/],
+    ["scale", "1", /^Scale must be { low, high }, .*"0,0.02".* got "1"/],
+    ["box", "0", /^Box must be { low, high }, .*"0,0,0:1,1,1".* got "0"/],
+    ["sampels", "4", /^Sensitivity-map has no attribute "sampels"; did you mean "samples"/],
+    ["preprocess", "{", /^{ is not valid JSON/],
     ["target", "name 12", /^"name 12" names no class/],
     ["labels", "a,b", "There are 2 labels, the model has 10 classes."],
     ["labels", "photo.bmp", /^The labels at http.*photo\.bmp hold no class names/],
