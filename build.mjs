@@ -66,7 +66,7 @@ async function shaderFile(path) {
   const own = lines.filter((line) => !line.startsWith("#") && !isDirective(line));
   return {
     path,
-    text: `${own.join("\n")}\n`,
+    text: own.map((line) => `${line}\n`).join(""),
     imports: namesAfter("import"),
     replaces: namesAfter("replaces"),
     directives: lines.filter(isDirective),
@@ -188,29 +188,19 @@ function matrixModule(text, name, functions) {
 const parts = {
   name: "parts",
   setup(build) {
-    build.onResolve({ filter: /\.js$/ }, ({ kind, path, resolveDir }) =>
-      kind === "dynamic-import"
-        ? { path: resolve(resolveDir, path).replace(/\.js$/, ".ts"), namespace: "part" }
-        : undefined,
-    );
-    // What loads a shader has loaded those of ordinary networks, and with them most of what shaders import.
-    build.onResolve({ filter: /\.wgsl$/ }, ({ kind, path, resolveDir }) =>
-      kind === "dynamic-import"
-        ? { path: resolve(resolveDir, path), namespace: "shader part" }
-        : undefined,
-    );
-    build.onLoad({ filter: /./, namespace: "shader part" }, ({ path }) => {
-      const [part, all] = [path, resolve(root, "src/shaders/network.ts")].map((file) =>
-        JSON.stringify(file),
-      );
-      return {
-        contents: `import * as all from ${all};\nexport { default } from ${part};`,
-        resolveDir: root,
-      };
+    // Places count from the root, so that source maps name no folder of the machine that built them.
+    build.onResolve({ filter: /\.(js|wgsl)$/ }, ({ kind, path, resolveDir }) => {
+      if (kind !== "dynamic-import") return undefined;
+      const file = relative(root, resolve(resolveDir, path)).replaceAll("\\", "/");
+      return { path: file.replace(/\.js$/, ".ts"), namespace: "part" };
     });
     build.onLoad({ filter: /./, namespace: "part" }, ({ path }) => {
-      const [part, all] = [path, resolve(root, "src/index.ts")].map((file) => JSON.stringify(file));
-      return { contents: `import * as all from ${all};\nexport * from ${part};`, resolveDir: root };
+      // What loads a shader has loaded those of ordinary networks, and with them most of what shaders import.
+      const [all, names] = path.endsWith(".wgsl")
+        ? ["src/shaders/network.ts", "{ default }"]
+        : ["src/index.ts", "*"];
+      const contents = `import * as all from "./${all}";\nexport ${names} from "./${path}";`;
+      return { contents, resolveDir: root };
     });
   },
 };

@@ -1,5 +1,5 @@
-// Takes the gradients of a batch into the running moments of every element, pass by pass in order, so that the
-// result does not depend on how the passes were split into batches.
+// Adds the gradients of a batch to the running moments of every element, pass by pass in order, so that the result does not
+// depend on how the passes were split into batches.
 //
 // The attribution of a sample is the weighted sum of its passes' gradients, times x − x₀ where they lie on the
 // straight way from x₀. Moments are one-pass central sums (Pébay 2008) of the attributions a of the samples: planes

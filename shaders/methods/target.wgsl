@@ -1,4 +1,4 @@
-// The paper around the network: the range of the image, which class, and which gradient to begin with.
+// Around the network: the range of the image, the class that is explained, its score, and the gradient to begin with.
 #import f32, order
 
 const HEAD = 0u;  // how the probability p of a class follows from its logit z: SOFTMAX …, see below

@@ -1,5 +1,5 @@
-// a ∘ b for +, −, ·, /, max, min, a^b and PRelu of two tensors, and the gradient with respect to either. An operand may be shorter than
-// the result: constant along the positions, along the channels, or both; its steps are then zero.
+// a ∘ b for +, −, ·, /, max, min, a^b and PRelu of two tensors, and the gradient with respect to either. An operand may be
+// smaller than the result: constant along the positions, along the channels, or both; its steps are then 0.
 //
 //   +  da = dy         db = dy
 //   −  da = dy         db = −dy

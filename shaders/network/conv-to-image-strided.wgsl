@@ -2,10 +2,10 @@
 //
 //   dx[S · m + p − P] = Σ_t Σ_o W[o, S · t + p]ᵀ · dy[o, m − t]   for phases p < S, over t with S · t + p < K
 //
-// along either axis, for kernel K, stride S and padding P. All phases of a place m see the same pixels of dy through taps
-// of their own. A load takes as long as some fifteen products on a software adapter, so that what is loaded
-// serves them all: an invocation makes 2 × 8 places in 2 × 2 phases. Of the kernel it takes 2 × 2 of t at a time (a
-// part), which are up to 4 × 4 taps. Four invocations need the same taps: each loads a channel and passes it around.
+// along either axis, for kernel K, stride S and padding P. All phases of a place m see the same pixels of dy, each through
+// its own taps. On a software adapter a load takes as long as fifteen products, so one load serves all phases: an
+// invocation makes 2 × 8 places in 2 × 2 phases. It takes 2 × 2 values of t at a time (a part), which are up to 4 × 4
+// taps. Four invocations need the same taps: each loads a channel and passes it on.
 // No `&&` in the loop: it is a branch, and with so many of them and of sums SwiftShader's compiler ran out of memory.
 #import f32, gradient
 enable subgroups;

@@ -2,8 +2,8 @@
 //
 //   dx[j] = Σ_k Σ_o W[o, k]ᵀ · dy[o, (j + P − k) / S]   over the taps k that divide
 //
-// There is only one quad to make of each pixel that is loaded, so pixels are loaded for all taps of a row at once: an
-// invocation makes 4 · FOURS neighbors of a row, and from tap to tap the window over what they read slides by one.
+// Each loaded pixel contributes to one quad only, so loads are what this costs. An invocation makes 4 · FOURS neighbors of a
+// row and keeps a window over the pixels that they read; from tap to tap it slides by one, and one new pixel is loaded.
 // The pixels j of equal j mod S (a phase) see the same taps, so that a phase looks like a picture with stride 1.
 #import f32, gradient, strip, taps
 

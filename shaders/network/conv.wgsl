@@ -7,7 +7,7 @@
 // column. The product of two such matrices is what everything here is made of: one load of a pixel serves
 // QUADS · 16 products. An invocation makes QUADS quads of 4 · FOURS pixels, which are neighbors in the long row of
 // all pixels of the plane. It goes from tap to tap, finds where its pixels lie for that tap, and sums over the
-// quads there; a loop that would go round once is not there, because what a loop carries is all of the sums.
+// quads there. A loop of one round is compiled away, because a loop carries all of the sums from round to round.
 //
 // In the backward pass the pixels j of equal j mod S (a phase) see the same taps, so that a phase looks like a
 // picture of its own with stride 1.

@@ -4,7 +4,7 @@
 //   backward  dx[c, j] = Σ_k w[c, k] · dy[c, (j + P − k · D) / S]   over the k that divide
 //
 // An invocation makes eight neighboring pixels of a row. Where what they read are neighbors, too, the taps of a row read
-// the same pixels, which are loaded once for three of them. depthwise3.wgsl does 3 × 3 taps sooner.
+// the same pixels, so these are loaded once for three taps. depthwise3.wgsl is faster for 3 × 3 taps.
 //
 // In the backward pass the pixels j of equal j mod S (a phase) see the same taps, so that a phase looks like a
 // picture of its own with stride 1.

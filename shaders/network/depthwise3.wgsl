@@ -1,6 +1,6 @@
 // Depthwise convolution with 3 × 3 taps that are neighbors, and its gradient with respect to the input, as in
-// depthwise.wgsl. Nothing is gone through in loops: an invocation loads the nine weights once, and every row of pixels
-// for all of its rows that see it. On an adapter whose loads are dear, as SwiftShader's are, that is most of the time.
+// depthwise.wgsl, without loops: an invocation loads the nine weights once, and each row of pixels once for all of its rows
+// that see it. Where loads are expensive, as on SwiftShader, they are most of the time.
 #import f32, depthwise-row
 
 const WORKGROUP = 64u;

@@ -1,5 +1,5 @@
-// A convolution of one channel as a product of matrices: its input pixels have one lane of four, so what a pixel of the
-// result sees through the taps is put into all four first. What stands between is a 1 × 1 convolution, by conv.wgsl.
+// A convolution of one channel as a product of matrices. Its input would leave three of four lanes empty, so im2col first
+// makes the taps that a pixel of the result sees its channels. Between the two kernels here is a 1 × 1 convolution (conv.wgsl).
 //
 //   seen[k, i] = x[i · S + k · D − P]                 k counts taps, as channels
 //   dx[j] = Σ_k d seen[k, (j + P − k · D) / S]        over the taps k that divide

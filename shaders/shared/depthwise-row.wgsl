@@ -1,5 +1,5 @@
-// What the kernels of depthwise convolutions share: depthwise.wgsl, for any taps, and depthwise3.wgsl, for 3 × 3. Products
-// are lane by lane. An invocation makes eight neighboring pixels of a row, or of two, of one channel quad.
+// What both depthwise convolutions share: depthwise.wgsl, for any kernel, and depthwise3.wgsl, for 3 × 3. Products are lane
+// by lane. An invocation makes eight neighboring pixels of a row, or of two, of one channel quad.
 #import f32, activation, gradient
 
 struct Layer {

@@ -1,4 +1,4 @@
-// How four columns are loaded: by an invocation for itself. lanes4.wgsl does the same for four invocations at a time.
+// How four columns are loaded: each invocation loads its own. In lanes4.wgsl four invocations share the loads.
 // It calls `column`, which loads one and stands in the kernel that imports it.
 
 const LANES = 1u;

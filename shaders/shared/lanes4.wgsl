@@ -1,7 +1,7 @@
-// Four invocations that need the same columns, each of them for quads of its own, load one each and pass it around. On a
-// software adapter a load takes as long as fifty products, and an exchange among four next to nothing.
+// Four invocations need the same columns, each for its own quads: each loads one and passes it to the others. On a software
+// adapter a load takes as long as fifty products, and an exchange among four next to nothing.
 // Column i of a four is the one at i ^ lane, where `lane` is the invocation's place among the four (lanes1.wgsl: the one at
-// i). The four always go the same way, which cannot be seen from here.
+// i). The four always take the same branches, which the compiler cannot see.
 #replaces lanes1
 enable subgroups;
 diagnostic(off, subgroup_uniformity);

@@ -1,4 +1,4 @@
-// What one batch must know that is not known when the plan is made. A pass is one trip through the network;
+// What kernels are told of a batch, because it is not known when the plan is made. A pass is one trip through the network;
 // every sample takes `points` of them.
 
 struct Run {

@@ -1,4 +1,4 @@
-// Sums of products of 4 × 4 matrices, kept in registers: QUADS quads of channels times 4 · FOURS columns, which are
+// Sums of products of 4 × 4 matrices in registers: QUADS quads of channels times 4 · FOURS columns, which are
 // pixels or samples. One load of a column serves QUADS · 16 products.
 
 const QUADS = 1u;  // 1, 2 or 4

@@ -1,5 +1,5 @@
-// What Winograd's convolutions have in common, whatever the size of the kernel: the planes, cut into tiles of 4 × 4
-// pixels, what lies between the two ends, and the mask. One invocation makes one tile of one channel quad.
+// What both of Winograd's convolutions share: planes cut into tiles of 4 × 4 pixels, the buffers between the transforms, and
+// the mask. One invocation makes one tile of one channel quad.
 #import f32, activation, gradient
 
 const WORKGROUP = 64u;
