@@ -1,6 +1,6 @@
 // Reductions along axes, and the normalization along axes that LayerNormalization, InstanceNormalization and
 // GroupNormalization are made of, by reduce.wgsl. Reductions keep their axes here, with length 1: what drops them
-// is a Squeeze (composed/normalizations.ts).
+// is a Squeeze (composed/reduce.ts).
 
 import { channels, packVector, positions, quads, strides } from "../tensor/layout.js";
 import type { Constant, Layout } from "../tensor/types.js";

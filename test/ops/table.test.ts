@@ -1,9 +1,12 @@
-// The operators that are there from the beginning: which networks they are enough for, and that what counts as ordinary
-// needs none of the compositions and none of the rewrites.
+// The tables of operators. Those that are there from the beginning: which networks they are enough for, and that what counts
+// as ordinary needs none of the compositions and none of the rewrites.
 
+import { readFile } from "node:fs/promises";
+import { glob } from "tinyglobby";
 import * as assert from "uvu/assert";
 import { isPlain } from "../../src/graph/graph.js";
 import { newFlow, rewrites } from "../../src/graph/rewrites.js";
+import { supported } from "../../src/graph/uncommon-files.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import { isOrdinary } from "../../src/ops/table.js";
 import { uncommonOps } from "../../src/ops/table-uncommon.js";
@@ -15,7 +18,7 @@ import { modelOf } from "../reference/case.js";
 import { cases } from "../reference/cases.js";
 import { suite } from "../support/harness.js";
 
-const test = suite("ordinary operators");
+const test = suite("operators");
 
 const NETWORKS = [
   ...([
@@ -27,7 +30,7 @@ const NETWORKS = [
   ...(["ResNet of bottlenecks", "SqueezeNet", "DenseNet"] as const),
 ];
 
-test("are enough for the convolutional networks that most people bring", () => {
+test("that are there from the beginning are enough for the convolutional networks that most people bring", () => {
   for (const name of NETWORKS) {
     const network = smallSize[name];
     const { nodes, constants, outputs } = decodeModel(network.build());
@@ -39,7 +42,7 @@ test("are enough for the convolutional networks that most people bring", () => {
 });
 
 // A network must become the same graph before and after another one has brought the rare part.
-test("pass through all rewrites as they are", () => {
+test("of ordinary networks pass through all rewrites as they are", () => {
   for (const name of NETWORKS) {
     const model = decodeModel(smallSize[name].build());
     const [output] = model.outputs;
@@ -85,6 +88,14 @@ test("are not said to be enough where a node is composed of others, or constant"
     assert.is(rewrites.rewriteNode(node!, graph), node, `${node!.op} (${number})`);
   }
   assert.ok(ordinary > 30, `${ordinary} cases are ordinary`);
+});
+
+test("are found by their names: each stands in a file of its family, not in the tables alone", async () => {
+  const files = await glob(["src/ops/**/*.ts", "!**/table*.ts", "!src/ops/types.ts"]);
+  const texts = await Promise.all(files.map((file) => readFile(file, "utf8")));
+  const words = new Set(texts.flatMap((text) => text.match(/\w+/g) ?? []));
+  const lost = supported().filter((op) => !words.has(op.replace("com.microsoft::", "")));
+  assert.equal(lost, []);
 });
 
 test.run();

@@ -1,4 +1,4 @@
-// Normalizations and reductions that are made of others: of Standardize, of sums and of elementary functions.
+// Normalizations, which are made of Standardize (reduce.ts), of sums and of functions of one element.
 
 import { elements } from "../../tensor/layout.js";
 import type { Shape } from "../../tensor/types.js";
@@ -32,7 +32,7 @@ export function statistics(
 }
 
 /** x̂ over all axes from `axis` on, times a scale, plus a bias (Ba et al. 2016). */
-export const layerNormalization: Composition = (node, write) => {
+const layerNormalization: Composition = (node, write) => {
   const shape = write.shape(0);
   const rank = shape.length;
   const axis = axisOf(node, numberOf(node, "axis", -1), rank);
@@ -54,7 +54,7 @@ export const layerNormalization: Composition = (node, write) => {
 };
 
 /** x / √(mean x² + ε) over all axes from `axis` on, times a scale (Zhang & Sennrich 2019). */
-export const rmsNormalization: Composition = (node, write) => {
+const rmsNormalization: Composition = (node, write) => {
   const shape = write.shape(0);
   const rank = shape.length;
   const axes = range(axisOf(node, numberOf(node, "axis", -1), rank), rank);
@@ -68,7 +68,7 @@ export const rmsNormalization: Composition = (node, write) => {
 };
 
 /** x̂ over the pixels of each channel (Ulyanov et al. 2016). */
-export const instanceNormalization: Composition = (node, write) =>
+const instanceNormalization: Composition = (node, write) =>
   write.node("Standardize", node.inputs, {
     axes: range(2, write.shape(0).length),
     epsilon: numberOf(node, "epsilon", 1e-5),
@@ -76,7 +76,7 @@ export const instanceNormalization: Composition = (node, write) =>
   });
 
 /** x̂ over the pixels of each group of channels (Wu & He 2018). */
-export const groupNormalization: Composition = (node, write) => {
+const groupNormalization: Composition = (node, write) => {
   const shape = write.shape(0);
   const [batch = 1, channels = 1] = shape;
   const groups = numberOf(node, "num_groups", 1);
@@ -104,7 +104,7 @@ export const groupNormalization: Composition = (node, write) => {
 };
 
 /** x̂ over any axes; without them over pixels and samples. */
-export const meanVarianceNormalization: Composition = (node, write) => {
+const meanVarianceNormalization: Composition = (node, write) => {
   const rank = write.shape(0).length;
   const axes = (integers(node, "axes", 1, new Map()) ?? [0, 2, 3]).map((a) =>
     axisOf(node, a, rank),
@@ -113,7 +113,7 @@ export const meanVarianceNormalization: Composition = (node, write) => {
 };
 
 /** y = x / (k + α/size · Σ x²)^β, summed over `size` neighboring channels (Krizhevsky et al. 2012). */
-export const localResponse: Composition = (node, write) => {
+const localResponse: Composition = (node, write) => {
   const size = numberOf(node, "size", 1);
   const channels = write.shape(0)[1] as number;
   const x = input(node, 0);
@@ -134,96 +134,8 @@ export const localResponse: Composition = (node, write) => {
   return write.node("Mul", [x, write.node("Pow", [sums, power])]);
 };
 
-/** Reductions keep their axes; a Squeeze drops them. */
-export const reduction: Composition = (node, write) => {
-  if (numberOf(node, "keepdims", 1)) return undefined;
-  const attributes = { ...node.attributes, keepdims: 1 };
-  const y = write.node(node.op, node.inputs, attributes);
-  const rank = write.shape(0).length;
-  const given = write.constant(1)?.data ?? (node.attributes.axes as number[] | undefined) ?? [];
-  const none = given.length === 0 && numberOf(node, "noop_with_empty_axes", 0);
-  if (none) return y;
-  const axes = given.length > 0 ? Array.from(given) : range(0, rank);
-  return write.node("Squeeze", [y, write.integers(axes)]);
-};
-
-/** A reduction of f(x), or a function of one. */
-const around =
-  (
-    op: string,
-    before: (x: string, write: Writing) => string,
-    after: (y: string, write: Writing) => string = (y) => y,
-  ): Composition =>
-  (node, write) => {
-    const inputs = [before(input(node, 0), write), ...node.inputs.slice(1)];
-    return after(write.node(op, inputs, node.attributes), write);
-  };
-
-const square = (x: string, write: Writing) => write.node("Mul", [x, x]);
-const root = (y: string, write: Writing) => write.node("Sqrt", [y]);
-const logarithm = (y: string, write: Writing) => write.node("Log", [y]);
-
-export const reduceL1 = around("ReduceSum", (x, write) => write.node("Abs", [x]));
-export const reduceL2 = around("ReduceSum", square, root);
-export const reduceSumSquare = around("ReduceSum", square);
-export const reduceLogSum = around("ReduceSum", (x) => x, logarithm);
-
-/** Halves of what is left are multiplied with each other, so that the gradient is right where elements are 0. */
-export const reduceProd: Composition = (node, write) => {
-  const shape = write.shape(0);
-  const given = write.constant(1)?.data ?? (node.attributes.axes as number[] | undefined) ?? [];
-  if (given.length === 0 && numberOf(node, "noop_with_empty_axes", 0)) {
-    return write.node("Identity", [input(node, 0)]);
-  }
-  const all = range(0, shape.length);
-  const chosen = Array.from(given, (axis) => axisOf(node, axis, shape.length));
-  const axes = chosen.length > 0 ? all.filter((axis) => chosen.includes(axis)) : all;
-  const others = all.filter((axis) => !axes.includes(axis));
-  const lengths = (list: readonly number[]) => list.map((axis) => shape[axis] as number);
-  const turned = write.node("Transpose", [input(node, 0)], { perm: [...others, ...axes] });
-  let left = elements(lengths(axes));
-  const rows = write.integers([elements(lengths(others)), left]);
-  let y = write.node("Reshape", [turned, rows]);
-  const part = (from: number, to: number) =>
-    write.node("Slice", [y, ...[[from], [to], [1]].map((list) => write.integers(list))]);
-  while (left > 1) {
-    const half = Math.floor(left / 2);
-    const product = write.node("Mul", [part(0, half), part(half, 2 * half)]);
-    y = left % 2 ? write.node("Concat", [product, part(2 * half, left)], { axis: 1 }) : product;
-    left = half + (left % 2);
-  }
-  const keep = numberOf(node, "keepdims", 1) !== 0;
-  const result = keep ? shape.map((n, axis) => (axes.includes(axis) ? 1 : n)) : lengths(others);
-  return write.node("Reshape", [y, write.integers(result)]);
-};
-
-/** max x + ln Σ e^(x − max x). */
-export const reduceLogSumExp: Composition = (node, write) => {
-  const rest = node.inputs.slice(1);
-  const kept = { ...node.attributes, keepdims: 1 };
-  const high = write.node("ReduceMax", node.inputs, kept);
-  const powers = write.node("Exp", [write.node("Sub", [input(node, 0), high])]);
-  const sum = write.node("Log", [write.node("ReduceSum", [powers, ...rest], node.attributes)]);
-  return write.node("Add", [sum, write.node("ReduceMax", node.inputs, node.attributes)]);
-};
-
-/** The spatial axes of a global pool. */
-const pixels = (write: Writing) => ({ axes: range(2, write.shape(0).length), keepdims: 1 });
-
-export const globalMaxPool: Composition = (node, write) =>
-  write.node("ReduceMax", [input(node, 0)], pixels(write));
-
-/** (Σ |x|^p)^(1/p) over all pixels. */
-export const globalLpPool: Composition = (node, write) => {
-  const p = numberOf(node, "p", 2);
-  if (p === 2) return write.node("ReduceL2", [input(node, 0)], pixels(write));
-  const powers = write.node("Pow", [write.node("Abs", [input(node, 0)]), write.floats([], [p])]);
-  const sum = write.node("ReduceSum", [powers], pixels(write));
-  return write.node("Pow", [sum, write.floats([], [1 / p])]);
-};
-
 /** x divided by its norm along an axis. */
-export const lpNormalization: Composition = (node, write) => {
+const lpNormalization: Composition = (node, write) => {
   const op = numberOf(node, "p", 2) === 1 ? "ReduceL1" : "ReduceL2";
   const axes = [numberOf(node, "axis", -1)];
   return write.node("Div", [
@@ -232,14 +144,13 @@ export const lpNormalization: Composition = (node, write) => {
   ]);
 };
 
-/** Before opset 13 a Softmax ran over all axes from `axis` on as one. */
-export const oldSoftmax: Composition = (node, write) => {
-  if (numberOf(node, "opset", 13) >= 13) return undefined;
-  const shape = write.shape(0);
-  const axis = axisOf(node, numberOf(node, "axis", 1), shape.length);
-  if (shape.slice(axis).filter((n) => n > 1).length < 2) return undefined;
-  const rows = [elements(shape.slice(0, axis)), elements(shape.slice(axis))];
-  const flat = write.node("Reshape", [input(node, 0), write.integers(rows)]);
-  const y = write.node(node.op, [flat], { axis: 1 });
-  return write.node("Reshape", [y, write.integers([...shape])]);
+/** By operator. */
+export const normalizations: Readonly<Record<string, Composition>> = {
+  GroupNormalization: groupNormalization,
+  InstanceNormalization: instanceNormalization,
+  LRN: localResponse,
+  LayerNormalization: layerNormalization,
+  LpNormalization: lpNormalization,
+  MeanVarianceNormalization: meanVarianceNormalization,
+  RMSNormalization: rmsNormalization,
 };

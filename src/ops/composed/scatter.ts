@@ -51,7 +51,7 @@ function scatter(node: Node, write: Writing, places: readonly number[]): string 
 }
 
 /** The last axis of the indices is the position of a slice. */
-export const scatterND: Composition = (node, write) => {
+const scatterND: Composition = (node, write) => {
   const shape = write.shape(0);
   const { shape: indexShape, data } = known(node, write, 1);
   const depth = indexShape.at(-1) ?? 0;
@@ -71,7 +71,7 @@ export const scatterND: Composition = (node, write) => {
 };
 
 /** An index takes the place of one axis of its own position. */
-export const scatterElements: Composition = (node, write) => {
+const scatterElements: Composition = (node, write) => {
   const shape = write.shape(0);
   const { shape: indexShape, data } = known(node, write, 1);
   const axis = axisOf(node, numberOf(node, "axis", 0), shape.length);
@@ -86,7 +86,7 @@ export const scatterElements: Composition = (node, write) => {
 };
 
 /** The slices at which the condition holds. */
-export const compress: Composition = (node, write) => {
+const compress: Composition = (node, write) => {
   const { data } = known(node, write, 1);
   const kept = write.integers(Array.from(data.keys()).filter((i) => data[i] !== 0));
   const [x = ""] = node.inputs;
@@ -98,7 +98,7 @@ export const compress: Composition = (node, write) => {
 };
 
 /** Sums of all elements up to each along an axis: a product with a triangle of ones. */
-export const cumSum: Composition = (node, write) => {
+const cumSum: Composition = (node, write) => {
   const shape = write.shape(0);
   const given = write.constant(1);
   if (!given) throw nodeError(node, "its axis must be known when the model is loaded");
@@ -114,4 +114,13 @@ export const cumSum: Composition = (node, write) => {
   const turned = write.node("Transpose", [inputOf(node)], { perm });
   const sums = write.node("MatMul", [turned, write.floats([length, length], ones)]);
   return write.node("Transpose", [sums], { perm });
+};
+
+/** By operator. */
+export const scatters: Readonly<Record<string, Composition>> = {
+  Compress: compress,
+  CumSum: cumSum,
+  Scatter: scatterElements,
+  ScatterElements: scatterElements,
+  ScatterND: scatterND,
 };

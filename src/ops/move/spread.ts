@@ -1,6 +1,6 @@
 // Moves that convolutions are made of: Spread puts zeros between and around the pixels, for ConvTranspose; Unfold
 // lines up the windows of all spatial axes but the last as channels, for convolutions of three axes. Both are
-// made by composed/conv-transpose.ts, not by ONNX.
+// made by composed/conv.ts, not by ONNX.
 
 import { numbersOf } from "../attributes.js";
 import { axisByAxis, mapped } from "../broadcast.js";
