@@ -1,12 +1,15 @@
-// What every kernel has in common at its end: the TypeScript side of activation.wgsl (how a forward kernel
-// leaves its result) and of gradient.wgsl (how a backward kernel leaves its gradient).
+// The epilogue that kernels share: the TypeScript side of activation.wgsl (how a forward kernel writes its result) and of
+// gradient.wgsl (how a backward kernel writes its gradient), and how the arguments of a launch are put together.
 
 import type { BufferId, Step, View } from "../shaders/step.js";
 import { positions } from "../tensor/layout.js";
 import { outputOf } from "./attributes.js";
 import type { Mask, Node, Planning, Sink } from "./types.js";
 
-/** What a kernel is given, or some of it: fields of its uniforms, and buffers for its bindings. What has a name in capitals is compiled in, by `compiled`. */
+/**
+ * Some of a kernel's arguments: fields of its uniform structs, and buffers for its bindings. A field with a name in capitals
+ * becomes a constant of the shader (`compiled`).
+ */
 export interface Arguments {
   readonly uniforms: Record<string, Record<string, number>>;
   readonly bindings: Record<string, BufferId>;
@@ -111,7 +114,7 @@ export function layer(fields: Record<string, number>): Arguments {
   return { uniforms: { layer: fields }, bindings: {} };
 }
 
-/** Several as one. */
+/** The arguments of several together. */
 export function join(...args: Arguments[]): Arguments {
   const uniforms: Arguments["uniforms"] = {};
   for (const { uniforms: own } of args) {

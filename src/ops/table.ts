@@ -1,6 +1,6 @@
-// The table of operators: ONNX's name → how it is done here. At first it has those of ordinary convolutional networks,
-// which are most of what is loaded with the first model; table-uncommon.ts has the others,
-// and graph/uncommon.ts adds them when a network needs them.
+// The table of operators: ONNX's name to its `Op`, by which its file is found. It begins with the operators of ordinary
+// convolutional networks, which load with the first model. graph/uncommon.ts adds those of table-uncommon.ts, and those that
+// are made of others (composed/table.ts), when a network needs them. Their cases are in test/reference/cases/.
 
 import type { Constant } from "../tensor/types.js";
 import { Arithmetic } from "./arithmetic.js";

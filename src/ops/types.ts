@@ -1,8 +1,9 @@
-// The vocabulary of operators. Nothing here does anything.
+// The vocabulary of operators: types only.
 //
-// How to think of it: an ONNX file becomes a `Graph` of `Node`s over named tensors. An `Op` knows, for one kind of node,
-// the shape of its output and how to write it down as `Step`s: one kernel launch each, plain data. What it may ask
-// while it does so is `Planning`.
+// How to think of it: a `Graph` is a list of `Node`s over named tensors. An `Op` knows one kind of node: the layout of its
+// outputs, and how to write its forward and backward passes as `Step`s, kernel launches as plain data. While it writes, it
+// asks the plan (`Planning`) where tensors are and where gradients go. A `Composition` is an operator that is written with
+// others, and needs neither kernels nor rules.
 
 import type { Attribute, OnnxNode } from "../onnx/types.js";
 import type { BufferId, Step, View } from "../shaders/step.js";
@@ -67,20 +68,17 @@ export interface Activation {
   readonly slope: number;
 }
 
-/** Where a backward rule puts its gradient: over what stands there or added to it, gated or not. */
+/** Where a backward rule writes its gradient: in place of what is there or added to it, gated or not. */
 export interface Sink extends View {
   readonly add: boolean;
   readonly gate?: Gate;
-  /**
-   * The gradient stands there already, in a slot of a Concat's gradient or as that of a sum with a residual: only the
-   * gate is left to do.
-   */
+  /** The gradient is there already, as a slot of a Concat's or that of a residual's sum: only the gate is missing. */
   readonly inPlace?: boolean;
 }
 
 /**
- * One bit per element: the activation was in its linear part. Bits lie in words of 8 positions × 4 lanes;
- * positions are seen as rows of `width`, each starting a new word.
+ * One bit per element, set where the activation was in its linear part. A word has the bits of 8 positions × 4 lanes;
+ * positions are counted in rows of `width`, each of which starts a new word.
  */
 export interface Mask {
   readonly buffer: BufferId;
@@ -94,7 +92,7 @@ export interface Mask {
 export interface Gate {
   readonly mask?: Mask;
   readonly rule: "gradient" | "guided" | "deconvnet" | "mean";
-  /** What the rule "mean" takes the mask's place with. */
+  /** What the rule "mean" reads in place of a mask. */
   readonly counts?: BufferId;
   readonly slope: number;
 }
@@ -133,7 +131,7 @@ export interface SharedTile {
   readonly cost: number;
 }
 
-/** What a rule makes of a layer's weights: above · max(w, 0) + below · min(w, 0); w² for a power of 2; 1 for 0. */
+/** What a rule makes of a layer's weights w: above · max(w, 0) + below · min(w, 0), or w² (power 2), or 1 (power 0). */
 export interface Change {
   readonly name: string;
   readonly above: number;
@@ -150,102 +148,111 @@ export interface RelevanceNumbers {
   readonly alpha: number;
 }
 
-/** What an operator may ask of the plan that is being made while it writes its steps down. */
+/** What an operator may ask of the plan while it writes its steps. */
 export interface Planning {
   readonly graph: Graph;
-  constant(name: string): Constant | undefined;
-  /** The values of a tensor. */
-  value(name: string): View;
-  /** The gradient of the target with respect to a tensor, complete and gated. */
-  gradient(name: string): View;
-  /** Where the gradient with respect to a node's k-th input goes; undefined if nobody wants it. */
-  sink(node: Node, k: number): Sink | undefined;
-  /** The mask that a node's activation must leave for the backward pass; undefined if none is read. */
-  mask(node: Node, width: number): Mask | undefined;
-  /**
-   * The classes that are explained, if the channels of a tensor stand for classes, so that of a logit's gradient only
-   * theirs are not 0; undefined if not.
-   */
-  classesOf(name: string): BufferId | undefined;
-  /** The same where nothing but the logits of these classes is made of the tensor while samples are played. */
-  wantedOf(name: string): BufferId | undefined;
-  /** True if the gradient reaches a tensor at all. */
-  hasGradient(name: string): boolean;
-  /** True if a Concat's k-th input is written straight into its slot of the result. */
-  isInPlace(node: Node, k: number): boolean;
-  /** True if the backward pass will run, so that what it needs must be saved. */
-  readonly backward: boolean;
+  readonly precision: Precision;
+  /** How kernels are cut for the adapter, for the layer that is being written. */
   readonly tiling: Tiling;
-  /** True if the weights change on the GPU, by noise or training: nothing may be made of them beforehand. */
+  /** True if a backward pass will run, so that what it needs must be saved. */
+  readonly backward: boolean;
+  /** True if weights change on the GPU, by noise or training: nothing may be computed from them beforehand. */
   readonly changingWeights: boolean;
+  /** The numbers of the relevance rules. */
+  readonly relevance: RelevanceNumbers;
   /** The uniform buffer of run.wgsl. */
   readonly run: BufferId;
+
+  /** Adds a kernel launch to the pass that is being written. */
+  step(step: Step): void;
+
+  /** A tensor of the model that does not depend on the image. */
+  constant(name: string): Constant | undefined;
+  /** Where the values of a tensor are. */
+  value(name: string): View;
+  /** Where the gradient with respect to a tensor is, complete and gated. */
+  gradient(name: string): View;
+  /** True if the gradient reaches a tensor at all. */
+  hasGradient(name: string): boolean;
+  /** Where the gradient with respect to a node's k-th input goes; undefined if it is not needed. */
+  sink(node: Node, k: number): Sink | undefined;
+  /** The mask that a node's activation must write for the backward pass; undefined if none is read. */
+  mask(node: Node, width: number): Mask | undefined;
+  /** True if a Concat's k-th input is written straight into its slot of the result. */
+  isInPlace(node: Node, k: number): boolean;
+  /**
+   * The explained classes, if the channels of a tensor are classes, so that the gradient of a logit is 0 in all other
+   * channels; undefined if they are not.
+   */
+  classesOf(name: string): BufferId | undefined;
+  /** The explained classes, if their logits are all that is needed of a tensor while samples are played. */
+  wantedOf(name: string): BufferId | undefined;
+  /** What a buffer holds in a forward pass of the baseline: one sample, shared by all. */
+  baseline(buffer: BufferId): BufferId;
+  /** The lowest or highest values that the image can have, for a tensor that is the image; undefined for others. */
+  bound(which: "low" | "high", name: string): View | undefined;
+
   /** A buffer that a node's forward steps leave to its backward steps, by a name of the node's choice. */
   saved(node: Node, name: string, bytes: number): BufferId;
-  /** The same for a tensor. */
+  /** A tensor that a node's steps leave to later ones, by a name of the node's choice. */
   savedTensor(node: Node, name: string, layout: Layout): View;
-  /** What a buffer holds in a forward pass of the baseline: one sample, the same for all. */
-  baseline(buffer: BufferId): BufferId;
-  readonly relevance: RelevanceNumbers;
-  readonly precision: Precision;
-  /** The lowest or highest that a tensor can be which is the image, its elements moved at most; undefined for others. */
-  bound(which: "low" | "high", name: string): View | undefined;
-  /** A buffer shared by all samples and kept as long as the plan; the same key gives the same buffer. */
+  /** A buffer shared by all samples and kept as long as the plan. Equal keys give the same buffer. */
   fixed(key: string, bytes: number, contents: () => Contents): BufferId;
-  /** Something that is found out once for all nodes alike: the same key gives the same answer. */
-  once<T>(key: string, make: () => T): T;
-  /** The same for so many vec4s that kernels read as they read tensors. */
+  /** A fixed buffer of vec4s stored at the plan's precision. */
   stored(key: string, vec4s: number, contents: () => Contents): BufferId;
-  /** The same for trained parameters, and for what a rule makes of them. */
+  /** A stored buffer of trained parameters, or of what a rule makes of them. */
   weights(key: string, vec4s: number, contents: () => Contents, change?: Change): BufferId;
-  step(step: Step): void;
+  /** A result computed once for all nodes that ask with the same key. */
+  once<T>(key: string, make: () => T): T;
   /**
-   * A buffer for so many vec4s of counts over the samples of all batches, behind one that says how many samples they
-   * are. The step, which adds a batch to them, is played after each forward pass; the same key gives the same buffer.
+   * A buffer of counts over the samples of all batches, preceded by the number of these samples. The step, which adds a
+   * batch to the counts, runs after each forward pass. Equal keys give the same buffer.
    */
   tally(key: string, vec4s: number, step: (counts: BufferId) => Step): BufferId;
 }
 
-/** What an operator may ask besides of a plan for training (train/plan.ts). */
+/** What an operator may ask of a plan for training, besides (train/plan.ts). */
 export interface TrainingPlanning extends Planning {
-  /** Samples of a step. */
+  /** Samples per training step. */
   readonly batch: number;
-  /** True if a parameter is to be learned: a buffer that `weights` gave. */
+  /** True if a parameter, a buffer from `weights`, is to be learned. */
   isLearned(parameter: BufferId): boolean;
-  /** Where its gradient goes: so many parts one behind the other, each as long as the parameter, to be summed up. */
+  /** Where a parameter's gradient goes: this many parts, each as long as the parameter, which are summed later. */
   partsOf(parameter: BufferId, parts: number): BufferId;
 }
 
-/** Writes down the gradient of the loss with respect to what a node has to learn. */
+/** Writes the steps of the gradient of the loss with respect to a node's parameters. */
 export type WeightGradient = (node: Node, plan: TrainingPlanning) => void;
 
-/** One kind of node: what it makes, how forward, how backward by each rule it knows. */
+/** One kind of node: the layout of its outputs, its forward steps, and its backward steps by rule. */
 export interface Op {
-  /** Channel axis that input k must have, if it must have one: the graph is made to give it that. */
+  /** The channel axis that input k must have, if any; the graph inserts a Relayout where it has another. */
   channel?(node: Node, k: number, inputs: readonly (Layout | undefined)[]): number | undefined;
-  /** Shape that input k must have, if it must have another: the graph broadcasts it. */
+  /** The shape that input k must have, if any; the graph broadcasts it where it has another. */
   shape?(
     node: Node,
     k: number,
     inputs: readonly (Layout | undefined)[],
     constants: ReadonlyMap<string, Constant>,
   ): Shape | undefined;
-  /** Layouts of the outputs; throws a sentence where the node cannot be. Constants have no layout. */
+  /** The layouts of the outputs; throws a sentence if the node cannot be. Constant inputs have no layout. */
   infer(
     node: Node,
     inputs: readonly (Layout | undefined)[],
     constants: ReadonlyMap<string, Constant>,
   ): Layout[];
+  /** Writes the forward steps. */
   forward(node: Node, plan: Planning): void;
+  /** By rule, "gradient" and what methods ask for besides: writes the backward steps. */
   readonly rules: Readonly<Record<string, (node: Node, plan: Planning) => void>>;
   /** How many of its inputs, the first ones, may depend on the image; 1 if not given. */
   readonly activations?: number;
-  /** True if the node can apply an Activation to its own output. */
+  /** True if the node can apply an `Activation` to its own output. */
   readonly fusesActivation?: boolean;
   /**
-   * For an operator that only moves elements: for every element of its k-th output in row-major order, the
-   * element of its input that it is, −1 where it is the fill; undefined where all keep their order. The graph
-   * and the plan use it to see what moves can be one, and where nothing moves.
+   * For an operator that only moves elements: for each element of its k-th output in row-major order, its index in the
+   * input, or −1 for the fill value; undefined if all stay in order. The graph merges moves by these tables, and the plan
+   * skips those that move nothing.
    */
   moves?(
     node: Node,
@@ -256,7 +263,7 @@ export interface Op {
   ): Int32Array | undefined;
 }
 
-/** What an operator that is made of others may ask, and how it adds them, while the graph is being made. */
+/** What a composition may ask about its node, and how it adds nodes to the graph. */
 export interface Writing {
   /** Version of the default operator set. */
   readonly opset: number;
@@ -278,8 +285,5 @@ export interface Writing {
   integers(values: readonly number[]): string;
 }
 
-/**
- * An operator that is made of others: adds them, and gives the names of the tensors that are its outputs;
- * undefined where it is no composition after all.
- */
+/** Adds the nodes that a node stands for and returns the names of its outputs; undefined if it stands for itself. */
 export type Composition = (node: Node, write: Writing) => string | readonly string[] | undefined;

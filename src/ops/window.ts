@@ -7,11 +7,13 @@ import type { Node } from "./types.js";
 
 /** A window that slides over rows and columns; one-dimensional tensors have one row. */
 export interface Window {
-  readonly kernel: readonly [number, number];
+  readonly kernel: readonly [rows: number, columns: number];
   readonly stride: readonly [number, number];
   readonly dilation: readonly [number, number];
+  /** Padding before the first row and column, and behind the last. */
   readonly before: readonly [number, number];
   readonly after: readonly [number, number];
+  /** Sizes of the plane that it slides over, and of the result. */
   readonly input: readonly [number, number];
   readonly output: readonly [number, number];
 }

@@ -1,6 +1,7 @@
 // The first convolution of a network that sees few channels, done over its windows: kernels take channels in fours,
 // and of a gray picture three of four would be padding. The taps become the channels of a 1 × 1 convolution, whose
-// weights are those of the first one in the same order.
+// weights are those of the first one in the same order. Maps have ops/conv/im2col.ts for that, which keeps a second buffer of
+// turned weights and so needs weights that do not change.
 
 import { inputOf, outputOf } from "../ops/attributes.js";
 import type { Graph, Node } from "../ops/types.js";

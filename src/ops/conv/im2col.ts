@@ -1,5 +1,6 @@
-// Convolutions of one channel, by im2col.wgsl at both ends and conv.wgsl between: a quarter of the products, and
-// of the loads, because all four lanes of what is multiplied are in use.
+// im2col for convolutions of one channel: im2col.wgsl copies what the taps see into channels, and conv.wgsl multiplies them by
+// the weights. That takes a quarter of the products and of the loads, because all four lanes are in use. Training does the
+// same in the graph (train/first-layer.ts), where the weights can be learned in their own buffer.
 
 import type { View } from "../../shaders/step.js";
 import type { Constant } from "../../tensor/types.js";
