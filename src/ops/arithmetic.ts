@@ -20,7 +20,7 @@ function reference(inputs: readonly (Layout | undefined)[]): number {
 }
 
 /** How the kernel steps through an operand: zero where the operand is shorter than the result. */
-interface Steps {
+interface Strides {
   readonly quad: number;
   readonly position: number;
   readonly splat: boolean;
@@ -33,7 +33,7 @@ function isSimple(shape: Shape, channel: number, y: Layout): boolean {
   return others.every((n) => n === 1) || others.every((n, i) => n === full[i]);
 }
 
-function stepsOf(shape: Shape, channel: number, y: Layout): Steps {
+function stridesOf(shape: Shape, channel: number, y: Layout): Strides {
   const long = aligned(shape, y.shape.length);
   const others = long.filter((_, axis) => axis !== channel);
   const one = others.every((n) => n === 1);
@@ -64,7 +64,7 @@ function constantOperand(
   name: string,
   constant: Constant,
   y: Layout,
-): { view: View; steps: Steps } {
+): { view: View; strides: Strides } {
   const rank = y.shape.length;
   const shape = aligned(constant.shape, rank);
   const others = shape.filter((_, axis) => axis !== y.channel);
@@ -84,29 +84,29 @@ function constantOperand(
     },
   );
   const view = { buffer, layout, offset: 0, stride: 0 };
-  return { view, steps: stepsOf(layout.shape, y.channel, y) };
+  return { view, strides: stridesOf(layout.shape, y.channel, y) };
 }
 
 function operand(node: Node, plan: Planning, k: number, letter: "a" | "b", y: Layout): Arguments {
   const name = inputOf(node, k);
   const constant = plan.constant(name);
   let view: View;
-  let steps: Steps;
-  if (constant) ({ view, steps } = constantOperand(node.op, plan, name, constant, y));
+  let strides: Strides;
+  if (constant) ({ view, strides } = constantOperand(node.op, plan, name, constant, y));
   else {
     view = plan.value(name);
-    steps = stepsOf(view.layout.shape, y.channel, y);
+    strides = stridesOf(view.layout.shape, y.channel, y);
   }
-  return reading(letter, view, steps);
+  return reading(letter, view, strides);
 }
 
-function reading(letter: "a" | "b", view: View, steps: Steps): Arguments {
+function reading(letter: "a" | "b", view: View, strides: Strides): Arguments {
   const args = layer({
     [`${letter}_offset`]: view.offset,
     [`${letter}_stride`]: view.stride,
-    [`${letter}_quad`]: steps.quad,
-    [`${letter}_position`]: steps.position,
-    [`${letter}_splat`]: steps.splat ? 1 : 0,
+    [`${letter}_quad`]: strides.quad,
+    [`${letter}_position`]: strides.position,
+    [`${letter}_splat`]: strides.splat ? 1 : 0,
   });
   return { ...args, bindings: { [letter]: view.buffer } };
 }
@@ -120,7 +120,7 @@ function rescaleFactor(node: Node, plan: Planning, k: 0 | 1): void {
   if (!sink) return;
   const y = plan.value(outputOf(node)).layout;
   const other = halfway(node, plan, (1 - k) as 0 | 1);
-  const factor = reading("b", other, stepsOf(other.layout.shape, y.channel, y));
+  const factor = reading("b", other, stridesOf(other.layout.shape, y.channel, y));
   backStep(node, plan, k, "backward_factor", sink, [factor, layer({ operation: OPERATIONS.Mul })]);
 }
 
@@ -179,8 +179,8 @@ function backwardTo(node: Node, plan: Planning, k: 0 | 1, sink: Sink, halved = f
 function backToNothing(node: Node, plan: Planning, sink: Sink): void {
   const y = plan.value(outputOf(node)).layout;
   const zero: Constant = { type: "float32", shape: [], data: new Float32Array(1) };
-  const { view, steps } = constantOperand("Mul", plan, "zero", zero, y);
-  const factor = reading("b", view, steps);
+  const { view, strides } = constantOperand("Mul", plan, "zero", zero, y);
+  const factor = reading("b", view, strides);
   backStep(node, plan, 1, "backward_factor", sink, [factor, layer({ operation: OPERATIONS.Mul })]);
 }
 

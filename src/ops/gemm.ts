@@ -10,7 +10,7 @@ import type { Convolution } from "./conv/geometry.js";
 import { biasOf } from "./conv/weights.js";
 import { type Arguments, activated, gradientTo, join, layer, source } from "./epilogue.js";
 import { residual, residualBack } from "./residual.js";
-import { linearRules, type Weights } from "./rules/lrp.js";
+import { type LayerWeights, linearRules } from "./rules/lrp.js";
 import type { Node, Op, Planning, Sink } from "./types.js";
 import { pointwise } from "./window.js";
 
@@ -64,7 +64,7 @@ function outputsOf(node: Node, weights: Constant): number {
 }
 
 /** y = W x + b with W as [outputs, inputs]. */
-export function linearOf(node: Node, plan: Planning): Weights {
+export function linearOf(node: Node, plan: Planning): LayerWeights {
   const key = node.inputs.slice(0, 3).join(" ").trim();
   const given = weightsOf(node, plan.graph.constants);
   const weights = scaled(
@@ -86,7 +86,7 @@ export function linearOf(node: Node, plan: Planning): Weights {
 }
 
 /** The same as a convolution of 1 × 1 over so many positions. */
-export function asConvolution(linear: Weights, count: number): Convolution {
+export function asConvolution(linear: LayerWeights, count: number): Convolution {
   const [outputs = 0, channels = 0] = linear.weights.shape;
   return { geometry: { ...pointwise([1, count]), groups: 1, channels, outputs }, ...linear };
 }
@@ -107,7 +107,7 @@ function* packMatrices({ shape, data }: Constant): Generator<void, Float32Array>
   return packed;
 }
 
-function denseWeights({ key, change, weights }: Weights, plan: Planning): number {
+function denseWeights({ key, change, weights }: LayerWeights, plan: Planning): number {
   const [outputs = 0, inputs = 0] = weights.shape;
   const vec4s = Math.ceil(outputs / 4) * Math.ceil(inputs / 4) * 4;
   return plan.weights(`${key} packed`, vec4s, () => packMatrices(weights), change);
@@ -115,7 +115,7 @@ function denseWeights({ key, change, weights }: Weights, plan: Planning): number
 
 /** What forward and backward launches have in common: of so many quads of the result. */
 function launch(
-  linear: Weights,
+  linear: LayerWeights,
   plan: Planning,
   args: Arguments,
   quads: number,
@@ -136,14 +136,20 @@ function launch(
   };
 }
 
-function denseForward(node: Node, plan: Planning, linear: Weights, x: View, z?: View): void {
+function denseForward(node: Node, plan: Planning, linear: LayerWeights, x: View, z?: View): void {
   const quads = Math.ceil((linear.weights.shape[0] as number) / 4);
   const out = join(activated(node, plan, 1, z), residual(node, plan, z));
   const args = join(source("x", x), biasOf(linear, plan), out);
   plan.step({ ...launch(linear, plan, args, quads), label: node.name, entry: "forward" });
 }
 
-function denseBackward(node: Node, plan: Planning, linear: Weights, dy: View, sink: Sink): void {
+function denseBackward(
+  node: Node,
+  plan: Planning,
+  linear: LayerWeights,
+  dy: View,
+  sink: Sink,
+): void {
   const quads = Math.ceil(channels(sink.layout) / 4);
   const args = join(source("x", dy), gradientTo(sink, plan));
   plan.step({
@@ -178,13 +184,13 @@ function inferLinear(
   return [{ shape, channel: shape.length - 1 }];
 }
 
-function forward(node: Node, plan: Planning, linear: Weights, x: View, z?: View): void {
+function forward(node: Node, plan: Planning, linear: LayerWeights, x: View, z?: View): void {
   const count = positions(x.layout);
   if (count > 1) convolve(node, plan, asConvolution(linear, count), x, z);
   else denseForward(node, plan, linear, x, z);
 }
 
-function backward(node: Node, plan: Planning, linear: Weights, dy: View, sink: Sink): void {
+function backward(node: Node, plan: Planning, linear: LayerWeights, dy: View, sink: Sink): void {
   const count = positions(sink.layout);
   if (count > 1) convolveBack(node, plan, asConvolution(linear, count), dy, sink);
   else denseBackward(node, plan, linear, dy, sink);

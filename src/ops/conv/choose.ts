@@ -2,7 +2,7 @@
 // shader comes out; the first that fits is taken, so that the order of the questions is the order of preference.
 
 import type { SharedTile, Tiling } from "../types.js";
-import { type Convolution, extentOf, type Geometry, tapsOf, type Way } from "./geometry.js";
+import { type Convolution, type Geometry, productSize, tapsOf, type Way } from "./geometry.js";
 import { sharedTile } from "./shared.js";
 
 /** A kernel that multiplies by matrices of four channels by four, whatever the sizes are. */
@@ -61,7 +61,7 @@ export function chooseDirect(conv: Convolution, way: Way, tiling: Tiling): Direc
   // Memory of a workgroup pays where its tiles are full. Of a class's planes alone there is little to share.
   const tile =
     conv.classes === undefined
-      ? sharedTile(extentOf(conv.geometry, way), tiling.shared)
+      ? sharedTile(productSize(conv.geometry, way), tiling.shared)
       : undefined;
   return tile ? { shader: "conv-shared", tile } : { shader: "conv" };
 }

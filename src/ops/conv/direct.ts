@@ -8,11 +8,11 @@ import type { Node, Planning, Sink, Tiling } from "../types.js";
 import type { Direct } from "./choose.js";
 import {
   type Convolution,
-  extentOf,
   type Geometry,
   groupQuads,
   mergedGroups,
   operations,
+  productSize,
   sizesOf,
   type Way,
 } from "./geometry.js";
@@ -147,21 +147,21 @@ function launch(
 ): Omit<Step, "label" | "entry"> {
   const { geometry } = conv;
   const { groups, ...quads } = groupQuads(geometry);
-  const extent = extentOf(geometry, way);
+  const size = productSize(geometry, way);
   const args = join(given, matrices(conv, plan), layer({ ...sizesOf(geometry), ...quads }));
   const flops = conv.flops ?? operations(geometry);
   if (choice.shader === "conv-shared") {
-    return { ...launchShared(plan, args, choice.tile, extent), flops };
+    return { ...launchShared(plan, args, choice.tile, size), flops };
   }
   const { workgroup } = plan.tiling;
-  const LOOPS = loopsOf(geometry, extent.terms);
+  const LOOPS = loopsOf(geometry, size.terms);
   const BACKWARD = way === "backward" ? 1 : 0;
-  const pixels = BACKWARD ? extent.places : geometry.output[0] * geometry.output[1];
+  const pixels = BACKWARD ? size.places : geometry.output[0] * geometry.output[1];
   const row = LOOPS === PLANES ? rowOf(pixels, given, plan.tiling) : { samples: 1, places: pixels };
-  const tile = tileOf(row.samples * row.places, extent.quads, plan.tiling);
-  const invocations = extent.groups * tile.blocks * tile.tiles * tile.lanes;
+  const tile = tileOf(row.samples * row.places, size.quads, plan.tiling);
+  const invocations = size.groups * tile.blocks * tile.tiles * tile.lanes;
   const block = tile.lanes * tile.quads;
-  const wanted = BACKWARD ? 1 / extent.terms : Math.min(1, block / extent.quads);
+  const wanted = BACKWARD ? 1 / size.terms : Math.min(1, block / size.quads);
   const fields = layer({ groups, tiles: tile.tiles, places: row.places });
   const run = { uniforms: {}, bindings: { run: plan.run } };
   return {

@@ -5,7 +5,7 @@
 
 import type { BufferId } from "../../shaders/step.js";
 import type { Contents } from "../../tensor/types.js";
-import type { Weights } from "../rules/lrp.js";
+import type { LayerWeights } from "../rules/lrp.js";
 import type { Window } from "../window.js";
 
 /** All sizes of a convolution: its window, with the planes it goes from and to, its groups and its channels. */
@@ -17,7 +17,7 @@ export interface Geometry extends Window {
 }
 
 /** A convolution with its weights as ONNX has them, [O, C / groups, kernel…]. */
-export interface Convolution extends Weights {
+export interface Convolution extends LayerWeights {
   readonly geometry: Geometry;
   /** The matrices of weights as conv.wgsl reads them, where they are not those of `weights`. */
   readonly packed?: () => Contents;
@@ -86,7 +86,7 @@ export function phaseOf({ input, stride }: Geometry): [rows: number, columns: nu
 }
 
 /** What is to be made, counted as the kernels of matrices cut it into tiles. */
-export interface Extent {
+export interface ProductSize {
   /** Channel quads of the result, in each of so many groups (and phases, backward). */
   readonly quads: number;
   readonly groups: number;
@@ -97,7 +97,7 @@ export interface Extent {
 }
 
 /** What a convolution makes in one direction. */
-export function extentOf(geometry: Geometry, way: Way): Extent {
+export function productSize(geometry: Geometry, way: Way): ProductSize {
   const { groups, in_quads, out_quads } = groupQuads(geometry);
   if (way === "forward") {
     // A sample begins with a word of its mask.

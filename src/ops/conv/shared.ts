@@ -3,7 +3,7 @@
 import type { Step } from "../../shaders/step.js";
 import { type Arguments, join, layer } from "../epilogue.js";
 import type { Planning, SharedTile } from "../types.js";
-import type { Extent } from "./geometry.js";
+import type { ProductSize } from "./geometry.js";
 
 /** The most samples whose pixels form one long row. */
 const MOST_SAMPLES = 16;
@@ -29,7 +29,7 @@ function rowOf(places: number, tile: SharedTile): { samples: number; tiles: numb
 }
 
 /** The work that a tile makes of it, next to what there is to do. */
-function wasteOf({ quads, places, terms }: Extent, tile: SharedTile): number {
+function wasteOf({ quads, places, terms }: ProductSize, tile: SharedTile): number {
   const { samples, tiles } = rowOf(places, tile);
   const rows = Math.ceil(quads / quadsOf(tile)) * quadsOf(tile);
   const columns = (tiles * pixelsOf(tile)) / samples;
@@ -38,10 +38,10 @@ function wasteOf({ quads, places, terms }: Extent, tile: SharedTile): number {
 }
 
 /** Time with a tile, next to the others: a small one loads more, with few tiles the adapter is not busy. */
-function timeOf(extent: Extent, tile: SharedTile): number {
-  const { samples, tiles } = rowOf(extent.places, tile);
-  const each = (Math.ceil(extent.quads / quadsOf(tile)) * extent.groups * tiles) / samples;
-  return (wasteOf(extent, tile) * tile.cost) / Math.min(1, each / ENOUGH);
+function timeOf(size: ProductSize, tile: SharedTile): number {
+  const { samples, tiles } = rowOf(size.places, tile);
+  const each = (Math.ceil(size.quads / quadsOf(tile)) * size.groups * tiles) / samples;
+  return (wasteOf(size, tile) * tile.cost) / Math.min(1, each / ENOUGH);
 }
 
 /** Where tiles are so empty, conv.wgsl is sooner done. */
@@ -49,11 +49,11 @@ const MOST_WASTE = 2.2;
 
 /** The tile that makes so much soonest; undefined where most of each would be empty. */
 export function sharedTile(
-  extent: Extent,
+  size: ProductSize,
   tiles: readonly SharedTile[] = [],
 ): SharedTile | undefined {
-  const full = tiles.filter((tile) => wasteOf(extent, tile) * tile.cost < MOST_WASTE);
-  const sooner = (a: SharedTile, b: SharedTile) => (timeOf(extent, b) < timeOf(extent, a) ? b : a);
+  const full = tiles.filter((tile) => wasteOf(size, tile) * tile.cost < MOST_WASTE);
+  const sooner = (a: SharedTile, b: SharedTile) => (timeOf(size, b) < timeOf(size, a) ? b : a);
   return full.length > 0 ? full.reduce(sooner) : undefined;
 }
 
@@ -62,19 +62,19 @@ export function launchShared(
   plan: Planning,
   args: Arguments,
   tile: SharedTile,
-  extent: Extent,
+  size: ProductSize,
 ): Omit<Step, "label" | "entry"> {
   const { across, down, quads } = tile;
-  const { samples, tiles } = rowOf(extent.places, tile);
+  const { samples, tiles } = rowOf(size.places, tile);
   const BACKWARD = "dx" in args.bindings ? 1 : 0;
-  const row = layer({ group_samples: samples, places: extent.places, tiles });
+  const row = layer({ group_samples: samples, places: size.places, tiles });
   const { uniforms, bindings } = join(args, row);
   return {
     shader: "conv-shared",
     constants: { ACROSS: across, DOWN: down, QUADS: quads, BACKWARD },
     uniforms,
     bindings: { ...bindings, run: plan.run },
-    workgroups: [Math.ceil(extent.quads / quadsOf(tile)), extent.groups, tiles],
+    workgroups: [Math.ceil(size.quads / quadsOf(tile)), size.groups, tiles],
     samples,
   };
 }

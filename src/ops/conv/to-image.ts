@@ -8,13 +8,13 @@ import { type Convolution, type Geometry, operations, phaseOf, sizesOf } from ".
 import { matrices } from "./weights.js";
 
 /** How such a kernel is launched. */
-interface Launch {
+interface Cut {
   readonly constants: Record<string, number>;
   readonly sizes: Record<string, number>;
   readonly invocations: number;
 }
 
-function narrow(geometry: Geometry, { pixels }: Tiling): Launch {
+function narrow(geometry: Geometry, { pixels }: Tiling): Cut {
   const { stride, dilation } = geometry;
   const [rows, columns] = phaseOf(geometry);
   const tiles_x = Math.ceil(columns / pixels);
@@ -25,7 +25,7 @@ function narrow(geometry: Geometry, { pixels }: Tiling): Launch {
   };
 }
 
-function stem({ kernel, stride, before, input }: Geometry): Launch {
+function stem({ kernel, stride, before, input }: Geometry): Cut {
   // Along an axis: the places of a phase, from that of the first padding on, and the taps that an invocation may take.
   const axis = (a: 0 | 1) => {
     const [k, s, pad] = [kernel[a], stride[a], before[a]];

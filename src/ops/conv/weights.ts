@@ -3,7 +3,7 @@
 
 import { packVector } from "../../tensor/layout.js";
 import { type Arguments, layer } from "../epilogue.js";
-import type { Weights } from "../rules/lrp.js";
+import type { LayerWeights } from "../rules/lrp.js";
 import type { Planning } from "../types.js";
 import { type Convolution, groupQuads, mergedGroups, tapsOf } from "./geometry.js";
 
@@ -61,7 +61,7 @@ function packLanes({ geometry, weights: { data } }: Convolution): Float32Array {
 }
 
 /** The bias as forward kernels read it. */
-export function biasOf({ key, change, weights, bias }: Weights, plan: Planning): Arguments {
+export function biasOf({ key, change, weights, bias }: LayerWeights, plan: Planning): Arguments {
   const vec4s = Math.ceil((weights.shape[0] as number) / 4);
   const b = bias
     ? plan.weights(`${key} bias`, vec4s, () => packVector(bias.data), change)

@@ -18,7 +18,7 @@ export const STABILIZER = 1e-6;
  * y = W x + b, for any W and b of the layer's shape; the key names the layer's own among the plan's buffers, of
  * which these were made by a change.
  */
-export interface Weights {
+export interface LayerWeights {
   readonly key: string;
   readonly change?: Change;
   readonly weights: Constant;
@@ -26,9 +26,9 @@ export interface Weights {
 }
 
 /** A layer that can be played with other weights than its own, without its activation. */
-export interface Linear extends Weights {
-  forward(weights: Weights, x: View, z: View): void;
-  backward(weights: Weights, dy: View, sink: Sink): void;
+export interface Linear extends LayerWeights {
+  forward(weights: LayerWeights, x: View, z: View): void;
+  backward(weights: LayerWeights, dy: View, sink: Sink): void;
 }
 
 const positive: Change = { name: "positive", above: 1, below: 0, power: 1 };
@@ -49,7 +49,7 @@ interface Term {
   readonly sign?: 1 | -1;
 }
 
-interface Pass {
+interface RelevancePass {
   readonly terms: readonly Term[];
   readonly factor?: number;
   /** Of the quotient, where it is not the stabilizer. */
@@ -67,7 +67,7 @@ const minus: Term[] = [
   { x: "negative", w: positive },
 ];
 
-function gammaPasses(gamma: number): Pass[] {
+function gammaPasses(gamma: number): RelevancePass[] {
   const raised: Change = { name: `raised by ${gamma}`, above: 1 + gamma, below: 1, power: 1 };
   const lowered: Change = { name: `lowered by ${gamma}`, above: 1, below: 1 + gamma, power: 1 };
   const terms = (first: Change, second: Change): Term[] => [
@@ -99,7 +99,7 @@ const table = {
       ],
     },
   ],
-} as const satisfies Record<string, (numbers: RelevanceNumbers) => readonly Pass[]>;
+} as const satisfies Record<string, (numbers: RelevanceNumbers) => readonly RelevancePass[]>;
 
 /** The rules of relevance of a linear operator. */
 export function linearRules(linearOf: (node: Node, plan: Planning) => Linear): Op["rules"] {
@@ -127,7 +127,12 @@ export function normRule(back: (node: Node, plan: Planning, dy: View, sink: Sink
   };
 }
 
-function propagate(node: Node, plan: Planning, linear: Linear, passes: readonly Pass[]): void {
+function propagate(
+  node: Node,
+  plan: Planning,
+  linear: Linear,
+  passes: readonly RelevancePass[],
+): void {
   const sink = plan.sink(node, 0);
   if (!sink) return;
   const x = plan.value(inputOf(node));
@@ -190,7 +195,7 @@ function linearOutput(node: Node, plan: Planning, linear: Linear, x: View, y: Vi
   return z;
 }
 
-function modified(linear: Linear, { w, bias }: Term): Weights {
+function modified(linear: Linear, { w, bias }: Term): LayerWeights {
   const change = (constant: Constant): Constant =>
     w
       ? {
@@ -255,7 +260,7 @@ function divide(
   z: readonly View[],
   signs: readonly number[],
   own: View,
-  { factor = 1, epsilon = STABILIZER, where }: Omit<Pass, "terms">,
+  { factor = 1, epsilon = STABILIZER, where }: Omit<RelevancePass, "terms">,
   s: View,
 ): void {
   const [z0, z1, z2] = z as [View, View?, View?];
