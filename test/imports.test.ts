@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ops: ["tensor", "shaders", "onnx"],
   graph: ["tensor", "options", "ops", "onnx"],
   methods: ["tensor", "shaders", "options", "ops"],
-  plan: ["tensor", "shaders", "ops", "graph", "methods"],
+  plan: ["tensor", "shaders", "options", "ops", "graph", "methods"],
   gpu: ["tensor", "shaders"],
   image: ["tensor", "options", "ops", "onnx", "gpu"],
   picture: ["tensor", "shaders", "options", "gpu", "image"],

@@ -1,5 +1,5 @@
 // Around the network: the range of the image, the class that is explained, its score, and the gradient to begin with.
-#import f32, order
+#import f32, order, target-words
 
 const HEAD = 0u;  // how the probability p of a class follows from its logit z: SOFTMAX …, see below
 
@@ -15,14 +15,11 @@ struct Layer {
 
 @group(0) @binding(0) var<storage, read> values: array<vec4f>;         // one sample
 @group(0) @binding(1) var<storage, read_write> extremes: array<f32, 2>;
-@group(0) @binding(2) var<storage, read_write> class_index: array<u32, 3>;
-@group(0) @binding(3) var<storage, read> target_class: array<u32, 3>;  // class, minus class, LOGIT …
+@group(0) @binding(2) var<storage, read_write> class_index: array<u32, 4>;
+@group(0) @binding(3) var<storage, read> target_class: array<u32, 4>;  // INDEX …
 @group(0) @binding(4) var<storage, read_write> seeds: array<Stored>;    // [n][K/4]
 @group(0) @binding(5) var<storage, read_write> scores: array<f32>;     // [n]
 @group(0) @binding(7) var<storage, read> logits: array<Stored>;         // [n][K/4]
-
-const LOGIT = 0u;
-const PROBABILITY = 1u;
 
 // What HEAD is (ops/types.ts, Head). A constant, since whether a workgroup meets for a sum must be the same for all.
 const SOFTMAX = 0u;
@@ -79,7 +76,7 @@ fn top_class(@builtin(local_invocation_index) thread: u32) {
   }
   workgroupBarrier();
   if (thread == 0) {
-    class_index[0] = ~atomicLoad(&first);
+    class_index[INDEX] = ~atomicLoad(&first);
   }
 }
 
@@ -121,7 +118,7 @@ fn log_sigmoid(z: f32) -> f32 {
 
 // S of a class with the logit z.
 fn score_of(z: f32, norm: vec2f) -> f32 {
-  let kind = target_class[2];
+  let kind = target_class[SCALAR];
   if (kind == LOGIT) {
     return z;
   }
@@ -135,7 +132,7 @@ fn score_of(z: f32, norm: vec2f) -> f32 {
 
 // dS/dz of a class with the logit z; by a softmax, the part of it that does not come of the other classes.
 fn slope_of(z: f32, norm: vec2f) -> f32 {
-  let kind = target_class[2];
+  let kind = target_class[SCALAR];
   if (kind == LOGIT) {
     return 1.0;
   }
@@ -156,7 +153,7 @@ fn logit(start: u32, k: u32) -> f32 {
 fn score(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
   let start = group.z * layer.logits_stride + layer.logits_offset;
   var norm = vec2f();
-  if (target_class[2] != LOGIT && HEAD == SOFTMAX) {
+  if (target_class[SCALAR] != LOGIT && HEAD == SOFTMAX) {
     norm = normalizer(start, lane);
   }
   if (lane > 0) {
@@ -164,7 +161,7 @@ fn score(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) grou
   }
   var result = 0.0;
   for (var side = 0u; side < 2; side++) {
-    let k = target_class[side];
+    let k = target_class[select(VERSUS, INDEX, side == 0)];
     if (k < layer.channels) {
       let s = score_of(logit(start, k), norm);
       result += select(-s, s, side == 0);
@@ -182,9 +179,9 @@ fn score(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) grou
 @compute @workgroup_size(LANES)
 fn seed(@builtin(local_invocation_index) lane: u32, @builtin(workgroup_id) group: vec3u) {
   let start = group.z * layer.logits_stride + layer.logits_offset;
-  let a = target_class[0];
-  let b = target_class[1];
-  let is_shared = target_class[2] != LOGIT && HEAD == SOFTMAX;
+  let a = target_class[INDEX];
+  let b = target_class[VERSUS];
+  let is_shared = target_class[SCALAR] != LOGIT && HEAD == SOFTMAX;
   var norm = vec2f();
   if (is_shared) {
     norm = normalizer(start, lane);

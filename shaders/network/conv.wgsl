@@ -14,7 +14,7 @@
 //
 // Where a plane is much smaller than what an invocation makes, the long row is that of SAMPLES samples, one after the
 // other: matrices are loaded once for all of their pixels.
-#import f32, run, activation, gradient, strip, quads, lanes1
+#import f32, run, activation, gradient, strip, quads, lanes1, target-words
 
 const WORKGROUP = 64u;
 // PLANES alone for a kernel of one tap, where every pixel reads its own place; TAPS alone for one plane.
@@ -51,13 +51,12 @@ struct Layer {
 @group(0) @binding(1) var<storage, read> w: array<StoredMatrix>;  // [O/4][C/group/4][k][4 × 4]
 @group(0) @binding(2) var<storage, read> b: array<Stored>;    // [O/4]
 
-@group(0) @binding(3) var<storage, read> target_class: array<u32, 4>;  // as in target.wgsl; if no other is wanted
+@group(0) @binding(3) var<storage, read> target_class: array<u32, 4>;  // INDEX …
 
 // LOOPS is one of these or both.
 const TAPS = 1u;
 const PLANES = 2u;
 
-const LOGIT = 0u;
 const OUTSIDE = 0xffffffffu;
 
 // Along one axis, the taps that a pixel sees: how many, the first and the step to the next, and the shift from
@@ -270,8 +269,8 @@ fn put_results(row: u32, tile: Tile) {
 // Whether one of those that load together makes a class that is asked for.
 fn is_wanted(tile: Tile) -> bool {
   let first = tile.quad - tile.lane * QUADS;
-  let quads = vec2u(target_class[0], target_class[1]) / 4;
-  let is_everything = target_class[2] != LOGIT || target_class[3] == 0;
+  let quads = vec2u(target_class[INDEX], target_class[VERSUS]) / 4;
+  let is_everything = target_class[SCALAR] != LOGIT || target_class[ALONE] == 0;
   return is_everything || any(quads - first < vec2u(LANES * QUADS));
 }
 
@@ -371,10 +370,10 @@ fn backward(@builtin(global_invocation_id) id: vec3u) {
   planes.matrix = (tile.group * layer.out_quads * layer.in_quads + tile.quad) * taps;
   planes.matrix_step = layer.in_quads * taps;
   planes.quad_step = taps;
-  if (layer.by_class != 0 && target_class[2] == LOGIT) {
+  if (layer.by_class != 0 && target_class[SCALAR] == LOGIT) {
     // Of the class's plane, and where there is another class, of the one from there to here.
-    let first = target_class[0] / 4;
-    let other = target_class[1] / 4;
+    let first = target_class[INDEX] / 4;
+    let other = target_class[VERSUS] / 4;
     planes.start += first * plane;
     planes.matrix += first * planes.matrix_step;
     planes.count = select(1u, 2u, other < layer.out_quads && other != first);

@@ -5,17 +5,16 @@
 
 import type { Submits } from "../gpu/submits.js";
 import type { InputTensor } from "../image/image.js";
-import { type Engine, playAgain, THESE_CLASSES } from "../model/engine.js";
+import { packTarget, SCALAR } from "../model/batch.js";
+import { type Engine, playAgain } from "../model/engine.js";
 import type { Model } from "../model/model.js";
+import type { Scalar } from "../options/sampling.js";
 
 /** The classes that were asked for; the target is undefined where it is the first of the image. */
 export interface Chosen {
   readonly target: number | undefined;
   readonly versus: number | undefined;
 }
-
-/** Where the words of a target name no class to hold the other against. */
-const NO_CLASS = 0xffffffff;
 
 /** The classes by their indices. Throws where one is none of the model's. */
 export function chooseClasses(
@@ -44,11 +43,12 @@ export class Accumulator {
   ) {}
 
   /** An empty one, as long as the engine's; `begins` says what of the class is explained, as target.wgsl has it. */
-  static of(engine: Engine, chosen: Chosen, begins: number): Accumulator {
+  static of(engine: Engine, chosen: Chosen, begins: Scalar): Accumulator {
     const { device } = engine;
     const words = bufferLike(device, engine.port("target"));
-    const { target = 0, versus = NO_CLASS } = chosen;
-    device.queue.writeBuffer(words, 0, new Uint32Array([target, versus, begins, THESE_CLASSES]));
+    const { target: index = 0, versus } = chosen;
+    const target = packTarget({ index, versus, scalar: SCALAR[begins], alone: true });
+    device.queue.writeBuffer(words, 0, target as BufferSource);
     return new Accumulator(device, chosen, words, bufferLike(device, engine.port("moments")));
   }
 

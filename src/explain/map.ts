@@ -11,7 +11,6 @@ import { PATH } from "../model/batch.js";
 import type { Engine } from "../model/engine.js";
 import type { Classification, ClassScore, Model } from "../model/model.js";
 import type { Estimator, PictureOptions, Range } from "../options/drawing.js";
-import { scalars } from "../options/sampling.js";
 import type { AttributionSize } from "../picture/estimate.js";
 import { createPicture, type Picture, type PixelOptions } from "../picture/picture.js";
 import { unpackChannels } from "../tensor/channels.js";
@@ -164,7 +163,7 @@ export class SensitivityMap {
       },
       group,
       isRandom: noise > 0 || options.weightNoise > 0 || path === PATH.random,
-      of: scalars[options.of] ?? "logit",
+      of: options.of,
       layerWarning: methodOf(options.method).procedure.warning?.(model.graph, options.layer),
     } as const;
     return new SensitivityMap(model, tensor, sums, picture, facts, spread);

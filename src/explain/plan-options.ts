@@ -3,7 +3,6 @@
 import { colorRange } from "../image/preprocess.js";
 import { type MethodOption, methodOf } from "../methods/methods.js";
 import type { Model } from "../model/model.js";
-import { scalars } from "../options/sampling.js";
 import type { PlayOptions } from "../plan/single/playable.js";
 import type { Settings } from "./settings.js";
 
@@ -27,7 +26,7 @@ export function planOptions(
   const several = targets.length > 1;
   const { options, procedure } = methodOf(method);
   const reads = (...names: readonly MethodOption[]) => names.some((name) => options.includes(name));
-  if (of > 0 && model.graph.head === "unknown") {
+  if (of !== "logit" && model.graph.head === "unknown") {
     throw new Error(
       `the probability of the output "${model.output}" is not known, since it is one number and no Sigmoid makes it: ` +
         'explain its "logit"',
@@ -42,7 +41,7 @@ export function planOptions(
     ...(singleDispatch && { singleDispatch }),
     ...(several && { several }),
   };
-  if (procedure.compares && of > 0) return { ...plain, of: scalars[of as 1 | 2] };
+  if (procedure.compares && of !== "logit") return { ...plain, of };
   if (reads("layer")) return { ...plain, ...(layer !== undefined && { layer }) };
   if (!reads("box")) return plain;
   const { channels } = model.input;

@@ -17,8 +17,8 @@ import { number, whole } from "../options/option.js";
 import {
   type Baseline,
   type SamplingOptions,
+  type Scalar,
   sampling,
-  scalars,
   type Target,
 } from "../options/sampling.js";
 
@@ -59,7 +59,6 @@ type Asked = Omit<SamplingOptions, "target"> & { readonly target?: Target | read
 type Reworded =
   | "method"
   | "target"
-  | "of"
   | "weightSamples"
   | "stop"
   | "baseline"
@@ -70,10 +69,8 @@ type Reworded =
 export interface Settings extends Omit<Filled, Reworded> {
   readonly method: MethodName;
   readonly targets: readonly Target[];
-  /** 0 logit, 1 probability, 2 its logarithm: as in target.wgsl. */
-  readonly of: number;
   /** What the backward pass begins with: the gradient of that, or of the logit where the plan itself goes on to it. */
-  readonly begins: number;
+  readonly begins: Scalar;
   /** Samples in a row that see the same weights. */
   readonly inputs: number;
   /** 0: none. */
@@ -150,14 +147,12 @@ export function settle(options: Asked, verb = "sensitivity"): Settings {
     throw new Error('the quadrature "random" takes one place of each sample: it has no "steps"');
   }
   const path = procedure.path(filled);
-  const scalar = scalars.indexOf(filled.of);
   return {
     ...filled,
     method: method as MethodName,
     targets: [filled.target].flat() as Target[],
     noise,
-    of: scalar,
-    begins: procedure.compares ? 0 : scalar,
+    begins: procedure.compares ? "logit" : filled.of,
     inputs: inputsOf(filled),
     tolerance: filled.stop?.standardError ?? 0,
     baselines: baselinesOf(filled),

@@ -47,3 +47,24 @@ export function packBatch(batch: Batch): ArrayBuffer {
     forward_only: Number(forwardOnly ?? false),
   });
 }
+
+/** Which classes are explained, and what of them, as target-words.wgsl has it. */
+export interface Target {
+  readonly index: number;
+  /** The class that it is held against, if there is one. */
+  readonly versus: number | undefined;
+  readonly scalar: number;
+  /** Whether the logits of these classes are all that is wanted. */
+  readonly alone: boolean;
+}
+
+/** Beyond all classes. */
+const NO_CLASS = 0xffffffff;
+
+/** The words of a target, in the order of target-words.wgsl. */
+export function packTarget({ index, versus = NO_CLASS, scalar, alone }: Target): Uint32Array {
+  return Uint32Array.of(index, versus, scalar, Number(alone));
+}
+
+/** Where the word ALONE is, in bytes. */
+export const ALONE_OFFSET = 12;

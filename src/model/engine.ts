@@ -8,7 +8,7 @@ import type { Plan, PlanBuffer } from "../plan/types.js";
 import type { BufferId, Step, View } from "../shaders/step.js";
 import { unpackStored } from "../tensor/half.js";
 import { VEC4_BYTES } from "../tensor/layout.js";
-import { type Batch, packBatch } from "./batch.js";
+import { ALONE_OFFSET, type Batch, packBatch } from "./batch.js";
 
 export const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6)} MB`;
 
@@ -178,10 +178,6 @@ function sharedBytes({ buffers }: Plan, { step }: Launch): number {
   return [...shared].reduce((sum, id) => sum + (buffers[id]?.fixed ? buffers[id].bytes : 0), 0);
 }
 
-/** The fourth word of the target: whether the logits of its classes are all that is wanted, as while samples are played. */
-const ALL_CLASSES = 0;
-export const THESE_CLASSES = 1;
-
 /**
  * Plays the forward pass of the image itself, without noise; the logits, the range and the spread of noise of this scale
  * are left behind.
@@ -193,7 +189,8 @@ export async function playClean(
   scale = 0,
 ): Promise<void> {
   submits.label = "clean image";
-  engine.device.queue.writeBuffer(engine.port("target"), 12, new Uint32Array([ALL_CLASSES]));
+  // The logits of all classes are wanted.
+  engine.device.queue.writeBuffer(engine.port("target"), ALONE_OFFSET, Uint32Array.of(0));
   submits.copy(tensor.buffer, engine.port("image"));
   const nothing = { first: 0, seed: 0, stream: 0, noise: 0 };
   engine.setBatch({ ...nothing, samples: 1, scale, forwardOnly: true });

@@ -7,6 +7,7 @@
 // Each of them is written so that neither a large nor a small z loses its digits.
 
 import type { Head } from "../ops/types.js";
+import type { Scalar } from "../options/sampling.js";
 
 /** In the order of their numbers in target.wgsl; an unknown one has logits alone. */
 export const HEADS: readonly Head[] = [
@@ -43,12 +44,12 @@ export function probabilitiesOf(head: Head, logits: Float32Array): Float64Array 
   return logProbabilities(head, logits).map((v) => Math.exp(v));
 }
 
-/** What is explained of a class: 0 its logit, 1 its probability, 2 the logarithm of that. */
-export function scoreOf(head: Head, logits: Float32Array, index: number, of: number): number {
-  const all = [
-    () => logits,
-    () => probabilitiesOf(head, logits),
-    () => logProbabilities(head, logits),
-  ][of];
-  return all?.()[index] as number;
+/** What is explained of a class. */
+export function scoreOf(head: Head, logits: Float32Array, index: number, of: Scalar): number {
+  const all = {
+    logit: () => logits,
+    probability: () => probabilitiesOf(head, logits),
+    "log-probability": () => logProbabilities(head, logits),
+  };
+  return all[of]()[index] as number;
 }

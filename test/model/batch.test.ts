@@ -1,8 +1,8 @@
 // What kernels are told of a batch, word by word as run.wgsl lists them.
 
 import * as assert from "uvu/assert";
-import { packBatch } from "../../src/model/batch.js";
-import { loadShaders } from "../../src/shaders/registry.js";
+import { ALONE_OFFSET, packBatch, packTarget, SCALAR } from "../../src/model/batch.js";
+import { loadShaders, shader } from "../../src/shaders/registry.js";
 import { suite } from "../support/harness.js";
 
 await loadShaders();
@@ -28,6 +28,19 @@ test("every fact stands in the word that the shader reads", () => {
 test("what is not said is one pass of one sample without noise on the weights", () => {
   const words = new Uint32Array(packBatch({ samples: 3, first: 0, seed: 0, stream: 0, noise: 0 }));
   assert.equal([...words], [3, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 1, 0, 0]);
+});
+
+test("a target's words are where the shaders look for them", () => {
+  const text = shader("target") ?? "";
+  const at = (name: string) => Number(text.match(new RegExp(`const ${name} ?= ?(\\d)u`))?.[1]);
+  const words = packTarget({ index: 7, versus: 8, scalar: 1, alone: true });
+  assert.equal(
+    ["INDEX", "VERSUS", "SCALAR", "ALONE"].map((name) => words[at(name)]),
+    [7, 8, 1, 1],
+  );
+  assert.is(ALONE_OFFSET, 4 * at("ALONE"));
+  assert.is(SCALAR.logit, at("LOGIT"));
+  assert.is(SCALAR.probability, at("PROBABILITY"));
 });
 
 test.run();
