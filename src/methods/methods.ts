@@ -1,6 +1,6 @@
-// A method is a table of rules, which say how operators send gradients back, and a procedure, which says what passes there are
-// and what becomes of them. To add one takes a row here and its words in words.ts, which only those load who print them; and
-// if it does something that no other does, a table in rules.ts or a file in procedures/.
+// A method is a table of rules, which say how operators send gradients back, and a procedure, which says which passes there are
+// and what becomes of them. Adding one takes a row here and its words in words.ts, which is loaded only to print them; if it
+// does something new, also a table in rules.ts or a file in procedures/.
 
 import type { RelevanceNumbers } from "../ops/types.js";
 import { choice } from "../options/choice.js";
@@ -48,7 +48,7 @@ export interface Method {
   readonly options: readonly OptionName[];
 }
 
-/** A method, with what it reads for its rules beside what its procedure reads. */
+/** A method; `own` are the options that its rules read, besides those of its procedure. */
 function method<Read extends OptionName, const Own extends readonly OptionName[]>(
   rules: RuleTable,
   procedure: Procedure<Read>,
@@ -59,7 +59,7 @@ function method<Read extends OptionName, const Own extends readonly OptionName[]
   return { rules, procedure, family, options };
 }
 
-/** A method of relevance propagation; the rules of convolutions, of dense layers and of the first layer, else ε. */
+/** A method of relevance propagation, by the rules of convolutions, dense layers and the first layer; ε if not given. */
 function lrp<const Own extends readonly OptionName[]>(
   rules: Parameters<typeof relevanceRules>[0],
   ...own: Own

@@ -1,9 +1,10 @@
-// What a procedure is: the way a method's map is made of passes through the network. Its rules, which are a table apart
-// (rules.ts), say how each operator sends a gradient back.
+// What a procedure is: how a method turns passes through the network into a map. The rules by which operators send gradients
+// back are a separate table (rules.ts).
 //
-// How to think of it: a sample takes one pass or several; a procedure says which (`passes`), and writes down what goes into the
-// network, and what their way back leaves as their part of the map (`write`). Everything else is an answer to what a plan or
-// a loop asks of every method. Each file of procedures/ is one, or a few that are kin.
+// How to think of it: a sample takes one pass or several. `passes` says which ones, and `write` is the procedure itself, top to
+// bottom: what goes into the network, the forward pass, the way back, and where that leaves each pass's part of the map. The
+// other members answer questions that plans, settings and the sampling loop have about every method. Each file in procedures/
+// has one procedure, or a few of a kind.
 
 import type { Graph } from "../ops/types.js";
 import type { Quadrature } from "../options/sampling.js";
@@ -12,70 +13,70 @@ import type { Extent, Layout } from "../tensor/types.js";
 import type { PathNode } from "./quadrature.js";
 import type { Family, RuleTable } from "./rules.js";
 
-/** How the maps of some methods are made; `Option` are the options that it reads of those that not every method does. */
+/** How a method makes its maps. `Option` names the options it reads, of those that not every method reads. */
 export interface Procedure<Option extends string = string> {
   readonly options: readonly Option[];
-  /** Where a reader would look for it, if not where its rules are. */
+  /** Where a reader would look for it; if not given, its rules decide. */
   readonly family?: Family;
-  /** What a map is, as far as the reason for its zeros is concerned. */
+  /** What a value of the map comes from, which explains a map of zeros. */
   readonly made: "gradient" | "path" | "activation" | "occlusion";
-  /** Throws where the options ask for what it cannot do. */
+  /** Throws if the options ask for something that it cannot do. */
   check?(options: CheckedOptions): void;
-  /** The baselines that it starts from. */
+  /** The baselines that it takes. */
   readonly baselines: Baselines;
-  /** Where the passes of a sample lie. Throws where the options do not go together. */
+  /** Where the passes of a sample lie. Throws if the options do not fit together. */
   path(options: PathOptions): Path;
-  /** The passes of each sample, for an input of a size. */
+  /** The passes of each sample, for an input of this size. */
   passes(options: PassOptions, input: Size): Passes;
-  /** True where the passes are put on a straight way from a baseline to the sample, or one of their own (sample.wgsl). */
+  /** True if passes lie on a path from a baseline to the sample, or on a path of the procedure's own (sample.wgsl). */
   readonly hasPath: boolean;
-  /** What the graph becomes before it is planned; itself if not given. */
+  /** What the graph becomes before it is planned; unchanged if not given. */
   prepare?(graph: Graph, options: PreparingOptions): Prepared;
-  /** Whether a map can be made of the graph; true if not given. */
+  /** Whether the graph has what it needs; true if not given. */
   fits?(graph: Graph): boolean;
-  /** What is to be said of every map of the graph. */
+  /** A warning about all of its maps of the graph. */
   warning?(graph: Graph, layer: string | undefined): string | undefined;
   /**
-   * Writes down what goes into the network, the forward pass, and what comes after it; gives where the parts of the map are
-   * then, one for each pass and like the input.
+   * Writes down all steps: what goes into the network, the forward pass, and what follows. Returns where the parts of the
+   * map are then, one for each pass, each shaped like the input.
    */
   write(plan: MapPlanning): View;
-  /** There is no backward pass, so that the forward pass leaves nothing for it. */
+  /** True if there is no backward pass, so that the forward pass need not save anything for it. */
   readonly isForward?: boolean;
-  /** It needs the logits of other classes, too, or in other ways than the gradient does. */
+  /** True if it reads other logits than those of the explained classes, or reads them for more than their gradient. */
   readonly readsLogits?: boolean;
-  /** It divides by activations or their differences, which half precision rounds away. */
+  /** True if it divides by activations or their differences, which half precision rounds away. */
   readonly divides?: boolean;
-  /** A forward pass of the baseline takes part, with which its rules compare; and they go on to a probability. */
+  /** True if its rules compare with a forward pass of the baseline. They start from what is explained, a probability too. */
   readonly compares?: boolean;
-  /** One backward pass serves all samples, after their forward passes: the map is of one sample. */
+  /** True if one backward pass serves all samples, after all forward passes. */
   readonly gathers?: boolean;
 }
 
-/** Which baselines a procedure takes. */
+/** The baselines that a procedure takes. */
 export interface Baselines {
-  /** Where nothing is said. */
+  /** The default. */
   readonly usual: "zero" | "noise";
-  /** How many there may be. */
+  /** The largest number of them. */
   readonly most: number;
-  /** Whether they may be drawn anew for each sample. */
+  /** Whether each sample may have a random one. */
   readonly drawn: boolean;
 }
 
-/** What of the options says where passes lie. */
+/** The options that say where passes lie. */
 export interface PathOptions {
   readonly method: string;
   readonly steps: number;
   readonly quadrature: Quadrature;
 }
 
-/** Where passes lie: at the sample alone; at the nodes or a random place of the way from a baseline; or as the procedure has it. */
+/** Where passes lie: at the sample; at the nodes or at a random place of the path from a baseline; or on the procedure's own. */
 export interface Path {
   readonly kind: "none" | "nodes" | "random" | "own";
   readonly nodes: readonly PathNode[];
 }
 
-/** What of the options says which passes there are. */
+/** The options that say which passes there are. */
 export interface PassOptions {
   readonly path: Path["kind"];
   readonly nodes: readonly PathNode[];
@@ -84,7 +85,7 @@ export interface PassOptions {
   readonly stride?: number | Extent | undefined;
 }
 
-/** What of the options may be more than a procedure can do. */
+/** The options that a procedure may have to refuse. */
 export interface CheckedOptions {
   readonly method: string;
   readonly of: string;
@@ -93,39 +94,39 @@ export interface CheckedOptions {
   readonly weightNoise: number;
 }
 
-/** Of a picture, in pixels. */
+/** The size of a picture in pixels. */
 export interface Size {
   readonly height: number;
   readonly width: number;
 }
 
-/** What every sample goes through. */
+/** The passes of each sample. */
 export interface Passes {
-  /** Trips through the network. */
+  /** How many there are. */
   readonly points: number;
   /**
-   * Rows of up to four numbers, which sample.wgsl, blur.wgsl and occlusion.wgsl read: α and weight of each point of a straight
-   * path; σ and weight of each point of a path of blurs; of windows one row, their height and width and their strides.
+   * Rows of up to four numbers that sample.wgsl, blur.wgsl and occlusion.wgsl read: for a straight path, α and weight of
+   * each point; for a path of blurs, σ and weight of each point; for windows one row, their height, width and strides.
    */
   readonly table: readonly (readonly number[])[];
-  /** The row of a path's start, where attributions add up to what the target gains from there. */
+  /** The row for the start of the path, if attributions add up to what the target gains from there. */
   readonly start: readonly number[] | undefined;
 }
 
-/** What a graph's making may ask of the options. */
+/** The options that change the graph. */
 export interface PreparingOptions {
   readonly layer?: string;
   readonly of?: "probability" | "log-probability";
 }
 
-/** A graph as it is planned. */
+/** A graph ready for the planner. */
 export interface Prepared {
   readonly graph: Graph;
-  /** A tensor that the procedure reads. */
+  /** A tensor that the procedure will read, so that nothing may be fused over it. */
   readonly kept?: string;
 }
 
-/** Fixed buffers of a plan that are written and read from outside. */
+/** The fixed buffers of a plan that the outside writes and reads. */
 export interface Ports {
   readonly run: BufferId;
   readonly image: BufferId;
@@ -139,39 +140,39 @@ export interface Ports {
   readonly table: BufferId;
 }
 
-/** What a procedure may ask of the plan of a map while it writes its steps down. */
+/** What a procedure may ask of a plan while it writes its steps down. */
 export interface MapPlanning {
   readonly method: string;
   readonly graph: Graph;
   readonly ports: Ports;
-  /** The tensor that it asked for when the graph was prepared. */
+  /** The tensor named by `prepare`. */
   readonly kept: string;
-  /** So many bytes of each pass. */
+  /** A buffer with so many bytes for each pass. */
   buffer(label: string, bytes: number): BufferId;
-  /** A tensor of each pass. */
+  /** A tensor for each pass. */
   tensor(label: string, layout: Layout): View;
   /** The values of a tensor of the graph. */
   value(name: string): View;
-  /** Where the parts of the map may be, like the input; a pass back to the input leaves its gradient there. */
+  /** A place for the parts of the map: where a pass back to the input leaves its gradient. */
   map(): View;
   step(step: Step): void;
-  /** The noisy samples, each at the place of its pass, as what goes into the network, or elsewhere; gives where they are. */
+  /** Makes the noisy samples, each at the place of its pass; they go into the network unless told otherwise. Returns where. */
   noise(into?: View): View;
-  /** The forward pass: once, behind what goes into the network. */
+  /** The forward pass; to be called once, after what goes into the network. */
   forward(): void;
-  /** A backward pass; gives the gradient at its end. */
+  /** A backward pass; returns the gradient at its end. */
   goBack(way?: Way): View;
-  /** The score that is explained, of each pass. */
+  /** The score that is explained, for each pass. */
   scores(): BufferId;
-  /** The product of two tensors of a layout. */
+  /** The product of two tensors, element by element. */
   product(label: string, a: View, b: View): View;
 }
 
-/** How a backward pass differs from one by the method's rules, from the gradient of the target to the input. */
+/** How a backward pass differs from the usual one, which goes by the method's rules from the target's gradient to the input. */
 export interface Way {
   readonly rules?: RuleTable;
-  /** The tensor at which it ends. */
+  /** The tensor where it ends. */
   readonly end?: string;
-  /** What becomes of the gradient that it begins with. */
+  /** A step that changes the gradient that it begins with. */
   seed?(logits: View, seeds: View): Step;
 }

@@ -1,28 +1,28 @@
-// Tables of rules: how each operator sends a gradient back. What a table does not name goes by the gradient. Activations that
-// were fused into other nodes are looked up by their own name.
+// Tables of rules: how operators send gradients back. An operator that a table does not name follows the gradient. Activations
+// that were fused into other nodes are looked up under their own name.
 
 /** The kinds of methods, as a reader would look for them. */
 export type Family = "gradients" | "gates" | "paths" | "layers" | "differences" | "relevance";
 
 /** The backward rules of a method. */
 export interface RuleTable {
-  /** The rule of every operator that does not follow the others. */
+  /** Operator → rule. */
   readonly of: Readonly<Record<string, string>>;
-  /** The rule of the first linear layer, where it is not that of its operator. */
+  /** The rule of the first linear layer, if it has one of its own. */
   readonly first?: string;
-  /** The rule of the operators that the table does not name; "gradient" if not given. */
+  /** The rule of all other operators; "gradient" if not given. */
   readonly others?: string;
-  /** What they make of any procedure that has no family of its own. */
+  /** The family of methods with these rules, if their procedure has none of its own. */
   readonly family?: Family;
 }
 
-/** The rule that a table prescribes for an operator, and for the first linear layer of a network. */
+/** The rule for an operator, and for the first linear layer of a network. */
 export function ruleOf(rules: RuleTable, op: string, isFirst = false): string {
   const { of, first, others = "gradient" } = rules;
   return (isFirst && first) || (of[op] ?? others);
 }
 
-/** Everything goes by the gradient. */
+/** Every operator follows the gradient. */
 export const GRADIENT: RuleTable = { of: {} };
 
 const GATES = ["Relu", "Clip", "LeakyRelu", "PRelu", "ThresholdedRelu"];

@@ -1,5 +1,5 @@
-// The lowest and the highest that a tensor can be which is the image, its elements moved at most: what the z-box rule holds
-// a first layer against.
+// The bounds of the image for the z-box rule, which shares relevance out in the first layer by how far its input lies above the
+// lowest possible image and below the highest. The input of that layer may be the image with its elements moved.
 
 import { inputOf } from "../ops/attributes.js";
 import { rearrangementOf } from "../ops/move/move.js";
@@ -11,7 +11,7 @@ import type { Box } from "../tensor/types.js";
 import type { Buffers } from "./buffers.js";
 import type { Places } from "./places.js";
 
-/** The one or the other bound of a tensor; undefined where it is more than the image moved. */
+/** One bound of a tensor; undefined if the tensor is more than the image with its elements moved. */
 export function boundOf(
   which: "low" | "high",
   name: string,
@@ -37,7 +37,7 @@ export function boundOf(
   return { buffer, layout, offset: 0, stride: 0 };
 }
 
-/** How a tensor's elements come from the image, the last move first; undefined where it is anything but moved. */
+/** The moves from the image to a tensor, the last one first; undefined if anything else happens on the way. */
 function movesOfImage(places: Places, name: string): Rearrangement[] | undefined {
   const { graph, producer, layout } = places;
   if (name === graph.input) return [];

@@ -1,27 +1,29 @@
-// The buffers of a plan that is being made. A fixed one is shared by all samples and known by a key; the others hold so many
-// bytes of each sample. Each is its own here: which of them can be one is found out when all steps are there (memory.ts).
+// The buffers of a plan in the making. A fixed buffer is shared by all samples and known by its key; the others hold some bytes
+// for each sample. Here every buffer is separate; memory.ts finds out which ones can share memory once all steps are known.
 
 import type { Node, Planning } from "../ops/types.js";
 import type { BufferId, View } from "../shaders/step.js";
 import { VEC4_BYTES, vec4s } from "../tensor/layout.js";
 import type { Contents, Layout, Precision } from "../tensor/types.js";
+import { remembered } from "./remembered.js";
 import type { PlanBuffer } from "./types.js";
 
-/** Makes buffers; what operators may ask of it is described at `Planning`. */
+/** The buffers so far, and ways to make more. `Planning` describes those that operators use. */
 export interface Buffers extends Pick<Planning, "saved" | "savedTensor" | "baseline" | "stored"> {
   readonly list: readonly PlanBuffer[];
-  /** A fixed buffer, its contents rounded where a precision is given. */
+  /** A fixed buffer with its first contents, which are rounded if the precision is half. */
   fixed(key: string, bytes: number, contents: () => Contents, precision?: Precision): BufferId;
-  /** A fixed buffer that begins empty and is filled on the way; `isNew` is called once, when there was none of the key. */
-  filled(key: string, bytes: number, isNew: (id: BufferId) => void): BufferId;
+  /** A fixed buffer without first contents. `begin` is called if there was none with this key yet. */
+  empty(key: string, bytes: number, begin: (id: BufferId) => void): BufferId;
+  /** A buffer with so many bytes for each sample. */
   perSample(label: string, bytes: number): BufferId;
-  /** A tensor of each sample in a buffer of its own. */
+  /** A per-sample buffer that holds one tensor. */
   view(label: string, layout: Layout): View;
-  /** Lets one buffer be what another one holds in the forward pass of the baseline. */
+  /** Says which buffer takes the place of another one in the forward pass of the baseline. */
   setBaseline(buffer: BufferId, baseline: BufferId): void;
 }
 
-/** No buffers yet. */
+/** Starts without buffers; tensors and weights will be stored in this precision. */
 export function makeBuffers(precision: Precision): Buffers {
   const list: PlanBuffer[] = [];
   const fixedIds = new Map<string, BufferId>();
@@ -48,10 +50,10 @@ export function makeBuffers(precision: Precision): Buffers {
     perSample,
     saved,
     stored: (key, vec4s, contents) => fixed(key, bytesOf(vec4s), contents, precision),
-    filled: (key, bytes, isNew) =>
+    empty: (key, bytes, begin) =>
       remembered(fixedIds, key, () => {
         const id = add({ label: key, bytes, fixed: true });
-        isNew(id);
+        begin(id);
         return id;
       }),
     view(label, layout) {
@@ -71,10 +73,4 @@ export function makeBuffers(precision: Precision): Buffers {
       baselineIds.set(buffer, baseline);
     },
   };
-}
-
-/** What a map has for a key, made where it has nothing yet. */
-export function remembered<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  if (!map.has(key)) map.set(key, make());
-  return map.get(key) as V;
 }

@@ -1,6 +1,6 @@
-// How gradients pass activations. The forward pass leaves a mask, one bit an element, where the activation was in its linear
-// part; on the way back the last who writes a gradient lets it through a gate, by that mask and the rule of the method. What a
-// Concat joins has one mask and one gate, where all of it lives there alike.
+// How gradients pass activations. The forward pass leaves a mask, one bit per element: was the activation in its linear part?
+// On the way back, the last node that writes a gradient passes it through a gate, by that mask and the method's rule. The inputs
+// of a Concat share one mask and one gate if they all live in its result and have the same rule.
 
 import { type RuleTable, ruleOf } from "../methods/rules.js";
 import { outputOf, RuleError } from "../ops/attributes.js";
@@ -8,28 +8,29 @@ import type { Activation, Gate, Mask, Node } from "../ops/types.js";
 import type { BufferId } from "../shaders/step.js";
 import { maskWords } from "../tensor/layout.js";
 import type { Layout } from "../tensor/types.js";
-import { type Buffers, remembered } from "./buffers.js";
+import type { Buffers } from "./buffers.js";
 import type { Places } from "./places.js";
 import { OF_ACTIVATIONS, refusalOf } from "./refusal.js";
+import { remembered } from "./remembered.js";
 
-/** The backward pass that is being written down, or, while the forward pass is, the one that it is for. */
+/** The backward pass being written down, or during the forward pass, the one it prepares. */
 export interface Pass {
-  /** The method, for messages, and the rules that are followed. */
+  /** The method that was asked for; for messages. */
   readonly method: string;
   rules: RuleTable;
-  /** The root at which it ends, if it does not go through to the input. */
+  /** The root where it ends, if that is not the input. */
   end: string | undefined;
 }
 
-/** Masks and gates of a plan. */
+/** The masks and gates of a plan. */
 export interface Gates {
-  /** The mask that a node's activation must leave; undefined if none is read. */
+  /** The mask that a node's activation must leave; undefined if nothing reads one. */
   mask(node: Node, width: number): Mask | undefined;
-  /** How the gradient of a root passes the activation that made it; undefined if it need not. */
+  /** The gate between the gradient of a root and the activation that made it; undefined if there is none. */
   gateOf(root: string): Gate | undefined;
 }
 
-/** No masks yet. `count` gives what the rule "mean" counts of an activation's gates. */
+/** Starts without masks. `count` returns the counts of open gates that the rule "mean" reads. */
 export function makeGates(
   places: Places,
   buffers: Buffers,
@@ -52,7 +53,7 @@ export function makeGates(
     return { buffer: buffers.perSample(label, stride * 4), width, offset: 0, stride };
   }
 
-  /** A slot in the mask of the Concat that a tensor lives in, if all that live there have masks alike. */
+  /** A slot in the mask of the Concat that a tensor lives in, if all its inputs live there and have such masks. */
   function jointMask(name: string, width: number): Mask | undefined {
     const concat = inPlaceConcat(name);
     const isAlike = (input: string) => {
@@ -69,7 +70,7 @@ export function makeGates(
 
   function ownGate(name: string): Gate | undefined {
     const activation = producer(name)?.activation;
-    // At the end of a pass the gradient is wanted as it comes.
+    // The gradient at the end of a pass is left as it comes.
     if (!activation || name === pass.end) return undefined;
     const rule = ruleOfActivation(activation);
     if (rule === "pass" || rule === "rescale") return undefined;
@@ -79,7 +80,7 @@ export function makeGates(
     return { ...gate, counts: count(activation.node, gate, layout(name)) };
   }
 
-  /** The gates of all parts of a Concat as one, if they live in it and alone, and let pass alike. */
+  /** One gate for all inputs of a Concat, if nothing else reads them there and their gates are the same. */
   function jointGate(concat: Node): Gate | undefined {
     const whole = root(outputOf(concat));
     if (whole === pass.end) return undefined;

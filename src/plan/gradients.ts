@@ -1,36 +1,39 @@
 // Where gradients lie, and when they are complete.
 //
-// The gradient of a tensor is the sum of what the nodes that read it send back: the first writes, the others add, and the
-// last passes the sum through the activation that made the tensor, so that whoever reads a gradient finds it complete.
+// How to think of it: the gradient of a tensor is the sum of what the nodes that read it send back. The first one writes it,
+// the others add to it, and the last one passes the sum through the activation that made the tensor. So whoever reads a
+// gradient finds it complete.
 
 import { outputOf } from "../ops/attributes.js";
 import { isResidual } from "../ops/residual.js";
 import { opOf } from "../ops/table.js";
 import type { Gate, Node, Planning } from "../ops/types.js";
 import type { View } from "../shaders/step.js";
-import { type Buffers, remembered } from "./buffers.js";
+import type { Buffers } from "./buffers.js";
 import type { Places } from "./places.js";
+import { remembered } from "./remembered.js";
 
 /** The gradients of one backward pass. */
 export interface Gradients extends Pick<Planning, "gradient" | "sink" | "hasGradient"> {
-  /** Begins a pass through these roots: counts the contributions that each is to get. The output gets one from the seed. */
+  /** Begins a pass through these roots: counts how many contributions each will get. The output gets one, the seed. */
   begin(path: ReadonlySet<string>): void;
-  /** Forgets where the gradients of the pass before were. */
+  /** Forgets the gradients of the previous pass. */
   forget(): void;
+  /** True if the pass goes through any of these tensors. */
   isOnPath(names: readonly string[]): boolean;
-  /** The output has got its gradient: gives the gate that it has to pass. */
+  /** Notes that the output has its gradient; returns the gate that it must pass. */
   seeded(): Gate | undefined;
-  /** Throws where a gradient did not get all its contributions. */
+  /** Throws if a gradient did not get all its contributions. */
   check(): void;
 }
 
-/** How much of a gradient is there. */
+/** Contributions to one gradient. */
 interface Count {
   expected: number;
   done: number;
 }
 
-/** No gradients yet; `gateOf` says how the gradient of a root passes its activation. */
+/** Starts without gradients; `gateOf` returns the gate of a root. */
 export function makeGradients(
   places: Places,
   buffers: Buffers,
@@ -52,7 +55,7 @@ export function makeGradients(
     return { ...view, layout: layout(name) };
   }
 
-  /** Where the gradient of a Concat has that of a tensor which lives in it. */
+  /** The slot in a Concat's gradient, for a tensor that lives in its result. */
   function slotOf(name: string): View | undefined {
     const concat = inPlaceConcat(name);
     if (!concat) return undefined;
@@ -62,8 +65,8 @@ export function makeGradients(
   }
 
   /**
-   * Lets a residual's gradient be that of the sum, which its layer has read by now, and to which others then add: true
-   * if nobody, the layer neither, has contributed to it, and the sum's has a buffer of its own.
+   * Lets the gradient of a residual take over the buffer of the sum's gradient, which the layer has read by now, and to
+   * which others will add. True if nothing has contributed to it yet, and the sum's gradient has a buffer of its own.
    */
   function takesOver(name: string, sum: Node): boolean {
     const y = outputOf(sum);

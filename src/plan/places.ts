@@ -1,5 +1,5 @@
-// Where the values of tensors lie. Most tensors have a buffer of their own. One that is made by moving nothing (Flatten) is its
-// source under another name, its root; and what a Concat joins is written straight into its slot of the result, where it fits.
+// Where the values of tensors lie. Most tensors have a buffer of their own. A tensor whose node moves nothing (Flatten) is
+// another name for its source, its root. The inputs of a Concat are written straight into their slots of the result if they fit.
 
 import { inputOf, outputOf } from "../ops/attributes.js";
 import { slots } from "../ops/concat.js";
@@ -9,20 +9,22 @@ import type { Graph, Node } from "../ops/types.js";
 import type { BufferId, View } from "../shaders/step.js";
 import { positions } from "../tensor/layout.js";
 import type { Layout } from "../tensor/types.js";
-import { type Buffers, remembered } from "./buffers.js";
+import type { Buffers } from "./buffers.js";
+import { remembered } from "./remembered.js";
 
-/** The tensors of a graph in their places. */
+/** Where the tensors of a graph are, and who makes and reads them. */
 export interface Places {
   readonly graph: Graph;
-  /** The nodes that take steps, in their order: all but those that move nothing. */
+  /** The nodes that need steps, in order: all but those that move nothing. */
   readonly stepping: readonly Node[];
   layout(name: string): Layout;
-  /** The tensor whose memory a tensor is: itself, or another one where a node moves nothing. */
+  /** The tensor that owns the memory of this one: itself, or the source that it is another name for. */
   root(name: string): string;
   /** The node that makes a tensor. */
   producer(name: string): Node | undefined;
-  /** The nodes that read a root, by whatever name, each as often as it does. */
+  /** The nodes that read a root under any of its names, once for each read. */
   readers(root: string): readonly Node[];
+  /** The values of a tensor. */
   value(name: string): View;
   /** True if a Concat's k-th input is written straight into its slot of the result. */
   isInPlace(node: Node, k: number): boolean;
@@ -30,7 +32,7 @@ export interface Places {
   inPlaceConcat(root: string): Node | undefined;
 }
 
-/** Gives every tensor of a graph its place. */
+/** Assigns a place to every tensor of a graph. */
 export function placeTensors(graph: Graph, buffers: Buffers): Places {
   const { constants, layouts } = graph;
   const layout = (name: string): Layout => {
@@ -54,7 +56,7 @@ export function placeTensors(graph: Graph, buffers: Buffers): Places {
     return slots(node, parts, layout(outputOf(node)));
   };
 
-  /** True if a launch would read and write one buffer, were a tensor to live there for a Concat. */
+  /** True if some launch would read and write the same buffer once this tensor lived in the Concat's. */
   function wouldMeet(name: string, concat: Node, buffer: BufferId): boolean {
     const isThere = (other: string) => values.get(root(other))?.buffer === buffer;
     const all = readers.get(name) as Node[];
@@ -64,7 +66,7 @@ export function placeTensors(graph: Graph, buffers: Buffers): Places {
     return isTwice || [...(producers.get(name)?.inputs ?? []), ...written].some(isThere);
   }
 
-  /** Lets what a Concat joins live in its result. */
+  /** Places the inputs of a Concat in its result. */
   function placeParts(node: Node): void {
     const whole = values.get(outputOf(node)) as View;
     slotsOf(node)?.forEach((slot, k) => {
@@ -76,7 +78,7 @@ export function placeTensors(graph: Graph, buffers: Buffers): Places {
     });
   }
 
-  // From the end on, so that a Concat has its place before its parts.
+  // From last to first, so that a Concat is placed before its inputs are.
   for (const node of [...stepping].reverse()) {
     for (const name of node.outputs) {
       remembered(values, name, () => buffers.view(name, layout(name)));
@@ -115,7 +117,7 @@ export function placeTensors(graph: Graph, buffers: Buffers): Places {
   };
 }
 
-/** The tensors that are others under another name, and the tensor that each is. */
+/** Maps each tensor that is only another name to its root. */
 function rootsOf(graph: Graph, layout: (name: string) => Layout): ReadonlyMap<string, string> {
   const roots = new Map<string, string>();
   const answers = new Map<string, boolean>();

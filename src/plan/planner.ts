@@ -1,8 +1,8 @@
-// A plan that is being made, node by node. Operators ask it where their tensors lie and write their steps down in it; who orders
-// the nodes (plan.ts, backward.ts, train/plan.ts) has them do so, forward or back.
+// A plan in the making. Operators ask it where their tensors lie, and write their steps down in it; plan.ts, backward.ts and
+// train/plan.ts call them node by node, forward or back.
 //
-// What it knows lies in parts: buffers.ts has the memory, places.ts where tensors are in it, gates.ts what activations leave,
-// and gradients.ts how the sums of a backward pass come together.
+// How to think of it: it only puts parts together. buffers.ts has the memory, places.ts knows where tensors are in it, gates.ts
+// what activations leave for the way back, and gradients.ts how the sums of a backward pass add up.
 
 import { methodOf, RELEVANCE } from "../methods/methods.js";
 import { GRADIENT, ruleOf } from "../methods/rules.js";
@@ -15,12 +15,13 @@ import type { Graph, Node, Planning, Tiling } from "../ops/types.js";
 import type { BufferId, Step } from "../shaders/step.js";
 import type { Precision } from "../tensor/types.js";
 import { boundOf } from "./bounds.js";
-import { type Buffers, makeBuffers, remembered } from "./buffers.js";
+import { type Buffers, makeBuffers } from "./buffers.js";
 import { makeGates, type Pass } from "./gates.js";
 import { type Gradients, makeGradients } from "./gradients.js";
 import { kindOf } from "./layer-kind.js";
 import { type Places, placeTensors } from "./places.js";
 import { refusalOf } from "./refusal.js";
+import { remembered } from "./remembered.js";
 import { tilingFor } from "./tilings.js";
 import type { PlanOptions } from "./types.js";
 import { makeWeights } from "./weights.js";
@@ -28,30 +29,31 @@ import { makeWeights } from "./weights.js";
 /** The bytes of run.wgsl's struct. */
 export const RUN_BYTES = 64;
 
-/** A plan that is being made. */
+/** A plan in the making. */
 export interface Planner {
   /** What operators ask. */
   readonly planning: Planning;
   readonly buffers: Buffers;
   readonly places: Places;
   readonly gradients: Gradients;
-  /** The backward pass that is being written down, or the one that the forward pass is for. */
+  /** The backward pass being written down, or during the forward pass, the one it prepares. */
   readonly pass: Pass;
-  /** The words that say which classes are explained (target.wgsl). */
+  /** The buffer that says which classes are explained (target.wgsl). */
   target(): BufferId;
-  /** The steps that are written down meanwhile; `write` may take some of them out. */
+  /** The steps written down during a call of `write`, which may take some of them out. */
   written(write: (steps: Step[]) => void): Step[];
-  /** Writes the forward steps of a node down; `planning` is what its operator may ask, if it is not the planner's own. */
+  /** Writes down the forward steps of a node; its operator asks `planning`, by default the planner's own. */
   forward(node: Node, planning?: Planning): void;
-  /** Writes down its backward steps, by the rule of the pass's method. */
+  /** Writes down its backward steps, by the rules of the pass. */
   back(node: Node, planning?: Planning): void;
-  /** The steps that put noise on weights, by what they make; and those that count over all samples, with their buffers. */
+  /** The steps that put noise on weights, by the name of the result. */
   readonly perturbing: ReadonlyMap<string, Step>;
+  /** The steps that count over all samples, and the buffers of their counts. */
   readonly tallies: readonly Step[];
   readonly carried: readonly BufferId[];
 }
 
-/** Gives every tensor of a graph its place. Throws where the method cannot do with the precision. */
+/** Begins a plan: every tensor has its place, and no step is there yet. Throws if the method does not work in the precision. */
 export function makePlanner(graph: Graph, options: PlanOptions): Planner {
   const { noisyWeights = false, explains, several, box } = options;
   const precision = precisionOf(options);
@@ -73,7 +75,7 @@ export function makePlanner(graph: Graph, options: PlanOptions): Planner {
   const tallies: Step[] = [];
   const carried: BufferId[] = [];
   let steps: Step[] = [];
-  /** The kind of the layer whose steps are being written down. */
+  // The kind of the layer whose steps are being written down.
   let kind: string | undefined;
 
   const target = () => fixed("target", 16, () => new Uint32Array(4));
@@ -112,13 +114,13 @@ export function makePlanner(graph: Graph, options: PlanOptions): Planner {
       steps.push({ ...compiled(step), ...(kind !== undefined && { layer: kind }) });
     },
     tally: (key, vec4s, step) =>
-      buffers.filled(key, (1 + vec4s) * 16, (id) => {
+      buffers.empty(key, (1 + vec4s) * 16, (id) => {
         carried.push(id);
         tallies.push(compiled(step(id)));
       }),
   };
 
-  /** Lets a layer's steps be of its kind. What suits a kind in one precision need not suit it in the other. */
+  /** Marks the steps of a layer with its kind, by which tilings are chosen; each precision has kinds of its own. */
   function inKind(node: Node, way: "forward" | "back", write: () => void): void {
     const own = kindOf(graph, node, way);
     kind = own && precision === "half" ? `${own}, half precision` : own;
@@ -156,7 +158,7 @@ export function makePlanner(graph: Graph, options: PlanOptions): Planner {
   };
 }
 
-/** True if the channels of a tensor are the classes: its mean over positions, at most, is the network's output. */
+/** True if the channels of a tensor are the classes: it is the network's output, or averaged over positions to become it. */
 function standsForClasses(places: Places, name: string): boolean {
   const { graph, root, producer, readers } = places;
   let at = root(graph.output);

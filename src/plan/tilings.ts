@@ -7,7 +7,7 @@ import type { PlanOptions } from "./types.js";
 /** Register blocks small enough for the registers of a real GPU. */
 export const HARDWARE_TILING: Tiling = { pixels: 8, quads: 2, workgroup: 64 };
 
-/** Where registers are plenty, and memory on the chip is near. Costs were measured on an H200. */
+/** For GPUs with many registers and fast workgroup memory. Costs were measured on an H200. */
 export const SHARING_TILING: Tiling = {
   pixels: 8,
   quads: 4,
@@ -19,10 +19,10 @@ export const SHARING_TILING: Tiling = {
   ],
 };
 
-/** Where memory is a cache and a load costs more than sixteen products: much per load. */
+/** For software adapters, where a load costs more than sixteen products: much work per load. */
 export const SOFTWARE_TILING: Tiling = { pixels: 16, quads: 4, workgroup: 16, winograd: true };
 
-/** The tiling of a plan, without what makes places differ where they must not, or rounds too much for half precision. */
+/** The tiling of a plan. Exact plans and half precision do without Winograd, which rounds each place of a tile its own way. */
 export function tilingFor({
   tiling = HARDWARE_TILING,
   exact,

@@ -1,20 +1,21 @@
-// Trained parameters, and what rules make of them. Where the network is played with noise on its weights (NoiseGrad), kernels
-// read a copy that a step of its own makes anew for each batch.
+// Trained parameters, and what rules make of them. With noise on the weights (NoiseGrad), kernels read a noisy copy, which a
+// step makes anew for each batch.
 
 import type { Planning } from "../ops/types.js";
 import type { BufferId, Step } from "../shaders/step.js";
 import { VEC4_BYTES } from "../tensor/layout.js";
 import type { Precision } from "../tensor/types.js";
-import { type Buffers, remembered } from "./buffers.js";
+import type { Buffers } from "./buffers.js";
+import { remembered } from "./remembered.js";
 import { perturbStep } from "./steps/perturb.js";
 
 /** The weights of a plan. */
 export interface Weights extends Pick<Planning, "weights"> {
-  /** The steps that put noise on them, by what they make. */
+  /** The steps that put noise on them, by the name of the result. */
   readonly perturbing: ReadonlyMap<string, Step>;
 }
 
-/** No weights yet. */
+/** Starts without weights. */
 export function makeWeights(
   buffers: Buffers,
   run: BufferId,
@@ -26,7 +27,7 @@ export function makeWeights(
     perturbing,
     weights(key, vec4s, contents, change) {
       const name = change ? `${key}, ${change.name}` : key;
-      // What is 1, whatever the weights are, has no noise.
+      // A power of 0 is 1 whatever the weights are.
       if (!isNoisy || change?.power === 0) return buffers.stored(name, vec4s, contents);
       const perturbed = buffers.fixed(
         `${name} with noise`,
@@ -34,7 +35,7 @@ export function makeWeights(
         () => new Float32Array(1),
       );
       remembered(perturbing, name, () => {
-        // What is changed was there before the change: it took part in the forward pass.
+        // The unchanged weights are there already, for the forward pass.
         const weights = buffers.stored(key, vec4s, contents);
         return perturbStep(key, vec4s, { run, weights, perturbed }, change);
       });

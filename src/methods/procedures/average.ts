@@ -1,16 +1,16 @@
-// The mean over noisy samples of what a backward pass leaves at the input (Smilkov et al. 2017): one pass a sample.
+// SmoothGrad itself (Smilkov et al. 2017): the mean, over noisy samples, of what one backward pass leaves at the input.
 
 import type { Baselines, Path, Procedure } from "../procedure.js";
 
-/** What there is to choose only where each sample has a gradient of its own. */
+/** The options of methods in which each sample has a gradient of its own. */
 export const OF_EACH_SAMPLE = ["of", "estimator", "stop", "weightNoise", "weightSamples"] as const;
 
-/** One baseline of any kind. */
+/** One baseline, of any kind. */
 export const ONE: Baselines = { usual: "zero", most: 1, drawn: true };
 
 const here: Path = { kind: "none", nodes: [[1, 1]] };
 
-/** The gradient, by whatever rules. */
+/** One pass for each sample, by any rules. */
 export const average = {
   options: OF_EACH_SAMPLE,
   made: "gradient",

@@ -1,10 +1,10 @@
-// SmoothDiff (Hill et al. 2025): the samples go forward only, and leave how often each gate was open. Then one backward pass
-// goes through the mean gates, in place of a mean of backward passes.
+// SmoothDiff (Hill et al. 2025): all samples go forward and are counted at every gate. Then a single backward pass through the
+// mean gates takes the place of the mean of many backward passes.
 
 import type { Procedure } from "../procedure.js";
 import { average } from "./average.js";
 
-/** One gradient of all samples. */
+/** One gradient for all samples. */
 export const averagedGates = {
   ...average,
   options: [],

@@ -8,7 +8,7 @@ import { pathNodes } from "../quadrature.js";
 import { average, OF_EACH_SAMPLE } from "./average.js";
 import { pictureLayer, pictureOf } from "./picture.js";
 
-/** Each pass comes out as its part of the integral. */
+/** A pass for each σ; its part of the map is its part of the integral. */
 export const blur = {
   ...average,
   options: [...OF_EACH_SAMPLE, "steps", "quadrature", "maxSigma"],

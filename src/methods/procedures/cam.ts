@@ -1,9 +1,9 @@
-// Class activation maps: of a layer with activations A_k and the gradient g_k of the target with respect to them
+// Class activation maps, from the activations A_k of a layer and the gradient g_k of the target with respect to them:
 //
 //   Grad-CAM (Selvaraju et al. 2017)   L = relu(Σ_k mean(g_k) · A_k)
 //   HiResCAM (Draelos & Carin 2020)    L = relu(Σ_k g_k · A_k)
 //
-// and L brought to the size of the image (cam.wgsl). It is the map itself, or a factor of what a backward pass leaves there.
+// and L is enlarged to the size of the image (cam.wgsl). It is the map itself, or multiplies what a backward pass leaves there.
 
 import type { BufferId, View } from "../../shaders/step.js";
 import { channels, elements, plane, positions, quads } from "../../tensor/layout.js";
@@ -31,7 +31,7 @@ export function camBy(weights: Weights) {
   } as const satisfies Procedure;
 }
 
-/** The same times what a backward pass by the method's own rules leaves. */
+/** The same, times what a backward pass by the method's own rules leaves at the input. */
 export function timesCamBy(weights: Weights) {
   return {
     ...cam,
@@ -58,7 +58,7 @@ const cam = {
   },
 } as const satisfies Procedure;
 
-/** The map of the layer, of its own size. */
+/** The map of the layer, in the layer's size. */
 function heatOf(plan: MapPlanning, weights: Weights): BufferId {
   const g = plan.goBack({ rules: GRADIENT, end: plan.kept });
   const a = plan.value(plan.kept);
@@ -88,7 +88,7 @@ function heatOf(plan: MapPlanning, weights: Weights): BufferId {
   return heat;
 }
 
-/** Brings a layer's map to the size of the image, and leaves it there or multiplies by it. */
+/** Enlarges a layer's map to the size of the image, and stores it there or multiplies what is there by it. */
 function enlarged(
   plan: MapPlanning,
   entry: "enlarge" | "multiply",
@@ -114,7 +114,7 @@ function enlarged(
   return image;
 }
 
-/** Rows and columns of the input, wherever its channels are. Throws where it is no picture. */
+/** Height and width of the input, wherever its channel axis is. Throws if it is not a picture. */
 function sizeOf(layout: Layout): readonly [height: number, width: number] {
   const [height = 1, width = 1] = layout.shape.filter(
     (_, axis) => axis > 0 && axis !== layout.channel,

@@ -1,4 +1,4 @@
-// Passes on the straight way from a baseline x₀ to the sample x, at x₀ + α (x − x₀): the weighted sum of their gradients is
+// Passes on the straight path from a baseline x₀ to the sample x, at x₀ + α (x − x₀): the weighted sum of their gradients is
 // multiplied by x − x₀ (sample.wgsl, moments.wgsl).
 
 import type { Path, Procedure } from "../procedure.js";
@@ -10,10 +10,10 @@ const somewhere: Path = { kind: "random", nodes: [[1, 1]] };
 
 const line = { ...average, made: "path", hasPath: true } as const;
 
-/** At its end alone, α = 1: the gradient times the input less the baseline. */
+/** One pass at the end, α = 1: the gradient times the difference from the baseline. */
 export const toEnd: typeof average = { ...line, path: () => end };
 
-/** At the nodes of an integral over α: what is gained on the way, which the attributions add up to. */
+/** A pass at each node of an integral over α. The attributions add up to what the target gains along the path. */
 export const alongNodes = {
   ...line,
   family: "paths",
@@ -27,7 +27,7 @@ export const alongNodes = {
   }),
 } as const satisfies Procedure;
 
-/** At one random place, α ~ U(0, 1), of the way from a random baseline. */
+/** One pass at a random place, α ~ U(0, 1), of the path from a random baseline. */
 export const toRandom = {
   ...line,
   family: "paths",

@@ -1,11 +1,11 @@
-// Inputs [N,C,H,W], whose rows and columns matter to a procedure.
+// For procedures that care about rows and columns: the network's input [N,C,H,W].
 
 import type { View } from "../../shaders/step.js";
 import { channels, plane, positions, vec4s } from "../../tensor/layout.js";
 import type { Layout } from "../../tensor/types.js";
 import type { MapPlanning } from "../procedure.js";
 
-/** What goes into the network. Throws where it is no picture. */
+/** The network's input. Throws if it is not a picture. */
 export function pictureOf({ method, graph, value }: MapPlanning): View {
   const picture = value(graph.input);
   const { shape } = picture.layout;

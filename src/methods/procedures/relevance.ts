@@ -1,5 +1,5 @@
-// Layer-wise relevance propagation (Bach et al. 2015): the logit itself, not its gradient, is sent back, and each layer shares
-// out what it gets by what its inputs took part.
+// Layer-wise relevance propagation (Bach et al. 2015): the logit itself is sent back, not its gradient, and each layer divides
+// what it gets among its inputs by how much they contributed.
 
 import type { Step, View } from "../../shaders/step.js";
 import { vec4s } from "../../tensor/layout.js";
@@ -17,7 +17,7 @@ export const relevance: typeof average = {
   },
 };
 
-/** Multiplies the gradient of the target by the logits: what relevance begins with. */
+/** Multiplies the gradient of the target by the logits, which is the relevance to begin with. */
 function seedStep(logits: View, seeds: View): Step {
   return {
     label: "relevance",

@@ -1,5 +1,5 @@
-// Occlusion (Zeiler & Fergus 2014): a grid of windows, each hidden in one pass. A pixel's part is the mean fall of the score
-// over the windows that hide it (occlusion.wgsl). There is no way back.
+// Occlusion (Zeiler & Fergus 2014): each pass hides one window of a grid. The attribution of a pixel is the mean drop of the
+// score over the windows that hide it (occlusion.wgsl). There is no backward pass.
 
 import { positions, quads } from "../../tensor/layout.js";
 import type { Extent } from "../../tensor/types.js";
@@ -7,7 +7,7 @@ import type { Procedure, Size } from "../procedure.js";
 import { average, OF_EACH_SAMPLE } from "./average.js";
 import { pictureLayer, pictureOf } from "./picture.js";
 
-/** One pass for each window, behind one in which nothing is hidden. */
+/** One pass that hides nothing, then one for each window. */
 export const windows = {
   ...average,
   options: [...OF_EACH_SAMPLE, "baseline", "window", "stride"],
