@@ -62,7 +62,7 @@ type Said<Value> = Value extends boolean
 /** The values by the names of their properties. */
 type Values = Own &
   OfModel & {
-    [Name in keyof Sayable]-?:
+    -readonly [Name in keyof Sayable]-?:
       | Said<NonNullable<Sayable[Name]>>
       | (Name extends keyof Also ? Also[Name] : never);
   };
