@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   graph: ["tensor", "options", "ops", "onnx"],
   methods: ["tensor", "shaders", "options", "ops"],
   plan: ["tensor", "shaders", "options", "ops", "graph", "methods"],
-  gpu: ["tensor", "shaders"],
+  gpu: ["tensor", "shaders", "options"],
   image: ["tensor", "options", "ops", "onnx", "gpu"],
   picture: ["tensor", "shaders", "options", "gpu", "image"],
   model: [

@@ -8,6 +8,10 @@ import type { ImageSource } from "../image/image.js";
 import { methodOf } from "../methods/methods.js";
 import { playClean } from "../model/engine.js";
 import type { Model } from "../model/model.js";
+import { checkModel } from "../options/arguments.js";
+import { checkGiven } from "../options/check.js";
+import { isListOf, type Rows, whole } from "../options/option.js";
+import { sampling } from "../options/sampling.js";
 import type { View } from "../shaders/step.js";
 import { GRADIENT_SCALE, unpackStored } from "../tensor/half.js";
 import { positions, VEC4_BYTES, vec4s } from "../tensor/layout.js";
@@ -38,6 +42,15 @@ export interface GradientLine {
   readonly largest: Float32Array<ArrayBuffer>;
 }
 
+const { target, preprocess, seed, signal: abort, steps, noise: level } = sampling;
+const rows: Rows<LineOptions> = {
+  ...{ target, preprocess, seed, signal: abort, points: steps, noise: level },
+  pixel: {
+    what: "[x, y], a place in the input",
+    fits: (value) => isListOf(value, whole(0, 65536)) && value.length === 2,
+  },
+};
+
 const BATCH = 16; // gradients of whole inputs that are read back together
 
 /** As in on-demand.ts. */
@@ -46,6 +59,8 @@ export async function gradientLine(
   image: ImageSource,
   options: LineOptions,
 ): Promise<GradientLine> {
+  checkModel("gradientLine", model);
+  checkGiven("gradientLine", rows, options);
   const { pixel, points = 200, noise = 0.01, ...others } = options;
   const { channels, height, width } = model.input;
   const [x, y] = pixel;

@@ -2,8 +2,9 @@
 
 import type { ImageSource } from "../image/image.js";
 import type { Model } from "../model/model.js";
+import { checkModel } from "../options/arguments.js";
 import { sensitivity } from "./sensitivity.js";
-import type { SensitivityOptions } from "./settings.js";
+import { type SensitivityOptions, settle } from "./settings.js";
 
 /** The result of `precisionError`: relative differences ‖half − single‖₂ / ‖single‖₂. */
 export interface PrecisionError {
@@ -24,6 +25,8 @@ export async function precisionError(
   image: ImageSource,
   options: SensitivityOptions = {},
 ): Promise<PrecisionError> {
+  checkModel("precisionError", model);
+  settle(options, "precisionError");
   const { samples: asked = MOST_SAMPLES, stop: _, weightSamples: __, ...others } = options;
   const samples = Math.min(asked, MOST_SAMPLES);
   const single = model.inPrecision("single");
@@ -42,7 +45,7 @@ export async function precisionError(
 }
 
 async function found(model: Model, image: ImageSource, options: SensitivityOptions) {
-  const { logits } = await model.classify(image, options);
+  const { logits } = await model.classify(image, { preprocess: options.preprocess });
   const map = await sensitivity(model, image, options);
   try {
     return { logits, data: await map.data(), target: map.target.index };

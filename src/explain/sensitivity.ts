@@ -2,6 +2,7 @@
 
 import type { ImageSource } from "../image/image.js";
 import type { Model } from "../model/model.js";
+import { checkModel } from "../options/arguments.js";
 import type { SensitivityMap } from "./map.js";
 import { run } from "./run.js";
 import { type SensitivityOptions, settle } from "./settings.js";
@@ -41,6 +42,7 @@ export async function sensitivity(
   image: ImageSource,
   options: SensitivityOptions | ClassesOptions = {},
 ): Promise<SensitivityMap | SensitivityMap[]> {
+  checkModel("sensitivity", model);
   const settings = settle(options);
   const maps = await last(run(model, image, settings, settings.tolerance > 0 ? STEPS : 1));
   return Array.isArray(options.target) ? maps : (maps[0] as SensitivityMap);
@@ -68,6 +70,7 @@ export function sensitivities(
   image: ImageSource,
   options: SensitivityOptions | ClassesOptions = {},
 ): AsyncGenerator<SensitivityMap | SensitivityMap[], void, undefined> {
+  checkModel("sensitivities", model);
   const series = run(model, image, settle(options), STEPS);
   return Array.isArray(options.target) ? series : firstOf(series);
 }

@@ -1,5 +1,8 @@
 // Getting a device, and what is said when there is none.
 
+import { checkGiven } from "../options/check.js";
+import { requesting } from "../options/loading.js";
+
 /** Options of `requestDevice`. */
 export interface DeviceOptions {
   /** The WebGPU entry point; `navigator.gpu` by default. */
@@ -16,6 +19,7 @@ const FEATURES = ["timestamp-query", "subgroups"] as const;
  * GPUDevice works with this library, too. Rejects with one sentence for the user where there is no WebGPU.
  */
 export async function requestDevice(options: DeviceOptions = {}): Promise<GPUDevice> {
+  checkGiven("requestDevice", requesting, options);
   const gpu = options.gpu ?? globalThis.navigator?.gpu;
   if (!gpu) {
     throw new Error(

@@ -4,6 +4,9 @@
 import type { ImageSource } from "../image/image.js";
 import { resolvePreprocess } from "../image/preprocess.js";
 import { colorKey, presetName } from "../image/preprocess-check.js";
+import { checkImage } from "../options/arguments.js";
+import { checkGiven } from "../options/check.js";
+import { signal } from "../options/option.js";
 import { type Preprocess, type Preset, presets } from "../options/preprocess.js";
 import type { ClassScore, Model } from "./model.js";
 
@@ -65,8 +68,10 @@ const ofGray: readonly Candidate[] = [
 export async function suggestionsFor(
   model: Model,
   image: ImageSource,
-  { signal }: SuggestOptions,
+  options: SuggestOptions,
 ): Promise<Suggestion[]> {
+  checkImage(image);
+  checkGiven("suggestPreprocess", { signal }, options);
   if ("shape" in image) {
     throw new Error("a tensor is preprocessed already: suggestPreprocess needs a photo");
   }
@@ -81,7 +86,7 @@ export async function suggestionsFor(
     const numbers = resolvePreprocess(preprocess, channels);
     const key = colorKey(numbers, channels);
     if (asked.has(key)) continue;
-    signal?.throwIfAborted();
+    options.signal?.throwIfAborted();
     const whole = isCut ? { ...numbers, ...cut } : preprocess;
     const { top, logits } = await model.classify(image, { preprocess: whole, top: 1 });
     asked.set(key, {

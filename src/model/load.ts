@@ -2,6 +2,10 @@
 // it comes beside the file.
 
 import { breathe } from "../gpu/slices.js";
+import { checkDevice, checkSource } from "../options/arguments.js";
+import { checkGiven } from "../options/check.js";
+import { loading } from "../options/loading.js";
+import type { Option } from "../options/option.js";
 import { loadShaders } from "../shaders/registry.js";
 import type { Model, ModelOptions, ModelSource } from "./model.js";
 
@@ -14,6 +18,9 @@ export async function loadModel(
   source: ModelSource,
   options: ModelOptions = {},
 ): Promise<Model> {
+  checkDevice("loadModel", device);
+  checkSource(source);
+  checkGiven("loadModel", loading satisfies Record<keyof ModelOptions, Option>, options);
   const { signal } = options;
   const [{ decodeModel, externalFiles }, { makeModel }, { bytes, url }] = await Promise.all([
     import("../onnx/decode.js"),

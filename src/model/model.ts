@@ -17,7 +17,10 @@ import { checkChannels, checkPreprocess, isGuessed } from "../image/preprocess-c
 import { layersOf } from "../methods/plane-layers.js";
 import type { OnnxModel } from "../onnx/types.js";
 import type { Graph, Tiling } from "../ops/types.js";
+import { checkImage } from "../options/arguments.js";
+import { checkGiven } from "../options/check.js";
 import { choice } from "../options/choice.js";
+import { classifying, tuning } from "../options/loading.js";
 import type { PreprocessOption } from "../options/preprocess.js";
 import { preparePictures } from "../picture/picture.js";
 import { probabilitiesOf } from "../plan/scores.js";
@@ -243,6 +246,7 @@ export class Model {
   /** Classifies an image, by one forward pass. Rejects where the image does not fit the network's input. */
   async classify(image: ImageSource, options: ClassifyOptions = {}): Promise<Classification> {
     this.plans.ended.throwIfAborted();
+    checkGiven("classify", classifying, options);
     const tensor = await this.tensor(image, options.preprocess);
     try {
       return await this.plans.alone(async () => {
@@ -251,7 +255,7 @@ export class Model {
         const submits = new Submits(this.device, { submitTime, signal: this.plans.ended });
         await playClean(submits, engine, tensor);
         const logits = await whileAlive(this.device, readLogits(engine, this.classes));
-        return this.scores(logits, options.top ?? 5);
+        return this.scores(logits, options.top ?? classifying.top.default);
       });
     } finally {
       tensor.destroy();
@@ -260,6 +264,7 @@ export class Model {
 
   /** @internal The input of the network for an image. */
   async tensor(image: ImageSource, preprocess?: PreprocessOption): Promise<InputTensor> {
+    checkImage(image);
     const { isOpen, input, layouts } = this.graph;
     const file = { isOpen, isChannelsLast: layouts.get(input)?.channel === 3 };
     const resolved = this.resolved(preprocess);
@@ -343,6 +348,7 @@ export class Model {
    * a page no kind of layer is measured twice. Rejects where the device has no timestamps.
    */
   tune(options: TuneOptions = {}): Promise<Tuning> {
+    checkGiven("tune", tuning, options);
     return this.plans.tune(options);
   }
 

@@ -1,6 +1,7 @@
 // Which preprocessing suits a network, where nothing says it: a photo asked by each (candidates.ts).
 
 import type { ImageSource } from "../image/image.js";
+import { checkModel } from "../options/arguments.js";
 import type { Suggestion, SuggestOptions } from "./candidates.js";
 import type { Model } from "./model.js";
 
@@ -16,6 +17,7 @@ export async function suggestPreprocess(
   image: ImageSource,
   options: SuggestOptions = {},
 ): Promise<Suggestion[]> {
+  checkModel("suggestPreprocess", model);
   const { suggestionsFor } = await import("./candidates.js");
   return suggestionsFor(model, image, options);
 }

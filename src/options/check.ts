@@ -22,9 +22,8 @@ export function said(value: unknown): string {
   if (typeof value !== "object" || value === null) return String(value);
   const kind = value.constructor?.name ?? "Object";
   if (kind !== "Object") return `${/^[AEIO]/.test(kind) ? "an" : "a"} ${kind}`;
-  return `{ ${Object.entries(value)
-    .map(([name, each]) => `${name}: ${said(each)}`)
-    .join(", ")} }`;
+  const inside = Object.entries(value).map(([name, each]) => `${name}: ${said(each)}`);
+  return inside.length > 0 ? `{ ${inside.join(", ")} }` : "{}";
 }
 
 /** Throws where a value is not what an option must be. */

@@ -5,13 +5,13 @@ import {
   flag,
   hasMethod,
   isListOf,
-  number,
   type Option,
   object,
   oneOf,
   signal,
   size,
   text,
+  whole,
 } from "./option.js";
 
 /** The orders of an image's axes. */
@@ -88,6 +88,14 @@ export const requesting = {
 
 /** The options of `Model.classify`. */
 export const classifying = {
-  top: { ...number(1, Number.POSITIVE_INFINITY, 5), what: "a number of classes" },
+  top: { ...whole(1, Number.POSITIVE_INFINITY), default: 5 },
   preprocess,
+} as const;
+
+/** The options of `Model.tune`. */
+export const tuning = {
+  samples: whole(1, 1e6),
+  maxMemory: bytes,
+  singleDispatch: flag(false),
+  fresh: flag(false),
 } as const;

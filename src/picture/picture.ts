@@ -6,6 +6,7 @@
 
 import { throwIfLost } from "../gpu/device.js";
 import { read } from "../gpu/play.js";
+import { checkCanvas } from "../options/arguments.js";
 import type { Estimator, PictureOptions, Range } from "../options/drawing.js";
 import { whole } from "../options/option.js";
 import { checkSize, takeShape } from "./canvas.js";
@@ -81,6 +82,7 @@ export class Picture {
   /** Paints the map on a canvas, and gives it the map's shape where it has no size of its own. */
   draw(canvas: HTMLCanvasElement | OffscreenCanvas, options: PictureOptions = {}): void {
     this.check();
+    checkCanvas(canvas);
     const look = lookOf("draw", options);
     const context = canvas.getContext("webgpu") as GPUCanvasContext | null;
     if (!context) throw new Error("the canvas has another kind of context: take a fresh one");

@@ -66,7 +66,7 @@ export const trainer = async (device: GPUDevice) => Trainer.create(device, netwo
 
 // Nothing of a page: what workers and Node have, too.
 const WORKER = `
-import { loadModel, requestDevice, sensitivity } from "smoothgrad";
+import { loadModel, type MethodName, methods, requestDevice, sensitivity } from "smoothgrad";
 
 const device = await requestDevice();
 const model = await loadModel(device, new Uint8Array(0));
@@ -76,6 +76,23 @@ console.log((await map.data()).length);
 await loadModel({}, "model.onnx");
 // @ts-expect-error: no picture
 await sensitivity(model, {});
+
+// Each method has the options that it reads.
+const tensor = { data: new Float32Array(12), shape: [1, 3, 2, 2] };
+await sensitivity(model, tensor, { method: "integrated-gradients", steps: 20, baseline: "black" });
+await sensitivity(model, tensor, { method: "lrp-alpha-beta", alpha: 3, beta: 2 });
+const chosen: string = "lrp";
+if (chosen in methods) await sensitivity(model, tensor, { method: chosen as MethodName, samples: 8 });
+// @ts-expect-error: the gradient has no path
+await sensitivity(model, tensor, { method: "gradient", steps: 20 });
+// @ts-expect-error: nor has it where no method is named
+await sensitivity(model, tensor, { steps: 20 });
+// @ts-expect-error: it makes one gradient of all samples
+await sensitivity(model, tensor, { method: "smoothdiff", estimator: "variance" });
+// @ts-expect-error: no such method
+await sensitivity(model, tensor, { method: "gradiant" });
+// @ts-expect-error: an option of draw
+await sensitivity(model, tensor, { percentile: 99 });
 `;
 
 const PAGE = { lib: ["ES2023", "DOM"], types: [], files: ["page.ts", "tag.ts", "worker.ts"] };
