@@ -211,7 +211,7 @@ export interface Planning {
   tally(key: string, vec4s: number, step: (counts: BufferId) => Step): BufferId;
 }
 
-/** What an operator may ask of a plan for training, besides (train/plan.ts). */
+/** What an operator may ask of a plan for training, besides (train/learning.ts). */
 export interface TrainingPlanning extends Planning {
   /** Samples per training step. */
   readonly batch: number;

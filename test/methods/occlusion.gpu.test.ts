@@ -195,9 +195,15 @@ test("windows that do not fit, or leave gaps, are refused", () => {
 
 testWithDevice(test, "and so are windows of no size", async (device) => {
   for (const [options, message] of [
-    [{ window: 0 }, "window must be a whole number from 1 to 65536, got 0"],
-    [{ window: [3, 1.5] }, "window must be a whole number from 1 to 65536, got 1.5"],
-    [{ window: 3, stride: -1 }, "stride must be a whole number from 1 to 65536, got -1"],
+    [{ window: 0 }, "window must be a whole number from 1, or two: [height, width], got 0"],
+    [
+      { window: [3, 1.5] },
+      "window must be a whole number from 1, or two: [height, width], got [3, 1.5]",
+    ],
+    [
+      { window: 3, stride: -1 },
+      "stride must be a whole number from 1, or two: [height, width], got -1",
+    ],
   ] as const) {
     let said = "";
     await attribution(device, options as SamplingOptions).catch((error) => {
