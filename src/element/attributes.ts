@@ -129,11 +129,11 @@ function given(element: Element, stage: Stage): Given {
   return options;
 }
 
-/** Throws where a tag has an attribute that is nearly one of these: any other may be the page's own. */
+/** Throws where a tag has an attribute that is nearly one of these: any other may be the page's own, as may a short one. */
 export function checkNames(element: Element): void {
   for (const name of element.getAttributeNames()) {
-    const hint =
-      name in attributes || name in element ? "" : suggestion(name, Object.keys(attributes));
+    const isKnown = name in attributes || name in element || name.length < 5;
+    const hint = isKnown ? "" : suggestion(name, Object.keys(attributes));
     if (hint) throw new Error(`sensitivity-map has no attribute "${name}"${hint}`);
   }
 }

@@ -130,7 +130,7 @@ test("a name that is nearly an attribute's is refused, and any other is the page
     assert.throws(() => checkNames(names("src", name)), hint(name, near));
   }
   checkNames(
-    names("src", "noise-scale", "class", "id", "title", "data-size", "aria-label", "role"),
+    names("src", "noise-scale", "class", "id", "title", "data-size", "aria-label", "role", "name"),
   );
 });
 

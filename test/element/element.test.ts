@@ -619,7 +619,6 @@ test("says what is wrong, in the tag and in an event, and gets over it", async (
     ["percentile", "high", /^Percentile must be a number from 0 to 100, .* got "high"/],
     ["scale", "1", /^Scale must be { low, high }, .*"0,0.02".* got "1"/],
     ["box", "0", /^Box must be { low, high }, .*"0,0,0:1,1,1".* got "0"/],
-    ["sampels", "4", /^Sensitivity-map has no attribute "sampels"; did you mean "samples"/],
     ["preprocess", "{", /^{ is not valid JSON/],
     ["target", "name 12", /^"name 12" names no class/],
     ["labels", "a,b", "There are 2 labels, the model has 10 classes."],
