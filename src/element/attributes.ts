@@ -20,31 +20,47 @@ interface Attribute {
 
 /** What only a tag says. */
 interface Own {
+  /** Address of the photo. */
   src: string;
+  /** What the photo shows, for those who do not see it. */
   alt: string;
+  /** Width in CSS pixels, reserved before there is a photo. */
   width: number;
+  /** Height in CSS pixels, reserved before there is a photo. */
   height: number;
+  /** Address of the ONNX file. */
   model: string;
+  /** Names of the classes, separated by commas, or the address of a file of them. */
   labels: string;
+  /** Address of the model card. */
   card: string;
 }
 
 /** What of `loadModel` can be said. */
 interface OfModel {
+  /** Height and width of the input, where the file leaves them open. */
   size: number | number[];
+  /** Order of the input's axes, where the file leaves it open: "NCHW" or "NHWC". */
   axes: string;
+  /** Name of the output to explain. */
   output: string;
+  /** How tensors are stored: "single" or "half". */
   precision: string;
+  /** Keeps a final Softmax or Sigmoid. */
   keepSoftmax: boolean;
 }
 
 /** What can be said in more than one way. */
-interface Also {
+type Also = {
+  /** The relative standard error at which sampling stops. */
   stop: number;
+  /** LOW:HIGH, each a number for every channel. */
   box: string;
+  /** Lowest and highest score. */
   scale: number[];
+  /** The opacity of a map that fades. */
   overlay: number;
-}
+};
 
 type Sayable = Omit<SamplingOptions & PictureOptions, "signal" | "view" | "fit">;
 
