@@ -23,7 +23,7 @@ const refused: [SamplingOptions, RegExp][] = [
   [{ method: "expected-gradients", steps: 9 }, /^expected-gradients has no option "steps"/],
   [
     { method: "lrp", layer: "conv5" },
-    /^lrp has no option "layer"; it is for grad-cam, guided-grad-cam, hirescam$/,
+    /^lrp has no option "layer"; it is for grad-cam, guided-grad-cam, hirescam/,
   ],
   [
     { method: "lrp", box: { low: [0], high: [1] } },
