@@ -159,6 +159,7 @@ export const en = {
     "grad-cam": "Grad-CAM",
     "guided-grad-cam": "Guided Grad-CAM",
     hirescam: "HiResCAM",
+    layercam: "LayerCAM",
     deeplift: "DeepLift",
     occlusion: "Occlusion",
     lrp: "LRP-ε",
@@ -199,6 +200,8 @@ export const en = {
       "Guided backpropagation within what Grad-CAM points at. The fine lines are still those of an edge detector and fail the sanity checks.",
     hirescam:
       "As Grad-CAM, but weighted place by place, so that for networks with one dense layer at the end it shows what was really used. It is as coarse as its layer.",
+    layercam:
+      "As HiResCAM, but negative gradients count as nothing, so that earlier and finer layers can be looked at, too. What speaks against the class is not seen.",
     deeplift:
       "What each pixel adds to the score over a baseline, by ratios of differences instead of slopes. It does not get lost where functions saturate; the baseline is a choice, and products are shared out by convention.",
     occlusion:

@@ -161,6 +161,7 @@ export const ko: Words = {
     "grad-cam": "Grad-CAM",
     "guided-grad-cam": "유도 Grad-CAM",
     hirescam: "HiResCAM",
+    layercam: "LayerCAM",
     deeplift: "DeepLift",
     occlusion: "가리기",
     lrp: "LRP-ε",
@@ -200,6 +201,8 @@ export const ko: Words = {
       "Grad-CAM이 가리키는 곳 안의 유도 역전파. 가는 선은 여전히 윤곽 검출기의 것이라 건전성 검사를 통과하지 못한다.",
     hirescam:
       "Grad-CAM과 같되 자리마다 가중한다. 끝에 밀집층이 하나인 네트워크에서는 실제로 쓰인 것을 보인다. 해상도는 그 층만큼 거칠다.",
+    layercam:
+      "HiResCAM과 같되 음의 그래디언트는 버린다. 그래서 더 앞쪽의 촘촘한 층도 볼 만하지만, 그 클래스에 반하는 근거는 보이지 않는다.",
     deeplift:
       "기울기 대신 차이의 비로, 기준에 견주어 픽셀마다 점수에 더한 몫을 구한다. 포화한 함수에서도 길을 잃지 않지만 기준은 선택이고, 곱의 몫은 관례대로 나눈다.",
     occlusion:

@@ -2,6 +2,7 @@
 // to them:
 //   Grad-CAM (Selvaraju et al. 2017)   L = max(0, Σ_k mean(g_k) · A_k)
 //   HiResCAM (Draelos & Carin 2020)    L = max(0, Σ_k g_k · A_k)
+//   LayerCAM (Jiang et al. 2021)       L = max(0, Σ_k max(0, g_k) · A_k)
 // and L brought to the size of the image by bilinear interpolation between pixel centers.
 #import f32
 
@@ -13,7 +14,7 @@ struct Layer {
   a_stride: u32,
   g_offset: u32,
   g_stride: u32,
-  by: u32,            // what weighs the channels: MEANS or GRADIENTS
+  by: u32,            // what weighs the channels: MEANS …
   image_height: u32,
   image_width: u32,
   image_offset: u32,
@@ -22,6 +23,7 @@ struct Layer {
 
 const MEANS = 0u;      // of each channel one
 const GRADIENTS = 1u;  // place by place
+const POSITIVE = 2u;   // the same, where they are above 0
 
 @group(0) @binding(22) var<uniform> layer: Layer;
 
@@ -61,6 +63,9 @@ fn weigh(@builtin(global_invocation_id) id: vec3u) {
     var w = weights[id.z * quads() + quad];
     if (layer.by != MEANS) {
       w = loaded(g[id.z * layer.g_stride + layer.g_offset + quad * positions + id.x]) * (1 / GRADIENT_SCALE);
+    }
+    if (layer.by == POSITIVE) {
+      w = max(w, vec4f());
     }
     let v = w * loaded(a[id.z * layer.a_stride + layer.a_offset + quad * positions + id.x]);
     let real = vec4u(quad * 4) + vec4u(0, 1, 2, 3) < vec4u(layer.channels);

@@ -79,6 +79,7 @@ const table = {
   "grad-cam": method(GRADIENT, camBy("means")),
   "guided-grad-cam": method(onActivations("guided"), timesCamBy("means")),
   hirescam: method(GRADIENT, camBy("gradients")),
+  layercam: method(GRADIENT, camBy("positive gradients")),
   deeplift: method(RESCALE, differences),
   occlusion: method(GRADIENT, windows),
   lrp: lrp({}, "epsilon"),

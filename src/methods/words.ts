@@ -72,6 +72,11 @@ export const methodWords: Readonly<Record<MethodName, MethodWords>> = {
     summary: "the channels of a layer, weighted place by place by their gradient",
     cost: "n forward, n backward down to the layer",
   },
+  layercam: {
+    paper: "Jiang et al. 2021",
+    summary: "the same, where the gradient is positive; earlier layers give finer maps",
+    cost: "n forward, n backward down to the layer",
+  },
   deeplift: {
     paper: "Shrikumar et al. 2017",
     summary:

@@ -59,10 +59,10 @@ for (const [layer, tensor] of [
   testWithDevice(test, `the maps of ${layer ?? "the default layer"}`, async (device) => {
     const model = await loadModel(device, network());
     try {
-      for (const method of ["grad-cam", "hirescam", "guided-grad-cam"]) {
+      for (const method of ["grad-cam", "hirescam", "layercam", "guided-grad-cam"]) {
         for (const target of [0, 2]) {
           const seed = new Float64Array(CLASSES).with(target, 1);
-          const heat = cam(onnx, values, tensor, seed, method === "hirescam");
+          const heat = cam(onnx, values, tensor, seed, method);
           const plane = enlarged(heat, 9, 8);
           const guided = backward(onnx, values, seed, { Relu: "guided" });
           const expected = Float64Array.from(

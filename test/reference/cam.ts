@@ -1,5 +1,5 @@
 // Class activation maps: max(0, Σ_k w_k A_k) with w the mean of the gradient over the plane (Grad-CAM) or the
-// gradient itself, place by place (HiResCAM), and bilinear interpolation between pixel centers.
+// gradient itself, place by place (HiResCAM), or what of it is positive (LayerCAM), and bilinear interpolation between pixel centers.
 
 import type { OnnxModel } from "../../src/onnx/types.js";
 import { backward, type Tensor } from "./index.js";
@@ -10,7 +10,7 @@ export function cam(
   values: ReadonlyMap<string, Tensor>,
   layer: string,
   seed: Float64Array,
-  local: boolean,
+  method: string,
 ): Tensor {
   const { shape, data } = values.get(layer)!;
   const [, channels = 1, height = 1, width = 1] = shape;
@@ -21,9 +21,15 @@ export function cam(
   for (let k = 0; k < channels; k++) {
     const plane = g.slice(k * size, k * size + size);
     const mean = plane.reduce((a, b) => a + b, 0) / size;
-    for (let p = 0; p < size; p++) heat[p]! += (local ? plane[p]! : mean) * data[k * size + p]!;
+    for (let p = 0; p < size; p++)
+      heat[p]! += weightOf(method, plane[p]!, mean) * data[k * size + p]!;
   }
   return { shape: [height, width], data: heat.map((v) => Math.max(v, 0)) };
+}
+
+function weightOf(method: string, gradient: number, mean: number): number {
+  if (method === "hirescam") return gradient;
+  return method === "layercam" ? Math.max(gradient, 0) : mean;
 }
 
 /** A plane brought to another size, as PyTorch's interpolate does with align_corners false. */

@@ -2,6 +2,7 @@
 //
 //   Grad-CAM (Selvaraju et al. 2017)   L = relu(Σ_k mean(g_k) · A_k)
 //   HiResCAM (Draelos & Carin 2020)    L = relu(Σ_k g_k · A_k)
+//   LayerCAM (Jiang et al. 2021)       L = relu(Σ_k relu(g_k) · A_k)
 //
 // and L is enlarged to the size of the image (cam.wgsl). It is the map itself, or multiplies what a backward pass leaves there.
 
@@ -14,7 +15,7 @@ import { GRADIENT } from "../rules.js";
 import { average, OF_EACH_SAMPLE } from "./average.js";
 
 /** What weighs the channels of the layer, as cam.wgsl has it: the mean of each one's gradient, or its gradient place by place. */
-const WEIGHTS = { means: 0, gradients: 1 } as const;
+const WEIGHTS = { means: 0, gradients: 1, "positive gradients": 2 } as const;
 
 type Weights = keyof typeof WEIGHTS;
 
