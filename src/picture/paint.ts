@@ -6,7 +6,7 @@ import { bindGroup, type Kernel, perDevice } from "../gpu/kernel.js";
 import type { Photo } from "../image/image.js";
 import type { Mat3, Size } from "../image/preprocess.js";
 import { paletteNames } from "../options/drawing.js";
-import { bindingNumbers } from "../shaders/text.js";
+import { bindingNumbers, numbersIn } from "../shaders/text.js";
 import { fitted, type Rectangle } from "./canvas.js";
 import type { Look } from "./look.js";
 import { palettes, paletteTable } from "./palettes.js";
@@ -161,25 +161,29 @@ function backdropTexture(device: GPUDevice, { width, height }: Size): GPUTexture
 
 type Matrices = ReturnType<typeof matrices>;
 
-// In the order of the shader's struct.
+const FIELDS = numbersIn(paintText, "Settings").map(({ name }) =>
+  name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()),
+);
+
+// The matrices, the size, and the numbers by the names of their fields: a drawing option of that name is one of them.
 function paintSettings(
   map: Size,
   { toMap, toPhoto }: Matrices,
-  { palette, overlay, opacity, smooth }: Look,
+  look: Look,
 ): Float32Array<ArrayBuffer> {
-  return new Float32Array([
-    ...toMap,
-    ...toPhoto,
-    map.width,
-    map.height,
-    paletteNames.indexOf(palette),
-    palettes[palette].diverging ? 0.5 : 0,
-    overlay === "none" ? 1 : overlay === "blend" ? opacity : 0,
-    overlay === "fade" ? opacity : 0,
-    overlay === "mask" ? opacity : 0,
-    overlay === "none" ? 0 : 1,
-    smooth ? 1 : 0,
-  ]);
+  const { palette, overlay, opacity, smooth } = look;
+  const numbers: Readonly<Record<string, unknown>> = {
+    ...look,
+    palette: paletteNames.indexOf(palette),
+    zero: palettes[palette].diverging ? 0.5 : 0,
+    blend: overlay === "none" ? 1 : overlay === "blend" ? opacity : 0,
+    fade: overlay === "fade" ? opacity : 0,
+    mask: overlay === "mask" ? opacity : 0,
+    photoShown: overlay === "none" ? 0 : 1,
+    interpolated: smooth ? 1 : 0,
+  };
+  const named = FIELDS.map((name) => numbers[name] as number);
+  return new Float32Array([...toMap, ...toPhoto, map.width, map.height, ...named]);
 }
 
 /** The size of what is shown: the whole photo, or what the network saw of it. */

@@ -50,6 +50,13 @@ export function bindingNumbers(code: string): Map<string, number> {
   );
 }
 
+/** The numbers among the fields of a struct in a shader's text, in order. */
+export function numbersIn(code: string, struct: string): Field[] {
+  const text = code.match(new RegExp(`struct ${struct}\\s*\\{([^}]*)\\}`))?.[1] ?? "";
+  const members = text.matchAll(/(\w+)\s*:\s*([uif]32)/g);
+  return Array.from(members, ([, name = "", type = ""]) => ({ name, type }));
+}
+
 const interfaces = new Map<string, Interface>();
 
 function interfaceOf(name: string): Interface {
@@ -58,13 +65,8 @@ function interfaceOf(name: string): Interface {
   const text = shader(name) ?? "";
   const fields = new Map<string, Field[]>();
   for (const [, , name, type] of text.matchAll(VARIABLE)) {
-    const struct = text.match(new RegExp(`struct ${type}\\s*\\{([^}]*)\\}`))?.[1];
-    if (!struct) continue;
-    const members = struct.matchAll(/(\w+)\s*:\s*([uif]32)/g);
-    fields.set(
-      name as string,
-      [...members].map(([, name = "", type = ""]) => ({ name, type })),
-    );
+    const members = numbersIn(text, type as string);
+    if (members.length > 0) fields.set(name as string, members);
   }
   const result = { numbers: bindingNumbers(text), fields };
   interfaces.set(name, result);
