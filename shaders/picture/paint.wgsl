@@ -7,6 +7,8 @@
 //
 // and where low = high, 0 below, 1 above, the palette's zero on them: a flat map paints as zero.
 //
+// Both sides of the zero are bent by |t − zero|^gamma, so that a gamma below 1 shows what is weak.
+//
 // Over a photo, where t has the strength v = t (|2t − 1| in a diverging palette):
 //
 //   color = mix(photo · (1 − mask · (1 − v)), palette(t), blend + fade · v)
@@ -23,6 +25,7 @@ struct Settings {
   mask: f32,
   photo_shown: f32,    // 0 or 1
   interpolated: f32,   // 1: interpolate between scores
+  palette_gamma: f32,
 }
 
 @group(0) @binding(0) var<storage, read> scores: array<f32>;  // [H][W]
@@ -55,7 +58,7 @@ const UNSEEN = 0.4;
 fn paint(@builtin(position) pixel: vec4f) -> @location(0) vec4f {
   let place = (settings.to_map * vec3f(pixel.xy, 1)).xy;
   let back = settings.photo_shown * textureLoad(behind, vec2u(pixel.xy), 0);
-  let t = position(score(place));
+  let t = bent(position(score(place)));
   let strength = abs(t - settings.zero) / (1 - settings.zero);
   let masked = back.rgb * (1 - settings.mask * (1 - strength));
   let seen = mix(masked, color(t), settings.blend + settings.fade * strength);
@@ -84,6 +87,14 @@ fn position(score: f32) -> f32 {
   let between = clamp((score - low) / max(high - low, TINY), 0, 1);
   let beside = select(select(settings.zero, 0, score < low), 1, score > high);
   return select(beside, between, high > low);
+}
+
+fn bent(t: f32) -> f32 {
+  if (settings.palette_gamma == 1) {
+    return t;
+  }
+  let strength = pow(abs(t - settings.zero) / (1 - settings.zero), settings.palette_gamma);
+  return settings.zero + sign(t - settings.zero) * strength * (1 - settings.zero);
 }
 
 // The least normal f32.

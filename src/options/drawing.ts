@@ -68,6 +68,8 @@ export interface RangeOptions {
 export interface PaintOptions {
   /** The colors of the scores; "grayscale" by default, "diverging" for signed reductions. */
   readonly palette?: PaletteName;
+  /** Bends the scores before they become colors: below 1 shows what is weak, above 1 only what is strong; 1 by default. */
+  readonly paletteGamma?: number;
   /** Paints the map over the photo; true means "fade", false by default. */
   readonly overlay?: boolean | Overlay;
   /** Opacity of the map over the photo, from 0 to 1; by default 0.5 for "blend", else 1. */
@@ -110,6 +112,7 @@ export const drawing: Rows<PictureOptions> = {
     },
   },
   palette: oneOf(paletteNames),
+  paletteGamma: number(0.01, 100, 1),
   overlay: {
     ...(oneOf(overlays) as Option<boolean | Overlay>),
     what: '"none", "fade", "blend", "mask", or true or false',
@@ -139,6 +142,7 @@ export const drawingWords: Readonly<Record<keyof PictureOptions, string | readon
     "scores above it are painted alike, exactly as numpy counts; two (1,99) also cut below",
   scale: "a fixed range in place of percentiles, to compare maps",
   palette: ["colors from the least to the greatest score", "what suits the scores"],
+  paletteGamma: "bends the scores before they become colors: below 1 shows what is weak",
   overlay: ["lays the map on the photo: `fade` (true), `blend` or `mask`", "none"],
   opacity: ["of the map on the photo", "1, for `blend` 0.5"],
   frame: "`crop` is what the network saw, `photo` all of it",

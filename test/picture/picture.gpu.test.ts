@@ -245,6 +245,30 @@ testWithDevice(
   },
 );
 
+testWithDevice(
+  test,
+  "the palette's gamma bends what is between the zero and the ends",
+  async (device) => {
+    const scale = { low: 0, high: 1 };
+    await withPicture(device, mapOf([0, 0.25, 0.5, 1], 2), async (picture) => {
+      for (const [paletteGamma, levels] of [
+        [1, [0, 64, 128, 255]],
+        [0.5, [0, 128, 180, 255]],
+        [2, [0, 16, 64, 255]],
+      ] as const) {
+        close(reds(await picture.pixels({ paletteGamma, scale })), levels, { rtol: 0, atol: 1 });
+      }
+    });
+    // A diverging palette is bent on both sides of its gray.
+    const signed = { reduce: "signed", scale: { low: -1, high: 1 } } as const;
+    await withPicture(device, mapOf([-0.25, 0.25, -0.5, 0.5], 2), async (picture) => {
+      const bent = reds(await picture.pixels({ ...signed, paletteGamma: 0.5 }));
+      const plain = reds(await picture.pixels(signed));
+      close(bent.slice(0, 2), plain.slice(2), { rtol: 0, atol: 2 });
+    });
+  },
+);
+
 // Half of the map is 0 and half 1, over a photo that is black on top and white below.
 const halves: Case = { ...mapOf([0, 1, 0, 1], 2), input: new Float32Array([0, 0, 1, 1]) };
 
