@@ -37,7 +37,7 @@ for (const [number, example] of cases) {
 
 test("every twin has a case", () => {
   // What the first four give is the same for every image that the library takes, and rounding has no slope:
-  // quantization.gpu.test.ts.
+  // quantized.gpu.test.ts.
   const elsewhere = ["ConstantOfShape", "Equal", "Shape", "Size", ...Object.keys(quantization)];
   const varying = Object.keys(twins).filter((op) => !elsewhere.includes(op));
   const missing = varying.filter((op) => !cases.some(([, example]) => example.op === op));

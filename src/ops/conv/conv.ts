@@ -13,7 +13,7 @@ import { type Choice, choose } from "./choose.js";
 import { depthwiseBackward, depthwiseForward } from "./depthwise.js";
 import { directBackward, directForward } from "./direct.js";
 import type { Convolution, Way } from "./geometry.js";
-import { neighborhoodsBackward, neighborhoodsForward } from "./im2col.js";
+import { im2colBackward, im2colForward } from "./im2col.js";
 import { toImage } from "./to-image.js";
 import { winogradBackward, winogradForward } from "./winograd.js";
 
@@ -55,7 +55,7 @@ export function convolve(node: Node, plan: Planning, conv: Convolution, x: View,
       depthwiseForward(node, plan, conv, choice.shader, x, z);
       break;
     case "im2col":
-      neighborhoodsForward(node, plan, conv, x);
+      im2colForward(node, plan, conv, x);
       break;
     case "winograd":
     case "winograd5":
@@ -83,7 +83,7 @@ export function convolveBack(
       depthwiseBackward(node, plan, conv, choice.shader, dy, sink);
       break;
     case "im2col":
-      neighborhoodsBackward(node, plan, conv, dy, sink);
+      im2colBackward(node, plan, conv, dy, sink);
       break;
     case "winograd":
     case "winograd5":

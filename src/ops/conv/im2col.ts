@@ -56,7 +56,7 @@ function launch(conv: Convolution, args: Arguments, pixels: readonly [number, nu
 }
 
 /** Writes down y = a(b + W ∗ x). */
-export function neighborhoodsForward(node: Node, plan: Planning, conv: Convolution, x: View): void {
+export function im2colForward(node: Node, plan: Planning, conv: Convolution, x: View): void {
   const seen = seenBy(node, plan, "im2col", conv);
   const args = join(source("x", x), { uniforms: {}, bindings: { seen: seen.buffer } });
   plan.step({
@@ -69,7 +69,7 @@ export function neighborhoodsForward(node: Node, plan: Planning, conv: Convoluti
 }
 
 /** Writes down dx = Wᵀ ∗ dy. */
-export function neighborhoodsBackward(
+export function im2colBackward(
   node: Node,
   plan: Planning,
   conv: Convolution,

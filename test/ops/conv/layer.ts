@@ -7,7 +7,7 @@ import type { Choice } from "../../../src/ops/conv/choose.js";
 import { depthwiseBackward, depthwiseForward } from "../../../src/ops/conv/depthwise.js";
 import { directBackward, directForward } from "../../../src/ops/conv/direct.js";
 import type { Convolution, Geometry, Way } from "../../../src/ops/conv/geometry.js";
-import { neighborhoodsBackward, neighborhoodsForward } from "../../../src/ops/conv/im2col.js";
+import { im2colBackward, im2colForward } from "../../../src/ops/conv/im2col.js";
 import { toImage } from "../../../src/ops/conv/to-image.js";
 import { winogradBackward, winogradForward } from "../../../src/ops/conv/winograd.js";
 import { compiled } from "../../../src/ops/epilogue.js";
@@ -115,7 +115,7 @@ function forward(plan: Planning, conv: Convolution, choice: Choice, x: View): vo
       depthwiseForward(NODE, plan, conv, choice.shader, x);
       break;
     case "im2col":
-      neighborhoodsForward(NODE, plan, conv, x);
+      im2colForward(NODE, plan, conv, x);
       break;
     case "winograd":
     case "winograd5":
@@ -137,7 +137,7 @@ function backward(plan: Planning, conv: Convolution, choice: Choice, dy: View, d
       depthwiseBackward(NODE, plan, conv, choice.shader, dy, dx);
       break;
     case "im2col":
-      neighborhoodsBackward(NODE, plan, conv, dy, dx);
+      im2colBackward(NODE, plan, conv, dy, dx);
       break;
     case "winograd":
     case "winograd5":
