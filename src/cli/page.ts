@@ -211,15 +211,15 @@ async function filesOfTwo(
   map: SensitivityMap,
   against: SensitivityMap,
   task: Task,
-  { palette = "diverging", ...rest }: View,
+  { palette = "diverging", width, height, ...rest }: View,
 ): Promise<Files> {
   const both = await contrast(map, against);
-  const view = { ...rest, palette };
+  const look = { ...rest, palette };
   try {
     return {
-      png: task.wantsPng ? await png(both, view) : undefined,
+      png: task.wantsPng ? await png(both, { ...look, width, height }) : undefined,
       npy: task.wantsNpy
-        ? await base64(writeNpy(await both.scores(view), map.shape.slice(1)))
+        ? await base64(writeNpy(await both.scores(look), map.shape.slice(1)))
         : undefined,
     };
   } finally {

@@ -441,7 +441,7 @@ test("says in one line what is wrong with the words", () =>
     const words = ["explain", "red.bmp", "--samples", "0"];
     const { code, stdout, stderr } = await program(folder, words);
     assert.is(stdout, "");
-    assert.match(stderr, /^smoothgrad: --samples is a whole number.*\n$/);
+    assert.match(stderr, /^smoothgrad: --samples must be a whole number.*\n$/);
     assert.is(code, 1);
   }));
 
