@@ -3,7 +3,6 @@
 
 import { adapterName, whileAlive } from "../gpu/device.js";
 import { read } from "../gpu/play.js";
-import { flatNodes } from "../graph/flat-operators.js";
 import type { InputTensor } from "../image/image.js";
 import type { ResolvedPreprocess } from "../image/preprocess.js";
 import { methodOf } from "../methods/methods.js";
@@ -17,6 +16,7 @@ import { unpackChannels } from "../tensor/channels.js";
 import { vec4s } from "../tensor/layout.js";
 import type { Accumulator } from "./accumulator.js";
 import type { CommonBatch } from "./batch.js";
+import { flatNodes } from "./flat-operators.js";
 import type { Settings } from "./settings.js";
 import { type ValueFacts, warningsOf } from "./warnings.js";
 

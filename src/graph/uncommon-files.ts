@@ -1,17 +1,17 @@
 // The making of a graph where a file is not ordinary: control flow is unrolled, what is constant computed, what is made of
 // other operators written down as these, and what nothing can do refused. See rewrites.ts for when it takes part.
 
+import { asksForShape, canFold, fold, shapeOf } from "../fold/fold.js";
 import type { OnnxModel } from "../onnx/types.js";
 import { nodeError, outputOf, sensible } from "../ops/attributes.js";
 import { compositions, ops } from "../ops/table.js";
 import type { Node } from "../ops/types.js";
+import { unsupportedError } from "../ops/unsupported.js";
 import type { Constant, Layout } from "../tensor/types.js";
 import { compose } from "./compose.js";
-import { asksForShape, canFold, fold, shapeOf } from "./fold/fold.js";
 import type { Flow, Unfinished } from "./rewrites.js";
 import { forOneSample } from "./sample-axis.js";
 import { count, isFlow, mayUnroll, unroll } from "./unroll.js";
-import { unsupportedError } from "./unsupported.js";
 
 /** Operators that the graph makes itself; a file has none of them. */
 const INTERNAL = ["Quantize", "Rearrange", "Relayout", "Spread", "Standardize", "Unfold"];

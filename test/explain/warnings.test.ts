@@ -1,8 +1,8 @@
 // What a map warns of, from plain facts.
 
 import * as assert from "uvu/assert";
+import { flatNodes } from "../../src/explain/flat-operators.js";
 import { standsOut, type ValueFacts, warningsOf } from "../../src/explain/warnings.js";
-import { flatNodes } from "../../src/graph/flat-operators.js";
 import { makeGraph } from "../../src/graph/graph.js";
 import { assumptions } from "../../src/model/assumed.js";
 import { decodeModel } from "../../src/onnx/decode.js";
