@@ -79,7 +79,7 @@ testWithDevice(test, "what fits no network is refused as soon as it is known", a
     );
   assert.is(
     await refusal({ preprocess: { means: [0, 0, 0] } }),
-    'preprocess has no "means"; did you mean "mean"?',
+    'preprocess has no option "means"; did you mean "mean"?',
   );
   assert.match(
     await refusal({ preprocess: { mean: [0, 0] } }),
@@ -94,7 +94,7 @@ testWithDevice(test, "what fits no network is refused as soon as it is known", a
   const asked = await model
     .classify(warm(), { preprocess: unknown })
     .catch((error: Error) => error.message);
-  assert.is(asked, 'preprocess has no "channel"; did you mean "channels"?');
+  assert.is(asked, 'preprocess has no option "channel"; did you mean "channels"?');
   model.destroy();
 });
 
