@@ -2,9 +2,9 @@
 //
 //   M̂_c(x) = 1/n Σ_i ∂S_c/∂x (x + N(0, σ²)),   σ = noise · (max x − min x)     (Smilkov et al. 2017)
 //
-// All n noisy samples go through the network in as few batches as memory and the wish to see something allow: forward once
-// for all classes, backward for each of them. The moments of their gradients stay on the GPU, where a map looks at them. A
-// sample takes several passes where the method follows a path or hides windows.
+// All n noisy samples go through the network in the largest batches that fit in memory and, for a series, in the time of a
+// step: forward once for all classes, backward for each of them. The moments of their gradients stay on the GPU, where a map
+// looks at them. A sample takes several passes where the method follows a path or hides windows.
 
 import { whileAlive } from "../gpu/device.js";
 import { Submits } from "../gpu/submits.js";
@@ -20,12 +20,11 @@ import { startPace } from "./pace.js";
 import { planOptions } from "./plan-options.js";
 import type { Settings } from "./settings.js";
 
-// Fewer samples than these do not know their own error.
-const LEAST_TO_STOP = 8;
+const LEAST_TO_STOP = 8; // fewer samples do not know their own error
 
 /**
- * Makes the maps of an image, one for each class of the settings, in about `parts` steps; every step is the maps so far,
- * always the same objects. While a step is looked at, others may use the model.
+ * Makes the maps of an image, one for each class of the settings, in about `parts` steps. Each yields the same map objects,
+ * updated in place; while they are looked at, others may use the model.
  */
 export async function* run(
   model: Model,
@@ -113,7 +112,7 @@ export async function* run(
       await sums.resume(submits, engine, { tensor, scale: setting.scale });
     }
   } catch (error) {
-    // What was seen is its reader's.
+    // Maps that were yielded belong to the caller.
     if (!isSeen) for (const each of [...maps, ...tensors]) each.destroy();
     throw error;
   } finally {

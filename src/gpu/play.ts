@@ -22,7 +22,7 @@ export async function compile(device: GPUDevice, steps: readonly Step[]): Promis
   await Promise.all(await startCompiling(device, steps));
 }
 
-/** The same, for who has something else to do meanwhile: resolves, when all are begun, with what is to be waited for. */
+/** Starts compiling; resolves to the promises of the pipelines, so that the caller can work before it awaits them. */
 export async function startCompiling(
   device: GPUDevice,
   steps: readonly Step[],

@@ -1,6 +1,6 @@
 // Relu, Clip and LeakyRelu, by relu.wgsl: they are piecewise linear and usually fused into the node before.
-// The gradient rule they follow is applied wherever the gradient of their output is written (gradient.wgsl), so
-// on their own they only pass it on.
+// Whichever kernel last adds to the gradient of their output also multiplies it by their gate (gradient.wgsl), so the
+// backward step of an activation on its own only copies.
 
 import { positions, quads } from "../tensor/layout.js";
 import type { Constant } from "../tensor/types.js";
@@ -18,7 +18,7 @@ export function activationOf(
   if (node.op === "Relu") return base;
   if (node.op === "LeakyRelu") return { ...base, slope: numberOf(node, "alpha", 0.01) };
   if (node.op === "Quantize") {
-    // The gate that such a node is for its own gradient.
+    // A Quantize lets gradients through only between these two bounds of its output.
     const bound = (which: "low" | "high") =>
       numberOf(node, "factor", 1) * numberOf(node, which, 0) + numberOf(node, "shift", 0);
     return { ...base, low: bound("low"), high: bound("high") };
@@ -75,7 +75,7 @@ export const Piecewise: Op = {
       samples: 1,
     });
   },
-  // The last who writes the gradient of its output has gated it already, by whichever of these rules.
+  // The kernel that wrote the gradient of its output last has gated it already, by whichever of these rules.
   rules: {
     gradient: pass,
     guided: pass,
@@ -86,7 +86,7 @@ export const Piecewise: Op = {
   },
 };
 
-/** Passes a gradient that stands where it belongs through the activation that made its tensor. */
+/** Multiplies a gradient by its activation's gate in place, where no copy is needed, as in a slot of a Concat. */
 export function gateInPlace(label: string, plan: Planning, sink: Sink): void {
   const { uniforms, bindings } = gradientTo(sink, plan);
   const count = positions(sink.layout);

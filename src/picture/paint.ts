@@ -90,7 +90,7 @@ export async function createPainter(
 ): Promise<Painter> {
   const settings = device.createBuffer({
     label: "paint settings",
-    size: 144,
+    size: 16 * Math.ceil((MATRICES + FIELDS.length) / 4),
     usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
   });
   const backdropKernel = await pipelineFor(device, "backdrop", BACKDROP);
@@ -160,6 +160,9 @@ function backdropTexture(device: GPUDevice, { width, height }: Size): GPUTexture
 }
 
 type Matrices = ReturnType<typeof matrices>;
+
+/** Floats of the two matrices and the size, which come first. */
+const MATRICES = 26;
 
 const FIELDS = numbersIn(paintText, "Settings").map(({ name }) =>
   name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()),

@@ -20,7 +20,10 @@ import { makePlanner, type Planner, RUN_BYTES } from "./planner.js";
 import { accumulateStep, classStep, rangeStep, spreadStep } from "./steps/around.js";
 import type { Plan, PlanOptions } from "./types.js";
 
-/** Moments kept of every element: mean, M2, M3, M4, mean of |a|, M2 of groups, and the scale of the sums of powers. */
+/**
+ * Moments kept of every element: mean, M2, M3, M4, mean of |a|, M2 of the means of dependent samples (antithetic pairs, shared
+ * weights), and the scale by which the sums of powers are divided (moments.wgsl).
+ */
 export const MOMENTS = 7;
 
 /** Makes the plan of a graph. Throws where an operator lacks a rule that the method needs, or the output is no list of classes. */
@@ -41,7 +44,7 @@ export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {
   const backward = planner.written((steps) => {
     const forward = () => {
       for (const node of places.stepping) planner.forward(node);
-      // What was written down so far goes before the way back.
+      // The steps so far, noise and network, are the forward pass; what is written from here on is the backward pass.
       network.push(...steps.splice(0));
     };
     const asked = mapPlanning(planner, { ports, logits, kept, forward, method });
@@ -53,6 +56,7 @@ export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {
       forward();
     }
   });
+  // The first step is the noise, which the baseline has none of.
   const ofBaseline = method?.procedure.compares ? baselineSteps(planner, network.slice(1)) : [];
   // With noise on the weights the baseline is seen by the same weights as the samples.
   const forward = [...planner.perturbing.values(), ...network, ...planner.tallies];
@@ -78,7 +82,7 @@ function refuseMaps({ output, layouts }: Graph): void {
   );
 }
 
-/** True if a method's rules for layers and sums are the gradient's, so that both may be one node. */
+/** True if a method treats layers and sums as the gradient does: then a layer and the Add behind it may become one node. */
 function joinsSums(method: Method | undefined): boolean {
   const rules = method && ["Add", ...LINEAR].map((op) => ruleOf(method.rules, op));
   return rules?.every((rule) => rule === "gradient" || rule === "linear") ?? true;
@@ -95,7 +99,8 @@ function makePorts({ buffers, places, planning, target }: Planner, baselines: nu
     buffers.fixed(name, vec4s * 16, () => new Float32Array(1));
   const ports = {
     ...{ run: planning.run, image, range, target: words },
-    // Behind the moments stands what is unfinished between two batches (moments.wgsl, occlusion.wgsl).
+    // Behind the moments: the sums of a sample and of a group that a batch left unfinished (moments.wgsl), and one vec4, the
+    // score of the whole image (occlusion.wgsl).
     moments: room("moments", (MOMENTS + 2) * size + 1),
     spread: room("spread", size),
     baselines: room("baselines", baselines * size),

@@ -36,11 +36,11 @@ export interface Planner {
   readonly buffers: Buffers;
   readonly places: Places;
   readonly gradients: Gradients;
-  /** The backward pass being written down, or during the forward pass, the one it prepares. */
+  /** The backward pass whose rules count now; while forward steps are written, the one that they leave masks for. */
   readonly pass: Pass;
   /** The buffer that says which classes are explained (target.wgsl). */
   target(): BufferId;
-  /** The steps written down during a call of `write`, which may take some of them out. */
+  /** Calls `write` with a new list that `planning.step` fills, and returns what `write` leaves in it. */
   written(write: (steps: Step[]) => void): Step[];
   /** Writes down the forward steps of a node; its operator asks `planning`, by default the planner's own. */
   forward(node: Node, planning?: Planning): void;
@@ -48,8 +48,9 @@ export interface Planner {
   back(node: Node, planning?: Planning): void;
   /** The steps that put noise on weights, by the name of the result. */
   readonly perturbing: ReadonlyMap<string, Step>;
-  /** The steps that count over all samples, and the buffers of their counts. */
+  /** The steps that count over all samples. */
   readonly tallies: readonly Step[];
+  /** The buffers of their counts, which go on from batch to batch. */
   readonly carried: readonly BufferId[];
 }
 
