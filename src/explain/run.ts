@@ -1,5 +1,4 @@
 // The loop that makes maps.
-//
 //   M̂_c(x) = 1/n Σ_i ∂S_c/∂x (x + N(0, σ²)),   σ = noise · (max x − min x)     (Smilkov et al. 2017)
 //
 // All n noisy samples go through the network in the largest batches that fit in memory and, for a series, in the time of a
@@ -69,8 +68,7 @@ export async function* run(
     const classified = whileAlive(device, readLogits(engine, model.classes)).then((logits) => {
       for (const map of maps) map.setClass(logits);
     });
-    // If the map cannot be made, nobody waits for them.
-    classified.catch(() => {});
+    classified.catch(() => {}); // nobody waits for them if the map cannot be made
     const ends = options.stepsAt.map((samples) => samples * points);
     const pace = startPace({ stepTime: options.stepTime, ends, capacity: engine.capacity });
     const sampling = performance.now();
