@@ -1,9 +1,9 @@
 // The making of a graph where a file is not ordinary: control flow is unrolled, what is constant computed, what is made of
 // other operators written down as these, and what nothing can do refused. See rewrites.ts for when it takes part.
 
-import { asksForShape, canFold, fold, shapeOf } from "../fold/fold.js";
 import type { OnnxModel } from "../onnx/types.js";
 import { nodeError, outputOf, sensible } from "../ops/attributes.js";
+import { asksForShape, canFold, fold, shapeOf } from "../ops/fold/fold.js";
 import { compositions, ops } from "../ops/table.js";
 import type { Node } from "../ops/types.js";
 import { unsupportedError } from "../ops/unsupported.js";

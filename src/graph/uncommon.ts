@@ -1,12 +1,12 @@
 // What ordinary convolutional networks do without, as one part: the uncommon operators, the compositions, the rules by
 // which constants are computed, and the rewrites that only unusual files need.
 
-import { build } from "../fold/build.js";
-import { elementwise } from "../fold/elementwise.js";
-import { addFolds } from "../fold/fold.js";
-import { quantized } from "../fold/quantize.js";
-import { reductions } from "../fold/reduce.js";
 import { compositions } from "../ops/composed/table.js";
+import { build } from "../ops/fold/build.js";
+import { elementwise } from "../ops/fold/elementwise.js";
+import { addFolds } from "../ops/fold/fold.js";
+import { quantized } from "../ops/fold/quantize.js";
+import { reductions } from "../ops/fold/reduce.js";
 import { addOperators } from "../ops/table.js";
 import { uncommonOps } from "../ops/table-uncommon.js";
 import { withBatch } from "./fixed-batch.js";

@@ -1,9 +1,9 @@
 // Constants under construction: what the folding rules share.
 
-import { nodeError } from "../ops/attributes.js";
-import type { Node } from "../ops/types.js";
-import { elements } from "../tensor/layout.js";
-import type { Constant, ElementType, Shape } from "../tensor/types.js";
+import { elements } from "../../tensor/layout.js";
+import type { Constant, ElementType, Shape } from "../../tensor/types.js";
+import { nodeError } from "../attributes.js";
+import type { Node } from "../types.js";
 
 /** From the constant inputs of a node (an absent one is undefined) to its outputs. */
 export type Fold = (node: Node, ...inputs: readonly Constant[]) => Constant | readonly Constant[];

@@ -2,10 +2,10 @@
 // that PyTorch writes around a Reshape.
 
 import * as assert from "uvu/assert";
-import { fold } from "../../src/fold/fold.js";
 import { makeGraph } from "../../src/graph/graph.js";
 import { decodeModel } from "../../src/onnx/decode.js";
 import type { Attribute } from "../../src/onnx/types.js";
+import { fold } from "../../src/ops/fold/fold.js";
 import type { Constant, ElementType } from "../../src/tensor/types.js";
 import { OnnxBuilder } from "../models/onnx-builder.js";
 import { suite } from "../support/harness.js";

@@ -1,9 +1,9 @@
 // Constants that are made of a few numbers, or put together.
 
-import { axisOf, nodeError, numberOf } from "../ops/attributes.js";
-import { broadcast, broadcastPlaces } from "../ops/broadcast.js";
-import { elements } from "../tensor/layout.js";
-import type { Constant } from "../tensor/types.js";
+import { elements } from "../../tensor/layout.js";
+import type { Constant } from "../../tensor/types.js";
+import { axisOf, nodeError, numberOf } from "../attributes.js";
+import { broadcast, broadcastPlaces } from "../broadcast.js";
 import { castType } from "./elementwise.js";
 import { constant, type Fold, size } from "./tensor.js";
 

@@ -1,9 +1,9 @@
 // Functions of one, two and three numbers, element by element, with broadcasting.
 
-import { nodeError, numberOf } from "../ops/attributes.js";
-import { broadcast, broadcastPlaces } from "../ops/broadcast.js";
-import type { Node } from "../ops/types.js";
-import type { Constant, ElementType } from "../tensor/types.js";
+import type { Constant, ElementType } from "../../tensor/types.js";
+import { nodeError, numberOf } from "../attributes.js";
+import { broadcast, broadcastPlaces } from "../broadcast.js";
+import type { Node } from "../types.js";
 import { constant, type Fold, isFloat, size } from "./tensor.js";
 
 const truth = (value: boolean): number => (value ? 1 : 0);

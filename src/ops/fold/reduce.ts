@@ -1,10 +1,10 @@
 // Reductions of constants along axes.
 
-import { axisOf, numberOf, numbersOf } from "../ops/attributes.js";
-import { broadcastPlaces } from "../ops/broadcast.js";
-import type { Node } from "../ops/types.js";
-import { elements } from "../tensor/layout.js";
-import type { Constant, Shape } from "../tensor/types.js";
+import { elements } from "../../tensor/layout.js";
+import type { Constant, Shape } from "../../tensor/types.js";
+import { axisOf, numberOf, numbersOf } from "../attributes.js";
+import { broadcastPlaces } from "../broadcast.js";
+import type { Node } from "../types.js";
 import { constant, type Fold } from "./tensor.js";
 
 const SUMS: Readonly<Record<string, (values: readonly number[]) => number>> = {

@@ -1,12 +1,12 @@
 // Computes nodes whose inputs are all constant, when the model is loaded: the shape arithmetic that exporters
 // write around a Reshape, and whatever else does not depend on the image. The rules are in fold/.
 
-import { nodeError, numberOf } from "../ops/attributes.js";
-import { fillOf } from "../ops/move/move.js";
-import { ops } from "../ops/table.js";
-import type { Node } from "../ops/types.js";
-import { elements } from "../tensor/layout.js";
-import type { Constant, Layout, Shape } from "../tensor/types.js";
+import { elements } from "../../tensor/layout.js";
+import type { Constant, Layout, Shape } from "../../tensor/types.js";
+import { nodeError, numberOf } from "../attributes.js";
+import { fillOf } from "../move/move.js";
+import { ops } from "../table.js";
+import type { Node } from "../types.js";
 import { constant, type Fold } from "./tensor.js";
 
 /** At first there are none: networks without constants to compute are ordinary. */

@@ -1,9 +1,9 @@
 // Quantized constants: weights are dequantized when the model is loaded.
 
-import { axisOf, nodeError, numberOf } from "../ops/attributes.js";
-import { quantizedRange } from "../ops/composed/quantized.js";
-import type { Node } from "../ops/types.js";
-import type { Constant } from "../tensor/types.js";
+import type { Constant } from "../../tensor/types.js";
+import { axisOf, nodeError, numberOf } from "../attributes.js";
+import { quantizedRange } from "../composed/quantized.js";
+import type { Node } from "../types.js";
 import { roundToEven } from "./elementwise.js";
 import { constant, type Fold } from "./tensor.js";
 
