@@ -96,6 +96,5 @@ export const classifying = {
 export const tuning = {
   samples: whole(1, 1e6),
   maxMemory: bytes,
-  singleDispatch: flag(false),
   fresh: flag(false),
 } as const;
