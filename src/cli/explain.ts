@@ -12,7 +12,7 @@ import {
   checkModel,
   expandInputs,
   firstTensorSize,
-  type Places,
+  type OutputFiles,
   placeOutputs,
   readCardsBeside,
   readLabels,
@@ -21,7 +21,7 @@ import {
 } from "./files.js";
 import type { InputKind } from "./formats.js";
 import type { ExplainRequest } from "./options.js";
-import type { Result, Setting, Task } from "./page.js";
+import type { Result, ServedModel, Task } from "./page.js";
 import { inputKind } from "./pictures.js";
 import { progressBar } from "./progress.js";
 import type { Surroundings } from "./surroundings.js";
@@ -72,7 +72,7 @@ export async function explain(
 }
 
 /** A classifier's file, and what is known about it. */
-interface ModelFile extends Omit<Setting, "url"> {
+interface ModelFile extends Omit<ServedModel, "url"> {
   readonly file: string;
 }
 
@@ -102,7 +102,7 @@ interface Job {
   readonly inputs: readonly string[];
   /** What each input is, or why it cannot be used. */
   readonly kinds: readonly (InputKind | Error)[];
-  readonly places: readonly Places[];
+  readonly places: readonly OutputFiles[];
   readonly routes: ReadonlyMap<string, Route>;
   readonly signal: AbortSignal;
   readonly surroundings: Surroundings;
@@ -115,7 +115,7 @@ async function explainAll(page: Page, job: Job): Promise<number> {
   await page.exposeFunction("tick", bar.tick);
   const { file, ...known } = model;
   const { tune } = request;
-  const setting: Setting = {
+  const setting: ServedModel = {
     url: `/model/${encodeURIComponent(basename(file))}`,
     ...known,
     openSize: await firstTensorSize(inputs.filter((_, i) => kinds[i] === "tensor")),
@@ -133,7 +133,7 @@ async function explainAll(page: Page, job: Job): Promise<number> {
   let code = 0;
   const told = new Set<string>();
   for (const [i, input] of inputs.entries()) {
-    const { png, npy, json } = places[i] as Places;
+    const { png, npy, json } = places[i] as OutputFiles;
     const kind = kinds[i];
     if (kind instanceof Error) {
       err(failure(input, kind));
@@ -184,7 +184,7 @@ async function call(
   page: Page,
   routes: Job["routes"],
   name: "load" | "explain",
-  argument: Setting | Task,
+  argument: ServedModel | Task,
 ) {
   const answer = (await page.evaluate(
     `import("/dist/cli/page.js")

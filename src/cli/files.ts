@@ -68,7 +68,7 @@ export async function readTuning(file: string): Promise<Tuning | null> {
 }
 
 /** Where the results of one input go. */
-export type Places = { readonly [kind in keyof Outputs]: string | undefined };
+export type OutputFiles = { readonly [kind in keyof Outputs]: string | undefined };
 
 const ENDINGS = { png: ".png", npy: ".npy", json: ".json" } as const;
 
@@ -76,7 +76,7 @@ const ENDINGS = { png: ".png", npy: ".npy", json: ".json" } as const;
  * Where the results of each input go. {name} is an input's name without its ending; where two inputs differ by nothing
  * else, it is the name with it. Throws where two results would go to one file, or a result to an input's.
  */
-export function placeOutputs(inputs: readonly string[], outputs: Outputs): Places[] {
+export function placeOutputs(inputs: readonly string[], outputs: Outputs): OutputFiles[] {
   const stems = inputs.map(stem);
   const names = inputs.map((input, i) => {
     const isTwin = (other: string, k: number) => k !== i && other === stems[i];

@@ -26,7 +26,7 @@ import type { ExplainRequest } from "./options.js";
 import { newsOf, suggestionOf } from "./suggest.js";
 
 /** The model, where the other half serves it, and what is known about it. */
-export interface Setting {
+export interface ServedModel {
   readonly url: string;
   readonly labels: string[] | undefined;
   readonly loading: ExplainRequest["loading"];
@@ -110,7 +110,7 @@ let suggested: Awaited<ReturnType<typeof suggestionOf>>;
 let isAsked = false;
 
 /** Loads the model that all tasks are about; gives what is known of the adapter then, if that was asked for. */
-export async function load(setting: Setting): Promise<Tuning | null> {
+export async function load(setting: ServedModel): Promise<Tuning | null> {
   const { url, loading: asked, labels, card, openSize, tuning } = setting;
   isOfDigits = setting.isOfDigits;
   const began = performance.now();
