@@ -3,6 +3,7 @@
 
 import contrastText from "../../shaders/picture/contrast.wgsl";
 import { dispatch, kernels, perDevice, run } from "../gpu/kernel.js";
+import { checkMap } from "../options/arguments.js";
 import type { PictureOptions } from "../options/drawing.js";
 import type { Estimate } from "../picture/estimate.js";
 import { canvasFormat, createPainter } from "../picture/paint.js";
@@ -26,6 +27,7 @@ export interface Contrast {
 
 /** As in on-demand.ts. */
 export async function contrast(first: SensitivityMap, second: SensitivityMap): Promise<Contrast> {
+  for (const map of [first, second]) checkMap("contrast", map);
   const { device, tensor } = first;
   if (first.shape.join() !== second.shape.join() || second.device !== device) {
     throw new Error(

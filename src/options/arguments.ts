@@ -22,6 +22,13 @@ export function checkModel(verb: string, value: unknown): void {
   }
 }
 
+/** Throws where something is not a map, as the promise of one, or a list of them. */
+export function checkMap(verb: string, value: unknown): void {
+  if (!hasMethod(value, "snapshot")) {
+    refuse(`${verb} needs a map, as await sensitivity(…) gives it`, value);
+  }
+}
+
 /** Throws where a model cannot come from something. */
 export function checkSource(value: unknown): void {
   const isBytes = value instanceof ArrayBuffer || value instanceof Uint8Array;

@@ -3,7 +3,8 @@
 
 import * as assert from "uvu/assert";
 import { gradientLine } from "../../src/explain/gradient-line.js";
-import { precisionError } from "../../src/explain/on-demand.js";
+import type { SensitivityMap } from "../../src/explain/map.js";
+import { contrast, precisionError } from "../../src/explain/on-demand.js";
 import { sensitivities, sensitivity } from "../../src/explain/sensitivity.js";
 import { type SensitivityOptions, settle } from "../../src/explain/settings.js";
 import { requestDevice } from "../../src/gpu/device.js";
@@ -34,6 +35,14 @@ async function refuses(call: () => unknown, sentence: string | RegExp): Promise<
   if (typeof sentence === "string") assert.is(said, sentence);
   else assert.match(said, sentence);
 }
+
+test("contrast takes two maps", async () => {
+  const map = Promise.resolve() as unknown as SensitivityMap;
+  await refuses(
+    () => contrast(map, map),
+    "contrast needs a map, as await sensitivity(…) gives it, got a Promise",
+  );
+});
 
 const SIZE = "a whole number from 1, or two: [height, width]";
 const TARGET = 'a class, its index or its label, "top1", or a list of classes';
