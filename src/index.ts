@@ -17,7 +17,6 @@ export {
   placement,
   type ResolvedPreprocess,
   resolvePreprocess,
-  type Size,
 } from "./image/preprocess.js";
 export { type Method, type MethodName, type MethodOption, methods } from "./methods/methods.js";
 export { describeMethods, optionsOf } from "./methods/reads.js";
@@ -63,4 +62,4 @@ export type {
 export type { PixelOptions } from "./picture/picture.js";
 export type { Tuning } from "./plan/types.js";
 export type { NpyTensor } from "./tensor/npy.js";
-export type { Box, Extent, Precision, RawTensor } from "./tensor/types.js";
+export type { Box, Extent, Precision, RawTensor, Size } from "./tensor/types.js";

@@ -9,8 +9,8 @@ import imageText from "../../shaders/picture/image.wgsl";
 import { dispatch, kernels, perDevice, run } from "../gpu/kernel.js";
 import type { Preprocess, Preset } from "../options/preprocess.js";
 import { packChannels } from "../tensor/channels.js";
-import type { RawTensor } from "../tensor/types.js";
-import type { Mat3, ResolvedPreprocess, Size } from "./preprocess.js";
+import type { RawTensor, Size } from "../tensor/types.js";
+import type { Mat3, ResolvedPreprocess } from "./preprocess.js";
 import { coloring, placement, resolvePreprocess, tensorPixels } from "./preprocess.js";
 
 /**

@@ -5,14 +5,7 @@
 
 import { mat3, mat3d } from "wgpu-matrix";
 import { type Preprocess, type Preset, presets } from "../options/preprocess.js";
-
-/** Height and width in pixels. */
-export interface Size {
-  /** Rows. */
-  readonly height: number;
-  /** Columns. */
-  readonly width: number;
-}
+import type { Size } from "../tensor/types.js";
 
 /** A 3 × 3 matrix as WebGPU stores it: three columns of four floats, the fourth of them unused. */
 export type Mat3 = Float32Array;

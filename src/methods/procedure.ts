@@ -9,7 +9,7 @@
 import type { Graph } from "../ops/types.js";
 import type { Quadrature } from "../options/sampling.js";
 import type { BufferId, Step, View } from "../shaders/step.js";
-import type { Extent, Layout } from "../tensor/types.js";
+import type { Extent, Layout, Size } from "../tensor/types.js";
 import type { PathNode } from "./quadrature.js";
 import type { Family, RuleTable } from "./rules.js";
 
@@ -92,12 +92,6 @@ export interface CheckedOptions {
   readonly estimator: string;
   readonly stop?: unknown;
   readonly weightNoise: number;
-}
-
-/** The size of a picture in pixels. */
-export interface Size {
-  readonly height: number;
-  readonly width: number;
 }
 
 /** The passes of each sample. */

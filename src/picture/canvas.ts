@@ -1,7 +1,7 @@
 // How large a canvas is when a map is drawn on it, and where on it the map lies.
 
-import type { Size } from "../image/preprocess.js";
 import type { Fit } from "../options/drawing.js";
+import type { Size } from "../tensor/types.js";
 
 type Canvas = HTMLCanvasElement | OffscreenCanvas;
 

@@ -49,6 +49,14 @@ export type Precision = "single" | "half";
 /** What a buffer holds at first, or how it is made piece by piece, for whoever has something else to do in between. */
 export type Contents = Float32Array | Uint32Array | Generator<void, Float32Array | Uint32Array>;
 
+/** Height and width in pixels. */
+export interface Size {
+  /** Rows. */
+  readonly height: number;
+  /** Columns. */
+  readonly width: number;
+}
+
 /** Height and width of a picture or of a part of it, in pixels. */
 export type Extent = readonly [height: number, width: number];
 

@@ -1,8 +1,8 @@
 // The twin of src/image/image.ts in f64: PIL's resize with a triangle filter, written as the sum it is, and the
 // color arithmetic of each channel without matrices.
 
-import type { Size } from "../../src/image/preprocess.js";
 import type { Preprocess } from "../../src/options/preprocess.js";
+import type { Size } from "../../src/tensor/types.js";
 
 /** RGBA pixels with straight alpha. */
 export interface Pixels extends Size {

@@ -3,7 +3,8 @@
 
 import type { BufferId, Step } from "../../shaders/step.js";
 import { plane, positions, quads, vec4s } from "../../tensor/layout.js";
-import type { MapPlanning, Procedure, Size } from "../procedure.js";
+import type { Size } from "../../tensor/types.js";
+import type { MapPlanning, Procedure } from "../procedure.js";
 import { pathNodes } from "../quadrature.js";
 import { average, OF_EACH_SAMPLE } from "./average.js";
 import { pictureLayer, pictureOf } from "./picture.js";

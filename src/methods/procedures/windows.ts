@@ -2,8 +2,8 @@
 // score over the windows that hide it (occlusion.wgsl). There is no backward pass.
 
 import { positions, quads } from "../../tensor/layout.js";
-import type { Extent } from "../../tensor/types.js";
-import type { Procedure, Size } from "../procedure.js";
+import type { Extent, Size } from "../../tensor/types.js";
+import type { Procedure } from "../procedure.js";
 import { average, OF_EACH_SAMPLE } from "./average.js";
 import { pictureLayer, pictureOf } from "./picture.js";
 
