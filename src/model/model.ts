@@ -19,13 +19,12 @@ import type { OnnxModel } from "../onnx/types.js";
 import type { Graph, Tiling } from "../ops/types.js";
 import { checkImage } from "../options/arguments.js";
 import { checkGiven } from "../options/check.js";
-import { choice } from "../options/choice.js";
 import { classifying, tuning } from "../options/loading.js";
 import type { PreprocessOption } from "../options/preprocess.js";
 import { preparePictures } from "../picture/picture.js";
 import { probabilitiesOf } from "../plan/scores.js";
 import type { Tuning } from "../plan/types.js";
-import { channels, positions, VEC4_BYTES } from "../tensor/layout.js";
+import { channels, positions } from "../tensor/layout.js";
 import type { Layout, Precision } from "../tensor/types.js";
 import { assumptions } from "./assumed.js";
 import { playClean, readLogits } from "./engine.js";
@@ -193,9 +192,6 @@ export class Model {
     private readonly known: Known,
   ) {
     this.maxMemory = options.maxMemory ?? DEFAULT_MEMORY;
-    if (!(this.maxMemory > 0)) {
-      throw new Error(`maxMemory must be a number of bytes, got ${options.maxMemory}`);
-    }
     const output = graph.layouts.get(graph.output) as Layout;
     if (positions(output) !== 1) {
       throw new Error(
@@ -207,7 +203,6 @@ export class Model {
     const [, height = 1, width = 1] = input.shape.filter((_, axis) => axis !== input.channel);
     this.input = { channels: channels(input), height, width };
     this.precision = options.precision ?? "single";
-    choice("precision", Object.keys(VEC4_BYTES), this.precision);
     const { precision, maxMemory } = this;
     this.plans = new Plans(device, graph, { ...options, precision, maxMemory });
     this.name = options.name;
