@@ -305,7 +305,7 @@ language.addEventListener("input", () => {
   remember();
 });
 
-// Whoever enters another address into the same page wants to see that.
+// An address typed into the open page is to be shown.
 addEventListener("hashchange", () => location.reload());
 
 // As the address says, or as the page begins.

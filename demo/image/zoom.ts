@@ -61,7 +61,7 @@ export function startZoom(
     canvas.addEventListener(
       "wheel",
       (event) => {
-        // Whoever only scrolls the page past does not mean to zoom; a pinch comes with the control key.
+        // Scrolling the page past the canvas must not zoom it; a pinch comes with the control key.
         if (!event.ctrlKey && !event.metaKey && document.activeElement !== canvas) return;
         event.preventDefault();
         zoomAt(placeOn(canvas, event), event.deltaY > 0 ? STEP : 1 / STEP);

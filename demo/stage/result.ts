@@ -1,4 +1,4 @@
-// The newest map that is known, in words: its classes, its caption, how far it is, and what it is called for whoever
+// The newest map that is known, in words: its classes, its caption, how far it is, and its name for those who
 // cannot see it.
 
 import { showClasses, showOthers } from "../controls/classes.js";

@@ -191,7 +191,7 @@ export const en = {
     "blur-ig":
       "Integrated gradients on the way from a blurred image to the sharp one. It needs no baseline color, but it tells at which scale a feature appears rather than whether it matters.",
     "guided-backprop":
-      "The gradient, of which every ReLU lets only the positive part back. Crisp, but it hardly changes when the network’s upper layers are randomized (Adebayo et al. 2018): it is close to an edge detector.",
+      "The gradient, with negative values dropped at every ReLU on the way back. Crisp, but it hardly changes when the network’s upper layers are randomized (Adebayo et al. 2018): it is close to an edge detector.",
     deconvnet:
       "As guided backpropagation, whether the ReLU was open or not. It partly restores the image instead of explaining the class (Nie et al. 2018).",
     "grad-cam":

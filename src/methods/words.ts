@@ -49,7 +49,7 @@ export const methodWords: Readonly<Record<MethodName, MethodWords>> = {
   },
   "guided-backprop": {
     paper: "Springenberg et al. 2015",
-    summary: "the gradient, of which every Relu lets only the positive part back",
+    summary: "the gradient, with negative values dropped at every Relu on the way back",
     cost: "n forward, n backward",
   },
   deconvnet: {
